@@ -1,0 +1,344 @@
+/// <reference path="./u32.d.ts" preserve="true" />
+/**
+ * Where everything lies in the one linear memory: every offset, size, flag and limit, and nothing else.
+ *
+ * This file is compiled by asc into the engine and imported by src/, so no number in it is written twice. It may hold
+ * only `u32` constants and expressions of them. An address is a byte offset from the start of the memory; address 0
+ * means "none". Nothing is ever stored below HEADER (the compiler may assume that the first 1024 bytes are unused).
+ *
+ *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
+ *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | nodes |            | reserved |
+ *   |         | scan window   | frame words | dirty bitmap | roots |        frames (4096 bytes each)      | page     |
+ */
+
+/** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
+export const LAYOUT_VERSION: u32 = 1;
+/** "KSMw", little-endian. */
+export const MAGIC: u32 = 0x774d534b;
+
+export const PAGE_SIZE: u32 = 4096;
+export const PAGE_SHIFT: u32 = 12;
+
+// ---- header: one u32 a field unless said ----------------------------------------------------------------------------
+
+export const HEADER: u32 = 1024;
+export const H_MAGIC: u32 = HEADER;
+export const H_VERSION: u32 = HEADER + 4;
+/** Stamp of the engine binary that laid this memory out. */
+export const H_BUILD: u32 = HEADER + 8;
+/** Size of the linear memory in 64 KiB pages. */
+export const H_MEMORY_PAGES: u32 = HEADER + 12;
+
+/** Limits: how many records each region has room for. */
+export const H_MM_LIMIT: u32 = HEADER + 16;
+export const H_VMA_LIMIT: u32 = HEADER + 20;
+export const H_TABLE_LIMIT: u32 = HEADER + 24;
+export const H_LEAF_LIMIT: u32 = HEADER + 28;
+export const H_NODE_LIMIT: u32 = HEADER + 32;
+export const H_FRAME_LIMIT: u32 = HEADER + 36;
+/** Roots of one tree: a power of two; 1 in content order. */
+export const H_ROOT_COUNT: u32 = HEADER + 40;
+/** NUMA nodes of this host. */
+export const H_NID_COUNT: u32 = HEADER + 44;
+
+/** Bases of the regions, as addresses. */
+export const H_MMS: u32 = HEADER + 48;
+export const H_VMAS: u32 = HEADER + 52;
+export const H_TABLES: u32 = HEADER + 56;
+export const H_LEAVES: u32 = HEADER + 60;
+export const H_PTES: u32 = HEADER + 64;
+export const H_STATES: u32 = HEADER + 68;
+export const H_ITEMS: u32 = HEADER + 72;
+export const H_NODES: u32 = HEADER + 76;
+export const H_FRAME_WORDS: u32 = HEADER + 80;
+export const H_DIRTY: u32 = HEADER + 84;
+export const H_STABLE_ROOTS: u32 = HEADER + 88;
+export const H_UNSTABLE_ROOTS: u32 = HEADER + 92;
+/** Address of the first frame, which is the shared zero frame. */
+export const H_FRAMES: u32 = HEADER + 96;
+/** End of the last frame. */
+export const H_FRAMES_END: u32 = HEADER + 100;
+
+/** Free lists of the arenas: {first free record, records never used yet start here, records in use}. */
+export const H_FREE_MMS: u32 = HEADER + 104;
+export const H_FREE_VMAS: u32 = HEADER + 116;
+export const H_FREE_TABLES: u32 = HEADER + 128;
+export const H_FREE_LEAVES: u32 = HEADER + 140;
+export const H_FREE_NODES: u32 = HEADER + 152;
+export const FREE_FIRST: u32 = 0;
+export const FREE_FRESH: u32 = 4;
+export const FREE_USED: u32 = 8;
+/** Which limit refused the last call that failed with ENOMEM: one of LIMIT_*. */
+export const H_LIMIT_HIT: u32 = HEADER + 164;
+export const LIMIT_NONE: u32 = 0;
+export const LIMIT_FRAMES: u32 = 1;
+export const LIMIT_PAGES: u32 = 2;
+export const LIMIT_PROCESSES: u32 = 3;
+export const LIMIT_VMAS: u32 = 4;
+export const LIMIT_TABLES: u32 = 5;
+export const LIMIT_NODES: u32 = 6;
+export const LIMIT_SHARERS: u32 = 7;
+/** Frames in use, all NUMA nodes together. */
+export const H_FRAMES_USED: u32 = HEADER + 168;
+
+/** Modes chosen at creation. */
+export const H_INDEX: u32 = HEADER + 172;
+export const INDEX_CONTENT: u32 = 0;
+export const INDEX_HASH: u32 = 1;
+export const H_CHECKSUM: u32 = HEADER + 176;
+export const CHECKSUM_XXH64: u32 = 0;
+export const CHECKSUM_KEYED: u32 = 1;
+/** Checksum of the zero page in the chosen hash. */
+export const H_ZERO_CHECKSUM: u32 = HEADER + 180;
+
+/** Settings, by their names under /sys/kernel/mm/ksm. */
+export const H_RUN: u32 = HEADER + 192;
+export const H_PAGES_TO_SCAN: u32 = HEADER + 196;
+export const H_SLEEP_MILLISECS: u32 = HEADER + 200;
+export const H_MERGE_ACROSS_NODES: u32 = HEADER + 204;
+export const H_MAX_PAGE_SHARING: u32 = HEADER + 208;
+export const H_USE_ZERO_PAGES: u32 = HEADER + 212;
+export const H_SMART_SCAN: u32 = HEADER + 216;
+export const H_STABLE_NODE_CHAINS_PRUNE_MILLISECS: u32 = HEADER + 220;
+export const H_ADVISOR_MODE: u32 = HEADER + 224;
+export const H_ADVISOR_MAX_CPU: u32 = HEADER + 228;
+/** u64 each. */
+export const H_ADVISOR_MIN_PAGES_TO_SCAN: u32 = HEADER + 232;
+export const H_ADVISOR_MAX_PAGES_TO_SCAN: u32 = HEADER + 240;
+export const H_ADVISOR_TARGET_SCAN_TIME: u32 = HEADER + 248;
+/** The advisor's memory between passes, u64 each: pass start (ms), scan time (s), change (%), CPU time (ns). */
+export const H_ADVISOR_START_SCAN: u32 = HEADER + 256;
+export const H_ADVISOR_SCAN_TIME: u32 = HEADER + 264;
+export const H_ADVISOR_CHANGE: u32 = HEADER + 272;
+export const H_ADVISOR_CPU_TIME: u32 = HEADER + 280;
+
+/** The scan cursor: the mm whose slot it is on (SLOTS is "between passes") and the next page number to look at. */
+export const H_CURSOR_SLOT: u32 = HEADER + 288;
+export const H_CURSOR_PAGE: u32 = HEADER + 292;
+/** Sentinel of the circular list of mm slots, laid out so that MM_SLOT_NEXT/PREV work on it. */
+export const SLOTS: u32 = HEADER + 296;
+/** Head of the list of stable nodes whose frame moved to another NUMA node. */
+export const H_MIGRATE_NODES: u32 = HEADER + 312;
+
+/** Counters, u32 each. */
+export const H_PAGES_SHARED: u32 = HEADER + 320;
+export const H_PAGES_SHARING: u32 = HEADER + 324;
+export const H_PAGES_UNSHARED: u32 = HEADER + 328;
+export const H_RMAP_ITEMS: u32 = HEADER + 332;
+export const H_KSM_ZERO_PAGES: u32 = HEADER + 336;
+export const H_STABLE_NODE_CHAINS: u32 = HEADER + 340;
+export const H_STABLE_NODE_DUPS: u32 = HEADER + 344;
+/** Counters, u64 each. */
+export const H_PAGES_SCANNED: u32 = HEADER + 352;
+export const H_PAGES_SKIPPED: u32 = HEADER + 360;
+export const H_FULL_SCANS: u32 = HEADER + 368;
+export const H_COW_KSM: u32 = HEADER + 376;
+export const H_KSM_SWPIN_COPY: u32 = HEADER + 384;
+/** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
+export const H_NOW: u32 = HEADER + 392;
+
+/** What stable_search found besides a frame: see merge/stable. */
+export const H_FOUND_NODE: u32 = HEADER + 400;
+/** What invariants found wrong: {code of the broken rule, two numbers that say where}. */
+export const H_BROKEN: u32 = HEADER + 404;
+
+/** Free lists of frames, one row a NUMA node: {first free, first never used, end, in use}. */
+export const H_FRAME_LISTS: u32 = HEADER + 512;
+export const FRAME_LIST_FREE: u32 = 0;
+export const FRAME_LIST_FRESH: u32 = 4;
+export const FRAME_LIST_END: u32 = 8;
+export const FRAME_LIST_USED: u32 = 12;
+export const FRAME_LIST_BYTES: u32 = 16;
+export const NID_LIMIT: u32 = 16;
+
+/** Key of the keyed page hash. */
+export const HASH_KEY: u32 = HEADER + 1024;
+export const HASH_KEY_BYTES: u32 = 4096 + 64;
+
+/** The scan window: page entries selected and their 64-bit hashes. Its size is earned by bench/scan. */
+export const WINDOW: u32 = HASH_KEY + HASH_KEY_BYTES;
+export const WINDOW_PAGES: u32 = 256;
+export const WINDOW_HASHES: u32 = WINDOW + WINDOW_PAGES * 4;
+export const WINDOW_END: u32 = WINDOW_HASHES + WINDOW_PAGES * 8;
+/** First byte behind the fixed part; the regions follow. */
+export const REGIONS: u32 = 16384;
+
+// ---- mm: one address space, and with it its slot on ksmd's list ---------------------------------------------------------
+
+export const MM_BYTES: u32 = 64;
+export const MM_FLAGS: u32 = 0;
+/** Root page table. */
+export const MM_PGD: u32 = 4;
+/** The slot list, in the order in which ksmd visits. */
+export const MM_SLOT_NEXT: u32 = 8;
+export const MM_SLOT_PREV: u32 = 12;
+/** Root of the vma tree, and the vma found last. */
+export const MM_VMAS: u32 = 16;
+export const MM_VMA_CACHE: u32 = 20;
+export const MM_MERGING_PAGES: u32 = 24;
+export const MM_RMAP_ITEMS: u32 = 28;
+export const MM_ZERO_PAGES: u32 = 32;
+/** NUMA node whose frames it prefers. */
+export const MM_NID: u32 = 36;
+/** vmas that map a shared object (such an object is an mm that nobody runs in). */
+export const MM_REFS: u32 = 40;
+/** Number of vmas. */
+export const MM_VMA_COUNT: u32 = 44;
+/** Present ptes that map a frame of their own kind (not the zero frame). */
+export const MM_RSS: u32 = 48;
+
+export const MM_IN_USE: u32 = 1;
+/** Ended: page tables are gone, the slot waits for ksmd. */
+export const MM_EXITED: u32 = 2;
+/** Has a slot on the list. */
+export const MM_MERGEABLE: u32 = 4;
+/** prctl(PR_SET_MEMORY_MERGE) is on. */
+export const MM_MERGE_ANY: u32 = 8;
+/** Backs shared anonymous memory. */
+export const MM_SHARED_OBJECT: u32 = 16;
+
+// ---- vma: one mapping range with uniform flags; a node of its mm's tree, keyed by its first page ---------------------------
+
+export const VMA_BYTES: u32 = 32;
+export const VMA_START: u32 = 0;
+/** One past the last page. */
+export const VMA_END: u32 = 16;
+export const VMA_FLAGS: u32 = 20;
+/** Shared object behind it, and which page of the object its first page is. */
+export const VMA_OBJECT: u32 = 24;
+export const VMA_OBJECT_PAGE: u32 = 28;
+
+export const VM_READ: u32 = 1;
+export const VM_WRITE: u32 = 2;
+export const VM_SHARED: u32 = 4;
+export const VM_MERGEABLE: u32 = 8;
+/** Device or otherwise special memory, which KSM refuses. */
+export const VM_SPECIAL: u32 = 16;
+
+// ---- page tables ------------------------------------------------------------------------------------------------------
+// A page number has 27 bits: 9 for the root table, 9 for the middle table, 9 for the leaf. A table is 512 u32: the root
+// holds addresses of middle tables, a middle table holds leaf numbers + 1. Leaf n owns entries n * 512 .. n * 512 + 511 of
+// the three parallel arrays below; "entry" (e) is that global index and names one virtual page of one mm for as long
+// as its leaf lives.
+
+export const TABLE_BITS: u32 = 9;
+export const TABLE_ENTRIES: u32 = 512;
+export const TABLE_BYTES: u32 = 2048;
+/** Pages of an address space. */
+export const MM_PAGES: u32 = 1 << 27;
+
+/** Leaf record: {mm, page number of entry 0, entries with a pte or an rmap item}. */
+export const LEAF_BYTES: u32 = 16;
+export const LEAF_MM: u32 = 0;
+export const LEAF_PAGE: u32 = 4;
+export const LEAF_USED: u32 = 8;
+
+/** PTES[e]: address of the frame in the upper 20 bits, flags below. 0: nothing mapped. Public ABI. */
+export const PTE_FRAME: u32 = 0xfffff000;
+export const PTE_PRESENT: u32 = 1;
+/** A store may go straight to the frame. */
+export const PTE_WRITABLE: u32 = 2;
+/** Maps the zero frame because KSM put it there. */
+export const PTE_KSM_ZERO: u32 = 4;
+/** Settled: maps the frame of the stable node that its rmap item hangs on. */
+export const PTE_MERGED: u32 = 8;
+export const PTE_ACCESSED: u32 = 16;
+export const PTE_DIRTY: u32 = 32;
+/** Frame of a shared object: never anonymous. */
+export const PTE_SHARED: u32 = 64;
+/** Part of a huge page. */
+export const PTE_HUGE: u32 = 128;
+
+/** STATES[e]: the rmap item's small fields. */
+export const STATE_SEQ: u32 = 0xff;
+export const STATE_AGE_SHIFT: u32 = 8;
+export const STATE_SKIPS_SHIFT: u32 = 16;
+export const STATE_BYTE: u32 = 0xff;
+/** There is an rmap item for this page. */
+export const STATE_ITEM: u32 = 1 << 24;
+export const STATE_UNSTABLE: u32 = 1 << 25;
+export const STATE_STABLE: u32 = 1 << 26;
+
+/** ITEMS[e]: what links the rmap item. A tree node while UNSTABLE, a list entry of its stable node while STABLE. */
+export const ITEM_BYTES: u32 = 16;
+export const ITEM_SHIFT: u32 = 4;
+/** oldchecksum; also the tree key in hash order. */
+export const ITEM_CHECKSUM: u32 = 0;
+export const ITEM_NODE: u32 = 4;
+export const ITEM_NEXT: u32 = 8;
+export const ITEM_PREV: u32 = 12;
+
+// ---- red-black tree node: the first 16 bytes of an rmap item, a stable node or a vma ---------------------------------------
+
+export const RB_KEY: u32 = 0;
+export const RB_LEFT: u32 = 4;
+export const RB_RIGHT: u32 = 8;
+/** Address of the parent, or of the root slot with RB_IS_ROOT; RB_BLACK in bit 0. */
+export const RB_PARENT: u32 = 12;
+export const RB_BLACK: u32 = 1;
+export const RB_IS_ROOT: u32 = 2;
+
+// ---- stable node: regular node, chain, or dup of a chain --------------------------------------------------------------------
+// | field          | regular node         | chain                  | dup                      |
+// | 0..15          | tree node            | tree node              | key, next, prev, chain   |
+// | NODE_FRAME     | its frame, 0: stale  | time of the last prune | its frame, 0: stale      |
+// | NODE_HEAD      | first rmap item      | first dup              | first rmap item          |
+// | NODE_LEN       | rmap items           | 0                      | rmap items               |
+// | NODE_MAPS      | ptes of the frame    | 0                      | ptes of the frame        |
+
+export const NODE_BYTES: u32 = 32;
+export const NODE_KEY: u32 = 0;
+export const NODE_DUP_NEXT: u32 = 4;
+export const NODE_DUP_PREV: u32 = 8;
+export const NODE_CHAIN: u32 = 12;
+export const NODE_FRAME: u32 = 16;
+export const NODE_PRUNE_TIME: u32 = 16;
+export const NODE_HEAD: u32 = 20;
+/** Upper 4 bits: NUMA node of the tree it is linked in; 3 flag bits; the rest counts the rmap items. */
+export const NODE_LEN: u32 = 24;
+export const NODE_MAPS: u32 = 28;
+export const NODE_NID_SHIFT: u32 = 28;
+export const NODE_IS_CHAIN: u32 = 1 << 27;
+export const NODE_IS_DUP: u32 = 1 << 26;
+export const NODE_MIGRATING: u32 = 1 << 25;
+export const NODE_LEN_MASK: u32 = (1 << 25) - 1;
+
+// ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
+// free:  FRAME_FREE | index of the next free frame + 1
+// KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node); 0: node not made yet
+// other: count of ptes (and of the shared object that holds it), and how many extra references pin it
+
+export const FRAME_FREE: u32 = 0x40000000;
+export const FRAME_KSM: u32 = 0x80000000;
+export const FRAME_NODE_SHIFT: u32 = 5;
+export const FRAME_NODE_MASK: u32 = 0x07ffffff;
+export const FRAME_COUNT_MASK: u32 = 0x000fffff;
+export const FRAME_PIN: u32 = 0x00100000;
+export const FRAME_PINS_MASK: u32 = 0x3ff00000;
+
+// ---- status of a call --------------------------------------------------------------------------------------------------
+
+/** Errnos of Linux on x86-64; calls return them negated. */
+export const EPERM: u32 = 1;
+export const EAGAIN: u32 = 11;
+export const ENOMEM: u32 = 12;
+export const EFAULT: u32 = 14;
+export const EBUSY: u32 = 16;
+export const EEXIST: u32 = 17;
+export const EINVAL: u32 = 22;
+
+/** mmap flags of this engine. */
+export const MAP_SHARED: u32 = 1;
+/** Refuse instead of replacing what is mapped there. */
+export const MAP_FIXED_NOREPLACE: u32 = 2;
+export const MAP_READ_ONLY: u32 = 4;
+export const MAP_SPECIAL: u32 = 8;
+export const MAP_NONE: u32 = 16;
+
+/** madvise advice, by Linux's numbers. */
+export const MADV_DONTNEED: u32 = 4;
+export const MADV_MERGEABLE: u32 = 12;
+export const MADV_UNMERGEABLE: u32 = 13;
+
+/** What scan() returns: pages processed, with SCAN_PASS_ENDED where the batch ended a pass. */
+export const SCAN_PASS_ENDED: u32 = 0x80000000;
