@@ -77,7 +77,6 @@ export const LIMIT_PROCESSES: u32 = 3;
 export const LIMIT_VMAS: u32 = 4;
 export const LIMIT_TABLES: u32 = 5;
 export const LIMIT_NODES: u32 = 6;
-export const LIMIT_SHARERS: u32 = 7;
 /** Frames in use, all NUMA nodes together. */
 export const H_FRAMES_USED: u32 = HEADER + 168;
 
@@ -137,10 +136,10 @@ export const H_KSM_SWPIN_COPY: u32 = HEADER + 384;
 /** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
 export const H_NOW: u32 = HEADER + 392;
 
-/** What stable_search found besides a frame: see merge/stable. */
-export const H_FOUND_NODE: u32 = HEADER + 400;
-/** What invariants found wrong: {code of the broken rule, two numbers that say where}. */
-export const H_BROKEN: u32 = HEADER + 404;
+
+/** What the walk over one window found: things in the window, and pages that count towards the batch (settled ones too). */
+export const H_WINDOW_COUNT: u32 = HEADER + 400;
+export const H_WINDOW_PAGES_TAKEN: u32 = HEADER + 404;
 
 /** Free lists of frames, one row a NUMA node: {first free, first never used, end, in use}. */
 export const H_FRAME_LISTS: u32 = HEADER + 512;
@@ -155,8 +154,18 @@ export const NID_LIMIT: u32 = 16;
 export const HASH_KEY: u32 = HEADER + 1024;
 export const HASH_KEY_BYTES: u32 = 4096 + 64;
 
-/** The scan window: page entries selected and their 64-bit hashes. Its size is earned by bench/scan. */
+/**
+ * The scan window: what the walk has selected (an entry, with a WINDOW_* kind in the upper two bits), and the 64-bit hashes of
+ * its ordinary pages. Its size is earned by bench/scan.
+ */
 export const WINDOW: u32 = HASH_KEY + HASH_KEY_BYTES;
+/** An ordinary page of one mapping: only its hash is wanted. */
+export const WINDOW_ORDINARY: u32 = 0;
+/** A page whose treatment may depend on what happens to those before it. */
+export const WINDOW_ANY: u32 = 1 << 30;
+/** An item in the stable tree whose page is gone. */
+export const WINDOW_GONE: u32 = 2 << 30;
+export const WINDOW_KIND: u32 = 3 << 30;
 export const WINDOW_PAGES: u32 = 256;
 export const WINDOW_HASHES: u32 = WINDOW + WINDOW_PAGES * 4;
 export const WINDOW_END: u32 = WINDOW_HASHES + WINDOW_PAGES * 8;
@@ -184,8 +193,6 @@ export const MM_NID: u32 = 36;
 export const MM_REFS: u32 = 40;
 /** Number of vmas. */
 export const MM_VMA_COUNT: u32 = 44;
-/** Present ptes that map a frame of their own kind (not the zero frame). */
-export const MM_RSS: u32 = 48;
 
 export const MM_IN_USE: u32 = 1;
 /** Ended: page tables are gone, the slot waits for ksmd. */
@@ -214,12 +221,14 @@ export const VM_SHARED: u32 = 4;
 export const VM_MERGEABLE: u32 = 8;
 /** Device or otherwise special memory, which KSM refuses. */
 export const VM_SPECIAL: u32 = 16;
+/** Was written once, so fork copies its ptes (Linux: it has an anon_vma). */
+export const VM_ANON: u32 = 32;
 
 // ---- page tables ------------------------------------------------------------------------------------------------------
 // A page number has 27 bits: 9 for the root table, 9 for the middle table, 9 for the leaf. A table is 512 u32: the root
-// holds addresses of middle tables, a middle table holds leaf numbers + 1. Leaf n owns entries n * 512 .. n * 512 + 511 of
+// holds addresses of middle tables, a middle table holds leaf numbers. Leaf n owns entries n * 512 .. n * 512 + 511 of
 // the three parallel arrays below; "entry" (e) is that global index and names one virtual page of one mm for as long
-// as its leaf lives.
+// as its leaf lives. Leaf 0 is never used, so that leaf 0 and entry 0 mean "none".
 
 export const TABLE_BITS: u32 = 9;
 export const TABLE_ENTRIES: u32 = 512;
@@ -227,7 +236,7 @@ export const TABLE_BYTES: u32 = 2048;
 /** Pages of an address space. */
 export const MM_PAGES: u32 = 1 << 27;
 
-/** Leaf record: {mm, page number of entry 0, entries with a pte or an rmap item}. */
+/** Leaf record: {mm, page number of entry 0, present ptes plus rmap items}. */
 export const LEAF_BYTES: u32 = 16;
 export const LEAF_MM: u32 = 0;
 export const LEAF_PAGE: u32 = 4;
@@ -294,18 +303,20 @@ export const NODE_CHAIN: u32 = 12;
 export const NODE_FRAME: u32 = 16;
 export const NODE_PRUNE_TIME: u32 = 16;
 export const NODE_HEAD: u32 = 20;
-/** Upper 4 bits: NUMA node of the tree it is linked in; 3 flag bits; the rest counts the rmap items. */
+/** Upper 4 bits: NUMA node of the tree it is linked in; 4 flag bits; the rest counts the rmap items. */
 export const NODE_LEN: u32 = 24;
 export const NODE_MAPS: u32 = 28;
 export const NODE_NID_SHIFT: u32 = 28;
 export const NODE_IS_CHAIN: u32 = 1 << 27;
 export const NODE_IS_DUP: u32 = 1 << 26;
 export const NODE_MIGRATING: u32 = 1 << 25;
-export const NODE_LEN_MASK: u32 = (1 << 25) - 1;
+/** In no tree: its frame became KSM's for a merge that then failed. */
+export const NODE_ORPHAN: u32 = 1 << 24;
+export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
 
 // ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1
-// KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node); 0: node not made yet
+// KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
 // other: count of ptes (and of the shared object that holds it), and how many extra references pin it
 
 export const FRAME_FREE: u32 = 0x40000000;
@@ -340,5 +351,5 @@ export const MADV_DONTNEED: u32 = 4;
 export const MADV_MERGEABLE: u32 = 12;
 export const MADV_UNMERGEABLE: u32 = 13;
 
-/** What scan() returns: pages processed, with SCAN_PASS_ENDED where the batch ended a pass. */
+/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED where the batch ended a pass. */
 export const SCAN_PASS_ENDED: u32 = 0x80000000;

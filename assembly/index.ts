@@ -1,0 +1,29 @@
+/**
+ * The engine's ABI: every exported function, one line each, no logic. Addresses of mms are handles to the driver. Results are
+ * 0 or an errno unless said; a frame's address (>= 4096) or an errno (< 4096); a handle or 0 (see H_LIMIT_HIT).
+ */
+import { H_ZERO_CHECKSUM, HASH_KEY } from './layout';
+import { readFault, writeFault } from './memory/fault';
+import { zeroFrame } from './memory/frames';
+import { setup } from './memory/setup';
+import { entryFind, nextMappedPage } from './memory/tables';
+import { vmaGap } from './memory/vmas';
+import { pageHash } from './merge/checksum';
+import { unmergeRange } from './merge/unmerge';
+import { expandKey } from './page/hash';
+import { scanBatch } from './scan/batch';
+import { quietSettingWrite, runWrite } from './scan/run';
+import { advise, hasMergeable, map, mergeAnySet, protect, unmap } from './syscall/mapping';
+import { exit, fork, spawn } from './syscall/process';
+
+export { advise, entryFind, exit, fork, hasMergeable, map, mergeAnySet, nextMappedPage, pageHash, protect };
+export { quietSettingWrite, readFault, runWrite, scanBatch, spawn, unmap, unmergeRange, vmaGap, writeFault };
+
+/** Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Frames, or 0. */
+export function layOut(seedLow: u32, seedHigh: u32): u32 {
+  const frames = setup();
+  if (frames == 0) return 0;
+  expandKey(seedLow, seedHigh, HASH_KEY);
+  store<u32>(H_ZERO_CHECKSUM, <u32>pageHash(zeroFrame()));
+  return frames;
+}

@@ -1,0 +1,132 @@
+/**
+ * Page faults: what happens when a guest reads or writes a page, when KSM's sharing is undone, and when a pte goes.
+ *
+ * The rules are Linux's for anonymous memory: an untouched page reads as the shared zero frame and gets a frame of its own
+ * at the first write; a write to a frame that is KSM's, pinned or mapped more than once goes to a copy; a frame that only
+ * this pte maps is written in place. A KSM frame is never written in place, not even by its last user.
+ *
+ * Functions that can fail return an errno (< 4096) where a frame's address (>= 4096) is expected.
+ */
+import {
+  EFAULT,
+  ENOMEM,
+  H_COW_KSM,
+  H_KSM_ZERO_PAGES,
+  MM_NID,
+  MM_ZERO_PAGES,
+  PAGE_SIZE,
+  PTE_DIRTY,
+  PTE_FRAME,
+  PTE_KSM_ZERO,
+  PTE_PRESENT,
+  PTE_SHARED,
+  PTE_WRITABLE,
+  VM_ANON,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+  VMA_OBJECT,
+  VMA_OBJECT_PAGE,
+} from '../layout';
+import { frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
+import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
+import { vmaChange, vmaFind, vmaFlags, vmaStart } from './vmas';
+
+/** The frame that a read of `page` sees, or an errno. */
+export function readFault(mm: usize, page: u32): usize {
+  const vma = vmaFind(mm, page);
+  if (vma == 0 || (vmaFlags(vma) & VM_READ) == 0) return EFAULT;
+  const entry = entryFind(mm, page);
+  const pte = entry == 0 ? 0 : pteOf(entry);
+  if (pte & PTE_PRESENT) return pte & PTE_FRAME;
+  if (vmaFlags(vma) & VM_SHARED) return mapShared(mm, page, vma);
+  const made = entryMake(mm, page);
+  if (made == 0) return ENOMEM;
+  leafHold(made);
+  pteSet(made, <u32>zeroFrame() | PTE_PRESENT);
+  return zeroFrame();
+}
+
+/** The frame that a write to `page` may go to, or an errno; after an errno the page is as it was. */
+export function writeFault(mm: usize, page: u32): usize {
+  const entry = entryFind(mm, page);
+  const pte = entry == 0 ? 0 : pteOf(entry);
+  if (pte & PTE_WRITABLE) {
+    pteSet(entry, pte | PTE_DIRTY);
+    return pte & PTE_FRAME;
+  }
+  const vma = vmaFind(mm, page);
+  if (vma == 0 || (vmaFlags(vma) & VM_WRITE) == 0) return EFAULT;
+  if (vmaFlags(vma) & VM_SHARED) return mapShared(mm, page, vma);
+  vmaChange(vma, 0, VM_ANON);
+  if (pte & PTE_PRESENT) {
+    const frame = frameIsExclusive(pte & PTE_FRAME) ? <usize>(pte & PTE_FRAME) : ownCopy(mm, entry);
+    if (frame < PAGE_SIZE) return frame;
+    pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+    return frame;
+  }
+  const made = entryMake(mm, page);
+  if (made == 0) return ENOMEM;
+  const frame = frameAlloc(load<u32>(mm, MM_NID), true);
+  if (frame == 0) return ENOMEM;
+  leafHold(made);
+  pteSet(made, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+  return frame;
+}
+
+/** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */
+export function ownCopy(mm: usize, entry: u32): usize {
+  const pte = pteOf(entry);
+  const shared: usize = pte & PTE_FRAME;
+  const isZero = shared == zeroFrame();
+  const copy = frameAlloc(load<u32>(mm, MM_NID), isZero);
+  if (copy == 0) return ENOMEM;
+  if (isZero) {
+    if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
+  } else {
+    memory.copy(copy, shared, PAGE_SIZE);
+    if (frameIsKsm(shared)) store<u64>(H_COW_KSM, load<u64>(H_COW_KSM) + 1);
+    framePut(shared);
+  }
+  pteSet(entry, <u32>copy | PTE_PRESENT);
+  return copy;
+}
+
+/** Maps the frame of the shared object behind `vma`, making it if this is the first touch anywhere. */
+function mapShared(mm: usize, page: u32, vma: usize): usize {
+  const object: usize = load<u32>(vma, VMA_OBJECT);
+  const own = entryMake(mm, page);
+  const backing = entryMake(object, load<u32>(vma, VMA_OBJECT_PAGE) + (page - vmaStart(vma)));
+  if (own == 0 || backing == 0) return ENOMEM;
+  if (!(pteOf(backing) & PTE_PRESENT)) {
+    const fresh = frameAlloc(load<u32>(mm, MM_NID), true);
+    if (fresh == 0) return ENOMEM;
+    leafHold(backing);
+    pteSet(backing, <u32>fresh | PTE_PRESENT | PTE_SHARED);
+  }
+  const frame: usize = pteOf(backing) & PTE_FRAME;
+  if (!(pteOf(own) & PTE_PRESENT)) {
+    leafHold(own);
+    frameGet(frame);
+  }
+  const writable = vmaFlags(vma) & VM_WRITE ? PTE_WRITABLE | PTE_DIRTY : 0;
+  pteSet(own, <u32>frame | PTE_PRESENT | PTE_SHARED | writable);
+  return frame;
+}
+
+/** KSM put the zero frame at one more (1) or one less (-1) page of `mm`. */
+export function countKsmZero(mm: usize, change: i32): void {
+  store<u32>(H_KSM_ZERO_PAGES, load<u32>(H_KSM_ZERO_PAGES) + change);
+  store<u32>(mm, load<u32>(mm, MM_ZERO_PAGES) + change, MM_ZERO_PAGES);
+}
+
+/** Takes the mapping away, as munmap, DONTNEED and exit do. The rmap item stays for the scanner to find. */
+export function zap(mm: usize, entry: u32): void {
+  const pte = pteOf(entry);
+  if (!(pte & PTE_PRESENT)) return;
+  if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
+  const frame: usize = pte & PTE_FRAME;
+  if (frame != zeroFrame()) framePut(frame);
+  pteSet(entry, 0);
+  leafDrop(entry);
+}

@@ -1,0 +1,141 @@
+/**
+ * Page tables: from (mm, page number) to the entry that holds the pte and the rmap item of that page.
+ *
+ * Three levels (layout.ts). A leaf comes into being with the first entry that is needed in its 512 pages, and may go when
+ * it holds neither a present pte nor an rmap item; LEAF_USED counts both. An rmap item outlives its mapping until the
+ * scanner passes, which is why leaves belong to the mm and not to a vma.
+ */
+import {
+  H_FREE_LEAVES,
+  H_FREE_TABLES,
+  H_LEAF_LIMIT,
+  H_LEAVES,
+  H_PTES,
+  H_TABLE_LIMIT,
+  H_TABLES,
+  LEAF_BYTES,
+  LEAF_MM,
+  LEAF_PAGE,
+  LEAF_USED,
+  LIMIT_PAGES,
+  LIMIT_TABLES,
+  MM_PAGES,
+  MM_PGD,
+  TABLE_BITS,
+  TABLE_BYTES,
+  TABLE_ENTRIES,
+} from '../layout';
+import { arenaGive, arenaTake } from './arena';
+
+/** A new, empty table of addresses; 0 where the arena is full. */
+export function tableAlloc(): usize {
+  return arenaTake(H_FREE_TABLES, load<u32>(H_TABLES), TABLE_BYTES, load<u32>(H_TABLE_LIMIT), LIMIT_TABLES);
+}
+
+/** Address of the middle table's word for `page`, or 0 where there is no middle table. */
+function leafSlot(mm: usize, page: u32): usize {
+  const middle: usize = load<u32>(load<u32>(mm, MM_PGD) + ((page >> (2 * TABLE_BITS)) << 2));
+  return middle == 0 ? 0 : middle + (((page >> TABLE_BITS) & (TABLE_ENTRIES - 1)) << 2);
+}
+
+/** Number of the leaf that covers `page`, or 0. */
+export function leafFind(mm: usize, page: u32): u32 {
+  const slot = leafSlot(mm, page);
+  return slot == 0 ? 0 : load<u32>(slot);
+}
+
+/** The entry of `page`, or 0 where its leaf does not exist. */
+export function entryFind(mm: usize, page: u32): u32 {
+  const leaf = leafFind(mm, page);
+  return leaf == 0 ? 0 : (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
+}
+
+/** The entry of `page`, with its leaf made if need be; 0 where an arena is full. */
+export function entryMake(mm: usize, page: u32): u32 {
+  let slot = leafSlot(mm, page);
+  if (slot == 0) {
+    const middle = tableAlloc();
+    if (middle == 0) return 0;
+    store<u32>(load<u32>(mm, MM_PGD) + ((page >> (2 * TABLE_BITS)) << 2), <u32>middle);
+    slot = leafSlot(mm, page);
+  }
+  let leaf = load<u32>(slot);
+  if (leaf == 0) {
+    const record = arenaTake(H_FREE_LEAVES, load<u32>(H_LEAVES), LEAF_BYTES, load<u32>(H_LEAF_LIMIT), LIMIT_PAGES);
+    if (record == 0) return 0;
+    leaf = <u32>(record - load<u32>(H_LEAVES)) / LEAF_BYTES;
+    store<u32>(record, <u32>mm, LEAF_MM);
+    store<u32>(record, page & ~(TABLE_ENTRIES - 1), LEAF_PAGE);
+    store<u32>(slot, leaf);
+  }
+  return (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
+}
+
+function leafRecord(leaf: u32): usize {
+  return load<u32>(H_LEAVES) + leaf * LEAF_BYTES;
+}
+
+export function entryMm(entry: u32): usize {
+  return load<u32>(leafRecord(entry >> TABLE_BITS), LEAF_MM);
+}
+
+export function entryPage(entry: u32): u32 {
+  return load<u32>(leafRecord(entry >> TABLE_BITS), LEAF_PAGE) + (entry & (TABLE_ENTRIES - 1));
+}
+
+/** A pte or an rmap item came into the entry's leaf. */
+export function leafHold(entry: u32): void {
+  const record = leafRecord(entry >> TABLE_BITS);
+  store<u32>(record, load<u32>(record, LEAF_USED) + 1, LEAF_USED);
+}
+
+/** A pte or an rmap item left the entry's leaf, which stays until leafTrim. */
+export function leafDrop(entry: u32): void {
+  const record = leafRecord(entry >> TABLE_BITS);
+  store<u32>(record, load<u32>(record, LEAF_USED) - 1, LEAF_USED);
+}
+
+/** Frees the leaf that covers `page` if nothing is in it. Entries of it must not be in anybody's hands. */
+export function leafTrim(mm: usize, page: u32): void {
+  const slot = leafSlot(mm, page);
+  if (slot == 0) return;
+  const leaf = load<u32>(slot);
+  if (leaf == 0) return;
+  const record = leafRecord(leaf);
+  if (load<u32>(record, LEAF_USED) != 0) return;
+  store<u32>(slot, 0);
+  arenaGive(H_FREE_LEAVES, record);
+}
+
+/** The first page at or after `page` that has a leaf, or `end` where there is none before it. Skips what is empty in leaps. */
+export function nextMappedPage(mm: usize, page: u32, end: u32): u32 {
+  while (page < end) {
+    const slot = leafSlot(mm, page);
+    if (slot == 0) page = ((page >> (2 * TABLE_BITS)) + 1) << (2 * TABLE_BITS);
+    else if (load<u32>(slot) == 0) page = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
+    else return page;
+  }
+  return end;
+}
+
+/** Frees all tables of an mm whose leaves are empty. */
+export function tablesFree(mm: usize): void {
+  for (let page = nextMappedPage(mm, 0, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
+    leafTrim(mm, page);
+    page = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
+  }
+  const pgd: usize = load<u32>(mm, MM_PGD);
+  for (let index: u32 = 0; index < TABLE_ENTRIES; index++) {
+    const middle: usize = load<u32>(pgd + (index << 2));
+    if (middle != 0) arenaGive(H_FREE_TABLES, middle);
+  }
+  arenaGive(H_FREE_TABLES, pgd);
+}
+
+export function pteOf(entry: u32): u32 {
+  return load<u32>(load<u32>(H_PTES) + (<usize>entry << 2));
+}
+
+export function pteSet(entry: u32, pte: u32): void {
+  store<u32>(load<u32>(H_PTES) + (<usize>entry << 2), pte);
+}

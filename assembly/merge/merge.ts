@@ -1,0 +1,125 @@
+/**
+ * What happens to one scanned page: compare with what was seen before, look for a partner, merge.
+ *
+ * A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame. The searches have
+ * compared all 4096 bytes of both pages just before, and no guest runs in between.
+ */
+import { isZeroPage } from '../page/zero';
+import {
+  H_USE_ZERO_PAGES,
+  H_ZERO_CHECKSUM,
+  ITEM_CHECKSUM,
+  ITEM_NODE,
+  NODE_FRAME,
+  NODE_MIGRATING,
+  NODE_ORPHAN,
+  PTE_DIRTY,
+  PTE_FRAME,
+  PTE_KSM_ZERO,
+  PTE_PRESENT,
+  PTE_WRITABLE,
+  STATE_STABLE,
+} from '../layout';
+import { countKsmZero, ownCopy } from '../memory/fault';
+import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
+import { entryMm, pteOf, pteSet } from '../memory/tables';
+import { pageHash } from './checksum';
+import { nodeAlloc, nodeFlag, nodeHas, nodeNid, nodeWait } from './node';
+import { treeNid } from './order';
+import { itemAppend, itemOf, itemUnlink, stateOf } from './rmap';
+import { stableInsert, stableNodeOf, stableSearch } from './stable';
+import { unstableSearchOrInsert } from './unstable';
+
+/** Compares and merges a page of any kind; its hash is computed if it is needed. */
+export function mergeAnyPage(entry: u32): void {
+  const frame: usize = pteOf(entry) & PTE_FRAME;
+  const node = stableNodeOf(frame);
+  if (node == 0) {
+    itemUnlink(entry);
+    const hash = pageHash(frame);
+    mergeOrdinaryPage(entry, frame, <u32>hash, <u32>(hash >> 32));
+    return;
+  }
+  if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
+  const waits = nodeHas(node, NODE_MIGRATING);
+  if (!waits && hangsOn(entry, node)) return;
+  const hash: u64 = waits ? pageHash(frame) : 0; // without waiting, a KSM frame finds its own node and needs no hash
+  const target = stableSearch(frame, <u32>hash, <u32>(hash >> 32));
+  if (target == node && hangsOn(entry, node)) return;
+  itemUnlink(entry);
+  if (target != 0 && mergeInto(entry, target)) itemAppend(entry, target);
+}
+
+function hangsOn(entry: u32, node: usize): bool {
+  return (stateOf(entry) & STATE_STABLE) != 0 && load<u32>(itemOf(entry), ITEM_NODE) == node;
+}
+
+/** Compares and merges a page whose frame is not KSM's, whose item is free, and whose hash is known. */
+export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32, high: u32): void {
+  const item = itemOf(entry);
+  if (load<u32>(item, ITEM_CHECKSUM) != checksum) {
+    store<u32>(item, checksum, ITEM_CHECKSUM); // volatile: changed since it was last seen, or never seen
+    return;
+  }
+  if (load<u32>(H_USE_ZERO_PAGES) && checksum == load<u32>(H_ZERO_CHECKSUM) && mergeIntoZero(entry, frame)) return;
+  const target = stableSearch(frame, checksum, high);
+  if (target != 0) {
+    if (mergeInto(entry, target)) itemAppend(entry, target);
+    return;
+  }
+  const partner = unstableSearchOrInsert(entry, frame, checksum, high);
+  if (partner != 0) mergeTwo(entry, frame, partner, checksum, high);
+}
+
+/** Swings the pte to `node`'s frame, whose bytes are equal. False where somebody else refers to the page's frame. */
+function mergeInto(entry: u32, node: usize): bool {
+  const frame: usize = pteOf(entry) & PTE_FRAME;
+  const target: usize = load<u32>(node, NODE_FRAME);
+  if (frame == target) return true; // a mapping that fork copied
+  if (frameIsPinned(frame)) return false;
+  pteSet(entry, <u32>target | PTE_PRESENT);
+  frameGet(target);
+  framePut(frame);
+  return true;
+}
+
+function mergeIntoZero(entry: u32, frame: usize): bool {
+  if (frameIsPinned(frame) || !isZeroPage(frame)) return false;
+  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO);
+  countKsmZero(entryMm(entry), 1);
+  framePut(frame);
+  return true;
+}
+
+/**
+ * Merges two equal pages. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
+ * gives up its own; on the node the tree page hangs first.
+ */
+function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32, high: u32): void {
+  if (frameIsPinned(frame)) return;
+  let node = frameNode(frame); // an orphan of an earlier, failed merge
+  if (node == 0) {
+    node = nodeAlloc();
+    if (node == 0) return; // no room for another KSM frame: both pages stay as they are
+    nodeFlag(node, 0, NODE_ORPHAN);
+    frameBecomeKsm(frame, node);
+  }
+  pteSet(entry, pteOf(entry) & ~(PTE_WRITABLE | PTE_DIRTY));
+  if (!mergeInto(partner, node)) {
+    breakCow(entry);
+    return;
+  }
+  itemUnlink(partner);
+  if (stableInsert(node, checksum, high)) {
+    itemAppend(partner, node);
+    itemAppend(entry, node);
+  } else {
+    breakCow(partner);
+    breakCow(entry);
+  }
+}
+
+/** Gives a page that maps a KSM frame a frame of its own again. Where none is left it stays as it is: nothing is lost. */
+function breakCow(entry: u32): void {
+  if (frameIsKsm(pteOf(entry) & PTE_FRAME)) ownCopy(entryMm(entry), entry);
+}

@@ -1,0 +1,75 @@
+/** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
+import {
+  EBUSY,
+  H_MIGRATE_NODES,
+  H_NID_COUNT,
+  H_ROOT_COUNT,
+  H_STABLE_ROOTS,
+  NODE_DUP_NEXT,
+  NODE_HEAD,
+  PAGE_SIZE,
+  PTE_FRAME,
+  PTE_KSM_ZERO,
+  PTE_PRESENT,
+} from '../layout';
+import { ownCopy } from '../memory/fault';
+import { frameIsKsm } from '../memory/frames';
+import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
+import { chainFree } from './chain';
+import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
+
+/**
+ * Gives every page in [start, end) of `mm` that KSM merged a frame of its own. Items and counters are left to the scanner.
+ * Returns 0, or an errno where frames ran out: what was done by then stays done.
+ */
+export function unmergeRange(mm: usize, start: u32, end: u32): u32 {
+  for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
+    const entry = entryFind(mm, page);
+    const pte = pteOf(entry);
+    if (!(pte & PTE_PRESENT)) continue;
+    if (!(pte & PTE_KSM_ZERO) && !frameIsKsm(pte & PTE_FRAME)) continue;
+    const frame = ownCopy(mm, entry);
+    if (frame < PAGE_SIZE) return <u32>frame;
+  }
+  return 0;
+}
+
+/**
+ * Deletes every stable node whose frame is gone. In each tree the first node whose frame is still mapped stops the
+ * clean-up, as in Linux. Returns EBUSY if there was one.
+ */
+export function stableForget(): u32 {
+  let busy: u32 = 0;
+  const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
+  const first: usize = load<u32>(H_STABLE_ROOTS);
+  for (let index: u32 = 0; index < roots; index++) {
+    const slot = first + (<usize>index << 2);
+    for (let node: usize = load<u32>(slot); node != 0; node = load<u32>(slot)) {
+      if (forget(node)) continue;
+      busy = EBUSY;
+      break;
+    }
+  }
+  for (let node: usize = load<u32>(H_MIGRATE_NODES); node != 0; ) {
+    const next: usize = load<u32>(node, NODE_DUP_NEXT);
+    if (nodeIsStale(node)) nodeDelete(node);
+    else busy = EBUSY;
+    node = next;
+  }
+  return busy;
+}
+
+/** Deletes a tree node, a chain with all its dups. False where a frame is still mapped. */
+function forget(node: usize): bool {
+  if (!nodeIsChain(node)) {
+    if (!nodeIsStale(node)) return false;
+    nodeDelete(node);
+    return true;
+  }
+  for (let dup: usize = load<u32>(node, NODE_HEAD); dup != 0; dup = load<u32>(node, NODE_HEAD)) {
+    if (!nodeIsStale(dup)) return false;
+    nodeDelete(dup);
+  }
+  chainFree(node);
+  return true;
+}

@@ -1,0 +1,133 @@
+/**
+ * ksmd's batch: at most so many pages, in the order of the slots, ending with the pass where the pass ends.
+ *
+ * Three phases over a window of pages: select (scan/select), fingerprint (pure reading), decide (in scan order). The result is
+ * that of taking the pages one by one.
+ */
+import {
+  H_CURSOR_PAGE,
+  H_CURSOR_SLOT,
+  H_FULL_SCANS,
+  H_MERGE_ACROSS_NODES,
+  H_NOW,
+  H_PAGES_SCANNED,
+  H_WINDOW_COUNT,
+  H_WINDOW_PAGES_TAKEN,
+  MM_EXITED,
+  MM_FLAGS,
+  MM_PAGES,
+  MM_SLOT_NEXT,
+  PTE_FRAME,
+  SCAN_PASS_ENDED,
+  SLOTS,
+  STATE_ITEM,
+  TABLE_BITS,
+  WINDOW,
+  WINDOW_GONE,
+  WINDOW_HASHES,
+  WINDOW_KIND,
+  WINDOW_ORDINARY,
+} from '../layout';
+import { frameIsKsm } from '../memory/frames';
+import { mmFree } from '../memory/mm';
+import { entryFind, entryMm, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
+import { pageHash } from '../merge/checksum';
+import { mergeAnyPage, mergeOrdinaryPage } from '../merge/merge';
+import { itemFree, stateOf } from '../merge/rmap';
+import { pruneWaiting } from '../merge/stable';
+import { unstableClear } from '../merge/unstable';
+import { selectPages } from './select';
+import { slotRemove } from './slots';
+import { smartScanSkips } from './smart';
+
+/**
+ * Processes at most `pages` pages. `now` is the caller's clock in milliseconds. Returns the number processed, with
+ * SCAN_PASS_ENDED where the pass ended, which ends the batch too.
+ */
+export function scanBatch(pages: u32, now: u32): u32 {
+  if (pages == 0 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
+  store<u32>(H_NOW, now);
+  if (load<u32>(H_CURSOR_SLOT) == SLOTS) beginPass();
+  let done: u32 = 0;
+  let passEnded: bool = false;
+  while (done < pages && !passEnded) {
+    const mm: usize = load<u32>(H_CURSOR_SLOT);
+    const exited = (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
+    const mmEnded = exited || selectPages(mm, pages - done);
+    if (!exited) {
+      fingerprint();
+      done += decide();
+    }
+    if (mmEnded) passEnded = leaveMm(mm, exited);
+  }
+  store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
+  return passEnded ? done | SCAN_PASS_ENDED : done;
+}
+
+function beginPass(): void {
+  if (!load<u32>(H_MERGE_ACROSS_NODES)) pruneWaiting();
+  unstableClear();
+  store<u32>(H_CURSOR_SLOT, load<u32>(SLOTS, MM_SLOT_NEXT));
+  store<u32>(H_CURSOR_PAGE, 0);
+}
+
+/** Second phase: the hashes of the window's ordinary pages. */
+function fingerprint(): void {
+  const count = load<u32>(H_WINDOW_COUNT);
+  for (let index: u32 = 0; index < count; index++) {
+    const selected = load<u32>(WINDOW + (index << 2));
+    if ((selected & WINDOW_KIND) != WINDOW_ORDINARY) continue;
+    store<u64>(WINDOW_HASHES + (index << 3), pageHash(pteOf(selected) & PTE_FRAME));
+  }
+}
+
+/** Third phase: every page in its turn. Returns how many pages were processed, the settled ones included. */
+function decide(): u32 {
+  const count = load<u32>(H_WINDOW_COUNT);
+  let processed = load<u32>(H_WINDOW_PAGES_TAKEN);
+  for (let index: u32 = 0; index < count; index++) {
+    const selected = load<u32>(WINDOW + (index << 2));
+    const kind = selected & WINDOW_KIND;
+    const entry = selected & ~WINDOW_KIND;
+    if (kind == WINDOW_ORDINARY) {
+      const hash = load<u64>(WINDOW_HASHES + (index << 3));
+      mergeOrdinaryPage(entry, pteOf(entry) & PTE_FRAME, <u32>hash, <u32>(hash >> 32));
+    } else if (kind == WINDOW_GONE) {
+      itemFree(entryMm(entry), entry);
+    } else if (!frameIsKsm(pteOf(entry) & PTE_FRAME) && smartScanSkips(entry)) {
+      processed--;
+    } else {
+      mergeAnyPage(entry);
+    }
+  }
+  return processed;
+}
+
+/** Moves the cursor from `mm` to the next slot. True where that ended the pass. */
+function leaveMm(mm: usize, exited: bool): bool {
+  if (exited) store<u32>(H_CURSOR_PAGE, 0);
+  const page = load<u32>(H_CURSOR_PAGE);
+  itemsFree(mm, page);
+  const next = load<u32>(mm, MM_SLOT_NEXT);
+  store<u32>(H_CURSOR_SLOT, next);
+  store<u32>(H_CURSOR_PAGE, 0);
+  if (page == 0) {
+    slotRemove(mm); // it ended, or not one mergeable mapping was met
+    if (exited) mmFree(mm);
+  }
+  if (next != SLOTS) return false;
+  store<u64>(H_FULL_SCANS, load<u64>(H_FULL_SCANS) + 1);
+  return true;
+}
+
+/** Frees the items of `mm` from `page` on, and the leaves that are empty then. */
+export function itemsFree(mm: usize, page: u32): void {
+  for (page = nextMappedPage(mm, page, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
+    const leafEnd = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
+    for (let entry = entryFind(mm, page), left = leafEnd - page; left != 0; left--, entry++) {
+      if (stateOf(entry) & STATE_ITEM) itemFree(mm, entry);
+    }
+    leafTrim(mm, page);
+    page = leafEnd;
+  }
+}

@@ -1,0 +1,60 @@
+/** What writing `run`, `max_page_sharing` and `merge_across_nodes` does besides changing a number. */
+import {
+  EBUSY,
+  ENOMEM,
+  H_CURSOR_PAGE,
+  H_CURSOR_SLOT,
+  H_FULL_SCANS,
+  H_PAGES_SHARED,
+  H_RUN,
+  MM_EXITED,
+  MM_FLAGS,
+  MM_SLOT_NEXT,
+  SLOTS,
+  VM_MERGEABLE,
+} from '../layout';
+import { mmFree } from '../memory/mm';
+import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
+import { stableForget, unmergeRange } from '../merge/unmerge';
+import { itemsFree } from './batch';
+import { slotRemove } from './slots';
+
+/** Writes `run` (0, 1 or 2). 2 unmerges everything; ENOMEM: run is 0, and what was unmerged stays so. */
+export function runWrite(run: u32): u32 {
+  if (load<u32>(H_RUN) == run) return 0;
+  store<u32>(H_RUN, run);
+  if (run != 2) return 0;
+  const failed = unmergeAll();
+  store<u32>(H_CURSOR_SLOT, SLOTS);
+  store<u32>(H_CURSOR_PAGE, 0);
+  if (!failed) return 0;
+  store<u32>(H_RUN, 0);
+  return failed;
+}
+
+function unmergeAll(): u32 {
+  for (let mm: usize = load<u32>(SLOTS, MM_SLOT_NEXT); mm != SLOTS; ) {
+    for (let vma = vmaFirst(mm); vma != 0; vma = vmaNext(vma)) {
+      if (!(vmaFlags(vma) & VM_MERGEABLE)) continue;
+      if (unmergeRange(mm, vmaStart(vma), vmaEnd(vma))) return ENOMEM;
+    }
+    itemsFree(mm, 0);
+    const next: usize = load<u32>(mm, MM_SLOT_NEXT);
+    if (load<u32>(mm, MM_FLAGS) & MM_EXITED) {
+      slotRemove(mm);
+      mmFree(mm);
+    }
+    mm = next;
+  }
+  stableForget();
+  store<u64>(H_FULL_SCANS, 0);
+  return 0;
+}
+
+/** Writes a setting that may change only while nothing is merged; stale nodes are forgotten on the way. 0 or EBUSY. */
+export function quietSettingWrite(setting: usize, value: u32): u32 {
+  if (load<u32>(setting) == value) return 0;
+  if (load<u32>(H_PAGES_SHARED) != 0 || stableForget()) return EBUSY;
+  store<u32>(setting, value);
+  return 0;
+}

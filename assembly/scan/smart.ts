@@ -1,0 +1,35 @@
+/** Smart scan: pages that went unmerged for a while are looked at less often. */
+import {
+  H_PAGES_SKIPPED,
+  H_SMART_SCAN,
+  STATE_AGE_SHIFT,
+  STATE_BYTE,
+  STATE_SKIPS_SHIFT,
+} from '../layout';
+import { itemUnlink, stateOf, stateSet } from '../merge/rmap';
+
+/** Passes to skip after a visit at this age. */
+function skipsAt(age: u32): u32 {
+  return age <= 3 ? 1 : age <= 5 ? 2 : age <= 8 ? 4 : 8;
+}
+
+/**
+ * Ages the item of an ordinary page and says whether this visit is skipped. A skipped item leaves its tree. Pages in KSM
+ * frames neither age nor are skipped: do not ask for them.
+ */
+export function smartScanSkips(entry: u32): bool {
+  if (!load<u32>(H_SMART_SCAN)) return false;
+  let state = stateOf(entry);
+  const age = (state >> STATE_AGE_SHIFT) & STATE_BYTE;
+  if (age != STATE_BYTE) state += 1 << STATE_AGE_SHIFT;
+  const skips = (state >> STATE_SKIPS_SHIFT) & STATE_BYTE;
+  if (age < 3 || skips == 0) {
+    if (age >= 3) state += skipsAt(age) << STATE_SKIPS_SHIFT;
+    stateSet(entry, state);
+    return false;
+  }
+  stateSet(entry, state - (1 << STATE_SKIPS_SHIFT));
+  store<u64>(H_PAGES_SKIPPED, load<u64>(H_PAGES_SKIPPED) + 1);
+  itemUnlink(entry);
+  return true;
+}

@@ -1,0 +1,193 @@
+/** mmap, munmap, mprotect, madvise: ranges are in pages, [page, page + pages). All return 0 or an errno. */
+import {
+  EAGAIN,
+  EEXIST,
+  EINVAL,
+  ENOMEM,
+  MADV_DONTNEED,
+  MADV_MERGEABLE,
+  MADV_UNMERGEABLE,
+  MAP_FIXED_NOREPLACE,
+  MAP_NONE,
+  MAP_READ_ONLY,
+  MAP_SHARED,
+  MAP_SPECIAL,
+  MM_FLAGS,
+  MM_MERGE_ANY,
+  MM_NID,
+  MM_PAGES,
+  PTE_WRITABLE,
+  VM_MERGEABLE,
+  VM_READ,
+  VM_SHARED,
+  VM_SPECIAL,
+  VM_WRITE,
+} from '../layout';
+import { objectCreate, objectRelease, zapRange } from '../memory/mm';
+import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
+import {
+  limitForget,
+  vmaAtOrAbove,
+  vmaChange,
+  vmaEnd,
+  vmaFind,
+  vmaFirst,
+  vmaFlags,
+  vmaHasHole,
+  vmaInsert,
+  vmaMergeAround,
+  vmaNext,
+  vmaRemove,
+  vmaRoom,
+  vmaSplit,
+  vmaSplitRoom,
+  vmaStart,
+} from '../memory/vmas';
+import { unmergeRange } from '../merge/unmerge';
+import { slotEnter } from '../scan/slots';
+
+/** May KSM take pages of a vma with these flags? */
+function isEligible(flags: u32): bool {
+  return (flags & (VM_SHARED | VM_SPECIAL)) == 0;
+}
+
+function isInRange(page: u32, pages: u32): bool {
+  return page <= MM_PAGES && pages <= MM_PAGES - page;
+}
+
+/** Maps anonymous memory; what was mapped there goes first, unless MAP_FIXED_NOREPLACE forbids (EEXIST). */
+export function map(mm: usize, page: u32, pages: u32, how: u32): u32 {
+  limitForget();
+  if (pages == 0) return EINVAL;
+  if (!isInRange(page, pages)) return ENOMEM;
+  const end = page + pages;
+  const met = vmaAtOrAbove(mm, page);
+  const replaces = met != 0 && vmaStart(met) < end;
+  if (replaces && how & MAP_FIXED_NOREPLACE) return EEXIST;
+  if (!vmaRoom(replaces ? 3 : 1)) return ENOMEM;
+  let flags: u32 = how & MAP_NONE ? 0 : how & MAP_READ_ONLY ? VM_READ : VM_READ | VM_WRITE;
+  if (how & MAP_SPECIAL) flags |= VM_SPECIAL;
+  let object: usize = 0;
+  if (how & MAP_SHARED) {
+    flags |= VM_SHARED;
+    object = objectCreate(load<u32>(mm, MM_NID));
+    if (object == 0) return ENOMEM;
+  }
+  if (replaces) unmap(mm, page, pages);
+  if (load<u32>(mm, MM_FLAGS) & MM_MERGE_ANY && isEligible(flags)) {
+    slotEnter(mm);
+    flags |= VM_MERGEABLE;
+  }
+  vmaInsert(mm, page, end, flags, object, 0);
+  vmaMergeAround(mm, page, end);
+  return 0;
+}
+
+export function unmap(mm: usize, page: u32, pages: u32): u32 {
+  limitForget();
+  if (pages == 0 || !isInRange(page, pages)) return EINVAL;
+  const end = page + pages;
+  if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
+  vmaSplit(mm, page);
+  vmaSplit(mm, end);
+  for (let vma = vmaAtOrAbove(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaAtOrAbove(mm, page)) {
+    zapRange(mm, vmaStart(vma), vmaEnd(vma));
+    objectRelease(vmaRemove(mm, vma));
+  }
+  return 0;
+}
+
+/** `access`: VM_READ and VM_WRITE bits. Stops with ENOMEM at the first hole; what lies before it is changed. */
+export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
+  limitForget();
+  if (pages == 0) return 0;
+  if (!isInRange(page, pages)) return ENOMEM;
+  const end = page + pages;
+  if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
+  vmaSplit(mm, page);
+  vmaSplit(mm, end);
+  let at = page;
+  while (at < end) {
+    const vma = vmaFind(mm, at);
+    if (vma == 0) break;
+    vmaChange(vma, VM_READ | VM_WRITE, access);
+    at = vmaEnd(vma);
+    if (!(access & VM_WRITE)) writeProtectRange(mm, vmaStart(vma), at);
+  }
+  vmaMergeAround(mm, page, end);
+  return at < end ? ENOMEM : 0;
+}
+
+function writeProtectRange(mm: usize, start: u32, end: u32): void {
+  for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
+    const entry = entryFind(mm, page);
+    pteSet(entry, pteOf(entry) & ~PTE_WRITABLE);
+  }
+}
+
+/** Linux's madvise: holes give ENOMEM after the mapped parts were done; a limit of KSM's own gives EAGAIN. */
+export function advise(mm: usize, page: u32, pages: u32, advice: u32): u32 {
+  limitForget();
+  if (advice != MADV_DONTNEED && advice != MADV_MERGEABLE && advice != MADV_UNMERGEABLE) return EINVAL;
+  if (pages == 0) return 0;
+  if (!isInRange(page, pages)) return ENOMEM;
+  const end = page + pages;
+  if (advice == MADV_DONTNEED) {
+    for (let vma = vmaAtOrAbove(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
+      zapRange(mm, max(page, vmaStart(vma)), min(end, vmaEnd(vma)));
+    }
+  } else {
+    const failed = setMergeable(mm, page, end, advice == MADV_MERGEABLE);
+    if (failed) return EAGAIN;
+  }
+  return vmaHasHole(mm, page, end) ? ENOMEM : 0;
+}
+
+/** Marks the eligible parts of [start, end) mergeable, or unmerges and unmarks them. 0, or the errno at which it stopped. */
+function setMergeable(mm: usize, start: u32, end: u32, mergeable: bool): u32 {
+  let failed: u32 = 0;
+  for (let vma = vmaAtOrAbove(mm, start); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
+    const flags = vmaFlags(vma);
+    if (mergeable ? flags & VM_MERGEABLE || !isEligible(flags) : !(flags & VM_MERGEABLE)) continue;
+    const from = max(start, vmaStart(vma));
+    const to = min(end, vmaEnd(vma));
+    failed = vmaSplitRoom(mm, from, to) ? 0 : ENOMEM;
+    if (!failed && mergeable) slotEnter(mm);
+    else if (!failed) failed = unmergeRange(mm, from, to);
+    if (failed) break;
+    vmaSplit(mm, from);
+    vmaSplit(mm, to);
+    vma = vmaFind(mm, from);
+    vmaChange(vma, VM_MERGEABLE, mergeable ? VM_MERGEABLE : 0);
+  }
+  vmaMergeAround(mm, start, end);
+  return failed;
+}
+
+/** prctl(PR_SET_MEMORY_MERGE): every eligible mapping, now and later, is mergeable; off unmerges all. 0 or an errno. */
+export function mergeAnySet(mm: usize, on: bool): u32 {
+  limitForget();
+  const flags = load<u32>(mm, MM_FLAGS);
+  if (((flags & MM_MERGE_ANY) != 0) == on) return 0;
+  if (on) {
+    slotEnter(mm);
+    store<u32>(mm, load<u32>(mm, MM_FLAGS) | MM_MERGE_ANY, MM_FLAGS);
+    setMergeable(mm, 0, MM_PAGES, true);
+    return 0;
+  }
+  const failed = setMergeable(mm, 0, MM_PAGES, false);
+  if (failed) {
+    setMergeable(mm, 0, MM_PAGES, true);
+    return failed;
+  }
+  store<u32>(mm, load<u32>(mm, MM_FLAGS) & ~MM_MERGE_ANY, MM_FLAGS);
+  return 0;
+}
+
+/** Is at least one mapping mergeable? */
+export function hasMergeable(mm: usize): bool {
+  for (let vma = vmaFirst(mm); vma != 0; vma = vmaNext(vma)) {
+    if (vmaFlags(vma) & VM_MERGEABLE) return true;
+  }
+  return false;
+}

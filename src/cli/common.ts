@@ -1,0 +1,67 @@
+/** The options that every command has, and what they mean. */
+import { KsmError } from '../errors.ts';
+import { type Arguments, choice, has, many, type Option, single, size, wholeNumber } from './arguments.ts';
+import { say } from './output.ts';
+import { parseSetting, type Setting } from './settings.ts';
+
+export const COMMON_OPTIONS: readonly Option[] = [
+  { name: 'index', value: 'ORDER', help: "order of the trees: hash (fast), or content (exactly the kernel's)" },
+  { name: 'set', value: 'FILE=VALUE', many: true, help: 'write VALUE to /sys/kernel/mm/ksm/FILE first' },
+  { name: 'memory', value: 'SIZE', help: 'memory of the engine, at most 4G: 512M, 1.5G or bytes' },
+  { name: 'scanners', value: 'N', help: 'scanner threads' },
+  { name: 'seed', value: 'N', help: 'key of the page hash, for runs that can be repeated' },
+  { name: 'json', help: 'print one JSON object' },
+  { name: 'quiet', short: 'q', help: 'nothing on stderr but errors' },
+  { name: 'help', short: 'h', help: 'this text' },
+];
+
+export interface CommonOptions {
+  /** Undefined where it was not given: each command has its own default. */
+  readonly index: 'content' | 'hash' | undefined;
+  readonly settings: readonly Setting[];
+  /** Bytes. */
+  readonly memory: number | undefined;
+  readonly scanners: number;
+  readonly seed: bigint | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+const MOST_MEMORY = 2 ** 32;
+const MOST_SEED = 2n ** 64n - 1n;
+
+/** Checks the common options; a wrong one is EUSAGE. */
+export function commonOptions(given: Arguments): CommonOptions {
+  return {
+    index: optional(given, 'index', (text) => choice('index', text, ['content', 'hash'])),
+    settings: many(given, 'set').map(parseSetting),
+    memory: optional(given, 'memory', memory),
+    scanners: optional(given, 'scanners', (text) => wholeNumber('scanners', text, 1)) ?? 1,
+    seed: optional(given, 'seed', seed),
+    json: has(given, 'json'),
+    quiet: has(given, 'quiet'),
+  };
+}
+
+/** What `read` makes of an option's value; undefined where it was not given. */
+export function optional<T>(given: Arguments, name: string, read: (text: string) => T): T | undefined {
+  const text = single(given, name);
+  return text === undefined ? undefined : read(text);
+}
+
+function memory(text: string): number {
+  const bytes = size('memory', text);
+  if (bytes <= MOST_MEMORY) return bytes;
+  throw new KsmError('EUSAGE', `--memory ${text}: expected at most 4G, which is all that 32-bit addresses reach.`);
+}
+
+function seed(text: string): bigint {
+  const value = /^[0-9]+$/.test(text) ? BigInt(text) : -1n;
+  if (value >= 0n && value <= MOST_SEED) return value;
+  throw new KsmError('EUSAGE', `--seed ${text}: expected a whole number from 0 to ${MOST_SEED}.`);
+}
+
+/** More scanners than there are: says so, since the user will wait for nothing. */
+export function announceScanners({ scanners, quiet }: CommonOptions): void {
+  if (scanners > 1 && !quiet) say(`--scanners ${scanners}: one scanner thread is used, more are not supported yet.`);
+}

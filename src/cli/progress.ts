@@ -1,0 +1,35 @@
+/**
+ * One line on stderr that shows how far a long job is; nothing at all where stderr is not a terminal or the user wants quiet.
+ */
+import process from 'node:process';
+
+const BAR = 24;
+/** Milliseconds between two drawings: the eye needs no more. */
+const INTERVAL = 80;
+
+export class Progress {
+  readonly #shown: boolean;
+  #drawn = 0;
+
+  constructor(quiet: boolean) {
+    this.#shown = !quiet && process.stderr.isTTY === true;
+  }
+
+  /** Shows `label` with a bar that is `done / whole` full. */
+  show(label: string, done: number, whole: number): void {
+    const now = performance.now();
+    if (!this.#shown || now - this.#drawn < INTERVAL) return;
+    this.#drawn = now;
+    const share = whole > 0 ? Math.min(done / whole, 1) : 0;
+    const full = Math.round(share * BAR);
+    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${`${Math.floor(share * 100)}`.padStart(3)} %  `;
+    const left = Math.max((process.stderr.columns || 80) - bar.length - 1, 0);
+    process.stderr.write(`\r\x1b[2K${bar}${label.slice(0, left)}`);
+  }
+
+  /** Takes the line away again. */
+  clear(): void {
+    if (this.#shown && this.#drawn > 0) process.stderr.write('\r\x1b[2K');
+    this.#drawn = 0;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * What a scan is to look at: the images, processes or demo that the command line names, opened.
+ */
+import process from 'node:process';
+import { KsmError } from '../errors.ts';
+import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import { count, plural } from '../report/index.ts';
+
+/** What the command line asks for. */
+export interface Wanted {
+  readonly images: readonly string[];
+  readonly pids: readonly number[];
+  readonly all: boolean;
+}
+
+/** Opened sources. Disposing ends the demo, if there is one. */
+export class Sources {
+  readonly list: PageSource[] = [];
+  /** What the reader of the report should know about the choice: whole sentences. */
+  readonly notes: string[] = [];
+  #demo: Demo | undefined;
+
+  /** Starts the demo processes where nothing else is wanted. */
+  static async open({ images, pids, all }: Wanted): Promise<Sources> {
+    const sources = new Sources();
+    try {
+      for (const path of images) sources.#add(await openImageNamed(path));
+      for (const pid of new Set(pids)) sources.#add(await openProcess(pid));
+      if (all) await sources.#addAll(new Set(pids));
+      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo();
+      return sources;
+    } catch (error) {
+      await sources[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#demo?.[Symbol.asyncDispose]();
+  }
+
+  /** Names are unique in a report; the same image twice is a fair question. */
+  #add(source: PageSource): void {
+    const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
+    this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
+  }
+
+  async #addAll(already: ReadonlySet<number>): Promise<void> {
+    let gone = 0;
+    for (const pid of await listProcesses()) {
+      if (already.has(pid)) continue;
+      try {
+        this.#add(await openProcess(pid));
+      } catch (error) {
+        // Between listing and opening, a process may end: then it is not one of "all" any more.
+        if (!(error instanceof KsmError)) throw error;
+        gone++;
+      }
+    }
+    this.notes.push(
+      `${plural(this.list.length, 'source')}: every process that this user may read, but not ksm itself.`,
+    );
+    if (gone > 0) this.notes.push(`${count(gone)} of the processes ended or closed before they could be opened.`);
+  }
+
+  async #addDemo(): Promise<void> {
+    if (process.platform !== 'linux') {
+      throw new KsmError(
+        'EINVAL',
+        `without a source, ksm scans four processes of its own, and reading processes needs Linux; this is ` +
+          `${process.platform}. Memory images can be scanned everywhere: ksm scan IMAGE`,
+      );
+    }
+    this.#demo = await startDemo();
+    for (const pid of this.#demo.pids) this.#add(await openProcess(pid));
+    this.notes.push(
+      'No source was given, so ksm started four small servers, scanned them and ended them. ' +
+        'To look at your own: ksm scan --all, ksm scan --pid PID, or ksm scan IMAGE.',
+    );
+  }
+}
+
+async function openImageNamed(path: string): Promise<PageSource> {
+  try {
+    return await openImage(path);
+  } catch (error) {
+    if (!(error instanceof KsmError) || error.code !== 'ENOENT' || !/^[0-9]+$/.test(path)) throw error;
+    throw new KsmError('ENOENT', `${error.message}; if process ${path} is meant: --pid ${path}`, { cause: error });
+  }
+}
+
+/** The same source under another name. */
+function renamed(source: PageSource, name: string): PageSource {
+  return {
+    name,
+    kind: source.kind,
+    ranges: source.ranges,
+    pages: source.pages,
+    read: (signal) => source.read(signal),
+    get notes() {
+      return source.notes;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * The engine over its one linear memory: the exported functions, and the words of the layout as numbers.
+ *
+ * All state is in the memory (assembly/layout.ts names every word). This class holds views of it and nothing else, so any
+ * number of engines over one memory are one engine.
+ */
+import * as layout from '../../assembly/layout.ts';
+import { KsmError } from '../errors.ts';
+import { type EngineExports, instantiate } from './load.ts';
+
+/** What is fixed when a memory is laid out. */
+export interface Geometry {
+  /** Size of the linear memory in units of 64 KiB. */
+  readonly memoryPages: number;
+  readonly processes: number;
+  readonly vmas: number;
+  /** Virtual pages, all address spaces together. */
+  readonly pages: number;
+  readonly nodes: number;
+  readonly index: 'content' | 'hash';
+  readonly checksum: 'xxh64' | 'keyed';
+  readonly seed: bigint;
+}
+
+/** Name of the option that raises a limit, by LIMIT_* of the layout. */
+const LIMITS: Record<number, { what: string; option: string }> = {
+  [layout.LIMIT_FRAMES]: { what: 'frames', option: 'memory' },
+  [layout.LIMIT_PAGES]: { what: 'page tables', option: 'pages' },
+  [layout.LIMIT_PROCESSES]: { what: 'processes', option: 'processes' },
+  [layout.LIMIT_VMAS]: { what: 'mappings', option: 'vmas' },
+  [layout.LIMIT_TABLES]: { what: 'middle page tables', option: 'processes' },
+  [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
+};
+
+export class Engine {
+  readonly memory: WebAssembly.Memory;
+  readonly call: EngineExports;
+  /** The whole memory as bytes. */
+  readonly bytes: Uint8Array;
+  /** The whole memory as u32 words: index is address / 4. */
+  readonly words: Uint32Array;
+
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
+    this.memory = memory;
+    this.call = instantiate(module, memory);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
+  }
+
+  u32(address: number): number {
+    return this.words[address >>> 2] as number;
+  }
+
+  setU32(address: number, value: number): void {
+    this.words[address >>> 2] = value;
+  }
+
+  /** A u64 counter as a number; exact below 2^53. */
+  u64(address: number): number {
+    return this.u32(address) + this.u32(address + 4) * 2 ** 32;
+  }
+
+  bigU64(address: number): bigint {
+    return BigInt(this.u32(address)) | (BigInt(this.u32(address + 4)) << 32n);
+  }
+
+  setBigU64(address: number, value: bigint): void {
+    this.setU32(address, Number(value & 0xffffffffn));
+    this.setU32(address + 4, Number((value >> 32n) & 0xffffffffn));
+  }
+
+  /** The error for a call that ran into a limit: names the limit and the option that raises it. */
+  limitError(code: 'ENOMEM' | 'EAGAIN', doing: string): KsmError {
+    const limit = LIMITS[this.u32(layout.H_LIMIT_HIT)];
+    const why = limit === undefined ? 'a limit was reached' : `all ${limit.what} are in use`;
+    const advice = limit === undefined ? '' : `; free some, or create the host with a larger "${limit.option}"`;
+    return new KsmError(code, `${doing}: ${why}${advice}.`);
+  }
+}
+
+const POWER_OF_ROOTS_MAX = 20;
+
+/** Roots of one tree: in hash order about one for each frame, so that a tree is a few nodes deep at any size. */
+function rootCount(geometry: Geometry): number {
+  if (geometry.index === 'content') return 1;
+  const frames = geometry.memoryPages * 16;
+  return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.ceil(Math.log2(frames)));
+}
+
+/** Lays out the fresh (all zero) memory of `engine`. ENOMEM where it is too small for the limits. */
+export function layOut(engine: Engine, geometry: Geometry): void {
+  const leaves = 1 + Math.ceil(geometry.pages / layout.TABLE_ENTRIES) + 2 * geometry.processes;
+  const header: [number, number][] = [
+    [layout.H_VERSION, layout.LAYOUT_VERSION],
+    [layout.H_MEMORY_PAGES, geometry.memoryPages],
+    [layout.H_MM_LIMIT, geometry.processes],
+    [layout.H_VMA_LIMIT, geometry.vmas],
+    [layout.H_TABLE_LIMIT, 3 * geometry.processes + Math.ceil(leaves / layout.TABLE_ENTRIES) + 16],
+    [layout.H_LEAF_LIMIT, leaves],
+    [layout.H_ROOT_COUNT, rootCount(geometry)],
+    [layout.H_NID_COUNT, geometry.nodes],
+    [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
+    [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],
+    [layout.H_PAGES_TO_SCAN, 100],
+    [layout.H_SLEEP_MILLISECS, 20],
+    [layout.H_MERGE_ACROSS_NODES, 1],
+    [layout.H_MAX_PAGE_SHARING, 256],
+    [layout.H_SMART_SCAN, 1],
+    [layout.H_STABLE_NODE_CHAINS_PRUNE_MILLISECS, 2000],
+    [layout.H_ADVISOR_MAX_CPU, 70],
+    [layout.H_ADVISOR_MIN_PAGES_TO_SCAN, 500],
+    [layout.H_ADVISOR_MAX_PAGES_TO_SCAN, 30000],
+    [layout.H_ADVISOR_TARGET_SCAN_TIME, 200],
+  ];
+  for (const [address, value] of header) engine.setU32(address, value);
+  const seedLow = Number(geometry.seed & 0xffffffffn);
+  const seedHigh = Number((geometry.seed >> 32n) & 0xffffffffn);
+  if (engine.call.layOut(seedLow, seedHigh) === 0) {
+    const mebibytes = (geometry.memoryPages / 16).toFixed(1);
+    throw new KsmError(
+      'ENOMEM',
+      `A memory of ${mebibytes} MiB has no room for ${geometry.pages} pages of page tables, ${geometry.processes} processes ` +
+        `and ${geometry.vmas} mappings; raise "memory", or lower "pages", "processes" or "vmas".`,
+    );
+  }
+  engine.setU32(layout.H_MAGIC, layout.MAGIC); // last: a memory with the magic is complete
+}

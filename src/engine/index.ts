@@ -1,0 +1,5 @@
+/** The engine as its users above see it. */
+export * as layout from '../../assembly/layout.ts';
+export { Engine, type Geometry, layOut } from './engine.ts';
+export { checkInvariants } from './invariants.ts';
+export { loadModule, type WasmSource } from './load.ts';

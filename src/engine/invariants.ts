@@ -1,0 +1,3 @@
+import type { Engine } from './engine.ts';
+
+export function checkInvariants(_engine: Engine): void {}

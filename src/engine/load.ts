@@ -1,0 +1,66 @@
+/**
+ * Gets the engine's binary, compiles it once per process, and instantiates it over a memory.
+ *
+ * The binary lies in build/ beside src/, in the repository as in the package. Whoever bundles the library, or may not read
+ * files, hands a compiled module or its bytes in.
+ */
+import { KsmError } from '../errors.ts';
+
+/** Where an engine binary can come from. */
+export type WasmSource = WebAssembly.Module | BufferSource | URL;
+
+/** Functions of assembly/index.ts. Numbers are u32 but arrive as i32: `>>> 0` what can be large. */
+export interface EngineExports extends WebAssembly.Exports {
+  layOut(seedLow: number, seedHigh: number): number;
+  spawn(nid: number): number;
+  fork(mm: number): number;
+  exit(mm: number): void;
+  map(mm: number, page: number, pages: number, how: number): number;
+  unmap(mm: number, page: number, pages: number): number;
+  protect(mm: number, page: number, pages: number, access: number): number;
+  advise(mm: number, page: number, pages: number, advice: number): number;
+  mergeAnySet(mm: number, on: number): number;
+  hasMergeable(mm: number): number;
+  vmaGap(mm: number, pages: number, limit: number): number;
+  readFault(mm: number, page: number): number;
+  writeFault(mm: number, page: number): number;
+  entryFind(mm: number, page: number): number;
+  nextMappedPage(mm: number, page: number, end: number): number;
+  scanBatch(pages: number, now: number): number;
+  runWrite(run: number): number;
+  quietSettingWrite(setting: number, value: number): number;
+  pageHash(frame: number): bigint;
+}
+
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+/** The engine, compiled. `debug` picks the build with assertions and names. */
+export function loadModule(source?: WasmSource, debug: boolean = false): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return Promise.resolve(source);
+  if (source !== undefined && !(source instanceof URL)) return WebAssembly.compile(source);
+  const file = debug ? 'engine.debug.wasm' : 'engine.wasm';
+  const url = source ?? new URL(`../../build/${file}`, import.meta.url);
+  let module = compiled.get(url.href);
+  if (module === undefined) {
+    module = readBytes(url).then((bytes) => WebAssembly.compile(bytes));
+    compiled.set(url.href, module);
+  }
+  return module;
+}
+
+async function readBytes(url: URL): Promise<BufferSource> {
+  if (url.protocol !== 'file:') return (await fetch(url)).arrayBuffer();
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return new Uint8Array(await readFile(url));
+  } catch (cause) {
+    throw new KsmError('ENOENT', `The engine's binary ${url.pathname} cannot be read: run "npm run build" first.`, {
+      cause,
+    });
+  }
+}
+
+/** Instantiates synchronously, as workers need it. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): EngineExports {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as EngineExports;
+}

@@ -1,0 +1,52 @@
+/**
+ * Every error the library throws on purpose.
+ *
+ * `code` is stable and meant for programs: the kernel's errno by name where the kernel has one for the case, else a name
+ * of our own in the same style. The message is meant for people: what was wrong, what was expected, what to do.
+ */
+
+/** Errnos of Linux on x86-64 that this project reports, by name. */
+export const ERRNO = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EIO: 5,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EFAULT: 14,
+  EBUSY: 16,
+  EEXIST: 17,
+  EINVAL: 22,
+  ERANGE: 34,
+} as const;
+
+export type ErrnoName = keyof typeof ERRNO;
+
+/**
+ * Codes without an errno: EUSAGE wrong command line; EFORMAT a file that is not what it should be; EMISMATCH a memory
+ * laid out by another build; ECORRUPT an invariant of the engine is broken.
+ */
+export type ErrorCode = ErrnoName | 'EUSAGE' | 'EFORMAT' | 'EMISMATCH' | 'ECORRUPT';
+
+export class KsmError extends Error {
+  override readonly name: string = 'KsmError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The kernel's number for `code` (positive), or undefined where the kernel has none. */
+  get errno(): number | undefined {
+    return (ERRNO as Record<string, number | undefined>)[this.code];
+  }
+}
+
+/** The name of an errno, given positive or negative; undefined for one that this project never reports. */
+export function errnoName(errno: number): ErrnoName | undefined {
+  const wanted = Math.abs(errno);
+  return (Object.keys(ERRNO) as ErrnoName[]).find((name) => ERRNO[name] === wanted);
+}

@@ -1,0 +1,278 @@
+/**
+ * A process's address space, by the names of Linux's system calls. Addresses and lengths are bytes; an address space reaches from
+ * 0 to 512 GiB. Errors carry the errno's name in `code`; a call that fails with ENOMEM names the limit.
+ */
+import { layout } from '../engine/index.ts';
+import { KsmError, errnoName } from '../errors.ts';
+import type { Machine } from './machine.ts';
+
+export type Protection = 'rw' | 'r' | 'none';
+
+export interface MapOptions {
+  /** Shared with the children that fork makes; never KSM's. Default false: private memory. */
+  readonly shared?: boolean;
+  /** Default "rw". */
+  readonly prot?: Protection;
+  /** EEXIST instead of replacing what is mapped there. */
+  readonly fixedNoReplace?: boolean;
+  /** Device memory or otherwise special: KSM refuses it. */
+  readonly special?: boolean;
+}
+
+/** Advice to madvise, with Linux's numbers. */
+const ADVICE = {
+  MERGEABLE: layout.MADV_MERGEABLE,
+  UNMERGEABLE: layout.MADV_UNMERGEABLE,
+  DONTNEED: layout.MADV_DONTNEED,
+} as const;
+
+export type Advice = keyof typeof ADVICE;
+
+const ACCESS: Record<Protection, number> = {
+  rw: layout.VM_READ | layout.VM_WRITE,
+  r: layout.VM_READ,
+  none: 0,
+};
+
+const MAP_ACCESS: Record<Protection, number> = { rw: 0, r: layout.MAP_READ_ONLY, none: layout.MAP_NONE };
+
+/** /proc/PID/ksm_stat. */
+export interface KsmStat {
+  readonly ksm_rmap_items: number;
+  readonly ksm_zero_pages: number;
+  readonly ksm_merging_pages: number;
+  /** Bytes; negative where the metadata costs more than merging saves. */
+  readonly ksm_process_profit: number;
+  readonly ksm_merge_any: 'yes' | 'no';
+  readonly ksm_mergeable: 'yes' | 'no';
+}
+
+/** Bytes that Linux spends on an rmap item; its profit figures count with it. */
+export const RMAP_ITEM_COST = 64;
+
+const { PAGE_SIZE } = layout;
+const ADDRESS_END = layout.MM_PAGES * PAGE_SIZE;
+
+export class AddressSpace {
+  /** Unique in the host, never used again. */
+  readonly id: number;
+  readonly #machine: Machine;
+  readonly #mm: number;
+  #live = true;
+
+  constructor(machine: Machine, mm: number, id: number) {
+    this.#machine = machine;
+    this.#mm = mm;
+    this.id = id;
+  }
+
+  /**
+   * Maps zero-filled memory of `length` bytes (rounded up to pages) at `address`, or where there is room if it is null. What was
+   * mapped there goes. Returns the address.
+   */
+  mmap(address: number | null, length: number, options: MapOptions = {}): number {
+    const mm = this.#alive('mmap');
+    const pages = this.#pages('mmap', length);
+    const page = address === null ? this.#gap(pages) : this.#page('mmap', address);
+    const how =
+      (options.shared ? layout.MAP_SHARED : 0) |
+      (options.fixedNoReplace ? layout.MAP_FIXED_NOREPLACE : 0) |
+      (options.special ? layout.MAP_SPECIAL : 0) |
+      MAP_ACCESS[options.prot ?? 'rw'];
+    this.#done('mmap', this.#machine.engine.call.map(mm, page, pages, how), page * PAGE_SIZE, length);
+    return page * PAGE_SIZE;
+  }
+
+  munmap(address: number, length: number): void {
+    const mm = this.#alive('munmap');
+    const status = this.#machine.engine.call.unmap(mm, this.#page('munmap', address), this.#pages('munmap', length));
+    this.#done('munmap', status, address, length);
+  }
+
+  mprotect(address: number, length: number, prot: Protection): void {
+    const mm = this.#alive('mprotect');
+    const pages = this.#pages('mprotect', length);
+    const status = this.#machine.engine.call.protect(mm, this.#page('mprotect', address), pages, ACCESS[prot]);
+    this.#done('mprotect', status, address, length);
+  }
+
+  /** As on Linux: ENOMEM where part of the range is not mapped, but the mapped parts are done. */
+  madvise(address: number, length: number, advice: Advice): void {
+    const mm = this.#alive('madvise');
+    const number: number | undefined = ADVICE[advice];
+    if (number === undefined) {
+      const known = Object.keys(ADVICE).join(', ');
+      throw new KsmError('EINVAL', `madvise: "${advice}" is no advice that is known here; expected one of ${known}.`);
+    }
+    const pages = this.#pages('madvise', length);
+    const status = this.#machine.engine.call.advise(mm, this.#page('madvise', address), pages, number);
+    this.#done('madvise', status, address, length);
+    this.#machine.work.wake();
+  }
+
+  /** prctl(PR_SET_MEMORY_MERGE): all eligible mappings, now and later, are mergeable; off unmerges them. */
+  setMemoryMerge(on: boolean): void {
+    const mm = this.#alive('prctl');
+    this.#done('prctl', this.#machine.engine.call.mergeAnySet(mm, on ? 1 : 0), 0, 0);
+    this.#machine.work.wake();
+  }
+
+  /** prctl(PR_GET_MEMORY_MERGE). */
+  getMemoryMerge(): boolean {
+    return (this.#field(this.#alive('prctl'), layout.MM_FLAGS) & layout.MM_MERGE_ANY) !== 0;
+  }
+
+  /** Writes `bytes` from `address` on. EFAULT or ENOMEM name the first page that could not be written; those before it are. */
+  write(address: number, bytes: Uint8Array): void {
+    const mm = this.#alive('write');
+    const { engine } = this.#machine;
+    this.#eachPage('write', address, bytes.length, (page, offset, from, to) => {
+      const frame = engine.call.writeFault(mm, page) >>> 0;
+      if (frame < PAGE_SIZE) this.#done('write', frame, page * PAGE_SIZE, to - from);
+      engine.bytes.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), frame + offset);
+    });
+  }
+
+  /** A copy of `length` bytes from `address` on. */
+  read(address: number, length: number): Uint8Array {
+    const mm = this.#alive('read');
+    const { engine } = this.#machine;
+    const copy = new Uint8Array(length);
+    this.#eachPage('read', address, length, (page, offset, from, to) => {
+      const frame = engine.call.readFault(mm, page) >>> 0;
+      if (frame < PAGE_SIZE) this.#done('read', frame, page * PAGE_SIZE, to - from);
+      copy.set(engine.bytes.subarray(frame + offset, frame + offset + (to - from)), from);
+    });
+    return copy;
+  }
+
+  /** Reads one byte of each page, as a program does that wants them present. */
+  touch(address: number, length: number): void {
+    const mm = this.#alive('touch');
+    this.#eachPage('touch', address, length, (page) => {
+      const frame = this.#machine.engine.call.readFault(mm, page) >>> 0;
+      if (frame < PAGE_SIZE) this.#done('touch', frame, page * PAGE_SIZE, 1);
+    });
+  }
+
+  /** A child with a copy-on-write copy of this memory. */
+  fork(): AddressSpace {
+    const child = this.#machine.engine.call.fork(this.#alive('fork')) >>> 0;
+    const space = this.#machine.adopt(child, 'fork: the process cannot be copied');
+    this.#machine.work.wake();
+    return space;
+  }
+
+  /** Ends the process; its memory goes, and every later call of this object fails with ESRCH. */
+  exit(): void {
+    this.#machine.engine.call.exit(this.#alive('exit'));
+    this.#live = false;
+    this.#machine.forget(this.id);
+  }
+
+  /** Number of the frame that the page at `address` maps; undefined where none is present. */
+  frameOf(address: number): number | undefined {
+    const { engine } = this.#machine;
+    const entry = engine.call.entryFind(this.#alive('frameOf'), Math.floor(address / PAGE_SIZE)) >>> 0;
+    const pte = entry === 0 ? 0 : engine.u32(engine.u32(layout.H_PTES) + entry * 4);
+    return pte & layout.PTE_PRESENT ? pte >>> layout.PAGE_SHIFT : undefined;
+  }
+
+  /** The pages that are present, ascending, with the frames that they map. */
+  *resident(): Generator<{ address: number; frame: number }> {
+    const { engine } = this.#machine;
+    const mm = this.#alive('resident');
+    const end = layout.MM_PAGES;
+    for (let page = 0; ; page++) {
+      page = engine.call.nextMappedPage(mm, page, end) >>> 0;
+      if (page >= end) return;
+      const leafEnd = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
+      const ptes = (engine.u32(layout.H_PTES) >>> 2) + (engine.call.entryFind(mm, page) >>> 0) - page;
+      for (; page < leafEnd; page++) {
+        const pte = engine.words[ptes + page] as number;
+        if (pte & layout.PTE_PRESENT) yield { address: page * PAGE_SIZE, frame: pte >>> layout.PAGE_SHIFT };
+      }
+      page--;
+    }
+  }
+
+  /** /proc/PID/ksm_stat. */
+  ksmStat(): KsmStat {
+    const mm = this.#alive('ksm_stat');
+    const items = this.#field(mm, layout.MM_RMAP_ITEMS);
+    const zero = this.#field(mm, layout.MM_ZERO_PAGES);
+    const merging = this.#field(mm, layout.MM_MERGING_PAGES);
+    return {
+      ksm_rmap_items: items,
+      ksm_zero_pages: zero,
+      ksm_merging_pages: merging,
+      ksm_process_profit: (merging + zero) * PAGE_SIZE - items * RMAP_ITEM_COST,
+      ksm_merge_any: this.#field(mm, layout.MM_FLAGS) & layout.MM_MERGE_ANY ? 'yes' : 'no',
+      ksm_mergeable: this.#machine.engine.call.hasMergeable(mm) ? 'yes' : 'no',
+    };
+  }
+
+  #field(mm: number, field: number): number {
+    return this.#machine.engine.u32(mm + field);
+  }
+
+  /** The engine's handle, while the process lives. */
+  #alive(call: string): number {
+    if (this.#live) return this.#mm;
+    throw new KsmError('ESRCH', `${call}: process ${this.id} has ended; start or fork another one.`);
+  }
+
+  #page(call: string, address: number): number {
+    if (Number.isInteger(address) && address >= 0 && address < ADDRESS_END && address % PAGE_SIZE === 0) {
+      return address / PAGE_SIZE;
+    }
+    throw new KsmError('EINVAL', `${call}: address ${address} is not a multiple of ${PAGE_SIZE} below 512 GiB.`);
+  }
+
+  #pages(call: string, length: number): number {
+    if (Number.isInteger(length) && length >= 0 && length <= ADDRESS_END) return Math.ceil(length / PAGE_SIZE);
+    throw new KsmError('EINVAL', `${call}: length ${length} is not a number of bytes from 0 to 512 GiB.`);
+  }
+
+  #gap(pages: number): number {
+    const page = this.#machine.engine.call.vmaGap(this.#mm, pages, layout.MM_PAGES) >>> 0;
+    if (page !== 0) return page;
+    throw new KsmError('ENOMEM', `mmap: process ${this.id} has no free range of ${pages} pages; unmap something.`);
+  }
+
+  /** Calls `visit` with the page, the offset in it, and which part of the range it is, for each page of a byte range. */
+  #eachPage(
+    call: string,
+    address: number,
+    length: number,
+    visit: (page: number, offset: number, from: number, to: number) => void,
+  ): void {
+    if (!Number.isInteger(address) || address < 0 || address + length > ADDRESS_END) {
+      throw new KsmError('EFAULT', `${call}: no address range of ${length} bytes begins at ${address}.`);
+    }
+    let offset = address % PAGE_SIZE;
+    let page = (address - offset) / PAGE_SIZE;
+    for (let from = 0; from < length; page++, offset = 0) {
+      const to = Math.min(length, from + PAGE_SIZE - offset);
+      visit(page, offset, from, to);
+      from = to;
+    }
+  }
+
+  /** Throws what a call's status says, if it says anything. */
+  #done(call: string, status: number, address: number, length: number): void {
+    if (status === 0) return;
+    const where = `${call}: process ${this.id}, ${length} bytes at 0x${address.toString(16)}`;
+    const code = errnoName(status) ?? 'EIO';
+    const limitHit = this.#machine.engine.u32(layout.H_LIMIT_HIT) !== layout.LIMIT_NONE;
+    if (limitHit && (code === 'ENOMEM' || code === 'EAGAIN')) throw this.#machine.engine.limitError(code, where);
+    throw new KsmError(code, `${where}: ${REASONS[code] ?? 'refused'}.`);
+  }
+}
+
+const REASONS: Partial<Record<string, string>> = {
+  ENOMEM: 'part of the range is not mapped, or lies outside the address space',
+  EFAULT: 'not mapped, or its protection forbids this access',
+  EEXIST: 'something is mapped there already',
+  EINVAL: 'the range is empty or lies outside the address space',
+};

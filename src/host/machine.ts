@@ -1,0 +1,143 @@
+/**
+ * The machine under KSM: one physical memory and the processes in it. Handles only; the state is in the engine's memory.
+ */
+import { checkInvariants, Engine, layOut, layout, loadModule } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
+import { AddressSpace } from './address-space.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { geometryOf, type HostOptions } from './options.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+/** How much there is of everything. */
+export interface Limits {
+  readonly frames: number;
+  readonly pages: number;
+  readonly processes: number;
+  readonly vmas: number;
+}
+
+/** How much of everything is in use. */
+export interface Usage extends Limits {
+  /** Bytes of page tables, rmap items, nodes, roots and other records in use: all that is not a frame. */
+  readonly metadata_bytes: number;
+}
+
+
+export class Machine {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Where ksmd waits while it has nothing to do; woken by whatever may give it work. */
+  readonly work: WaitQueue = new WaitQueue();
+  readonly #disposed: AbortController = new AbortController();
+  readonly #processes: Map<number, AddressSpace> = new Map();
+  #nextId = 1;
+
+  constructor(engine: Engine, clock: Clock) {
+    this.engine = engine;
+    this.clock = clock;
+  }
+
+  /** The live processes, in the order in which they were started. */
+  get processes(): readonly AddressSpace[] {
+    return [...this.#processes.values()];
+  }
+
+  /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM where the limit is reached. */
+  spawn(options: { node?: number } = {}): AddressSpace {
+    const node = options.node ?? 0;
+    const nodes = this.engine.u32(layout.H_NID_COUNT);
+    if (!Number.isInteger(node) || node < 0 || node >= nodes) {
+      throw new KsmError('EINVAL', `There is no NUMA node ${node}; this host has ${nodes}, counted from 0.`);
+    }
+    return this.adopt(this.engine.call.spawn(node) >>> 0, 'A process cannot be started');
+  }
+
+  /** Takes a new mm into the books. Used by fork; not for embedders. */
+  adopt(mm: number, doing: string): AddressSpace {
+    if (mm === 0) throw this.engine.limitError('ENOMEM', doing);
+    const space = new AddressSpace(this, mm, this.#nextId++);
+    this.#processes.set(space.id, space);
+    return space;
+  }
+
+  /** Strikes a process that ended off the books. Used by exit; not for embedders. */
+  forget(id: number): void {
+    this.#processes.delete(id);
+  }
+
+  /** KSM's counters in /proc/vmstat. */
+  vmstat(): { ksm_swpin_copy: number; cow_ksm: number } {
+    return {
+      ksm_swpin_copy: this.engine.u64(layout.H_KSM_SWPIN_COPY),
+      cow_ksm: this.engine.u64(layout.H_COW_KSM),
+    };
+  }
+
+  get limits(): Limits {
+    const { engine } = this;
+    return {
+      frames: engine.u32(layout.H_FRAME_LIMIT) - 1, // the zero frame is nobody's
+      pages: engine.u32(layout.H_LEAF_LIMIT) * layout.TABLE_ENTRIES,
+      processes: engine.u32(layout.H_MM_LIMIT),
+      vmas: engine.u32(layout.H_VMA_LIMIT),
+    };
+  }
+
+  usage(): Usage {
+    const { engine } = this;
+    const used = (list: number): number => engine.u32(list + layout.FREE_USED);
+    const leaves = used(layout.H_FREE_LEAVES);
+    const frames = engine.u32(layout.H_FRAMES_USED);
+    const leafBytes = layout.LEAF_BYTES + layout.TABLE_ENTRIES * (8 + layout.ITEM_BYTES) + layout.TABLE_ENTRIES / 8;
+    const roots = engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT);
+    return {
+      frames,
+      pages: leaves * layout.TABLE_ENTRIES,
+      processes: used(layout.H_FREE_MMS),
+      vmas: used(layout.H_FREE_VMAS),
+      metadata_bytes:
+        layout.REGIONS +
+        used(layout.H_FREE_MMS) * layout.MM_BYTES +
+        used(layout.H_FREE_VMAS) * layout.VMA_BYTES +
+        used(layout.H_FREE_TABLES) * layout.TABLE_BYTES +
+        leaves * leafBytes +
+        used(layout.H_FREE_NODES) * layout.NODE_BYTES +
+        frames * 4 +
+        roots * 8,
+    };
+  }
+
+  /** Aborts when the machine is disposed of: every ksmd over it ends. */
+  get disposed(): AbortSignal {
+    return this.#disposed.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort();
+  }
+
+  /** Recomputes everything that can be recomputed and compares. Throws ECORRUPT naming the broken rule. Slow: for tests. */
+  check(): void {
+    checkInvariants(this.engine);
+  }
+}
+
+/** An engine over a memory of its own, laid out as the options say. */
+export async function createEngine(options: HostOptions): Promise<{ engine: Engine; clock: Clock }> {
+  const geometry = geometryOf(options);
+  const module = await loadModule(options.wasm, options.debug);
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: geometry.memoryPages, maximum: geometry.memoryPages, shared: true });
+  } catch (cause) {
+    const mebibytes = geometry.memoryPages / 16;
+    throw new KsmError('ENOMEM', `The system refuses a memory of ${mebibytes} MiB; choose a smaller "memory".`, { cause });
+  }
+  const engine = new Engine(module, memory);
+  layOut(engine, geometry);
+  return { engine, clock: options.clock ?? systemClock() };
+}

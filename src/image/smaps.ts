@@ -1,0 +1,85 @@
+/**
+ * Which mappings of a process KSM would take, from the text of /proc/PID/smaps (proc(5)).
+ *
+ * KSM takes private mappings, of nothing or of a file, unless they are special: device memory (VM_IO, VM_PFNMAP,
+ * VM_MIXEDMAP), not to be copied or grown (VM_DONTEXPAND), huge pages of hugetlbfs, or droppable. The mappings of
+ * [vdso] and [vvar] are among those. The kernel writes the text piece by piece while the process goes on changing its
+ * mappings, so entries may be cut off, or overlap earlier ones.
+ */
+
+import { printable } from './failure.ts';
+import { PAGE_BYTES } from './source.ts';
+
+/** A mapping of a process. Addresses are counted in pages: those in bytes may not fit a number. */
+export interface Mapping {
+  /** Number of the first page: address / 4096. */
+  readonly at: number;
+  readonly pages: number;
+  /**
+   * The last column: a path, "[heap]", or "" for unnamed memory. As the kernel prints it, so spaces and " (deleted)"
+   * are part of it and a newline in a path is \012.
+   */
+  readonly name: string;
+  /** Pages of it that are neither the file's nor absent: KSM's candidates, at the time of asking. */
+  readonly anonymous: number;
+  readonly swapped: number;
+}
+
+/** The two letters of VmFlags for what KSM does not take; `sh` and `ms` are VM_SHARED and VM_MAYSHARE. */
+const REFUSED: ReadonlySet<string> = new Set(['sh', 'ms', 'io', 'pf', 'de', 'mm', 'ht', 'dp']);
+
+const HEADER = /^([0-9a-f]+)-([0-9a-f]+) \S{3}([ps]) [0-9a-f]+ \S+ \d+ *(.*)$/s;
+
+/** The mappings that KSM would take, by ascending address, not overlapping. */
+export function parseSmaps(text: string): Mapping[] {
+  const found: Mapping[] = [];
+  let end = 0;
+  for (const entry of text.split(/\n(?=[0-9a-f]+-)/)) {
+    const mapping = parseEntry(entry);
+    if (mapping === undefined || mapping.at < end) continue;
+    end = mapping.at + mapping.pages;
+    found.push(mapping);
+  }
+  return found;
+}
+
+/** Bytes of a page of the kernel that wrote the text; undefined if no mapping says so. */
+export function kernelPageBytes(text: string): number | undefined {
+  const sizes = [...text.matchAll(/^KernelPageSize: +(\d+) kB$/gm)].map((match) => Number(match[1]) * 1024);
+  // Mappings of hugetlbfs name their own, larger size.
+  return sizes.length === 0 ? undefined : sizes.reduce((a, b) => Math.min(a, b));
+}
+
+function parseEntry(entry: string): Mapping | undefined {
+  // Line by line: a path may hold anything but a newline, also other characters that end a line elsewhere.
+  const [header = '', ...lines] = entry.split('\n');
+  const fields = new Map(lines.map((line) => splitField(line)));
+  const [, start = '', end = '', sharing, name = ''] = HEADER.exec(header) ?? [];
+  const flags = fields.get('VmFlags')?.split(' ');
+  // An entry without flags was cut off. [vsyscall] is no mapping at all: it has no flags that would tell.
+  if (sharing !== 'p' || flags === undefined || name === '[vsyscall]') return undefined;
+  if (flags.some((flag) => REFUSED.has(flag))) return undefined;
+  const at = pageOf(start);
+  return {
+    at,
+    pages: pageOf(end) - at,
+    name: printable(name),
+    anonymous: pagesOf(fields.get('Anonymous')),
+    swapped: pagesOf(fields.get('Swap')),
+  };
+}
+
+/** The page of a hexadecimal address: its last three digits are the place within the page. */
+function pageOf(address: string): number {
+  return Number.parseInt(address.slice(0, -3) || '0', 16);
+}
+
+function splitField(line: string): [name: string, value: string] {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon), line.slice(colon + 1).trim()];
+}
+
+/** Whole pages of a size like "12 kB". */
+function pagesOf(size: string | undefined): number {
+  return Math.floor((Number.parseInt(size ?? '0', 10) * 1024) / PAGE_BYTES);
+}

@@ -1,0 +1,44 @@
+/**
+ * What a scan is made of: a source is one address space's worth of pages, read in one pass from front to back.
+ *
+ * Readers of every format implement this interface, so that the loader, the command line and embedders know only it.
+ */
+
+/** Bytes of a page; the only size there is. */
+export const PAGE_BYTES = 4096;
+
+/** A run of consecutive pages of a source. */
+export interface PageChunk {
+  /** Number of the first page, counted from 0 over the whole source, ascending from chunk to chunk. */
+  readonly page: number;
+  /** Whole pages, back to back. Valid only until the next chunk is asked for. */
+  readonly bytes: Uint8Array;
+}
+
+/** A range of a source that becomes one mergeable mapping. */
+export interface PageRange {
+  /** Number of the first page, in the numbering of PageChunk. */
+  readonly page: number;
+  readonly pages: number;
+  /** Where the source has it, as people would look it up: a virtual address, or an offset in the file. */
+  readonly address: bigint;
+  /** What the source calls it ("[heap]", ""), for people. */
+  readonly label: string;
+}
+
+export interface PageSource {
+  /** For people: a file's path, or "pid 123 (node)". Unique within a scan. */
+  readonly name: string;
+  readonly kind: 'image' | 'process';
+  /** Ascending, not overlapping. Pages outside every range do not exist. */
+  readonly ranges: readonly PageRange[];
+  /** Pages that read() will give at the most; the progress bar's whole. */
+  readonly pages: number;
+  /**
+   * Gives the pages that are there, in ascending order. Pages of a range that it never gives are not present
+   * (a process that has not touched them). Never throws because a process ended or changed: it says so in `notes`.
+   */
+  read(signal?: AbortSignal): AsyncIterable<PageChunk>;
+  /** What the user should know about how the reading went, complete once read() has ended: whole sentences. */
+  readonly notes: readonly string[];
+}

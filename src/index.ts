@@ -1,0 +1,26 @@
+/**
+ * ksm-wasm: Linux's kernel same-page merging as an embeddable engine.
+ *
+ *     const host = await createHost({ memory: '512M' });
+ *     const guest = host.spawn();
+ *     const base = guest.mmap(null, 1 << 20);
+ *     guest.madvise(base, 1 << 20, 'MERGEABLE');
+ *     guest.write(base, bytes);
+ *     host.ksm.settings.run = 1;
+ *     host.ksm.scan(256);
+ *     host.ksm.counters().pages_sharing;
+ */
+export { createHost, Host } from './create.ts';
+export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
+export type {
+  AddressSpace,
+  Advice,
+  Clock,
+  HostOptions,
+  KsmStat,
+  Limits,
+  MapOptions,
+  Protection,
+  Usage,
+} from './host/index.ts';
+export type { Counters, Ksm, KsmdOptions, Sample, ScanResult, Settings } from './ksm/index.ts';

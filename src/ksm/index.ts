@@ -1,0 +1,4 @@
+/** KSM as its users above see it. */
+export { COUNTERS, type Counters } from './counters.ts';
+export { Ksm, type KsmdOptions, type Sample, type ScanResult } from './ksm.ts';
+export { SETTINGS, type Settings } from './settings.ts';

@@ -1,0 +1,161 @@
+/**
+ * /sys/kernel/mm/ksm of a host: as strings, as numbers, and ksmd itself, one batch at a time or as a loop.
+ */
+import { layout } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
+import { type Clock, type Machine, WaitQueue } from '../host/index.ts';
+import { endOfPass } from './advisor.ts';
+import { type Counters, readCounters } from './counters.ts';
+import { FILES, type KsmFile } from './files.ts';
+import { type Settings, settingsOf } from './settings.ts';
+
+/** What one batch did. */
+export interface ScanResult {
+  /** Pages compared; smart-scan skips do not count. */
+  readonly pages_scanned: number;
+  /** The batch ended the pass (and was ended by it). */
+  readonly pass_ended: boolean;
+}
+
+/** What ksmd reports after each batch. */
+export interface Sample extends ScanResult {
+  /** The clock at the end of the batch, milliseconds. */
+  readonly now: number;
+  readonly counters: Counters;
+}
+
+export interface KsmdOptions {
+  /** Ends the loop after the running batch. */
+  readonly signal?: AbortSignal;
+  /** Instead of the host's. */
+  readonly clock?: Clock;
+}
+
+const BATCH_MAX = 0x7fffffff;
+
+export class Ksm {
+  /** The writable files as typed properties; they accept and refuse what the files do. */
+  readonly settings: Settings;
+  readonly #machine: Machine;
+  /** Where ksmd pauses between batches; woken when sleep_millisecs changes. */
+  readonly #pause: WaitQueue = new WaitQueue();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.settings = settingsOf(this);
+  }
+
+  /** As reading /sys/kernel/mm/ksm/FILE, newline included. ENOENT for an unknown file. */
+  read(file: string): string {
+    return `${this.#file(file).read(this.#machine.engine)}\n`;
+  }
+
+  /** As writing `text` to /sys/kernel/mm/ksm/FILE: EINVAL, ERANGE, EBUSY or ENOMEM as the kernel; EACCES for a counter. */
+  write(file: string, text: string): void {
+    const { write } = this.#file(file);
+    if (write === undefined) throw new KsmError('EACCES', `"${file}" can only be read; it is a counter, not a setting.`);
+    if (text === '') return; // the kernel answers an empty write without asking the file
+    const sleep = this.#machine.engine.u32(layout.H_SLEEP_MILLISECS);
+    const refusal = write(this.#machine.engine, text);
+    if (refusal !== undefined) {
+      const shown = JSON.stringify(text.replace(/\n$/, ''));
+      throw new KsmError(refusal.code, `${file}: ${shown} is refused (${refusal.code}); expected ${refusal.expected}.`);
+    }
+    if (this.#machine.engine.u32(layout.H_SLEEP_MILLISECS) !== sleep) this.#pause.wake();
+    if (file === 'run') this.#machine.work.wake();
+  }
+
+  counters(): Counters {
+    return readCounters(this.#machine.engine);
+  }
+
+  /**
+   * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN where `run` is not 1. `now` is the
+   * time in milliseconds, by default the host's clock.
+   */
+  scan(pages: number, options: { readonly now?: number; readonly clock?: Clock } = {}): ScanResult {
+    const { engine } = this.#machine;
+    const clock = options.clock ?? this.#machine.clock;
+    if (!Number.isInteger(pages) || pages < 0) {
+      throw new KsmError('EINVAL', `scan: ${pages} is not a number of pages; expected a whole number from 0 on.`);
+    }
+    if (engine.u32(layout.H_RUN) !== 1) {
+      throw new KsmError('EAGAIN', `scan: run is ${engine.u32(layout.H_RUN)}; write 1 to run to let ksmd scan.`);
+    }
+    const now = options.now ?? clock.now();
+    const advised = engine.u32(layout.H_ADVISOR_MODE) !== 0;
+    if (advised && this.#beginsPass(pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
+    const result = engine.call.scanBatch(Math.min(pages, BATCH_MAX), Math.floor(now) >>> 0) >>> 0;
+    const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
+    if (advised && pass_ended) this.#advise(options.now ?? clock.now(), clock.cpu());
+    return { pages_scanned: result & BATCH_MAX, pass_ended };
+  }
+
+  /**
+   * ksmd: while `run` is 1 and there is mergeable memory, scans `pages_to_scan` pages, yields a sample, and sleeps
+   * `sleep_millisecs` (cut short when that setting changes); else waits. Ends when `signal` aborts.
+   */
+  async *ksmd(options: KsmdOptions = {}): AsyncGenerator<Sample, void, void> {
+    const clock = options.clock ?? this.#machine.clock;
+    const { disposed } = this.#machine;
+    const signal = options.signal === undefined ? disposed : AbortSignal.any([options.signal, disposed]);
+    const { engine } = this.#machine;
+    while (!signal.aborted) {
+      if (engine.u32(layout.H_RUN) !== 1 || !this.#hasSlots()) {
+        await this.#machine.work.wait(signal);
+        continue;
+      }
+      const result = this.scan(engine.u32(layout.H_PAGES_TO_SCAN), { clock });
+      yield { ...result, now: clock.now(), counters: this.counters() };
+      await this.#sleep(clock, engine.u32(layout.H_SLEEP_MILLISECS), signal);
+    }
+  }
+
+  /** The pause between two batches. */
+  async #sleep(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+    const end = new AbortController();
+    const either = AbortSignal.any([signal, end.signal]);
+    await Promise.race([clock.sleep(milliseconds, either), this.#pause.wait(either)]);
+    end.abort();
+  }
+
+  #file(name: string): KsmFile {
+    const file = FILES.get(name);
+    if (file !== undefined) return file;
+    throw new KsmError('ENOENT', `/sys/kernel/mm/ksm has no file "${name}"; it has ${[...FILES.keys()].join(', ')}.`);
+  }
+
+  #hasSlots(): boolean {
+    return this.#machine.engine.u32(layout.SLOTS + layout.MM_SLOT_NEXT) !== layout.SLOTS;
+  }
+
+  #beginsPass(pages: number): boolean {
+    return pages > 0 && this.#hasSlots() && this.#machine.engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
+  }
+
+  /** The scan-time advisor at the end of a pass. */
+  #advise(now: number, runtime_ns: bigint): void {
+    const { engine } = this.#machine;
+    const { state, pages_to_scan } = endOfPass(
+      {
+        scan_time: engine.bigU64(layout.H_ADVISOR_SCAN_TIME),
+        change: engine.bigU64(layout.H_ADVISOR_CHANGE),
+        cpu_time: engine.bigU64(layout.H_ADVISOR_CPU_TIME),
+      },
+      {
+        advisor_max_cpu: BigInt(engine.u32(layout.H_ADVISOR_MAX_CPU)),
+        advisor_max_pages_to_scan: engine.bigU64(layout.H_ADVISOR_MAX_PAGES_TO_SCAN),
+        advisor_target_scan_time: engine.bigU64(layout.H_ADVISOR_TARGET_SCAN_TIME),
+      },
+      {
+        elapsed_ms: BigInt(Math.floor(now)) - engine.bigU64(layout.H_ADVISOR_START_SCAN),
+        runtime_ns,
+        pages_to_scan: BigInt(engine.u32(layout.H_PAGES_TO_SCAN)),
+      },
+    );
+    engine.setBigU64(layout.H_ADVISOR_SCAN_TIME, state.scan_time);
+    engine.setBigU64(layout.H_ADVISOR_CHANGE, state.change);
+    engine.setBigU64(layout.H_ADVISOR_CPU_TIME, state.cpu_time);
+    engine.setU32(layout.H_PAGES_TO_SCAN, Number(pages_to_scan));
+  }
+}

@@ -1,0 +1,64 @@
+/** The writable files of /sys/kernel/mm/ksm as typed properties. Reading and writing them is reading and writing the files. */
+
+/** By the kernel's names. Numbers that may exceed 2^53 lose their last digits; the string interface does not. */
+export interface Settings {
+  run: number;
+  pages_to_scan: number;
+  sleep_millisecs: number;
+  merge_across_nodes: number;
+  max_page_sharing: number;
+  use_zero_pages: boolean;
+  smart_scan: boolean;
+  stable_node_chains_prune_millisecs: number;
+  advisor_mode: 'none' | 'scan-time';
+  advisor_max_cpu: number;
+  advisor_min_pages_to_scan: number;
+  advisor_max_pages_to_scan: number;
+  advisor_target_scan_time: number;
+}
+
+/** What a property of a type is as text, and the reverse. */
+interface Form<T> {
+  read(text: string): T;
+  write(value: T): string;
+}
+
+const NUMBER: Form<number> = { read: Number, write: String };
+const SWITCH: Form<boolean> = { read: (text) => text === '1', write: (value) => (value ? '1' : '0') };
+const MODE: Form<'none' | 'scan-time'> = {
+  read: (text) => (text.startsWith('[none]') ? 'none' : 'scan-time'),
+  write: (value) => value,
+};
+
+const FORMS: { readonly [Name in keyof Settings]: Form<Settings[Name]> } = {
+  run: NUMBER,
+  pages_to_scan: NUMBER,
+  sleep_millisecs: NUMBER,
+  merge_across_nodes: NUMBER,
+  max_page_sharing: NUMBER,
+  use_zero_pages: SWITCH,
+  smart_scan: SWITCH,
+  stable_node_chains_prune_millisecs: NUMBER,
+  advisor_mode: MODE,
+  advisor_max_cpu: NUMBER,
+  advisor_min_pages_to_scan: NUMBER,
+  advisor_max_pages_to_scan: NUMBER,
+  advisor_target_scan_time: NUMBER,
+};
+
+/** Names of the settings, as files. */
+export const SETTINGS: readonly (keyof Settings)[] = Object.keys(FORMS) as (keyof Settings)[];
+
+/** The settings behind a string interface. */
+export function settingsOf(files: { read(file: string): string; write(file: string, text: string): void }): Settings {
+  const settings = {};
+  for (const name of SETTINGS) {
+    const form = FORMS[name] as Form<unknown>;
+    Object.defineProperty(settings, name, {
+      enumerable: true,
+      get: () => form.read(files.read(name).trimEnd()),
+      set: (value: unknown) => files.write(name, form.write(value)),
+    });
+  }
+  return settings as Settings;
+}

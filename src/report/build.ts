@@ -1,0 +1,110 @@
+/**
+ * Makes the report of a scan that has ended, from the page tables and the engine's counters.
+ *
+ * It assumes that every address space was loaded by plain writes and has not been written since: then a frame that two
+ * pages map is a merged one, and nobody maps the zero frame but by use_zero_pages.
+ */
+import { H_FRAMES, PAGE_SHIFT, PAGE_SIZE } from '../../assembly/layout.ts';
+import type { Host } from '../index.ts';
+import { topContents } from './contents.ts';
+import { type FrameUse, frameUse, type LoadedSource } from './frames.ts';
+import { machine } from './machine.ts';
+import type { OptionsReport, PassReport, ScanReport, SourceReport } from './types.ts';
+
+/** Contents that a report lists. */
+const TOP_CONTENTS = 10;
+
+/** What only the one who ran the scan knows. */
+export interface ScanFacts {
+  readonly host: Host;
+  readonly sources: readonly LoadedSource[];
+  readonly passes: readonly PassReport[];
+  readonly converged: boolean;
+  readonly loading: ScanReport['loading'];
+  readonly options: OptionsReport;
+  readonly settings: ScanReport['settings'];
+  readonly default_settings: ScanReport['settings'];
+  readonly notes: readonly string[];
+}
+
+/** The report of a finished scan. Reads every page table once and the frames that are shared. */
+export function buildReport(facts: ScanFacts): ScanReport {
+  const { host, sources, passes, converged, loading, options, settings, default_settings, notes } = facts;
+  const use = frameUse(sources);
+  const sysfs = host.ksm.counters();
+  const zeroFrame = host.engine.u32(H_FRAMES) >>> PAGE_SHIFT;
+  return {
+    version: 1,
+    pages: use.resident.reduce((total, pages) => total + pages, 0),
+    saved_bytes: (sysfs.pages_sharing + sysfs.ksm_zero_pages) * PAGE_SIZE,
+    metadata_bytes: host.usage().metadata_bytes,
+    converged,
+    sysfs,
+    ksm_stat: sourceReports(sources, use, zeroFrame, sysfs.pages_unshared),
+    contents: topContents(sources, use, zeroFrame, TOP_CONTENTS),
+    passes,
+    loading,
+    settings,
+    default_settings,
+    options,
+    machine: machine(),
+    notes: estimated(sources, sysfs) ? [...notes, ESTIMATE] : notes,
+  };
+}
+
+const ESTIMATE =
+  'Some pages are unshared and some volatile. The engine counts these for all sources together; ' +
+  'for each source, they are shared out in proportion.';
+
+function estimated(sources: readonly LoadedSource[], sysfs: ScanReport['sysfs']): boolean {
+  return sources.length > 1 && sysfs.pages_unshared > 0 && sysfs.pages_volatile > 0;
+}
+
+/** One row a source. What is merged of it is in its ksm_stat; which of those pages are kept, the page tables tell. */
+function sourceReports(
+  sources: readonly LoadedSource[],
+  use: FrameUse,
+  zeroFrame: number,
+  pagesUnshared: number,
+): SourceReport[] {
+  const kept = sources.map(() => 0);
+  use.pages.forEach((pages, frame) => {
+    const source = use.firstSource[frame] ?? 0;
+    if (pages >= 2 && frame !== zeroFrame) kept[source] = (kept[source] ?? 0) + 1;
+  });
+  const stats = sources.map(({ space }) => space.ksmStat());
+  const unmerged = stats.map((stat) => stat.ksm_rmap_items - stat.ksm_merging_pages);
+  const unshared = apportion(pagesUnshared, unmerged);
+  return stats.map((stat, i) => {
+    const [shared = 0, alone = 0] = [kept[i], unshared[i]];
+    const sharing = stat.ksm_merging_pages - shared;
+    return {
+      name: sources[i]?.name ?? '',
+      kind: sources[i]?.kind ?? 'process',
+      pages: use.resident[i] ?? 0,
+      zero: stat.ksm_zero_pages,
+      shared,
+      sharing,
+      unshared: alone,
+      volatile: (unmerged[i] ?? 0) - alone,
+      saved_bytes: (sharing + stat.ksm_zero_pages) * PAGE_SIZE,
+      ...stat,
+    };
+  });
+}
+
+/**
+ * Shares a whole out in proportion to the parts, in whole numbers that add up to it. Exact where the whole is nothing,
+ * or all of the parts: that is, where no page is unshared, or none is volatile.
+ */
+function apportion(whole: number, parts: readonly number[]): number[] {
+  const all = parts.reduce((total, part) => total + part, 0);
+  let seen = 0;
+  let given = 0;
+  return parts.map((part) => {
+    seen += part;
+    const share = Math.round((whole * seen) / Math.max(all, 1)) - given;
+    given += share;
+    return share;
+  });
+}

@@ -1,0 +1,15 @@
+/** Public face of the reports: what a scan found, as data, as a table, as JSON. */
+export { buildReport, type ScanFacts } from './build.ts';
+export { bytes, count, percent, plural, printable, seconds } from './format.ts';
+export type { LoadedSource } from './frames.ts';
+export { type Guess, type GuessKind, guess } from './guess.ts';
+export { renderJson } from './json.ts';
+export { renderTable, type TableOptions } from './table.ts';
+export type {
+  ContentReport,
+  MachineReport,
+  OptionsReport,
+  PassReport,
+  ScanReport,
+  SourceReport,
+} from './types.ts';

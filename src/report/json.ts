@@ -1,0 +1,7 @@
+/** A report for programs: one JSON object, indented so that a person can read it, too. */
+import type { ScanReport } from './types.ts';
+
+/** The report as JSON text with a final newline. */
+export function renderJson(report: ScanReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}

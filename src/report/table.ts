@@ -1,0 +1,196 @@
+/**
+ * A report for people: one headline, then a row for each source and a total, what is shared most, how the scan went.
+ *
+ * Pure: the same report, width and colour give the same text. Columns that would hold only zeros are left out, and so
+ * are the least important ones where the terminal is too narrow.
+ */
+import { styleText } from 'node:util';
+import { PAGE_SIZE } from '../../assembly/layout.ts';
+import { bytes, clip, count, large, percent, plural, printable, seconds, shorten } from './format.ts';
+import { columnWidths, grid } from './grid.ts';
+import type { PassReport, ScanReport, SourceReport } from './types.ts';
+
+/** More sources than these are summed up, more passes left out in the middle; JSON has all of them. */
+const SOURCE_ROWS = 30;
+const PASS_ROWS = 8;
+/** A source's name keeps at least so many characters, if columns must go for it. */
+const NAME_WIDTH = 20;
+
+export interface TableOptions {
+  /** Characters that a line may have, as far as possible. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+type Style = (text: string) => string;
+
+interface Styles {
+  readonly strong: Style;
+  readonly faint: Style;
+  readonly good: Style;
+}
+
+/** The report as text with a final newline. */
+export function renderTable(report: ScanReport, { width, colour }: TableOptions): string {
+  const style = (format: 'bold' | 'dim' | 'green'): Style =>
+    colour ? (text) => styleText(format, text, { validateStream: false }) : (text) => text;
+  const styles: Styles = { strong: style('bold'), faint: style('dim'), good: style('green') };
+  const parts = [
+    headline(report, styles),
+    sources(report, width, styles),
+    contents(report, width, styles),
+    passes(report, styles),
+    settings(report),
+    report.notes.map((note) => `Note: ${printable(note)}`).join('\n'),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function headline(report: ScanReport, { strong, good }: Styles): string {
+  const whole = report.pages * PAGE_SIZE;
+  const saved = `KSM would save ${bytes(report.saved_bytes)} of ${bytes(whole)} (${percent(report.saved_bytes, whole)}).`;
+  const profit = report.sysfs.general_profit;
+  const verdict = profit >= 0 ? 'remain' : '(more than it saves)';
+  const lines = [
+    strong(good(saved)),
+    `After the kernel's own records, 64 bytes a page, ${bytes(profit)} ${verdict} (general_profit).`,
+  ];
+  if (!report.converged)
+    lines.push('Not settled: the last pass still changed something, so more passes may save more.');
+  return lines.join('\n');
+}
+
+interface Column {
+  readonly title: string;
+  /** Where the width does not suffice, the highest rank goes first; 0 stays. */
+  readonly rank: number;
+  cell(source: SourceReport): string;
+  /** The column is left out where this is 0 for every source. */
+  value?(source: SourceReport): number;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'memory', rank: 0, cell: (s) => bytes(s.pages * PAGE_SIZE) },
+  { title: 'saved', rank: 0, cell: (s) => bytes(s.saved_bytes) },
+  { title: '', rank: 0, cell: (s) => percent(s.saved_bytes, s.pages * PAGE_SIZE) },
+  { title: 'zero', rank: 3, cell: (s) => count(s.zero), value: (s) => s.zero },
+  { title: 'shared', rank: 2, cell: (s) => count(s.shared) },
+  { title: 'sharing', rank: 1, cell: (s) => count(s.sharing) },
+  { title: 'unshared', rank: 4, cell: (s) => count(s.unshared) },
+  { title: 'volatile', rank: 6, cell: (s) => count(s.volatile), value: (s) => s.volatile },
+  { title: 'profit', rank: 5, cell: (s) => bytes(s.ksm_process_profit) },
+];
+
+function sources(report: ScanReport, width: number, { strong, faint }: Styles): string {
+  const all = report.ksm_stat;
+  const shown = all.length > SOURCE_ROWS ? all.slice(0, SOURCE_ROWS - 1) : [...all];
+  const rest = all.slice(shown.length);
+  if (rest.length > 0) shown.push(sum(rest, `${count(rest.length)} more`));
+  shown.push(sum(all, 'total'));
+  const used = COLUMNS.filter(({ value }) => value === undefined || all.some((source) => value(source) !== 0));
+  const cells = (columns: readonly Column[]): string[][] => [
+    columns.map(({ title }) => title),
+    ...shown.map((source) => columns.map(({ cell }) => cell(source))),
+  ];
+  const numbersWidth = (columns: readonly Column[]): number =>
+    columnWidths(cells(columns)).reduce((total, one) => total + one + 2, 0);
+  let columns = used;
+  while (width - numbersWidth(columns) < NAME_WIDTH) {
+    const last = columns.reduce((most, column) => (column.rank > most.rank ? column : most));
+    if (last.rank === 0) break;
+    columns = columns.filter((column) => column !== last);
+  }
+  const nameWidth = Math.max(NAME_WIDTH, width - numbersWidth(columns));
+  const names = ['source', ...shown.map(({ name }) => shorten(printable(name), nameWidth))];
+  const lines = grid(
+    cells(columns).map((row, i) => [names[i] ?? '', ...row]),
+    [0],
+  );
+  const [head = '', total = ''] = [lines.shift(), lines.pop()];
+  return [faint(head), ...lines, strong(total)].join('\n');
+}
+
+/** One row for many. Its profit is the sum of what the kernel would tell of each process. */
+function sum(all: readonly SourceReport[], name: string): SourceReport {
+  const add = (value: (source: SourceReport) => number): number => all.reduce((total, one) => total + value(one), 0);
+  return {
+    name,
+    kind: 'process',
+    pages: add((s) => s.pages),
+    zero: add((s) => s.zero),
+    shared: add((s) => s.shared),
+    sharing: add((s) => s.sharing),
+    unshared: add((s) => s.unshared),
+    volatile: add((s) => s.volatile),
+    saved_bytes: add((s) => s.saved_bytes),
+    ksm_rmap_items: add((s) => s.ksm_rmap_items),
+    ksm_zero_pages: add((s) => s.ksm_zero_pages),
+    ksm_merging_pages: add((s) => s.ksm_merging_pages),
+    ksm_process_profit: add((s) => s.ksm_process_profit),
+    ksm_merge_any: 'no',
+    ksm_mergeable: 'yes',
+  };
+}
+
+function contents(report: ScanReport, width: number, { strong, faint }: Styles): string {
+  if (report.contents.length === 0) return '';
+  const numbers = report.contents.map((content) => [bytes(content.saved_bytes), count(content.pages)]);
+  const left = Math.max(
+    width - columnWidths([['saved', 'pages'], ...numbers]).reduce((all, one) => all + one + 2),
+    2 * NAME_WIDTH,
+  );
+  const what = report.contents.map(({ description }) => clip(printable(description), Math.ceil(left * 0.6)));
+  const whatWidth = columnWidths([['content'], ...what.map((text) => [text])])[0] ?? 0;
+  const where = report.contents.map(({ example }) => {
+    const place = [example.source, example.label, example.address].filter((part) => part !== '').join(' ');
+    return shorten(printable(place), left - whatWidth - 4);
+  });
+  const [head = '', ...lines] = grid(
+    [['saved', 'pages', 'content', 'for example'], ...numbers.map((row, i) => [...row, what[i] ?? '', where[i] ?? ''])],
+    [2, 3],
+  );
+  return [strong('Contents that save most'), faint(head), ...lines].join('\n');
+}
+
+function passes(report: ScanReport, { strong, faint }: Styles): string {
+  const all = report.passes;
+  const scanned = all.reduce((total, pass) => total + pass.pages_scanned, 0);
+  const wall = all.reduce((total, pass) => total + pass.wall_s, 0);
+  const rate = wall > 0 ? `, ${large(scanned / wall)} pages a second` : '';
+  const title = `${plural(all.length, 'pass')}: ${plural(scanned, 'page')} scanned in ${seconds(wall)}${rate}`;
+  const shown = all.length > PASS_ROWS ? [...all.slice(0, PASS_ROWS / 2), ...all.slice(-PASS_ROWS / 2)] : all;
+  const [head = '', ...lines] = grid(
+    [['pass', 'time', 'CPU', 'scanned', 'a second', 'shared', 'sharing', 'unshared'], ...shown.map(passRow)],
+    [],
+  );
+  if (shown.length < all.length) lines.splice(PASS_ROWS / 2, 0, faint('…'));
+  if (shown.some(({ loading }) => loading)) lines.push(faint('* while loading, to make room'));
+  const { memory_bytes, index } = report.options;
+  lines.push(
+    `Loaded ${bytes(report.loading.bytes)} in ${seconds(report.loading.wall_s)}. ` +
+      `Engine: ${bytes(memory_bytes)} of memory, ${bytes(report.metadata_bytes)} of it records; ${index} order.`,
+  );
+  return [strong(title), faint(head), ...lines].join('\n');
+}
+
+function passRow(pass: PassReport): string[] {
+  return [
+    `${pass.pass}${pass.loading ? '*' : ''}`,
+    seconds(pass.wall_s),
+    seconds(pass.cpu_s),
+    count(pass.pages_scanned),
+    large(pass.pages_per_s),
+    count(pass.pages_shared),
+    count(pass.pages_sharing),
+    count(pass.pages_unshared),
+  ];
+}
+
+/** Settings that the scan, or the user with --set, took off the kernel's defaults; `run` has to be 1 for any scan. */
+function settings(report: ScanReport): string {
+  const changed = Object.entries(report.settings).filter(
+    ([file, value]) => file !== 'run' && report.default_settings[file] !== value,
+  );
+  if (changed.length === 0) return '';
+  return `Settings other than the kernel's defaults: ${changed.map(([file, value]) => `${file}=${value}`).join(', ')}`;
+}

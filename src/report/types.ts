@@ -1,0 +1,107 @@
+/**
+ * What `ksm scan` reports: plain data, the same object for the table, for JSON and for programs.
+ *
+ * Counters carry the kernel's names and meaning (Documentation/admin-guide/mm/ksm.rst). Sizes are bytes, times are
+ * seconds, everything else counts pages of 4096 bytes unless it says otherwise.
+ */
+import type { Counters, KsmStat } from '../index.ts';
+
+/** One pass of the scanner over all sources. */
+export interface PassReport extends Counters {
+  /** Number of the pass, from 1. */
+  readonly pass: number;
+  /** Run while the sources were still being loaded, to make room. */
+  readonly loading: boolean;
+  /** Time spent scanning in this pass. */
+  readonly wall_s: number;
+  /** CPU time of this process (all threads, user and system) in that time. */
+  readonly cpu_s: number;
+  /** Pages this pass looked at (the kernel's own counter never starts again; this is its growth). */
+  readonly pages_scanned: number;
+  /** Pages that smart scan passed over in this pass (growth, too). */
+  readonly pages_skipped: number;
+  readonly pages_per_s: number;
+}
+
+/**
+ * One source. Every column adds up to the whole: zero, shared, sharing, unshared and volatile to the system's counters,
+ * pages and saved_bytes to the report's.
+ */
+export interface SourceReport extends KsmStat {
+  readonly name: string;
+  readonly kind: 'image' | 'process';
+  /** Pages loaded. */
+  readonly pages: number;
+  /** Pages that now map the zero frame (only with use_zero_pages). */
+  readonly zero: number;
+  /** Merged frames whose first page, in the order of sources and addresses, is of this source: each is kept once. */
+  readonly shared: number;
+  /** Merged pages beyond those: the memory they had is free again. */
+  readonly sharing: number;
+  /** Pages that found no partner in the last pass. */
+  readonly unshared: number;
+  /** Pages not settled: new, changed, or passed over by smart scan. */
+  readonly volatile: number;
+  /** (sharing + zero) x 4096. */
+  readonly saved_bytes: number;
+}
+
+/** Pages of one and the same content. */
+export interface ContentReport {
+  /** SHA-1 of the page, to find it again. */
+  readonly sha1: string;
+  /** Pages that have this content and are merged. */
+  readonly pages: number;
+  /** Frames that hold them: more than one where max_page_sharing makes the scanner start another. */
+  readonly frames: number;
+  readonly saved_bytes: number;
+  /** A guess what it is: see guess.ts. */
+  readonly kind: string;
+  readonly description: string;
+  /** Where the first such page is. */
+  readonly example: { readonly source: string; readonly label: string; readonly address: string };
+}
+
+export interface MachineReport {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memory_bytes: number;
+  readonly node: string;
+  readonly platform: string;
+}
+
+/** How the scan was set up, as far as the settings under /sys/kernel/mm/ksm do not say it. */
+export interface OptionsReport {
+  readonly index: 'content' | 'hash';
+  /** Bytes of the engine's memory. */
+  readonly memory_bytes: number;
+  readonly scanners: number;
+  /** Null where it was left to chance. */
+  readonly seed: string | null;
+}
+
+export interface ScanReport {
+  /** Of this format; raised when a field goes or changes meaning. */
+  readonly version: 1;
+  readonly pages: number;
+  /** (pages_sharing + ksm_zero_pages) x 4096. */
+  readonly saved_bytes: number;
+  /** The engine's own records for these pages. */
+  readonly metadata_bytes: number;
+  /** The last pass changed nothing, so that a further one would not either. */
+  readonly converged: boolean;
+  readonly sysfs: Counters;
+  readonly ksm_stat: readonly SourceReport[];
+  /** The contents that save most, at most ten. */
+  readonly contents: readonly ContentReport[];
+  readonly passes: readonly PassReport[];
+  readonly loading: { readonly wall_s: number; readonly bytes: number };
+  /** Files of /sys/kernel/mm/ksm that can be written, as they read; numbers where they are numbers. */
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** Those files before the scan set anything: the kernel's defaults. */
+  readonly default_settings: Readonly<Record<string, string | number>>;
+  readonly options: OptionsReport;
+  readonly machine: MachineReport;
+  /** What the reader should know: whole sentences. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,94 @@
+/**
+ * The fields of one line of a trace or a recording, read with checks.
+ *
+ * Every refusal is the same kind of message: file, line, field, what was expected, what was there.
+ */
+import { KsmError } from '../errors.ts';
+import { type Integer, isInteger, parseJson } from './json.ts';
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What was found, short enough for a message. */
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+export class Fields {
+  readonly #place: string;
+  readonly #values: Record<string, unknown>;
+
+  /** Throws KsmError EFORMAT where `text` is not one JSON object. */
+  constructor(file: string, line: number, text: string) {
+    this.#place = `${file}:${line}`;
+    let values: unknown;
+    try {
+      values = parseJson(text);
+    } catch (cause) {
+      throw new KsmError('EFORMAT', `${this.#place}: expected one JSON object, got ${show(text)}`, { cause });
+    }
+    if (!isObject(values)) throw new KsmError('EFORMAT', `${this.#place}: expected a JSON object, got ${show(values)}`);
+    this.#values = values;
+  }
+
+  /** Refuses the line because of one field. */
+  fail(field: string, expected: string, got: unknown): never {
+    throw new KsmError('EFORMAT', `${this.#place}: field "${field}": expected ${expected}, got ${show(got)}`);
+  }
+
+  /** The field as it was written, undefined where it is missing. */
+  get(field: string): unknown {
+    return Object.hasOwn(this.#values, field) ? this.#values[field] : undefined;
+  }
+
+  /** A string, empty or not. */
+  text(field: string): string {
+    const value = this.get(field);
+    return typeof value === 'string' ? value : this.fail(field, 'a string', value);
+  }
+
+  /** A string that is not empty. */
+  name(field: string): string {
+    const value = this.text(field);
+    return value === '' ? this.fail(field, 'a name', value) : value;
+  }
+
+  /** One of some words; `fallback` where the field is missing. */
+  word<Word extends string>(field: string, words: readonly Word[], fallback?: Word): Word {
+    const value = this.get(field) ?? fallback;
+    return words.find((word) => word === value) ?? this.fail(field, `one of ${words.join(', ')}`, value);
+  }
+
+  /** An integer from 0 to `most`. */
+  integer(field: string, options: { most?: number; default?: number }): number {
+    const value = this.get(field) ?? options.default;
+    const most = options.most ?? Number.MAX_SAFE_INTEGER;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most) return value;
+    return this.fail(field, `an integer from 0 to ${most}`, value);
+  }
+
+  /** Integers of any size, none negative. */
+  integers(field: string): Integer[] {
+    const values = this.get(field);
+    if (!Array.isArray(values)) return this.fail(field, 'an array of integers', values);
+    for (const value of values) {
+      if (!isInteger(value) || value < 0) this.fail(field, 'integers, none of them negative', value);
+    }
+    return values;
+  }
+
+  /** An integer of any size, modulo 2^64. */
+  word64(field: string): bigint {
+    const value = this.get(field);
+    return isInteger(value) ? BigInt.asUintN(64, BigInt(value)) : this.fail(field, 'an integer', value);
+  }
+
+  /** A string, or an integer as its digits. */
+  textOrInteger(field: string): string {
+    const value = this.get(field);
+    return isInteger(value) ? value.toString() : this.text(field);
+  }
+}

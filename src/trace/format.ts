@@ -1,0 +1,232 @@
+/**
+ * The file format of traces and recordings, version 1: JSON Lines, a header, then one line for each operation.
+ *
+ * A trace comes from people and programs, so parseTrace checks every line completely, also that a process is alive when
+ * it is told to do something; a player need not check anything again. A recording comes from a player, so parseRecording
+ * only makes sure that its lines have the right parts: the values are what is going to be compared. Blank lines do not
+ * count, and fields that the format does not know are ignored, as the kernel's recorder ignores them.
+ *
+ * Source: spec/trace-format.md.
+ */
+import { KsmError } from '../errors.ts';
+import { Fields, isObject } from './fields.ts';
+import { type Integer, isInteger } from './json.ts';
+
+export const FORMAT_VERSION = 1;
+
+/** `pages` pages from page number `page` of a process. Page numbers count 4096 bytes from a base that all share. */
+interface PageRange {
+  readonly proc: string;
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** One step of a trace, defaults filled in. */
+export type Operation =
+  | { readonly op: 'process'; readonly proc: string }
+  | { readonly op: 'fork'; readonly proc: string; readonly child: string }
+  | { readonly op: 'exit'; readonly proc: string }
+  | (PageRange & { readonly op: 'mmap'; readonly kind: 'private' | 'shared' })
+  | (PageRange & { readonly op: 'munmap' })
+  | (PageRange & { readonly op: 'mprotect'; readonly prot: 'r' | 'rw' })
+  | (PageRange & { readonly op: 'madvise'; readonly advice: 'MERGEABLE' | 'UNMERGEABLE' | 'DONTNEED' })
+  | (PageRange & { readonly op: 'touch' })
+  | (PageRange & { readonly op: 'digest' })
+  | { readonly op: 'fill'; readonly proc: string; readonly page: number; readonly contents: readonly Integer[] }
+  | {
+      readonly op: 'poke';
+      readonly proc: string;
+      readonly page: number;
+      readonly offset: number;
+      readonly value: bigint;
+    }
+  | { readonly op: 'sysfs'; readonly file: string; readonly value: string }
+  | { readonly op: 'scan'; readonly pages: number };
+
+export interface Trace {
+  readonly name: string;
+  readonly operations: readonly Operation[];
+}
+
+/** The counters of a recording's `sysfs`, in the order of its lines. */
+export const COUNTERS = [
+  'full_scans',
+  'pages_shared',
+  'pages_sharing',
+  'pages_unshared',
+  'pages_volatile',
+  'pages_scanned',
+  'pages_skipped',
+  'ksm_zero_pages',
+  'stable_node_chains',
+  'stable_node_dups',
+  'general_profit',
+] as const;
+
+/** The fields of a process's ksm_stat, in the order of its lines. */
+export const KSM_STAT = [
+  'ksm_rmap_items',
+  'ksm_zero_pages',
+  'ksm_merging_pages',
+  'ksm_process_profit',
+  'ksm_merge_any',
+  'ksm_mergeable',
+] as const;
+
+/** Resident pages that share one frame. */
+export type Group = readonly (readonly [proc: string, page: number])[];
+
+export interface RecordingHeader {
+  readonly op: 'trace';
+  readonly version: number;
+  readonly name: string;
+  readonly kernel: string;
+}
+
+/** What KSM said after one operation. */
+export interface RecordingStep {
+  /** 0, a negative errno, or a digest. */
+  readonly result: number | string;
+  readonly sysfs: Readonly<Record<(typeof COUNTERS)[number], number>>;
+  readonly vmstat: { readonly ksm_swpin_copy: number; readonly cow_ksm: number };
+  /** By process, in order of creation. */
+  readonly ksm_stat: Readonly<Record<string, Readonly<Record<(typeof KSM_STAT)[number], number | string>>>>;
+  /** Sorted. */
+  readonly frames: readonly Group[];
+}
+
+export type RecordingLine = RecordingHeader | RecordingStep;
+
+/** The files that only a player writes, to pace ksmd. */
+const PACING: readonly string[] = ['pages_to_scan', 'sleep_millisecs'];
+
+const PAGE_SIZE = 4096;
+const MAX_BATCH = 2 ** 32 - 1;
+
+/** Keeps every address a safe integer; what an address space can really hold is for the host to say. */
+const MAX_PAGES = 2 ** 40;
+
+function firstPage(line: Fields): number {
+  return line.integer('page', { most: MAX_PAGES, default: 0 });
+}
+
+function pageRange(line: Fields): PageRange {
+  return {
+    proc: line.name('proc'),
+    page: firstPage(line),
+    pages: line.integer('pages', { most: MAX_PAGES, default: 1 }),
+  };
+}
+
+function sysfs(line: Fields): Operation {
+  const file = line.name('file');
+  if (PACING.includes(file)) line.fail('file', 'a file that the player does not pace ksmd with: use scan', file);
+  return { op: 'sysfs', file, value: line.textOrInteger('value') };
+}
+
+/** How to read the fields of each operation. */
+const READERS: { readonly [Op in Operation['op']]: (line: Fields) => Operation } = {
+  process: (line) => ({ op: 'process', proc: line.name('proc') }),
+  fork: (line) => ({ op: 'fork', proc: line.name('proc'), child: line.name('child') }),
+  exit: (line) => ({ op: 'exit', proc: line.name('proc') }),
+  mmap: (line) => ({ op: 'mmap', ...pageRange(line), kind: line.word('kind', ['private', 'shared'], 'private') }),
+  munmap: (line) => ({ op: 'munmap', ...pageRange(line) }),
+  mprotect: (line) => ({ op: 'mprotect', ...pageRange(line), prot: line.word('prot', ['r', 'rw']) }),
+  madvise: (line) => ({
+    op: 'madvise',
+    ...pageRange(line),
+    advice: line.word('advice', ['MERGEABLE', 'UNMERGEABLE', 'DONTNEED']),
+  }),
+  touch: (line) => ({ op: 'touch', ...pageRange(line) }),
+  digest: (line) => ({ op: 'digest', ...pageRange(line) }),
+  fill: (line) => ({
+    op: 'fill',
+    proc: line.name('proc'),
+    page: firstPage(line),
+    contents: line.integers('contents'),
+  }),
+  poke: (line) => ({
+    op: 'poke',
+    proc: line.name('proc'),
+    page: firstPage(line),
+    offset: line.integer('offset', { most: PAGE_SIZE - 1 }),
+    value: line.word64('value'),
+  }),
+  sysfs,
+  scan: (line) => ({ op: 'scan', pages: line.integer('pages', { most: MAX_BATCH, default: 1 }) }),
+};
+
+/** Keeps the set of living processes, and refuses a name that is not alive, or is taken. */
+function followProcesses(line: Fields, operation: Operation, alive: Set<string>): void {
+  const start = (field: string, name: string): void => {
+    if (alive.has(name)) line.fail(field, 'the name of no living process', name);
+    alive.add(name);
+  };
+  if (operation.op === 'process') {
+    start('proc', operation.proc);
+  } else if ('proc' in operation) {
+    if (!alive.has(operation.proc)) line.fail('proc', 'the name of a living process', operation.proc);
+    if (operation.op === 'fork') start('child', operation.child);
+    if (operation.op === 'exit') alive.delete(operation.proc);
+  }
+}
+
+function readOperation(line: Fields, alive: Set<string>): Operation {
+  const op = line.word('op', Object.keys(READERS) as Operation['op'][]);
+  const operation = READERS[op](line);
+  followProcesses(line, operation, alive);
+  return operation;
+}
+
+/** The lines of a file that are not blank; the first one must be a header. */
+function splitLines(text: string, file: string): { name: string; header: Fields; rest: Fields[] } {
+  const lines: Fields[] = [];
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line.trim() !== '') lines.push(new Fields(file, at + 1, line));
+  }
+  const [header, ...rest] = lines;
+  if (header === undefined) throw new KsmError('EFORMAT', `${file}: the file is empty; expected a trace's header line`);
+  header.word('op', ['trace']);
+  const version = header.integer('version', {});
+  if (version !== FORMAT_VERSION) header.fail('version', `${FORMAT_VERSION}, the only version known here`, version);
+  return { name: header.text('name'), header, rest };
+}
+
+/** Reads a trace; `file` names it in errors. Throws KsmError EFORMAT with file, line and field. */
+export function parseTrace(text: string, file: string): Trace {
+  const { name, rest } = splitLines(text, file);
+  const alive = new Set<string>();
+  return { name, operations: rest.map((line) => readOperation(line, alive)) };
+}
+
+/** A line of a recording as a step; only the kinds of its parts are checked. */
+function readStep(line: Fields): RecordingStep {
+  const [result, frames] = [line.get('result'), line.get('frames')];
+  if (typeof result !== 'string' && typeof result !== 'number') line.fail('result', 'a number or a digest', result);
+  const parts = { sysfs: line.get('sysfs'), vmstat: line.get('vmstat'), ksm_stat: line.get('ksm_stat') };
+  for (const [field, part] of Object.entries(parts)) {
+    if (!isObject(part)) line.fail(field, 'an object', part);
+  }
+  if (!Array.isArray(frames)) line.fail('frames', 'an array of groups', frames);
+  for (const group of frames) {
+    if (!isGroup(group)) line.fail('frames', 'groups of [process, page]', group);
+  }
+  return { result, ...parts, frames } as RecordingStep;
+}
+
+function isGroup(value: unknown): value is Group {
+  const isPage = (page: unknown): boolean => Array.isArray(page) && typeof page[0] === 'string' && isInteger(page[1]);
+  return Array.isArray(value) && value.every(isPage);
+}
+
+/** Reads a recording; `file` names it in errors. Throws KsmError EFORMAT with file, line and field. */
+export function parseRecording(text: string, file: string): RecordingLine[] {
+  const { name, header, rest } = splitLines(text, file);
+  const first: RecordingHeader = { op: 'trace', version: FORMAT_VERSION, name, kernel: header.text('kernel') };
+  return [first, ...rest.map(readStep)];
+}
+
+/** A line of a recording as text, without its newline. */
+export function formatLine(line: RecordingLine): string {
+  return JSON.stringify(line);
+}

@@ -1,0 +1,65 @@
+/**
+ * Who shares a frame with whom: the `frames` of a recording.
+ *
+ * The kernel's recorder looks at the pages of every successful mmap of a process, in that order, whatever was unmapped
+ * since; a fork hands the list on. The same is done here, so that the groups come out alike to the last detail.
+ */
+import type { AddressSpace } from '../index.ts';
+import type { Group } from './format.ts';
+
+const PAGE_SIZE = 4096;
+
+/** A process of a trace: its name, its memory, and the pages [first, count] of each mmap that it, or its parents, made. */
+export interface TracedProcess {
+  readonly name: string;
+  readonly space: AddressSpace;
+  readonly regions: (readonly [first: number, count: number])[];
+}
+
+type SharedPage = Group[number];
+
+/** Orders strings as Python does, by code point. */
+function compareNames(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    if (a.charCodeAt(at) !== b.charCodeAt(at)) return (a.codePointAt(at) ?? 0) - (b.codePointAt(at) ?? 0);
+  }
+  return a.length - b.length;
+}
+
+function comparePages(a: SharedPage, b: SharedPage): number {
+  return a[0] === b[0] ? a[1] - b[1] : compareNames(a[0], b[0]);
+}
+
+/** Orders groups as Python orders lists: by the first page that differs, else the shorter one first. */
+function compareGroups(a: Group, b: Group): number {
+  for (const [at, page] of a.entries()) {
+    const other = b[at];
+    if (other === undefined) return 1;
+    const order = comparePages(page, other);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+/** Sorted groups of two or more resident pages on one frame; the frame of zeroes counts like any other. */
+export function sharedFrames(processes: Iterable<TracedProcess>): Group[] {
+  const byFrame = new Map<number, SharedPage[]>();
+  for (const { name, space, regions } of processes) {
+    for (const [first, count] of regions) {
+      for (let page = first; page < first + count; page++) {
+        const frame = space.frameOf(page * PAGE_SIZE);
+        if (frame === undefined) continue;
+        const group = byFrame.get(frame);
+        if (group === undefined) byFrame.set(frame, [[name, page]]);
+        else group.push([name, page]);
+      }
+    }
+  }
+  return [...byFrame.values()].filter((group) => group.length > 1).sort(compareGroups);
+}
+
+/** The same groups whatever order they, and their pages, came in. */
+export function sortGroups(groups: readonly Group[]): Group[] {
+  return groups.map((group) => [...group].sort(comparePages)).sort(compareGroups);
+}

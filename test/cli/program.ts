@@ -1,0 +1,66 @@
+/** Runs the built command line as a process of its own, the way a user does. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** A user who may do nothing special. */
+const NOBODY = 65_534;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface How {
+  /** As a user without rights, where this test runs as root. */
+  readonly unprivileged?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts `ksm ARGUMENTS`. */
+export function start(words: readonly string[], { unprivileged = false, env = {} }: How = {}): ChildProcess {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: run "npm run build" first`);
+  const user = unprivileged && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  return spawn(process.execPath, [MAIN, ...words], { ...user, env: { ...inherited, ...env } });
+}
+
+/** Waits until a started program has ended and everything it wrote is there. */
+export function ended(child: ChildProcess): Promise<Ended> {
+  const read = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      read[name] += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...read }));
+  });
+}
+
+/** `ksm ARGUMENTS` from start to end. */
+export function ksm(words: readonly string[], how: How = {}): Promise<Ended> {
+  return ended(start(words, how));
+}
+
+/** A folder for the files of one test file, that everybody may look into. */
+export class Folder {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'ksm-cli-'));
+
+  /** Writes a file and gives its path. */
+  file(name: string, content: Uint8Array | string): string {
+    const path = join(this.path, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,288 @@
+/*
+ * Address spaces as Linux keeps them: vmas, page tables, demand zero, copy on write, fork. Frames know that KSM exists
+ * only as far as a fault must: a KSM frame is never written in place, and a page that KSM pointed at the zero frame is
+ * counted. Addresses are page numbers. System calls return 0 or a negative errno.
+ */
+import { type Page, ZERO_PAGE } from './contents.ts';
+import { EEXIST, ENOMEM } from './trace.ts';
+import { type AnonVma, joinable, SharedObject, Vma } from './vma.ts';
+
+/** A physical page. `mappers` counts ptes; an anonymous frame that nobody maps is free. */
+export class Frame {
+  contents: Page;
+  mappers = 0;
+  readonly anonymous: boolean;
+  /** Owned by KSM: read-only for ever. */
+  ksm = false;
+
+  constructor(contents: Page, anonymous: boolean) {
+    this.contents = contents;
+    this.anonymous = anonymous;
+  }
+}
+
+/** The frame behind every page that was read before it was written, and behind zero pages that KSM placed. */
+export const ZERO_FRAME: Frame = new Frame(ZERO_PAGE, false);
+
+export interface Pte {
+  readonly frame: Frame;
+  /** KSM, not a read fault, put the zero frame here. */
+  readonly ksmZero: boolean;
+}
+
+/** What the whole host counts at the moment of a fault. */
+export interface FaultCounters {
+  cowKsm: number;
+  zeroPages: number;
+}
+
+/** A read fault on shared memory maps what the page cache has in a window of this many pages, in one page table. */
+const FAULT_AROUND_PAGES = 16;
+const PAGE_TABLE_PAGES = 512;
+
+/** One address space. */
+export class Mm {
+  readonly counters: FaultCounters;
+  vmas: Vma[] = [];
+  readonly ptes: Map<number, Pte> = new Map();
+  exited = false;
+  /** KSM's own per-process numbers. */
+  rmapItems = 0;
+  mergingPages = 0;
+  zeroPages = 0;
+
+  constructor(counters: FaultCounters) {
+    this.counters = counters;
+  }
+
+  vmaAt(page: number): Vma | undefined {
+    return this.vmas.find((vma) => vma.start <= page && page < vma.end);
+  }
+
+  // ---- system calls -------------------------------------------------------------------------------------------
+
+  mmap(page: number, pages: number, shared: boolean): number {
+    const end = page + pages;
+    if (this.vmas.some((vma) => vma.start < end && page < vma.end)) return -EEXIST;
+    const vma = new Vma(page, end, shared ? new SharedObject() : null);
+    this.vmas.push(vma);
+    this.vmas.sort((a, b) => a.start - b.start);
+    this.join(vma);
+    return 0;
+  }
+
+  munmap(page: number, pages: number): number {
+    const end = page + pages;
+    this.splitAt(page);
+    this.splitAt(end);
+    for (const vma of this.vmas.filter((one) => page <= one.start && one.end <= end)) {
+      this.discard(vma.start, vma.end);
+      this.vmas.splice(this.vmas.indexOf(vma), 1);
+    }
+    return 0;
+  }
+
+  /** Stops at the first gap; what comes before it is done. */
+  mprotect(page: number, pages: number, prot: 'r' | 'rw'): number {
+    const end = page + pages;
+    for (let at = page; at < end; ) {
+      const vma = this.vmaAt(at);
+      if (!vma) return -ENOMEM;
+      const stop = Math.min(vma.end, end);
+      this.change(vma, at, stop, (piece) => piece.protect(prot));
+      at = stop;
+    }
+    return 0;
+  }
+
+  /** madvise's walk: gaps are reported, but everything that is mapped is advised. */
+  advise(page: number, pages: number, advice: (vma: Vma, start: number, end: number) => void): number {
+    const end = page + pages;
+    let result = 0;
+    for (let at = page; at < end; ) {
+      const vma = this.vmas.find((one) => one.end > at);
+      if (!vma || vma.start > at) result = -ENOMEM;
+      if (!vma || vma.start >= end) break;
+      const stop = Math.min(vma.end, end);
+      advice(vma, Math.max(at, vma.start), stop);
+      at = stop;
+    }
+    return result;
+  }
+
+  setMergeable(vma: Vma, start: number, end: number, mergeable: boolean): void {
+    this.change(vma, start, end, (piece) => {
+      piece.mergeable = mergeable;
+    });
+  }
+
+  /** Drops the pages of a range; shared memory keeps their contents. */
+  discard(start: number, end: number): void {
+    for (let page = start; page < end; page++) this.unmapPage(page);
+  }
+
+  /** Copy on write for everything that was ever written; the rest the child faults in by itself. */
+  fork(): Mm {
+    const child = new Mm(this.counters);
+    child.zeroPages = this.zeroPages;
+    for (const vma of this.vmas) {
+      child.vmas.push(vma.forChild());
+      if (!vma.anonVma) continue;
+      for (let page = vma.start; page < vma.end; page++) {
+        const pte = this.ptes.get(page);
+        if (pte) child.mapPage(page, pte.frame, pte.ksmZero);
+      }
+    }
+    this.counters.zeroPages += child.zeroPages;
+    return child;
+  }
+
+  exit(): void {
+    this.exited = true;
+    for (const page of [...this.ptes.keys()]) this.unmapPage(page);
+    this.vmas = [];
+  }
+
+  // ---- accesses -----------------------------------------------------------------------------------------------
+
+  /** What the process would read there; faults nothing in. */
+  peek(page: number): Page {
+    return this.ptes.get(page)?.frame.contents ?? this.need(page).shared?.cache.get(page)?.contents ?? ZERO_PAGE;
+  }
+
+  read(page: number): Page {
+    if (!this.ptes.has(page)) this.readFault(page);
+    return this.peek(page);
+  }
+
+  write(page: number, contents: Page): void {
+    const vma = this.need(page);
+    if (vma.shared) {
+      const frame = this.cachedFrame(vma.shared, page);
+      if (!this.ptes.has(page)) this.mapPage(page, frame, false);
+      frame.contents = contents;
+      return;
+    }
+    this.prepareAnonVma(vma);
+    const frame = this.ptes.get(page)?.frame;
+    if (frame?.anonymous && !frame.ksm && frame.mappers === 1) frame.contents = contents;
+    else this.breakCow(page, contents);
+  }
+
+  /** Gives every page of a range a private frame where KSM has put a frame of its own or the zero frame. */
+  unshare(start: number, end: number): void {
+    for (let page = start; page < end; page++) {
+      const pte = this.ptes.get(page);
+      if (pte && (pte.frame.ksm || pte.ksmZero)) this.breakCow(page, pte.frame.contents);
+    }
+  }
+
+  private breakCow(page: number, contents: Page): void {
+    if (this.ptes.get(page)?.frame.ksm) this.counters.cowKsm++;
+    this.replacePage(page, new Frame(contents, true));
+  }
+
+  private readFault(page: number): void {
+    const { shared, start, end } = this.need(page);
+    if (!shared) {
+      this.mapPage(page, ZERO_FRAME, false);
+      return;
+    }
+    const first = Math.max(page - (page % FAULT_AROUND_PAGES), start);
+    const tableEnd = page - (page % PAGE_TABLE_PAGES) + PAGE_TABLE_PAGES;
+    for (let near = first; near < Math.min(first + FAULT_AROUND_PAGES, end, tableEnd); near++) {
+      const frame = shared.cache.get(near);
+      if (frame && !this.ptes.has(near)) this.mapPage(near, frame, false);
+    }
+    if (!this.ptes.has(page)) this.mapPage(page, this.cachedFrame(shared, page), false);
+  }
+
+  private cachedFrame(shared: SharedObject, page: number): Frame {
+    const frame = shared.cache.get(page) ?? new Frame(ZERO_PAGE, false);
+    shared.cache.set(page, frame);
+    return frame;
+  }
+
+  private need(page: number): Vma {
+    const vma = this.vmaAt(page);
+    if (!vma) throw new Error(`page ${page} is not mapped: a trace must not access it`);
+    return vma;
+  }
+
+  // ---- page tables --------------------------------------------------------------------------------------------
+
+  replacePage(page: number, frame: Frame): void {
+    this.unmapPage(page);
+    this.mapPage(page, frame, false);
+  }
+
+  /** KSM's own zero page: counted until the page is written or unmapped. */
+  placeZeroFrame(page: number): void {
+    this.unmapPage(page);
+    this.mapPage(page, ZERO_FRAME, true);
+    this.zeroPages++;
+    this.counters.zeroPages++;
+  }
+
+  private mapPage(page: number, frame: Frame, ksmZero: boolean): void {
+    frame.mappers++;
+    this.ptes.set(page, { frame, ksmZero });
+  }
+
+  private unmapPage(page: number): void {
+    const pte = this.ptes.get(page);
+    if (!pte) return;
+    pte.frame.mappers--;
+    this.ptes.delete(page);
+    if (pte.ksmZero) {
+      this.zeroPages--;
+      this.counters.zeroPages--;
+    }
+  }
+
+  // ---- vmas ---------------------------------------------------------------------------------------------------
+
+  /** The first write gives a vma its anon_vma: that of a neighbour where the two could still be joined. */
+  private prepareAnonVma(vma: Vma): void {
+    if (vma.anonVma) return;
+    const at = this.vmas.indexOf(vma);
+    const lends = (neighbour: Vma | undefined, adjacent: boolean): AnonVma | null =>
+      neighbour?.anonVma && adjacent && !neighbour.inherited && neighbour.alikeButForProt(vma)
+        ? neighbour.anonVma
+        : null;
+    const next = this.vmas[at + 1];
+    const previous = this.vmas[at - 1];
+    vma.anonVma = lends(next, vma.end === next?.start) ?? lends(previous, previous?.end === vma.start) ?? {};
+  }
+
+  private splitAt(page: number): void {
+    const vma = this.vmaAt(page);
+    if (!vma || vma.start === page) return;
+    this.vmas.splice(this.vmas.indexOf(vma) + 1, 0, vma.cutAt(page));
+  }
+
+  /** Changes the flags of a piece of a vma: splits what differs and joins what has become alike. */
+  private change(vma: Vma, start: number, end: number, apply: (piece: Vma) => void): void {
+    const wanted = vma.copy();
+    apply(wanted);
+    if (wanted.alike(vma)) return;
+    this.splitAt(start);
+    this.splitAt(end);
+    const piece = this.need(start);
+    apply(piece);
+    this.join(piece);
+  }
+
+  private join(vma: Vma): void {
+    const at = this.vmas.indexOf(vma);
+    const [previous, next] = [this.vmas[at - 1], this.vmas[at + 1]];
+    if (next && joinable(vma, next)) {
+      vma.swallow(next);
+      this.vmas.splice(at + 1, 1);
+    }
+    if (previous && joinable(previous, vma)) {
+      previous.swallow(vma);
+      this.vmas.splice(at, 1);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * One range of an address space with uniform flags, and the rules by which neighbours are joined. Joining is visible
+ * in two places: a read fault on shared memory looks around inside its vma only, and fork copies the page table of a
+ * vma only if some page of that vma was ever written.
+ */
+import type { Frame } from './memory.ts';
+
+/** Identity of the anon_vma: neighbours are joined only where they agree on it. */
+export type AnonVma = object;
+
+/** The page cache behind one shared mapping, by page number (fork keeps addresses, and nothing moves). */
+export class SharedObject {
+  readonly cache: Map<number, Frame> = new Map();
+}
+
+export class Vma {
+  start: number;
+  end: number;
+  readonly shared: SharedObject | null;
+  prot: 'r' | 'rw' = 'rw';
+  mergeable = false;
+  /** Counts towards the commit charge; lost when a vma without pages of its own becomes read-only. */
+  charged: boolean;
+  anonVma: AnonVma | null = null;
+  /** The anon_vma's chain also has that of a parent. */
+  inherited = false;
+
+  constructor(start: number, end: number, shared: SharedObject | null) {
+    this.start = start;
+    this.end = end;
+    this.shared = shared;
+    this.charged = !shared;
+  }
+
+  copy(): Vma {
+    return Object.assign(new Vma(this.start, this.end, this.shared), this);
+  }
+
+  forChild(): Vma {
+    const vma = this.copy();
+    if (this.anonVma) Object.assign(vma, { anonVma: {}, inherited: true });
+    return vma;
+  }
+
+  protect(prot: 'r' | 'rw'): void {
+    if (prot === this.prot) return;
+    this.prot = prot;
+    if (this.shared) return;
+    if (prot === 'rw') this.charged = true;
+    else if (!this.anonVma) this.charged = false;
+  }
+
+  alikeButForProt(other: Vma): boolean {
+    return this.mergeable === other.mergeable && this.charged === other.charged && this.shared === other.shared;
+  }
+
+  alike(other: Vma): boolean {
+    return this.prot === other.prot && this.alikeButForProt(other);
+  }
+
+  /** Ends this vma at `page` and returns the rest. */
+  cutAt(page: number): Vma {
+    const rest = this.copy();
+    rest.start = page;
+    this.end = page;
+    return rest;
+  }
+
+  /** Takes in the neighbour that begins where this one ends. */
+  swallow(next: Vma): void {
+    this.end = next.end;
+    this.anonVma ??= next.anonVma;
+  }
+}
+
+/** Whether `left` and `right` become one vma: adjacent, alike, and with anon_vmas that can be one. */
+export function joinable(left: Vma, right: Vma): boolean {
+  if (left.end !== right.start || !left.alike(right)) return false;
+  if (left.anonVma && right.anonVma) return left.anonVma === right.anonVma;
+  const owner = left.anonVma ? left : right;
+  return !owner.inherited;
+}

@@ -1,0 +1,104 @@
+/** What a person gets to read: the right numbers, nothing that a terminal would obey, and lines that fit. */
+import { describe, expect, it } from 'vitest';
+import { renderJson, renderTable } from '../../src/report/index.ts';
+import { pass, sample } from './sample.ts';
+
+const PLAIN = { width: 100, colour: false };
+
+function lines(text: string): string[] {
+  return text.split('\n');
+}
+
+describe('renderTable', () => {
+  it('begins with what there is to know', () => {
+    const [headline, profit] = lines(renderTable(sample(), PLAIN));
+    expect(headline).toBe('KSM would save 312.4 MiB of 1.2 GiB (25 %).');
+    // 79,974 pages less 64 bytes for each of 314,600: 293.2 MiB.
+    expect(profit).toContain('293.2 MiB remain');
+  });
+
+  it('has a row for each source and a total that is their sum', () => {
+    const text = lines(renderTable(sample(), PLAIN));
+    const total = text.find((line) => line.startsWith('total')) ?? '';
+    expect(total.split(/ {2,}/)).toEqual([
+      'total',
+      '1.2 GiB',
+      '312.4 MiB',
+      '25 %',
+      '1,000',
+      '79,974',
+      '233,626',
+      '297.1 MiB',
+    ]);
+    expect(text.filter((line) => line.startsWith('pid 4711 (node)'))).toHaveLength(1);
+  });
+
+  it('says when it is not settled', () => {
+    expect(renderTable(sample(), PLAIN)).not.toContain('Not settled');
+    expect(renderTable({ ...sample(), converged: false }, PLAIN)).toContain('Not settled');
+  });
+
+  it('says when KSM would cost more than it saves', () => {
+    const report = sample();
+    const poor = { ...report, sysfs: { ...report.sysfs, general_profit: -6400 } };
+    expect(renderTable(poor, PLAIN)).toContain('-6.3 KiB (more than it saves)');
+  });
+
+  it('shows zero and volatile pages only where there are any', () => {
+    const report = sample();
+    expect(renderTable(report, PLAIN)).not.toMatch(/ zero {2}|volatile/);
+    const ksm_stat = report.ksm_stat.map((source) => ({ ...source, zero: 5, volatile: 7 }));
+    const text = renderTable({ ...report, ksm_stat }, { width: 140, colour: false });
+    expect(text).toMatch(/ zero {2}/);
+    expect(text).toContain('volatile');
+  });
+
+  it.each([60, 80, 100, 200])('fits %d characters', (width) => {
+    const report = sample();
+    const ksm_stat = report.ksm_stat.map((source) => ({ ...source, zero: 5, volatile: 7 }));
+    const text = renderTable({ ...report, ksm_stat, notes: [] }, { width, colour: false });
+    const tables = lines(text).filter((line) => /^source|^total|^pid|image|^ *saved|zero page/.test(line));
+    expect(tables.length).toBeGreaterThan(5);
+    for (const line of tables) expect([...line].length).toBeLessThanOrEqual(width);
+  });
+
+  it('lets no control character of a name through', () => {
+    expect(renderTable(sample(), PLAIN)).not.toMatch(/(?!\n)\p{C}/u);
+  });
+
+  it('uses colours only where asked', () => {
+    expect(renderTable(sample(), PLAIN)).not.toContain('\u001b');
+    expect(renderTable(sample(), { width: 100, colour: true })).toContain('\u001b[1m');
+  });
+
+  it('sums up sources beyond thirty', () => {
+    const report = sample();
+    const first = report.ksm_stat.slice(0, 1);
+    const ksm_stat = Array.from({ length: 40 }, (_, i) => first.map((one) => ({ ...one, name: `guest ${i}` }))).flat();
+    const text = lines(renderTable({ ...report, ksm_stat }, PLAIN));
+    expect(text.filter((line) => line.startsWith('guest '))).toHaveLength(29);
+    // 40 - 29 = 11 sources of 900 shared pages each.
+    expect(text.find((line) => line.startsWith('11 more'))).toContain('9,900');
+  });
+
+  it('leaves out the middle of many passes, and marks those that made room', () => {
+    const passes = Array.from({ length: 20 }, (_, i) => pass(i + 1, 1000, i < 2));
+    const text = renderTable({ ...sample(), passes }, PLAIN);
+    expect(text).toContain('20 passes: 20,000 pages scanned');
+    expect(text).toMatch(/^ *1\* /m);
+    expect(text).toMatch(/^ *20 /m);
+    expect(text).not.toMatch(/^ *10 /m);
+  });
+
+  it('names the settings that are not the defaults', () => {
+    expect(renderTable(sample(), PLAIN)).toContain("Settings other than the kernel's defaults: smart_scan=0\n");
+  });
+});
+
+describe('renderJson', () => {
+  it('is the report, and nothing else', () => {
+    const text = renderJson(sample());
+    expect(JSON.parse(text)).toEqual(sample());
+    expect(text.endsWith('}\n')).toBe(true);
+  });
+});
