@@ -16,8 +16,27 @@ import { quietSettingWrite, runWrite } from './scan/run';
 import { advise, hasMergeable, map, mergeAnySet, protect, unmap } from './syscall/mapping';
 import { exit, fork, spawn } from './syscall/process';
 
-export { advise, entryFind, exit, fork, hasMergeable, map, mergeAnySet, nextMappedPage, pageHash, protect };
-export { quietSettingWrite, readFault, runWrite, scanBatch, spawn, unmap, unmergeRange, vmaGap, writeFault };
+export {
+  advise,
+  entryFind,
+  exit,
+  fork,
+  hasMergeable,
+  map,
+  mergeAnySet,
+  nextMappedPage,
+  pageHash,
+  protect,
+  quietSettingWrite,
+  readFault,
+  runWrite,
+  scanBatch,
+  spawn,
+  unmap,
+  unmergeRange,
+  vmaGap,
+  writeFault,
+};
 
 /** Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Frames, or 0. */
 export function layOut(seedLow: u32, seedHigh: u32): u32 {

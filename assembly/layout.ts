@@ -136,7 +136,6 @@ export const H_KSM_SWPIN_COPY: u32 = HEADER + 384;
 /** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
 export const H_NOW: u32 = HEADER + 392;
 
-
 /** What the walk over one window found: things in the window, and pages that count towards the batch (settled ones too). */
 export const H_WINDOW_COUNT: u32 = HEADER + 400;
 export const H_WINDOW_PAGES_TAKEN: u32 = HEADER + 404;
@@ -152,7 +151,7 @@ export const NID_LIMIT: u32 = 16;
 
 /** Key of the keyed page hash. */
 export const HASH_KEY: u32 = HEADER + 1024;
-export const HASH_KEY_BYTES: u32 = 4096 + 64;
+export const HASH_KEY_BYTES: u32 = 4096 + 256;
 
 /**
  * The scan window: what the walk has selected (an entry, with a WINDOW_* kind in the upper two bits), and the 64-bit hashes of

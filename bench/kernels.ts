@@ -1,6 +1,6 @@
 /**
- * Compiles a part of the engine by itself, so that benches and tests of the page kernels need no build step and can never
- * run a stale binary. The flags are the release target's in asconfig.json; nothing is written to disk.
+ * Compiles a part of the engine by itself, so that benches and tests of the page kernels need no build step and
+ * can never run a stale binary. The flags are the release target's in asconfig.json; nothing is written to disk.
  */
 
 import { main } from 'assemblyscript/asc';

@@ -1,8 +1,9 @@
 /**
  * Measures contestants against each other and prints the result: what every bench has in common.
  *
- * Contestants take turns within a round, so that a machine that slows down or speeds up does it to all of them alike. What
- * counts is the median over the rounds, and of that only the ratio to the reference measured in the same rounds.
+ * Contestants take turns within a round, so that a machine that slows down or speeds up does it to all of them
+ * alike. What counts is the median over the rounds, and of that only the ratio to the reference measured in the
+ * same rounds.
  */
 
 import { Bench } from 'tinybench';
@@ -10,7 +11,7 @@ import { describeMachine, type Machine, machineLine } from './machine.ts';
 
 export interface Contestant {
   readonly name: string;
-  /** One run over all of the work. What it returns has to depend on all of its results, so that none is optimised away. */
+  /** One run over all of the work. What it returns depends on all of its results, so that none is optimised away. */
   readonly run: () => number | bigint;
   /** Work of one run, where it is not that of the others. */
   readonly work?: number;

@@ -8,5 +8,8 @@ export function parseBytes(text: string): number {
   const parts = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text.trim());
   const bytes = parts === null ? Number.NaN : Number(parts[1]) * (UNITS[(parts[2] ?? '').toLowerCase()] ?? Number.NaN);
   if (Number.isSafeInteger(Math.round(bytes)) && bytes > 0) return Math.round(bytes);
-  throw new KsmError('EINVAL', `"${text}" is not a size; expected bytes or a number with a unit, such as 512M or 1.5G.`);
+  throw new KsmError(
+    'EINVAL',
+    `"${text}" is not a size; expected bytes or a number with a unit, such as 512M or 1.5G.`,
+  );
 }

@@ -78,7 +78,7 @@ function takeFrom(list: usize, clear: bool): usize {
   if (free != 0) {
     index = free - 1;
     store<u32>(list, load<u32>(words + (index << 2)) & FRAME_COUNT_MASK, FRAME_LIST_FREE);
-    if (clear) memory.fill(frames + (<usize>index << PAGE_SHIFT), 0, PAGE_SIZE);
+    if (clear) memory.fill(frames + ((<usize>index) << PAGE_SHIFT), 0, PAGE_SIZE);
   } else {
     index = load<u32>(list, FRAME_LIST_FRESH);
     if (index == load<u32>(list, FRAME_LIST_END)) return 0;
@@ -86,7 +86,7 @@ function takeFrom(list: usize, clear: bool): usize {
   }
   store<u32>(words + (index << 2), 1);
   store<u32>(list, load<u32>(list, FRAME_LIST_USED) + 1, FRAME_LIST_USED);
-  return frames + (<usize>index << PAGE_SHIFT);
+  return frames + ((<usize>index) << PAGE_SHIFT);
 }
 
 function release(frame: usize): void {
@@ -105,7 +105,7 @@ export function frameIsKsm(frame: usize): bool {
 /** The node that a KSM frame belongs to, also an orphan; 0 for an ordinary frame. */
 export function frameNode(frame: usize): usize {
   const word = load<u32>(wordOf(frame));
-  return word & FRAME_KSM ? <usize>(word & FRAME_NODE_MASK) << FRAME_NODE_SHIFT : 0;
+  return word & FRAME_KSM ? (<usize>(word & FRAME_NODE_MASK)) << FRAME_NODE_SHIFT : 0;
 }
 
 /** Makes an ordinary, unpinned frame the KSM frame of `node`, which takes over its count. */

@@ -32,7 +32,17 @@ import {
 import { arenaGive, arenaTake } from './arena';
 import { zap } from './fault';
 import { frameGet, zeroFrame } from './frames';
-import { entryFind, entryMake, leafHold, leafTrim, nextMappedPage, pteOf, pteSet, tableAlloc, tablesFree } from './tables';
+import {
+  entryFind,
+  entryMake,
+  leafHold,
+  leafTrim,
+  nextMappedPage,
+  pteOf,
+  pteSet,
+  tableAlloc,
+  tablesFree,
+} from './tables';
 import { vmaEnd, vmaFirst, vmaFlags, vmaInsert, vmaNext, vmaRemove, vmaRoom, vmaStart } from './vmas';
 
 /** An empty address space that prefers frames of NUMA node `nid`; 0 where a limit is reached. */

@@ -74,7 +74,7 @@ export function setup(): u32 {
   at = region(at, H_STABLE_ROOTS, roots, 4);
   at = region(at, H_UNSTABLE_ROOTS, roots, 4);
   // Each frame also wants its word and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
-  const end = (<u64>load<u32>(H_MEMORY_PAGES) << 16) - PAGE_SIZE;
+  const end = ((<u64>load<u32>(H_MEMORY_PAGES)) << 16) - PAGE_SIZE;
   const perFrame: u64 = PAGE_SIZE + 4 + NODE_BYTES + NODE_BYTES / 8;
   const slack: u64 = PAGE_SIZE + 64 * NODE_BYTES + 256;
   if (at + slack + 2 * perFrame > end) return 0;

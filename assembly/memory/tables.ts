@@ -133,9 +133,9 @@ export function tablesFree(mm: usize): void {
 }
 
 export function pteOf(entry: u32): u32 {
-  return load<u32>(load<u32>(H_PTES) + (<usize>entry << 2));
+  return load<u32>(load<u32>(H_PTES) + ((<usize>entry) << 2));
 }
 
 export function pteSet(entry: u32, pte: u32): void {
-  store<u32>(load<u32>(H_PTES) + (<usize>entry << 2), pte);
+  store<u32>(load<u32>(H_PTES) + ((<usize>entry) << 2), pte);
 }

@@ -4,7 +4,7 @@
  *
  * This file knows ranges and flags only; what happens to the pages in a range is its callers' business.
  */
-import { rbErase, rbFirst, rbInsert, rbNext } from '../tree/rb';
+
 import {
   H_FREE_VMAS,
   H_LIMIT_HIT,
@@ -26,6 +26,7 @@ import {
   VMA_OBJECT_PAGE,
   VMA_START,
 } from '../layout';
+import { rbErase, rbFirst, rbInsert, rbNext } from '../tree/rb';
 import { arenaGive, arenaRoom, arenaTake } from './arena';
 
 export function vmaStart(vma: usize): u32 {
@@ -86,7 +87,7 @@ export function vmaRoom(count: u32): bool {
  * anything is changed, so that nothing is half-done.
  */
 export function vmaSplitRoom(mm: usize, start: u32, end: u32): bool {
-  return vmaRoom(<u32>(cutsInside(mm, start)) + <u32>(cutsInside(mm, end)));
+  return vmaRoom(<u32>cutsInside(mm, start) + <u32>cutsInside(mm, end));
 }
 
 function cutsInside(mm: usize, page: u32): bool {

@@ -2,7 +2,7 @@
  * Chains: under max_page_sharing one KSM frame holds only so many pages, so equal frames' nodes hang as dups on a chain node that
  * stands for their content in the stable tree.
  */
-import { rbErase, rbReplace } from '../tree/rb';
+
 import {
   H_FREE_NODES,
   H_NOW,
@@ -18,6 +18,7 @@ import {
   NODE_PRUNE_TIME,
 } from '../layout';
 import { arenaGive } from '../memory/arena';
+import { rbErase, rbReplace } from '../tree/rb';
 import {
   dupAdd,
   listAdd,

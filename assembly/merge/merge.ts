@@ -4,7 +4,7 @@
  * A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame. The searches have
  * compared all 4096 bytes of both pages just before, and no guest runs in between.
  */
-import { isZeroPage } from '../page/zero';
+
 import {
   H_USE_ZERO_PAGES,
   H_ZERO_CHECKSUM,
@@ -23,6 +23,7 @@ import {
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
+import { isZeroPage } from '../page/zero';
 import { pageHash } from './checksum';
 import { nodeAlloc, nodeFlag, nodeHas, nodeNid, nodeWait } from './node';
 import { treeNid } from './order';

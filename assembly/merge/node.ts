@@ -5,7 +5,7 @@
  * A node does not keep its frame alive. When the last pte goes the frame is free at once and NODE_FRAME becomes 0: the node
  * is stale, and is deleted by whoever meets it next. Its items and the counters stay until then, as in Linux.
  */
-import { rbErase } from '../tree/rb';
+
 import {
   H_FREE_NODES,
   H_MAX_PAGE_SHARING,
@@ -29,6 +29,7 @@ import {
   NODE_NID_SHIFT,
 } from '../layout';
 import { arenaGive, arenaTake } from '../memory/arena';
+import { rbErase } from '../tree/rb';
 import { count, entryOf, itemLeavesNode } from './rmap';
 
 /** An empty record; 0 where the arena is full. */

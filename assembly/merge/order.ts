@@ -26,7 +26,7 @@ export function treeNid(frame: usize): u32 {
 
 function rootIndex(nid: u32, high: u32): usize {
   const roots = load<u32>(H_ROOT_COUNT);
-  return <usize>(nid * roots + <u32>((<u64>high * roots) >> 32)) << 2;
+  return (<usize>(nid * roots + <u32>((<u64>high * roots) >> 32))) << 2;
 }
 
 /** Root slot of the stable tree in which a page with this hash belongs. */

@@ -5,7 +5,7 @@
  * of three states: free (counted as volatile), UNSTABLE (a node of an unstable tree, or of one that was emptied at the
  * start of this pass), STABLE (in the list of a stable node). Counters move here and nowhere else.
  */
-import { rbErase } from '../tree/rb';
+
 import {
   H_FULL_SCANS,
   H_ITEMS,
@@ -32,10 +32,11 @@ import {
   STATE_UNSTABLE,
 } from '../layout';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
+import { rbErase } from '../tree/rb';
 import { nodeDelete } from './node';
 
 export function itemOf(entry: u32): usize {
-  return load<u32>(H_ITEMS) + (<usize>entry << ITEM_SHIFT);
+  return load<u32>(H_ITEMS) + ((<usize>entry) << ITEM_SHIFT);
 }
 
 export function entryOf(item: usize): u32 {
@@ -43,11 +44,11 @@ export function entryOf(item: usize): u32 {
 }
 
 export function stateOf(entry: u32): u32 {
-  return load<u32>(load<u32>(H_STATES) + (<usize>entry << 2));
+  return load<u32>(load<u32>(H_STATES) + ((<usize>entry) << 2));
 }
 
 export function stateSet(entry: u32, state: u32): void {
-  store<u32>(load<u32>(H_STATES) + (<usize>entry << 2), state);
+  store<u32>(load<u32>(H_STATES) + ((<usize>entry) << 2), state);
 }
 
 /** Adds `change` to one of the u32 counters. */

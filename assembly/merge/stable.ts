@@ -2,8 +2,7 @@
  * The stable tree: every KSM frame, by content. Frames in it are write-protected everywhere, so the order holds; what can
  * happen to a node is that its frame is freed (stale), or moves to another NUMA node.
  */
-import { comparePages } from '../page/compare';
-import { rbErase, rbInsert, rbReplace } from '../tree/rb';
+
 import {
   H_MIGRATE_NODES,
   NODE_DUP_NEXT,
@@ -19,6 +18,8 @@ import {
   RB_RIGHT,
 } from '../layout';
 import { frameNode } from '../memory/frames';
+import { comparePages } from '../page/compare';
+import { rbErase, rbInsert, rbReplace } from '../tree/rb';
 import { chainMake, chainPick } from './chain';
 import {
   dupAdd,

@@ -43,7 +43,7 @@ export function stableForget(): u32 {
   const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
   const first: usize = load<u32>(H_STABLE_ROOTS);
   for (let index: u32 = 0; index < roots; index++) {
-    const slot = first + (<usize>index << 2);
+    const slot = first + ((<usize>index) << 2);
     for (let node: usize = load<u32>(slot); node != 0; node = load<u32>(slot)) {
       if (forget(node)) continue;
       busy = EBUSY;

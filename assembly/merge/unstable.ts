@@ -4,8 +4,7 @@
  * They are not write-protected, so any of them may change while it is in the tree and make the order wrong. Nothing depends
  * on the order being right: a misled search misses a partner for one pass, and the tree starts empty in the next.
  */
-import { comparePages } from '../page/compare';
-import { rbInsert } from '../tree/rb';
+
 import {
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
@@ -27,6 +26,8 @@ import {
 import { frameNid, zeroFrame } from '../memory/frames';
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { vmaFind, vmaFlags } from '../memory/vmas';
+import { comparePages } from '../page/compare';
+import { rbInsert } from '../tree/rb';
 import { orderByKey, treeNid, unstableRoot } from './order';
 import { count, entryOf, itemOf, stateOf, stateSet } from './rmap';
 

@@ -1,8 +1,8 @@
 /**
  * What the page benches run: each kernel over a run of pages inside one call, beside plain reads of the same bytes.
  *
- * Every loop returns something that depends on all results, so that nothing can be optimised away. Pages lie back to back
- * from `page` on; a loop over pairs takes the second pages from `other` on.
+ * Every loop returns something that depends on all results, so that nothing can be optimised away. Pages lie back
+ * to back from `page` on; a loop over pairs takes the second pages from `other` on.
  */
 
 import { comparePages, equalPages } from './compare';

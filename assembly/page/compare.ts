@@ -1,8 +1,8 @@
 /**
  * Comparing two pages: for equality before a merge, and in memcmp order for trees ordered by content.
  *
- * Both run at the speed at which memory can be read (docs/page-kernels.md), so one loop serves both. Addresses count up by
- * index and are never compared, because the end of the last page of a 4 GiB memory is 0.
+ * Both run at the speed at which memory can be read (docs/page-kernels.md), so one loop serves both. Addresses
+ * count up by index and are never compared, because the end of the last page of a 4 GiB memory is 0.
  */
 
 import { PAGE_SIZE } from '../layout';

@@ -1,21 +1,23 @@
 /**
  * Page hashes: the kernel's XXH64, and a keyed hash that runs at the speed of reading memory.
  *
- * A scanner that orders pages by hash must not let a guest choose pages whose hashes collide. XXH64 cannot promise that, and
- * being scalar it is slower than memory. The keyed hash can: whoever does not know the key makes two different pages
- * collide in all 64 bits with probability at most 2^-62 + 2^-64, whatever the pages, and in any b chosen bits with
- * probability at most 2^-62 + 2^-b. docs/page-kernels.md has the proof, what it assumes, and what else was tried.
+ * A scanner that orders pages by hash must not let a guest choose pages whose hashes collide. XXH64 cannot promise
+ * that, and being scalar it is slower than memory. The keyed hash can: whoever does not know the key makes two
+ * different pages collide in all 64 bits with probability at most 2^-62 + 2^-64, whatever the pages, and in any b
+ * chosen bits with probability at most 2^-62 + 2^-b. docs/page-kernels.md has the proof, what it assumes, and what
+ * else was tried.
  *
- * It is a relative of NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: "UMAC: Fast and Secure Message Authentication", 1999).
- * A page is 256 vectors of eight 16-bit words. x[i] is vector i plus key vector i, word by word; x[-3..-1] and x[256..258]
- * are key alone. Products are signed, and are summed over all eight words modulo 2^32:
+ * It is a relative of NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: "UMAC: Fast and Secure Message
+ * Authentication", 1999). A page is 256 vectors of eight 16-bit words. x[i] is vector i plus key vector i, word by
+ * word; x[-3..-1] and x[256..258] are key alone. Products are signed, and are summed over all eight words modulo
+ * 2^32:
  *
  *   near[c] = sum of x[i-1] * x[i] over i = 0..256 with i mod 2 = c
  *   far[c]  = sum of x[i-3] * x[i] over i = 0..258 with i mod 2 = c
  *
- * (products of key alone left out). So every word is multiplied by four neighbours, whose keys are independent, and goes into
- * all four sums. The sums then go through two independent multilinear hashes of 32 bits (Lemire and Kaser: "Strongly
- * Universal String Hashing is Fast", 2014) and a bijection.
+ * (products of key alone left out). So every word is multiplied by four neighbours, whose keys are independent,
+ * and goes into all four sums. The sums then go through two independent multilinear hashes of 32 bits (Lemire and
+ * Kaser: "Strongly Universal String Hashing is Fast", 2014) and a bijection.
  */
 
 import { PAGE_SIZE } from '../layout';
@@ -41,7 +43,7 @@ export function hashKeyed(page: usize, key: usize): u64 {
   let y = v128.load(key, 16);
   let z = v128.load(key, 32);
   let i: usize = 0;
-  // 64 bytes a step: of a longer body V8 hoists all loads to the top and spills the sums, which costs a third of the speed.
+  // 64 bytes a step: of a longer body V8 hoists all loads to the top and spills the sums, for a third of the speed.
   do {
     const a = i16x8.add(v128.load(page + i), v128.load(key + i, KEY_HEAD));
     const b = i16x8.add(v128.load(page + i, 16), v128.load(key + i, KEY_HEAD + 16));
@@ -71,7 +73,8 @@ export function hashKeyed(page: usize, key: usize): u64 {
 
 /**
  * Fills the KEY_BYTES at `key` from a 64-bit seed, given as two halves because a u64 is costly at the border to
- * JavaScript. The words are splitmix64's stream (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
+ * JavaScript. The words are splitmix64's stream (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+ * Generators", 2014).
  */
 export function expandKey(seedLow: u32, seedHigh: u32, key: usize): void {
   let state = ((<u64>seedHigh) << 32) | <u64>seedLow;

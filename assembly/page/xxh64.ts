@@ -1,9 +1,9 @@
 /**
  * XXH64 of one page: the checksum that 64-bit Linux keeps for ksmd (its low 32 bits), seed 0.
  *
- * Written from the xxHash specification (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). A page is a whole
- * number of 32-byte stripes, so the specification's tail handling does not exist here. Every step is scalar: the four
- * lanes need 64-bit multiplication, which WebAssembly's SIMD has only in emulated form.
+ * Written from the xxHash specification (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). A page
+ * is a whole number of 32-byte stripes, so the specification's tail handling does not exist here. Every step is
+ * scalar: the four lanes need 64-bit multiplication, which WebAssembly's SIMD has only in emulated form.
  */
 
 import { PAGE_SIZE } from '../layout';

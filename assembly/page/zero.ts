@@ -1,8 +1,8 @@
 /**
  * Is a page all zero? Asked of every page about to be merged while use_zero_pages is on.
  *
- * Clearing and copying pages need no kernel of their own: memory.fill and memory.copy beat SIMD loops wherever pages are
- * not touched in ascending order, which is how faults touch them (docs/page-kernels.md).
+ * Clearing and copying pages need no kernel of their own: memory.fill and memory.copy beat SIMD loops wherever
+ * pages are not touched in ascending order, which is how faults touch them (docs/page-kernels.md).
  */
 
 import { PAGE_SIZE } from '../layout';

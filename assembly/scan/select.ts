@@ -30,9 +30,9 @@ import {
   WINDOW_ORDINARY,
   WINDOW_PAGES,
 } from '../layout';
-import { itemCreate, itemFree, itemUnlink } from '../merge/rmap';
 import { entryFind, nextMappedPage } from '../memory/tables';
 import { vmaAtOrAbove, vmaEnd, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
+import { itemCreate, itemFree, itemUnlink } from '../merge/rmap';
 import { smartScanSkips } from './smart';
 
 /**
@@ -87,13 +87,13 @@ function walkPages(mm: usize, first: u32, pages: u32, budget: u32): u32 {
   let index: u32 = 0;
   for (; index < pages && taken != budget; index++) {
     const entry = first + index;
-    const pte = load<u32>(ptes + (<usize>entry << 2));
+    const pte = load<u32>(ptes + ((<usize>entry) << 2));
     if (pte & PTE_MERGED) {
       taken++;
       continue;
     }
     if (load<u32>(H_WINDOW_COUNT) == WINDOW_PAGES) break;
-    const state = load<u32>(states + (<usize>entry << 2));
+    const state = load<u32>(states + ((<usize>entry) << 2));
     if ((pte & (PTE_PRESENT | PTE_SHARED)) != PTE_PRESENT || (pte & PTE_FRAME) == zero) {
       dropItem(mm, entry, state);
       continue;
@@ -119,7 +119,7 @@ function walkGap(mm: usize, first: u32, pages: u32): u32 {
   for (let index: u32 = 0; index < pages; index++) {
     if (load<u32>(H_WINDOW_COUNT) == WINDOW_PAGES) return index;
     const entry = first + index;
-    dropItem(mm, entry, load<u32>(states + (<usize>entry << 2)));
+    dropItem(mm, entry, load<u32>(states + ((<usize>entry) << 2)));
   }
   return pages;
 }

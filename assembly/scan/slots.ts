@@ -2,15 +2,7 @@
  * ksmd's list of mms, in the order in which it visits them. A slot is two link fields of the mm itself; SLOTS is the list's
  * sentinel, and the cursor stands on it between passes.
  */
-import {
-  H_CURSOR_SLOT,
-  H_RUN,
-  MM_FLAGS,
-  MM_MERGEABLE,
-  MM_SLOT_NEXT,
-  MM_SLOT_PREV,
-  SLOTS,
-} from '../layout';
+import { H_CURSOR_SLOT, H_RUN, MM_FLAGS, MM_MERGEABLE, MM_SLOT_NEXT, MM_SLOT_PREV, SLOTS } from '../layout';
 
 /** Links `mm` in before `slot`. */
 function linkBefore(mm: usize, slot: usize): void {

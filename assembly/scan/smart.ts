@@ -1,11 +1,5 @@
 /** Smart scan: pages that went unmerged for a while are looked at less often. */
-import {
-  H_PAGES_SKIPPED,
-  H_SMART_SCAN,
-  STATE_AGE_SHIFT,
-  STATE_BYTE,
-  STATE_SKIPS_SHIFT,
-} from '../layout';
+import { H_PAGES_SKIPPED, H_SMART_SCAN, STATE_AGE_SHIFT, STATE_BYTE, STATE_SKIPS_SHIFT } from '../layout';
 import { itemUnlink, stateOf, stateSet } from '../merge/rmap';
 
 /** Passes to skip after a visit at this age. */

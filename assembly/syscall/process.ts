@@ -1,13 +1,5 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
-import {
-  H_CURSOR_SLOT,
-  MM_EXITED,
-  MM_FLAGS,
-  MM_MERGE_ANY,
-  MM_MERGEABLE,
-  MM_NID,
-  MM_RMAP_ITEMS,
-} from '../layout';
+import { H_CURSOR_SLOT, MM_EXITED, MM_FLAGS, MM_MERGE_ANY, MM_MERGEABLE, MM_NID, MM_RMAP_ITEMS } from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
 import { limitForget } from '../memory/vmas';
 import { slotEnter, slotMoveBehindCursor, slotRemove } from '../scan/slots';

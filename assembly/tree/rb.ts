@@ -167,7 +167,8 @@ function eraseWithOneChild(node: usize, child: usize): void {
   const parent = parentOf(node);
   const lostBlack = !isRed(node);
   takePlace(node, child);
-  if (child != 0) paintBlack(child); // a lone child is red, its parent black
+  if (child != 0)
+    paintBlack(child); // a lone child is red, its parent black
   else if (lostBlack && !wasRoot) repairBlack(0, parent);
 }
 

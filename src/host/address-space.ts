@@ -3,7 +3,7 @@
  * 0 to 512 GiB. Errors carry the errno's name in `code`; a call that fails with ENOMEM names the limit.
  */
 import { layout } from '../engine/index.ts';
-import { KsmError, errnoName } from '../errors.ts';
+import { errnoName, KsmError } from '../errors.ts';
 import type { Machine } from './machine.ts';
 
 export type Protection = 'rw' | 'r' | 'none';
@@ -19,14 +19,14 @@ export interface MapOptions {
   readonly special?: boolean;
 }
 
-/** Advice to madvise, with Linux's numbers. */
-const ADVICE = {
+/** What madvise can be told here. */
+export type Advice = 'MERGEABLE' | 'UNMERGEABLE' | 'DONTNEED';
+
+const ADVICE: Record<Advice, number> = {
   MERGEABLE: layout.MADV_MERGEABLE,
   UNMERGEABLE: layout.MADV_UNMERGEABLE,
   DONTNEED: layout.MADV_DONTNEED,
-} as const;
-
-export type Advice = keyof typeof ADVICE;
+};
 
 const ACCESS: Record<Protection, number> = {
   rw: layout.VM_READ | layout.VM_WRITE,

@@ -1,5 +1,12 @@
 /** The host layer as its users above see it. */
-export { AddressSpace, type Advice, type KsmStat, type MapOptions, type Protection, RMAP_ITEM_COST } from './address-space.ts';
+export {
+  AddressSpace,
+  type Advice,
+  type KsmStat,
+  type MapOptions,
+  type Protection,
+  RMAP_ITEM_COST,
+} from './address-space.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { createEngine, type Limits, Machine, type Usage } from './machine.ts';
 export type { HostOptions } from './options.ts';

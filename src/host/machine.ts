@@ -22,7 +22,6 @@ export interface Usage extends Limits {
   readonly metadata_bytes: number;
 }
 
-
 export class Machine {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -135,7 +134,9 @@ export async function createEngine(options: HostOptions): Promise<{ engine: Engi
     memory = new WebAssembly.Memory({ initial: geometry.memoryPages, maximum: geometry.memoryPages, shared: true });
   } catch (cause) {
     const mebibytes = geometry.memoryPages / 16;
-    throw new KsmError('ENOMEM', `The system refuses a memory of ${mebibytes} MiB; choose a smaller "memory".`, { cause });
+    throw new KsmError('ENOMEM', `The system refuses a memory of ${mebibytes} MiB; choose a smaller "memory".`, {
+      cause,
+    });
   }
   const engine = new Engine(module, memory);
   layOut(engine, geometry);

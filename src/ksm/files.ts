@@ -77,7 +77,8 @@ const run: KsmFile = {
   read: (engine) => String(engine.u32(layout.H_RUN)),
   write(engine, text) {
     const value = parseUnsigned(text, 32);
-    if (isRefused(value) || value > 2n) return refusal('EINVAL', '0 (stop), 1 (run) or 2 (stop and unmerge everything)');
+    if (isRefused(value) || value > 2n)
+      return refusal('EINVAL', '0 (stop), 1 (run) or 2 (stop and unmerge everything)');
     if (engine.call.runWrite(Number(value)) === 0) return undefined;
     return { code: 'ENOMEM', expected: 'enough free frames to give every merged page its own' };
   },

@@ -53,7 +53,8 @@ export class Ksm {
   /** As writing `text` to /sys/kernel/mm/ksm/FILE: EINVAL, ERANGE, EBUSY or ENOMEM as the kernel; EACCES for a counter. */
   write(file: string, text: string): void {
     const { write } = this.#file(file);
-    if (write === undefined) throw new KsmError('EACCES', `"${file}" can only be read; it is a counter, not a setting.`);
+    if (write === undefined)
+      throw new KsmError('EACCES', `"${file}" can only be read; it is a counter, not a setting.`);
     if (text === '') return; // the kernel answers an empty write without asking the file
     const sleep = this.#machine.engine.u32(layout.H_SLEEP_MILLISECS);
     const refusal = write(this.#machine.engine, text);

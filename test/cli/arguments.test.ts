@@ -106,7 +106,7 @@ describe('size', () => {
     expect(size('memory', text)).toBe(bytes);
   });
 
-  it.each(['', '0', '-1', '1.5.2G', 'G', '1X', '1e9', '0x10', '1 000', '١', 'NaN', '9999999T', '0.1'])(
+  it.each(['', '0', '-1', '1.5.2G', 'G', '1X', '1e9', '0x10', '1 000', '١', 'NaN', '9999999T'])(
     'refuses "%s"',
     (text) => {
       expect(usage(() => size('memory', text))).toBe(

@@ -5,9 +5,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { KsmError } from '../../src/errors.ts';
+import { createHost, type Host } from '../../src/index.ts';
 import { type Parsed, parseBool, parseInteger, parseUnsigned, parseWord } from '../../src/ksm/parse.ts';
 
 interface KernelTable {
+  read_only: Record<string, string>;
   files: Record<string, { baseline: string; rows: [input: string, outcome: string, value: string][] }>;
 }
 
@@ -79,5 +82,39 @@ describe.each(Object.entries(FILES))('%s', (file, parse) => {
     const baseline = kernel.files[file]?.baseline ?? '';
     const [, outcome, value] = rows.find(([input]) => input === '') ?? [];
     expect([outcome, value]).toEqual(['ok', shown(baseline)]);
+  });
+});
+
+describe('the files of a host do what the kernel’s did', () => {
+  /** Gives every file its baseline, the advisor first: it sets pages_to_scan. */
+  function reset(host: Host): void {
+    host.ksm.write('advisor_mode', 'none');
+    for (const [file, { baseline }] of Object.entries(kernel.files)) host.ksm.write(file, baseline);
+  }
+
+  function attempt(act: () => void): string {
+    try {
+      act();
+      return 'ok';
+    } catch (error) {
+      if (error instanceof KsmError) return error.code;
+      throw error;
+    }
+  }
+
+  test.each(Object.keys(kernel.files))('%s', async (file) => {
+    const host = await createHost();
+    const asked = kernel.files[file]?.rows ?? [];
+    const ours = asked.map(([input]) => {
+      reset(host);
+      const outcome = attempt(() => host.ksm.write(file, input));
+      return [input, outcome, host.ksm.read(file)];
+    });
+    expect(ours).toEqual(asked);
+  });
+
+  test.each(Object.entries(kernel.read_only))('%s is not writable', async (file, errno) => {
+    const host = await createHost();
+    expect(attempt(() => host.ksm.write(file, '0'))).toBe(errno);
   });
 });

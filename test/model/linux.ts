@@ -65,6 +65,7 @@ export class LinuxModel {
       case 'sysfs':
         return this.sysfs(op.file, op.value);
       case 'scan':
+        this.dropCaches();
         if (this.settings.run !== 1) return -EAGAIN;
         this.scanner.batch(op.pages);
         return 0;
@@ -164,10 +165,16 @@ export class LinuxModel {
   }
 
   private sysfs(file: string, value: string): number {
+    this.dropCaches();
     return storeSetting(this.settings, file, `${value}\n`, {
       unmergeAll: () => this.scanner.unmergeAll(),
       nothingMerged: () => this.merger.stable.pagesShared === 0 && this.merger.stable.removeAll(),
     });
+  }
+
+  /** The recorder does so before each batch and each store, to rid pages of references that would block a merge. */
+  private dropCaches(): void {
+    for (const mm of this.processes.values()) for (const vma of mm.vmas) vma.shared?.dropCaches();
   }
 
   private process(name: string): Mm {

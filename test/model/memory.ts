@@ -14,6 +14,9 @@ export class Frame {
   readonly anonymous: boolean;
   /** Owned by KSM: read-only for ever. */
   ksm = false;
+  /** In a page cache only: ever written, and marked for early reclaim. */
+  dirty = false;
+  reclaim = false;
 
   constructor(contents: Page, anonymous: boolean) {
     this.contents = contents;
@@ -28,6 +31,8 @@ export interface Pte {
   readonly frame: Frame;
   /** KSM, not a read fault, put the zero frame here. */
   readonly ksmZero: boolean;
+  /** Written through this pte; kept for shared memory only. */
+  dirty: boolean;
 }
 
 /** What the whole host counts at the moment of a fault. */
@@ -158,9 +163,7 @@ export class Mm {
   write(page: number, contents: Page): void {
     const vma = this.need(page);
     if (vma.shared) {
-      const frame = this.cachedFrame(vma.shared, page);
-      if (!this.ptes.has(page)) this.mapPage(page, frame, false);
-      frame.contents = contents;
+      this.writeShared(vma.shared, page, contents);
       return;
     }
     this.prepareAnonVma(vma);
@@ -175,6 +178,19 @@ export class Mm {
       const pte = this.ptes.get(page);
       if (pte && (pte.frame.ksm || pte.ksmZero)) this.breakCow(page, pte.frame.contents);
     }
+  }
+
+  /** A write fault takes the mark for reclaim off at once, a write through a pte when that pte goes. */
+  private writeShared(shared: SharedObject, page: number, contents: Page): void {
+    const frame = shared.frameAt(page);
+    if (!this.ptes.has(page)) {
+      this.mapPage(page, frame, false);
+      frame.reclaim = false;
+    }
+    const pte = this.ptes.get(page);
+    if (pte) pte.dirty = true;
+    frame.dirty = true;
+    frame.contents = contents;
   }
 
   private breakCow(page: number, contents: Page): void {
@@ -192,15 +208,9 @@ export class Mm {
     const tableEnd = page - (page % PAGE_TABLE_PAGES) + PAGE_TABLE_PAGES;
     for (let near = first; near < Math.min(first + FAULT_AROUND_PAGES, end, tableEnd); near++) {
       const frame = shared.cache.get(near);
-      if (frame && !this.ptes.has(near)) this.mapPage(near, frame, false);
+      if (frame && !frame.reclaim && !this.ptes.has(near)) this.mapPage(near, frame, false);
     }
-    if (!this.ptes.has(page)) this.mapPage(page, this.cachedFrame(shared, page), false);
-  }
-
-  private cachedFrame(shared: SharedObject, page: number): Frame {
-    const frame = shared.cache.get(page) ?? new Frame(ZERO_PAGE, false);
-    shared.cache.set(page, frame);
-    return frame;
+    if (!this.ptes.has(page)) this.mapPage(page, shared.frameAt(page), false);
   }
 
   private need(page: number): Vma {
@@ -226,13 +236,14 @@ export class Mm {
 
   private mapPage(page: number, frame: Frame, ksmZero: boolean): void {
     frame.mappers++;
-    this.ptes.set(page, { frame, ksmZero });
+    this.ptes.set(page, { frame, ksmZero, dirty: false });
   }
 
   private unmapPage(page: number): void {
     const pte = this.ptes.get(page);
     if (!pte) return;
     pte.frame.mappers--;
+    if (pte.dirty) pte.frame.reclaim = false;
     this.ptes.delete(page);
     if (pte.ksmZero) {
       this.zeroPages--;

@@ -3,7 +3,8 @@
  * in two places: a read fault on shared memory looks around inside its vma only, and fork copies the page table of a
  * vma only if some page of that vma was ever written.
  */
-import type { Frame } from './memory.ts';
+import { ZERO_PAGE } from './contents.ts';
+import { Frame } from './memory.ts';
 
 /** Identity of the anon_vma: neighbours are joined only where they agree on it. */
 export type AnonVma = object;
@@ -11,6 +12,24 @@ export type AnonVma = object;
 /** The page cache behind one shared mapping, by page number (fork keeps addresses, and nothing moves). */
 export class SharedObject {
   readonly cache: Map<number, Frame> = new Map();
+
+  frameAt(page: number): Frame {
+    const frame = this.cache.get(page) ?? new Frame(ZERO_PAGE, false);
+    this.cache.set(page, frame);
+    return frame;
+  }
+
+  /**
+   * What writing 1 to /proc/sys/vm/drop_caches does to pages that nobody maps: clean ones go, the others are marked for
+   * early reclaim, and a fault nearby then leaves them out.
+   */
+  dropCaches(): void {
+    for (const [page, frame] of this.cache) {
+      if (frame.mappers > 0) continue;
+      if (frame.dirty) frame.reclaim = true;
+      else this.cache.delete(page);
+    }
+  }
 }
 
 export class Vma {

@@ -1,12 +1,22 @@
 /**
  * Every trace under test/golden was played on a real kernel's KSM, and what that said is the recording beside it. The
- * content order must agree with all of it; the hash order must let every process read the same bytes, with the engine's
- * invariants intact after every step.
+ * content order must agree with all of it. The hash order must let every process read the same bytes, with the engine's
+ * invariants intact after every step; where nothing changes during a pass (the quiet family), it must merge the same too.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkTrace, formatLine, parseTrace, playTrace, readRecording, recordingPath } from '../../src/trace/index.ts';
+import {
+  checkTrace,
+  firstDifference,
+  formatLine,
+  parseTrace,
+  playTrace,
+  type RecordingLine,
+  readRecording,
+  readTrace,
+  recordingPath,
+} from '../../src/trace/index.ts';
 
 const folder = fileURLToPath(new URL('../golden/', import.meta.url));
 const names = readdirSync(folder)
@@ -14,6 +24,12 @@ const names = readdirSync(folder)
   .map((file) => file.replace('.trace.jsonl', ''));
 
 const path = (name: string): string => `${folder}${name}.trace.jsonl`;
+
+/** A line without the two counters that hash order may lower later: its searches meet stale dups at other times. */
+function withoutChains(line: RecordingLine): RecordingLine {
+  if ('op' in line) return line;
+  return { ...line, sysfs: { ...line.sysfs, stable_node_chains: 0, stable_node_dups: 0 } };
+}
 
 /** How many lines the recording of a trace has. */
 function recorded(name: string): number {
@@ -41,6 +57,16 @@ describe.each(names)('%s', (name) => {
     const { difference, lines } = await checkTrace(path(name), { host: { index: 'hash', seed: 1 }, invariants: true });
     expect(difference).toBeUndefined();
     expect(lines).toBe(recorded(name));
+  });
+});
+
+describe.each(names.filter((name) => name.startsWith('quiet-')))('%s, where nothing changes during a pass', (name) => {
+  test('hash order agrees with the kernel in everything but when a chain shrinks', async () => {
+    const trace = await readTrace(path(name));
+    const kernel = await readRecording(recordingPath(path(name)));
+    const ours: RecordingLine[] = [];
+    for await (const line of playTrace(trace, { host: { index: 'hash', seed: 1 } })) ours.push(line);
+    expect(firstDifference(trace, kernel.map(withoutChains), ours.map(withoutChains))).toBeUndefined();
   });
 });
 
