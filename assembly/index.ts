@@ -5,6 +5,7 @@
 import { H_ZERO_CHECKSUM, HASH_KEY } from './layout';
 import { readFault, writeFault } from './memory/fault';
 import { zeroFrame } from './memory/frames';
+import { migrateFrame, onlineFrames } from './memory/migrate';
 import { setup } from './memory/setup';
 import { entryFind, nextMappedPage } from './memory/tables';
 import { vmaGap } from './memory/vmas';
@@ -13,27 +14,37 @@ import { unmergeRange } from './merge/unmerge';
 import { expandKey } from './page/hash';
 import { scanBatch } from './scan/batch';
 import { quietSettingWrite, runWrite } from './scan/run';
-import { advise, hasMergeable, map, mergeAnySet, protect, unmap } from './syscall/mapping';
-import { exit, fork, spawn } from './syscall/process';
+import { advise, hasMergeable, lock, map, mergeAnySet, protect, unlock, unmap } from './syscall/mapping';
+import { offline } from './syscall/offline';
+import { pinPage, unpinFrame } from './syscall/pin';
+import { exec, exit, fork, spawn } from './syscall/process';
 
 export {
   advise,
   entryFind,
+  exec,
   exit,
   fork,
   hasMergeable,
+  lock,
   map,
   mergeAnySet,
+  migrateFrame,
   nextMappedPage,
+  offline,
+  onlineFrames,
   pageHash,
+  pinPage,
   protect,
   quietSettingWrite,
   readFault,
   runWrite,
   scanBatch,
   spawn,
+  unlock,
   unmap,
   unmergeRange,
+  unpinFrame,
   vmaGap,
   writeFault,
 };

@@ -222,6 +222,12 @@ export const VM_MERGEABLE: u32 = 8;
 export const VM_SPECIAL: u32 = 16;
 /** Was written once, so fork copies its ptes (Linux: it has an anon_vma). */
 export const VM_ANON: u32 = 32;
+/** Private mapping of a file: pages are the file's until they are written. */
+export const VM_FILE: u32 = 64;
+/** mlocked: DONTNEED is refused. */
+export const VM_LOCKED: u32 = 128;
+/** Gets huge pages where 2 MiB of it are aligned and untouched. */
+export const VM_HUGEPAGE: u32 = 256;
 
 // ---- page tables ------------------------------------------------------------------------------------------------------
 // A page number has 27 bits: 9 for the root table, 9 for the middle table, 9 for the leaf. A table is 512 u32: the root
@@ -252,9 +258,9 @@ export const PTE_KSM_ZERO: u32 = 4;
 export const PTE_MERGED: u32 = 8;
 export const PTE_ACCESSED: u32 = 16;
 export const PTE_DIRTY: u32 = 32;
-/** Frame of a shared object: never anonymous. */
+/** Frame of a shared object or a file: not anonymous. */
 export const PTE_SHARED: u32 = 64;
-/** Part of a huge page. */
+/** Part of a huge page: all 512 entries of the leaf have it, or none. */
 export const PTE_HUGE: u32 = 128;
 
 /** STATES[e]: the rmap item's small fields. */
@@ -292,7 +298,8 @@ export const RB_IS_ROOT: u32 = 2;
 // | NODE_FRAME     | its frame, 0: stale  | time of the last prune | its frame, 0: stale      |
 // | NODE_HEAD      | first rmap item      | first dup              | first rmap item          |
 // | NODE_LEN       | rmap items           | 0                      | rmap items               |
-// | NODE_MAPS      | ptes of the frame    | 0                      | ptes of the frame        |
+// | NODE_MAPS      | references to it     | 0                      | references to it         |
+// References are ptes and pins. In a stale node NODE_MAPS holds the address of the frame that it had.
 
 export const NODE_BYTES: u32 = 32;
 export const NODE_KEY: u32 = 0;
@@ -314,11 +321,12 @@ export const NODE_ORPHAN: u32 = 1 << 24;
 export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
 
 // ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
-// free:  FRAME_FREE | index of the next free frame + 1
+// free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
 // other: count of ptes (and of the shared object that holds it), and how many extra references pin it
 
 export const FRAME_FREE: u32 = 0x40000000;
+export const FRAME_OFFLINE: u32 = 0x7fffffff;
 export const FRAME_KSM: u32 = 0x80000000;
 export const FRAME_NODE_SHIFT: u32 = 5;
 export const FRAME_NODE_MASK: u32 = 0x07ffffff;
@@ -344,6 +352,13 @@ export const MAP_FIXED_NOREPLACE: u32 = 2;
 export const MAP_READ_ONLY: u32 = 4;
 export const MAP_SPECIAL: u32 = 8;
 export const MAP_NONE: u32 = 16;
+export const MAP_FILE: u32 = 32;
+export const MAP_HUGEPAGE: u32 = 64;
+
+/** How pinPage takes hold: a plain reference, a pin for reading, a pin for writing. */
+export const PIN_GET: u32 = 0;
+export const PIN_READ: u32 = 1;
+export const PIN_WRITE: u32 = 2;
 
 /** madvise advice, by Linux's numbers. */
 export const MADV_DONTNEED: u32 = 4;

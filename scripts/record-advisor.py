@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Records what the running Linux kernel's scan-time advisor advises, pass by pass.
 
-usage: record-advisor.py > test/ksm/kernel-advisor.json     (root, a kernel with CONFIG_KSM and tracing, nobody else using
-KSM; takes about a minute)
+usage: record-advisor.py > test/ksm/kernel-advisor.json     (root, a kernel with CONFIG_KSM and tracing, nobody else
+using KSM; takes about a minute)
 
 Each case has its settings and one [scan_time, cpu_percent, pages_to_scan] for each pass, as the event ksm:ksm_advisor
-reports them; "start" is what pages_to_scan became when the advisor was switched on. Every case starts between two passes.
-The lock of the KSM recorder is held meanwhile, and every setting is put back.
+reports them; "start" is what pages_to_scan became when the advisor was switched on. Every case starts between two
+passes. The lock of the KSM recorder is held meanwhile, and every setting is put back.
 """
 import fcntl, json, mmap, os, subprocess, tempfile, time
 
@@ -78,7 +78,8 @@ def json_text(value, indent="", room=120):
     inner = indent + "  "
     if isinstance(value, dict):
         keys = {k: inner + json.dumps(k) + ": " for k in value}
-        return "{\n" + ",\n".join(keys[k] + json_text(v, inner, 119 - len(keys[k])) for k, v in value.items()) + "\n" + indent + "}"
+        lines = [keys[k] + json_text(v, inner, 119 - len(keys[k])) for k, v in value.items()]
+        return "{\n" + ",\n".join(lines) + "\n" + indent + "}"
     if isinstance(value, list) and len(json.dumps(value)) > room:
         return "[\n" + ",\n".join(inner + json_text(v, inner) for v in value) + "\n" + indent + "]"
     return json.dumps(value)

@@ -3,10 +3,10 @@
 
 usage: record-parse.py > test/ksm/kernel-parse.json     (root, a kernel with CONFIG_KSM, nobody else using KSM)
 
-Each input goes to each writable file in one write(2), after the file was given its baseline value. The output holds, per
-file, its baseline and one [input, outcome, value] for each input: the outcome is "ok" or the errno's name, the value is
-what the file reads afterwards. "read_only" maps each file that is not writable to the errno of opening it for writing.
-The lock of the KSM recorder is held meanwhile, and every setting is put back.
+Each input goes to each writable file in one write(2), after the file was given its baseline value. The output holds,
+per file, its baseline and one [input, outcome, value] for each input: the outcome is "ok" or the errno's name, the
+value is what the file reads afterwards. "read_only" maps each file that is not writable to the errno of opening it
+for writing. The lock of the KSM recorder is held meanwhile, and every setting is put back.
 """
 import errno, fcntl, json, os
 
@@ -18,8 +18,10 @@ BASELINE = {
     "advisor_target_scan_time": "200",
 }
 NUMBERS = [
-    "", "\n", "\n\n", " ", "0", "0\n", "0\n\n", "0\n1", "\n0", "0\r\n", " 1", "1 ", "1 \n", "\t1", "+", "-", "+\n", "+0", "+1", "++1",
-    "+-1", "-+1", "--1", "-0", "-0\n", "-1", "-2", "00", "01", "007", "0" * 30 + "7", "1", "1\n", "2", "2\n", "3", "5", "100", "1,000",
+    "", "\n", "\n\n", " ", "0", "0\n", "0\n\n", "0\n1", "\n0", "0\r\n", " 1", "1 ", "1 \n", "\t1", "+", "-", "+\n",
+    "+0", "+1", "++1",
+    "+-1", "-+1", "--1", "-0", "-0\n", "-1", "-2", "00", "01", "007", "0" * 30 + "7", "1", "1\n", "2", "2\n", "3",
+    "5", "100", "1,000",
     "1_000", "1.5", "1.", ".5", "1e3", "0x10", "0X10", "x", "0b1", "0o7", "1x", "x1", "1a", "0a", "\u0661",
     "2147483647", "2147483648", "2147483649", "-2147483647", "-2147483648", "-2147483649", "4294967295", "4294967296",
     "4294967296x", "4294967298", "4294967366", "-4294967296", "9223372036854775807", "9223372036854775808",
@@ -29,12 +31,16 @@ NUMBERS = [
     "99999999999999999999999\n\n",
 ]
 WORDS = [
-    "y", "Y", "n", "N", "t", "T", "f", "F", "e", "E", "d", "D", "o", "O", "o\n", "on", "On", "oN", "ON", "of", "oF", "off", "OFF", "only",
-    "ofx", "oo", "o n", "yes", "no", "true", "false", "enable", "disable", "yes please", "none", "none\n", "none\n\n", " none", "none ",
-    "None", "NONE", "non", "nonee", "[none]", "scan-time", "scan-time\n", "scan-time\n\n", "scan-tim", "scan-times", "scan_time",
+    "y", "Y", "n", "N", "t", "T", "f", "F", "e", "E", "d", "D", "o", "O", "o\n", "on", "On", "oN", "ON", "of", "oF",
+    "off", "OFF", "only",
+    "ofx", "oo", "o n", "yes", "no", "true", "false", "enable", "disable", "yes please", "none", "none\n",
+    "none\n\n", " none", "none ",
+    "None", "NONE", "non", "nonee", "[none]", "scan-time", "scan-time\n", "scan-time\n\n", "scan-tim", "scan-times",
+    "scan_time",
     "Scan-time", "fast",
 ]
-NULS = ["\0", "\0\n", "1\0", "1\0x", "1\n\0", "1\n\0\n", "1\0\n", "y\0", "o\0n", "none\0x", "scan-time\0", "scan-time\n\0"]
+NULS = ["\0", "\0\n", "1\0", "1\0x", "1\n\0", "1\n\0\n", "1\0\n", "y\0", "o\0n", "none\0x", "scan-time\0",
+    "scan-time\n\0"]
 
 
 def read(file):
@@ -74,7 +80,8 @@ def json_text(value, indent=""):
     """as the repository's formatter lays JSON out: an array of strings on one line"""
     inner = indent + "  "
     if isinstance(value, dict):
-        return "{\n" + ",\n".join(inner + json.dumps(k) + ": " + json_text(v, inner) for k, v in value.items()) + "\n" + indent + "}"
+        lines = [inner + json.dumps(k) + ": " + json_text(v, inner) for k, v in value.items()]
+        return "{\n" + ",\n".join(lines) + "\n" + indent + "}"
     if isinstance(value, list) and not all(isinstance(v, str) for v in value):
         return "[\n" + ",\n".join(inner + json_text(v, inner) for v in value) + "\n" + indent + "]"
     return json.dumps(value)

@@ -20,7 +20,9 @@ export type {
   KsmStat,
   Limits,
   MapOptions,
+  Pin,
   Protection,
   Usage,
 } from './host/index.ts';
+export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './host/index.ts';
 export type { Counters, Ksm, KsmdOptions, Sample, ScanResult, Settings } from './ksm/index.ts';

@@ -17,11 +17,15 @@ import {
   PAGE_SIZE,
   PTE_DIRTY,
   PTE_FRAME,
+  PTE_HUGE,
   PTE_KSM_ZERO,
   PTE_PRESENT,
   PTE_SHARED,
   PTE_WRITABLE,
+  TABLE_ENTRIES,
   VM_ANON,
+  VM_FILE,
+  VM_HUGEPAGE,
   VM_READ,
   VM_SHARED,
   VM_WRITE,
@@ -30,7 +34,7 @@ import {
 } from '../layout';
 import { frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
-import { vmaChange, vmaFind, vmaFlags, vmaStart } from './vmas';
+import { vmaChange, vmaEnd, vmaFind, vmaFlags, vmaStart } from './vmas';
 
 /** The frame that a read of `page` sees, or an errno. */
 export function readFault(mm: usize, page: u32): usize {
@@ -39,7 +43,7 @@ export function readFault(mm: usize, page: u32): usize {
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
   if (pte & PTE_PRESENT) return pte & PTE_FRAME;
-  if (vmaFlags(vma) & VM_SHARED) return mapShared(mm, page, vma);
+  if (vmaFlags(vma) & (VM_SHARED | VM_FILE)) return mapObject(mm, page, vma);
   const made = entryMake(mm, page);
   if (made == 0) return ENOMEM;
   leafHold(made);
@@ -57,16 +61,16 @@ export function writeFault(mm: usize, page: u32): usize {
   }
   const vma = vmaFind(mm, page);
   if (vma == 0 || (vmaFlags(vma) & VM_WRITE) == 0) return EFAULT;
-  if (vmaFlags(vma) & VM_SHARED) return mapShared(mm, page, vma);
+  if (vmaFlags(vma) & VM_SHARED) return mapObject(mm, page, vma);
   vmaChange(vma, 0, VM_ANON);
-  if (pte & PTE_PRESENT) {
-    const frame = frameIsExclusive(pte & PTE_FRAME) ? <usize>(pte & PTE_FRAME) : ownCopy(mm, entry);
-    if (frame < PAGE_SIZE) return frame;
-    pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
-    return frame;
+  if (pte & PTE_PRESENT) return writePresent(mm, entry);
+  if (vmaFlags(vma) & VM_FILE) {
+    const frame = mapObject(mm, page, vma);
+    return frame < PAGE_SIZE ? frame : writePresent(mm, entryFind(mm, page));
   }
   const made = entryMake(mm, page);
   if (made == 0) return ENOMEM;
+  if (vmaFlags(vma) & VM_HUGEPAGE && mapHuge(mm, page, vma)) return pteOf(made) & PTE_FRAME;
   const frame = frameAlloc(load<u32>(mm, MM_NID), true);
   if (frame == 0) return ENOMEM;
   leafHold(made);
@@ -74,8 +78,19 @@ export function writeFault(mm: usize, page: u32): usize {
   return frame;
 }
 
+/** A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. */
+function writePresent(mm: usize, entry: u32): usize {
+  const pte = pteOf(entry);
+  const isOwn = !(pte & PTE_SHARED) && frameIsExclusive(pte & PTE_FRAME);
+  const frame = isOwn ? <usize>(pte & PTE_FRAME) : ownCopy(mm, entry);
+  if (frame < PAGE_SIZE) return frame;
+  pteSet(entry, (pteOf(entry) & PTE_HUGE) | <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+  return frame;
+}
+
 /** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */
 export function ownCopy(mm: usize, entry: u32): usize {
+  splitHuge(entry);
   const pte = pteOf(entry);
   const shared: usize = pte & PTE_FRAME;
   const isZero = shared == zeroFrame();
@@ -92,8 +107,38 @@ export function ownCopy(mm: usize, entry: u32): usize {
   return copy;
 }
 
-/** Maps the frame of the shared object behind `vma`, making it if this is the first touch anywhere. */
-function mapShared(mm: usize, page: u32, vma: usize): usize {
+/**
+ * Fills the 2 MiB around `page` with frames as one huge page, if they lie in `vma` and nothing is mapped there yet. False, and
+ * nothing done, where that is not so or not enough frames are left.
+ */
+function mapHuge(mm: usize, page: u32, vma: usize): bool {
+  const start = page & ~(TABLE_ENTRIES - 1);
+  if (start < vmaStart(vma) || start + TABLE_ENTRIES > vmaEnd(vma)) return false;
+  const first = entryMake(mm, start);
+  for (let entry = first; entry < first + TABLE_ENTRIES; entry++) {
+    if (pteOf(entry) & PTE_PRESENT) return false;
+  }
+  for (let entry = first; entry < first + TABLE_ENTRIES; entry++) {
+    const frame = frameAlloc(load<u32>(mm, MM_NID), true);
+    if (frame == 0) {
+      while (entry != first) zap(mm, --entry);
+      return false;
+    }
+    leafHold(entry);
+    pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_HUGE);
+  }
+  return true;
+}
+
+/** The huge page that `entry` is part of becomes 512 pages of their own; nothing else changes. */
+export function splitHuge(entry: u32): void {
+  if (!(pteOf(entry) & PTE_HUGE)) return;
+  const first = entry & ~(TABLE_ENTRIES - 1);
+  for (let part = first; part < first + TABLE_ENTRIES; part++) pteSet(part, pteOf(part) & ~PTE_HUGE);
+}
+
+/** Maps the page of the shared object or file behind `vma`, making it if this is the first touch anywhere. */
+function mapObject(mm: usize, page: u32, vma: usize): usize {
   const object: usize = load<u32>(vma, VMA_OBJECT);
   const own = entryMake(mm, page);
   const backing = entryMake(object, load<u32>(vma, VMA_OBJECT_PAGE) + (page - vmaStart(vma)));
@@ -109,7 +154,7 @@ function mapShared(mm: usize, page: u32, vma: usize): usize {
     leafHold(own);
     frameGet(frame);
   }
-  const writable = vmaFlags(vma) & VM_WRITE ? PTE_WRITABLE | PTE_DIRTY : 0;
+  const writable = (vmaFlags(vma) & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) ? PTE_WRITABLE | PTE_DIRTY : 0;
   pteSet(own, <u32>frame | PTE_PRESENT | PTE_SHARED | writable);
   return frame;
 }
@@ -125,6 +170,7 @@ export function zap(mm: usize, entry: u32): void {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT)) return;
   if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
+  splitHuge(entry);
   const frame: usize = pte & PTE_FRAME;
   if (frame != zeroFrame()) framePut(frame);
   pteSet(entry, 0);

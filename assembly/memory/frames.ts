@@ -17,6 +17,8 @@ import {
   FRAME_LIST_USED,
   FRAME_NODE_MASK,
   FRAME_NODE_SHIFT,
+  FRAME_OFFLINE,
+  FRAME_PIN,
   FRAME_PINS_MASK,
   H_FRAME_LISTS,
   H_FRAME_WORDS,
@@ -127,6 +129,92 @@ export function frameIsPinned(frame: usize): bool {
   return (word & FRAME_KSM) == 0 && (word & FRAME_PINS_MASK) != 0;
 }
 
+/** Takes an extra reference to a frame that somebody maps. A KSM frame counts it like a pte. */
+export function framePin(frame: usize): void {
+  if (frameIsKsm(frame)) frameGet(frame);
+  else store<u32>(wordOf(frame), load<u32>(wordOf(frame)) + FRAME_PIN);
+}
+
+/** Drops an extra reference. */
+export function frameUnpin(frame: usize): void {
+  if (frameIsKsm(frame)) {
+    framePut(frame);
+    return;
+  }
+  const rest = load<u32>(wordOf(frame)) - FRAME_PIN;
+  store<u32>(wordOf(frame), rest);
+  if (rest == 0) release(frame);
+}
+
+/** How many references `frame` has: ptes and pins, of a KSM frame or an ordinary one. */
+export function frameReferences(frame: usize): u32 {
+  const node = frameNode(frame);
+  if (node != 0) return load<u32>(node, NODE_MAPS);
+  const word = load<u32>(wordOf(frame));
+  return (word & FRAME_COUNT_MASK) + (word & FRAME_PINS_MASK) / FRAME_PIN;
+}
+
+/** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */
+export function frameMove(frame: usize, target: usize): void {
+  const node = frameNode(frame);
+  if (node != 0) store<u32>(node, <u32>target, NODE_FRAME);
+  store<u32>(wordOf(target), load<u32>(wordOf(frame)));
+  release(frame);
+}
+
+/** True where `frame` is in somebody's use. */
+export function frameIsUsed(frame: usize): bool {
+  const word = load<u32>(wordOf(frame));
+  return word != 0 && (word & (FRAME_KSM | FRAME_FREE)) != FRAME_FREE;
+}
+
+/** Takes the free frames with index [first, end) out of use. */
+export function framesWithdraw(first: u32, end: u32): void {
+  const words: usize = load<u32>(H_FRAME_WORDS);
+  for (let nid: u32 = 0; nid < load<u32>(H_NID_COUNT); nid++) {
+    const list: usize = H_FRAME_LISTS + nid * FRAME_LIST_BYTES;
+    let link = list + FRAME_LIST_FREE;
+    for (let free = load<u32>(link) & FRAME_COUNT_MASK; free != 0; free = load<u32>(link) & FRAME_COUNT_MASK) {
+      const word = words + ((free - 1) << 2);
+      if (free - 1 >= first && free - 1 < end) {
+        store<u32>(link, (load<u32>(link) & ~FRAME_COUNT_MASK) | (load<u32>(word) & FRAME_COUNT_MASK));
+        store<u32>(word, FRAME_OFFLINE);
+      } else {
+        link = word;
+      }
+    }
+    withdrawFresh(list, first, end);
+  }
+}
+
+/** The same for frames of one list that were never used; those before the range become ordinary free frames. */
+function withdrawFresh(list: usize, first: u32, end: u32): void {
+  const words: usize = load<u32>(H_FRAME_WORDS);
+  const stop = min(end, load<u32>(list, FRAME_LIST_END));
+  if (first >= stop) return;
+  for (let index = load<u32>(list, FRAME_LIST_FRESH); index < stop; index++) {
+    store<u32>(list, index + 1, FRAME_LIST_FRESH);
+    if (index >= first) {
+      store<u32>(words + (index << 2), FRAME_OFFLINE);
+    } else {
+      store<u32>(words + (index << 2), FRAME_FREE | load<u32>(list, FRAME_LIST_FREE));
+      store<u32>(list, index + 1, FRAME_LIST_FREE);
+    }
+  }
+}
+
+/** Brings the frames with index [first, end) that are out of use back. */
+export function framesReturn(first: u32, end: u32): void {
+  const words: usize = load<u32>(H_FRAME_WORDS);
+  for (let index = first; index < end; index++) {
+    if (load<u32>(words + (index << 2)) != FRAME_OFFLINE) continue;
+    const frame: usize = load<u32>(H_FRAMES) + ((<usize>index) << PAGE_SHIFT);
+    const list: usize = H_FRAME_LISTS + frameNid(frame) * FRAME_LIST_BYTES;
+    store<u32>(words + (index << 2), FRAME_FREE | load<u32>(list, FRAME_LIST_FREE));
+    store<u32>(list, index + 1, FRAME_LIST_FREE);
+  }
+}
+
 /** One more pte maps `frame`. */
 export function frameGet(frame: usize): void {
   const node = frameNode(frame);
@@ -148,6 +236,7 @@ export function framePut(frame: usize): void {
   store<u32>(node, maps, NODE_MAPS);
   if (maps != 0) return;
   store<u32>(node, 0, NODE_FRAME);
+  store<u32>(node, <u32>frame, NODE_MAPS);
   release(frame);
   if (load<u32>(node, NODE_LEN) & NODE_ORPHAN) arenaGive(H_FREE_NODES, node);
 }

@@ -30,7 +30,7 @@ import {
   VMA_OBJECT_PAGE,
 } from '../layout';
 import { arenaGive, arenaTake } from './arena';
-import { zap } from './fault';
+import { splitHuge, zap } from './fault';
 import { frameGet, zeroFrame } from './frames';
 import {
   entryFind,
@@ -120,6 +120,7 @@ export function mmCopy(parent: usize, child: usize): u32 {
 function copyRange(parent: usize, child: usize, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(parent, start, end); page < end; page = nextMappedPage(parent, page + 1, end)) {
     const source = entryFind(parent, page);
+    splitHuge(source);
     const pte = pteOf(source);
     if (!(pte & PTE_PRESENT)) continue;
     const copy = entryMake(child, page);

@@ -15,12 +15,15 @@ import {
   NODE_ORPHAN,
   PTE_DIRTY,
   PTE_FRAME,
+  PTE_HUGE,
   PTE_KSM_ZERO,
+  PTE_MERGED,
   PTE_PRESENT,
   PTE_WRITABLE,
   STATE_STABLE,
+  TABLE_BITS,
 } from '../layout';
-import { countKsmZero, ownCopy } from '../memory/fault';
+import { countKsmZero, ownCopy, splitHuge } from '../memory/fault';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { isZeroPage } from '../page/zero';
@@ -43,7 +46,10 @@ export function mergeAnyPage(entry: u32): void {
   }
   if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
   const waits = nodeHas(node, NODE_MIGRATING);
-  if (!waits && hangsOn(entry, node)) return;
+  if (!waits && hangsOn(entry, node)) {
+    pteSet(entry, pteOf(entry) | PTE_MERGED); // its frame had moved to another NUMA node
+    return;
+  }
   const hash: u64 = waits ? pageHash(frame) : 0; // without waiting, a KSM frame finds its own node and needs no hash
   const target = stableSearch(frame, <u32>hash, <u32>(hash >> 32));
   if (target == node && hangsOn(entry, node)) return;
@@ -78,6 +84,7 @@ function mergeInto(entry: u32, node: usize): bool {
   const target: usize = load<u32>(node, NODE_FRAME);
   if (frame == target) return true; // a mapping that fork copied
   if (frameIsPinned(frame)) return false;
+  splitHuge(entry);
   pteSet(entry, <u32>target | PTE_PRESENT);
   frameGet(target);
   framePut(frame);
@@ -86,6 +93,7 @@ function mergeInto(entry: u32, node: usize): bool {
 
 function mergeIntoZero(entry: u32, frame: usize): bool {
   if (frameIsPinned(frame) || !isZeroPage(frame)) return false;
+  splitHuge(entry);
   pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO);
   countKsmZero(entryMm(entry), 1);
   framePut(frame);
@@ -98,6 +106,9 @@ function mergeIntoZero(entry: u32, frame: usize): bool {
  */
 function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32, high: u32): void {
   if (frameIsPinned(frame)) return;
+  const sameHuge = (pteOf(entry) & PTE_HUGE) != 0 && entry >> TABLE_BITS == partner >> TABLE_BITS;
+  splitHuge(entry);
+  if (sameHuge) return; // holding one part of a huge page keeps the other from being merged: this time it is only split
   let node = frameNode(frame); // an orphan of an earlier, failed merge
   if (node == 0) {
     node = nodeAlloc();

@@ -7,6 +7,7 @@ import {
   H_STABLE_ROOTS,
   NODE_DUP_NEXT,
   NODE_HEAD,
+  NODE_MAPS,
   PAGE_SIZE,
   PTE_FRAME,
   PTE_KSM_ZERO,
@@ -15,6 +16,7 @@ import {
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm } from '../memory/frames';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
+import { rbFirst, rbNext } from '../tree/rb';
 import { chainFree } from './chain';
 import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
 
@@ -57,6 +59,37 @@ export function stableForget(): u32 {
     node = next;
   }
   return busy;
+}
+
+/** Memory goes offline: deletes the stale nodes whose frame lay in [start, end), and chains that are empty then. */
+export function stableForgetRange(start: usize, end: usize): void {
+  const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
+  for (let index: u32 = 0; index < roots; index++) {
+    const slot: usize = load<u32>(H_STABLE_ROOTS) + ((<usize>index) << 2);
+    for (let node = rbFirst(slot), next: usize = 0; node != 0; node = next) {
+      next = rbNext(node);
+      if (!nodeIsChain(node)) {
+        forgetInRange(node, start, end);
+        continue;
+      }
+      forgetList(load<u32>(node, NODE_HEAD), start, end);
+      if (load<u32>(node, NODE_HEAD) == 0) chainFree(node);
+    }
+  }
+  forgetList(load<u32>(H_MIGRATE_NODES), start, end);
+}
+
+function forgetList(first: usize, start: usize, end: usize): void {
+  for (let node = first, next: usize = 0; node != 0; node = next) {
+    next = load<u32>(node, NODE_DUP_NEXT);
+    forgetInRange(node, start, end);
+  }
+}
+
+function forgetInRange(node: usize, start: usize, end: usize): void {
+  if (!nodeIsStale(node)) return;
+  const frame: usize = load<u32>(node, NODE_MAPS);
+  if (frame >= start && frame < end) nodeDelete(node);
 }
 
 /** Deletes a tree node, a chain with all its dups. False where a frame is still mapped. */

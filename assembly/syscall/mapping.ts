@@ -7,7 +7,9 @@ import {
   MADV_DONTNEED,
   MADV_MERGEABLE,
   MADV_UNMERGEABLE,
+  MAP_FILE,
   MAP_FIXED_NOREPLACE,
+  MAP_HUGEPAGE,
   MAP_NONE,
   MAP_READ_ONLY,
   MAP_SHARED,
@@ -16,17 +18,23 @@ import {
   MM_MERGE_ANY,
   MM_NID,
   MM_PAGES,
+  PAGE_SIZE,
   PTE_WRITABLE,
+  VM_FILE,
+  VM_HUGEPAGE,
+  VM_LOCKED,
   VM_MERGEABLE,
   VM_READ,
   VM_SHARED,
   VM_SPECIAL,
   VM_WRITE,
 } from '../layout';
+import { readFault, splitHuge, writeFault } from '../memory/fault';
 import { objectCreate, objectRelease, zapRange } from '../memory/mm';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import {
   limitForget,
+  vmaAnyHas,
   vmaAtOrAbove,
   vmaChange,
   vmaEnd,
@@ -67,9 +75,10 @@ export function map(mm: usize, page: u32, pages: u32, how: u32): u32 {
   if (!vmaRoom(replaces ? 3 : 1)) return ENOMEM;
   let flags: u32 = how & MAP_NONE ? 0 : how & MAP_READ_ONLY ? VM_READ : VM_READ | VM_WRITE;
   if (how & MAP_SPECIAL) flags |= VM_SPECIAL;
+  if (how & MAP_HUGEPAGE) flags |= VM_HUGEPAGE;
   let object: usize = 0;
-  if (how & MAP_SHARED) {
-    flags |= VM_SHARED;
+  if (how & (MAP_SHARED | MAP_FILE)) {
+    flags |= how & MAP_SHARED ? VM_SHARED : VM_FILE;
     object = objectCreate(load<u32>(mm, MM_NID));
     if (object == 0) return ENOMEM;
   }
@@ -121,6 +130,7 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
 function writeProtectRange(mm: usize, start: u32, end: u32): void {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
+    splitHuge(entry);
     pteSet(entry, pteOf(entry) & ~PTE_WRITABLE);
   }
 }
@@ -133,6 +143,7 @@ export function advise(mm: usize, page: u32, pages: u32, advice: u32): u32 {
   if (!isInRange(page, pages)) return ENOMEM;
   const end = page + pages;
   if (advice == MADV_DONTNEED) {
+    if (vmaAnyHas(mm, page, end, VM_LOCKED | VM_SPECIAL)) return EINVAL;
     for (let vma = vmaAtOrAbove(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
       zapRange(mm, max(page, vmaStart(vma)), min(end, vmaEnd(vma)));
     }
@@ -181,6 +192,41 @@ export function mergeAnySet(mm: usize, on: bool): u32 {
     return failed;
   }
   store<u32>(mm, load<u32>(mm, MM_FLAGS) & ~MM_MERGE_ANY, MM_FLAGS);
+  return 0;
+}
+
+/**
+ * mlock: every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
+ * at a hole or where frames run out: what lies before it is locked.
+ */
+export function lock(mm: usize, page: u32, pages: u32): u32 {
+  const failed = setLocked(mm, page, pages, true);
+  if (failed) return failed;
+  for (const end = page + pages; page < end; page++) {
+    const flags = vmaFlags(vmaFind(mm, page));
+    if (!(flags & (VM_READ | VM_WRITE))) continue;
+    const frame = flags & VM_WRITE ? writeFault(mm, page) : readFault(mm, page);
+    if (frame < PAGE_SIZE) return <u32>frame;
+  }
+  return 0;
+}
+
+export function unlock(mm: usize, page: u32, pages: u32): u32 {
+  return setLocked(mm, page, pages, false);
+}
+
+function setLocked(mm: usize, page: u32, pages: u32, locked: bool): u32 {
+  limitForget();
+  if (pages == 0) return 0;
+  if (!isInRange(page, pages)) return ENOMEM;
+  const end = page + pages;
+  if (vmaHasHole(mm, page, end) || !vmaSplitRoom(mm, page, end)) return ENOMEM;
+  vmaSplit(mm, page);
+  vmaSplit(mm, end);
+  for (let vma = vmaFind(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
+    vmaChange(vma, VM_LOCKED, locked ? VM_LOCKED : 0);
+  }
+  vmaMergeAround(mm, page, end);
   return 0;
 }
 

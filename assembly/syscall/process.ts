@@ -25,6 +25,18 @@ export function fork(parent: usize): usize {
   return child;
 }
 
+/** A new image for a process: an empty address space that keeps the process-wide merging of `old`, which ends. 0: a limit. */
+export function exec(old: usize): usize {
+  const mm = spawn(load<u32>(old, MM_NID));
+  if (mm == 0) return 0;
+  if (load<u32>(old, MM_FLAGS) & MM_MERGE_ANY) {
+    store<u32>(mm, load<u32>(mm, MM_FLAGS) | MM_MERGE_ANY, MM_FLAGS);
+    slotEnter(mm);
+  }
+  exit(old);
+  return mm;
+}
+
 /** Ends a process. Its memory goes at once; its rmap items, if it has any, when the scanner comes by. */
 export function exit(mm: usize): void {
   mmEmpty(mm);

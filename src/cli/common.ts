@@ -5,7 +5,11 @@ import { say } from './output.ts';
 import { parseSetting, type Setting } from './settings.ts';
 
 export const COMMON_OPTIONS: readonly Option[] = [
-  { name: 'index', value: 'ORDER', help: "order of the trees: hash (fast), or content (exactly the kernel's)" },
+  {
+    name: 'index',
+    value: 'ORDER',
+    help: "order of the trees: hash (for scan) or content (for replay; the kernel's own)",
+  },
   { name: 'set', value: 'FILE=VALUE', many: true, help: 'write VALUE to /sys/kernel/mm/ksm/FILE first' },
   { name: 'memory', value: 'SIZE', help: 'memory of the engine, at most 4G: 512M, 1.5G or bytes' },
   { name: 'scanners', value: 'N', help: 'scanner threads' },

@@ -31,6 +31,9 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   for (const signal of SIGNALS) process.on(signal, stop);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    // Ctrl-C reaches child processes as well, and work may fail for the lack of them before it looks at its signal.
+    throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     release();
   }

@@ -144,7 +144,7 @@ async function checked(file: string, host: HostOptions): Promise<Outcome> {
 }
 
 function failureText({ file, difference, error }: Outcome): string {
-  if (error !== undefined) return `${file}: ${error.message}\n`;
+  if (error !== undefined) return `${error.message.includes(file) ? '' : `${file}: `}${error.message}\n`;
   if (difference === undefined) return '';
   const { line, operation, path, expected, actual } = difference;
   const where = path === '' ? 'the whole line' : path;

@@ -21,9 +21,10 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 /** WebAssembly has memory in steps of this. */
 const MEMORY_STEP = 2 ** 16;
-/** Room for the engine's records of a page, as a part of the page, and for what it needs in any case. */
+/** Room for the engine's records: of a page, as a part of the page; of anything; of a source. */
 const RECORDS_SHARE = 0.08;
 const FIXED_MEMORY = 16 * MIB;
+const MEMORY_PER_SOURCE = MIB / 16;
 
 export const scanCommand: Command = {
   name: 'scan',
@@ -126,7 +127,8 @@ async function makeHost(request: Request, sources: readonly PageSource[], memory
 /** Bytes for all pages and their records, as far as the machine has them free. */
 function defaultMemory(sources: readonly PageSource[]): number {
   const pages = sources.reduce((total, source) => total + source.pages, 0);
-  const wanted = pages * PAGE_SIZE * (1 + RECORDS_SHARE) + FIXED_MEMORY;
+  const records = pages * PAGE_SIZE * RECORDS_SHARE + sources.length * MEMORY_PER_SOURCE + FIXED_MEMORY;
+  const wanted = pages * PAGE_SIZE + records;
   const most = Math.min(Math.max(os.freemem() / 2, 256 * MIB), 4 * GIB);
   return Math.ceil(Math.min(wanted, most) / MEMORY_STEP) * MEMORY_STEP;
 }

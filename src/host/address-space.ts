@@ -15,7 +15,11 @@ export interface MapOptions {
   readonly prot?: Protection;
   /** EEXIST instead of replacing what is mapped there. */
   readonly fixedNoReplace?: boolean;
-  /** Device memory or otherwise special: KSM refuses it. */
+  /** A private mapping of an empty file: pages are the file's, and so no business of KSM's, until they are written. */
+  readonly file?: boolean;
+  /** Huge pages where 2 MiB are aligned (MADV_HUGEPAGE): they come at the first write and are split when a part of one merges. */
+  readonly hugepage?: boolean;
+  /** Device, hugetlb, droppable or DAX memory: KSM refuses it. */
   readonly special?: boolean;
 }
 
@@ -35,6 +39,17 @@ const ACCESS: Record<Protection, number> = {
 };
 
 const MAP_ACCESS: Record<Protection, number> = { rw: 0, r: layout.MAP_READ_ONLY, none: layout.MAP_NONE };
+
+/** An extra reference to a page. */
+export interface Pin extends Disposable {
+  /** Drops the reference; once is enough, more does no harm. */
+  release(): void;
+}
+
+const PIN_MODES = { get: layout.PIN_GET, read: layout.PIN_READ, write: layout.PIN_WRITE } as const;
+
+export const PR_SET_MEMORY_MERGE = 67;
+export const PR_GET_MEMORY_MERGE = 68;
 
 /** /proc/PID/ksm_stat. */
 export interface KsmStat {
@@ -57,7 +72,7 @@ export class AddressSpace {
   /** Unique in the host, never used again. */
   readonly id: number;
   readonly #machine: Machine;
-  readonly #mm: number;
+  #mm: number;
   #live = true;
 
   constructor(machine: Machine, mm: number, id: number) {
@@ -78,6 +93,8 @@ export class AddressSpace {
       (options.shared ? layout.MAP_SHARED : 0) |
       (options.fixedNoReplace ? layout.MAP_FIXED_NOREPLACE : 0) |
       (options.special ? layout.MAP_SPECIAL : 0) |
+      (options.file ? layout.MAP_FILE : 0) |
+      (options.hugepage ? layout.MAP_HUGEPAGE : 0) |
       MAP_ACCESS[options.prot ?? 'rw'];
     this.#done('mmap', this.#machine.engine.call.map(mm, page, pages, how), page * PAGE_SIZE, length);
     return page * PAGE_SIZE;
@@ -110,16 +127,55 @@ export class AddressSpace {
     this.#machine.work.wake();
   }
 
-  /** prctl(PR_SET_MEMORY_MERGE): all eligible mappings, now and later, are mergeable; off unmerges them. */
-  setMemoryMerge(on: boolean): void {
-    const mm = this.#alive('prctl');
-    this.#done('prctl', this.#machine.engine.call.mergeAnySet(mm, on ? 1 : 0), 0, 0);
-    this.#machine.work.wake();
+  /** mlock: makes every page present and keeps DONTNEED away. Pages that may be written are write-faulted, so sharing breaks. */
+  mlock(address: number, length: number): void {
+    const mm = this.#alive('mlock');
+    const status = this.#machine.engine.call.lock(mm, this.#page('mlock', address), this.#pages('mlock', length));
+    this.#done('mlock', status, address, length);
   }
 
-  /** prctl(PR_GET_MEMORY_MERGE). */
-  getMemoryMerge(): boolean {
-    return (this.#field(this.#alive('prctl'), layout.MM_FLAGS) & layout.MM_MERGE_ANY) !== 0;
+  munlock(address: number, length: number): void {
+    const mm = this.#alive('munlock');
+    const status = this.#machine.engine.call.unlock(mm, this.#page('munlock', address), this.#pages('munlock', length));
+    this.#done('munlock', status, address, length);
+  }
+
+  /**
+   * prctl(PR_SET_MEMORY_MERGE = 67): any arg2 but 0 makes all eligible mappings, now and later, mergeable; 0 unmerges them.
+   * prctl(PR_GET_MEMORY_MERGE = 68): 1 or 0. EINVAL for another option, or where an argument that must be 0 is not.
+   */
+  prctl(option: number, arg2: number = 0, arg3: number = 0, arg4: number = 0, arg5: number = 0): number {
+    const mm = this.#alive('prctl');
+    const isSet = option === PR_SET_MEMORY_MERGE;
+    if ((!isSet && option !== PR_GET_MEMORY_MERGE) || arg3 || arg4 || arg5 || (!isSet && arg2)) {
+      throw new KsmError(
+        'EINVAL',
+        `prctl(${[option, arg2, arg3, arg4, arg5].join(', ')}): expected PR_SET_MEMORY_MERGE (${PR_SET_MEMORY_MERGE}) with ` +
+          `one argument or PR_GET_MEMORY_MERGE (${PR_GET_MEMORY_MERGE}) with none; all others must be 0.`,
+      );
+    }
+    if (!isSet) return this.#field(mm, layout.MM_FLAGS) & layout.MM_MERGE_ANY ? 1 : 0;
+    this.#done('prctl', this.#machine.engine.call.mergeAnySet(mm, arg2 ? 1 : 0), 0, 0);
+    this.#machine.work.wake();
+    return 0;
+  }
+
+  /**
+   * Takes an extra reference to the page at `address`, as I/O in flight does; until it is released the page is not merged. "get"
+   * is a plain reference; "read" and "write" are pins, which break KSM's sharing first.
+   */
+  pin(address: number, how: 'get' | 'read' | 'write' = 'get'): Pin {
+    const mm = this.#alive('pin');
+    const { call } = this.#machine.engine;
+    const page = this.#page('pin', address);
+    const frame = call.pinPage(mm, page, PIN_MODES[how]) >>> 0;
+    if (frame < PAGE_SIZE) this.#done('pin', frame, address, PAGE_SIZE);
+    let held = true;
+    const release = (): void => {
+      if (held) call.unpinFrame(frame);
+      held = false;
+    };
+    return { release, [Symbol.dispose]: release };
   }
 
   /** Writes `bytes` from `address` on. EFAULT or ENOMEM name the first page that could not be written; those before it are. */
@@ -161,6 +217,13 @@ export class AddressSpace {
     const space = this.#machine.adopt(child, 'fork: the process cannot be copied');
     this.#machine.work.wake();
     return space;
+  }
+
+  /** Starts a new program in this process: the memory goes, process-wide merging (prctl) stays. */
+  exec(): void {
+    const mm = this.#machine.engine.call.exec(this.#alive('exec')) >>> 0;
+    if (mm === 0) throw this.#machine.engine.limitError('ENOMEM', 'exec: no new image can be made');
+    this.#mm = mm;
   }
 
   /** Ends the process; its memory goes, and every later call of this object fails with ESRCH. */

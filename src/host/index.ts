@@ -4,6 +4,9 @@ export {
   type Advice,
   type KsmStat,
   type MapOptions,
+  type Pin,
+  PR_GET_MEMORY_MERGE,
+  PR_SET_MEMORY_MERGE,
   type Protection,
   RMAP_ITEM_COST,
 } from './address-space.ts';

@@ -43,12 +43,7 @@ export class Machine {
 
   /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM where the limit is reached. */
   spawn(options: { node?: number } = {}): AddressSpace {
-    const node = options.node ?? 0;
-    const nodes = this.engine.u32(layout.H_NID_COUNT);
-    if (!Number.isInteger(node) || node < 0 || node >= nodes) {
-      throw new KsmError('EINVAL', `There is no NUMA node ${node}; this host has ${nodes}, counted from 0.`);
-    }
-    return this.adopt(this.engine.call.spawn(node) >>> 0, 'A process cannot be started');
+    return this.adopt(this.engine.call.spawn(this.#node(options.node ?? 0)) >>> 0, 'A process cannot be started');
   }
 
   /** Takes a new mm into the books. Used by fork; not for embedders. */
@@ -70,6 +65,43 @@ export class Machine {
       ksm_swpin_copy: this.engine.u64(layout.H_KSM_SWPIN_COPY),
       cow_ksm: this.engine.u64(layout.H_COW_KSM),
     };
+  }
+
+  /**
+   * Moves what is in a frame to a frame of NUMA node `node`; nobody notices but the page tables. Returns the new frame's number.
+   * EAGAIN where something besides page tables refers to the frame, ENOMEM where no frame is free.
+   */
+  migrate(frame: number, node: number): number {
+    const address = this.engine.call.migrateFrame(frame * layout.PAGE_SIZE, this.#node(node)) >>> 0;
+    if (address >= layout.PAGE_SIZE) return address / layout.PAGE_SIZE;
+    if (address === layout.ENOMEM) throw this.engine.limitError('ENOMEM', `migrate: frame ${frame} cannot be moved`);
+    throw new KsmError('EAGAIN', `migrate: frame ${frame} is free, or pinned; release what holds it.`);
+  }
+
+  /** Number of the first frame; the host's frames are numbered from there, `limits.frames + 1` of them. */
+  get firstFrame(): number {
+    return this.engine.u32(layout.H_FRAMES) / layout.PAGE_SIZE;
+  }
+
+  /** Memory hot-remove: moves what is in frames [first, first + count) elsewhere and takes them out of use. EBUSY where it cannot. */
+  offline(first: number, count: number): void {
+    const index = first - this.firstFrame;
+    if (this.engine.call.offline(index, index + count) === 0) return;
+    throw new KsmError(
+      'EBUSY',
+      `offline: frames ${first} to ${first + count - 1} hold something that cannot be moved.`,
+    );
+  }
+
+  /** Brings frames back that went offline. */
+  online(first: number, count: number): void {
+    this.engine.call.onlineFrames(first - this.firstFrame, first - this.firstFrame + count);
+  }
+
+  #node(node: number): number {
+    const nodes = this.engine.u32(layout.H_NID_COUNT);
+    if (Number.isInteger(node) && node >= 0 && node < nodes) return node;
+    throw new KsmError('EINVAL', `There is no NUMA node ${node}; this host has ${nodes}, counted from 0.`);
   }
 
   get limits(): Limits {

@@ -1,10 +1,10 @@
 /**
  * The scan-time advisor: at the end of a pass, how many pages should a batch look at in the next one?
  *
- * A pure function over the advisor's state, so that the embedder's clock stays an input. All arithmetic is the kernel's:
- * unsigned, truncating, 64 bits wide, except where the kernel keeps 32 bits. Two of its habits look like mistakes and are
- * kept on purpose: advisor_min_pages_to_scan is only where pages_to_scan starts, never a lower bound, and the smoothed
- * change settles at 97 percent.
+ * A pure function over the advisor's state, so that the embedder's clock stays an input. All arithmetic is the
+ * kernel's: unsigned, truncating, 64 bits wide, except where the kernel keeps 32 bits. Two of its habits look like
+ * mistakes and are kept on purpose: advisor_min_pages_to_scan is only where pages_to_scan starts, never a lower bound,
+ * and the smoothed change settles at 97 percent.
  *
  * Source: specification of Linux 6.18's KSM, section 5.3. That pages_to_scan is multiplied in 32 bits was observed on a
  * running kernel (see the tests).
@@ -63,7 +63,7 @@ export function passCost(state: AdvisorState, elapsed_ms: bigint, runtime_ns: bi
   return { scan_time, cpu_percent: atLeastOne(u32(u64(cpu_ms * 100n) / atLeastOne(u64(scan_time * 1000n)))) };
 }
 
-/** The advice after a pass: the new smoothed change, and the new pages_to_scan as u64. `pages_to_scan` is the old one, u32. */
+/** The advice after a pass: new smoothed change and pages_to_scan (u64). `pages_to_scan` is the old one, u32. */
 export function advise(
   state: AdvisorState,
   settings: AdvisorSettings,

@@ -1,10 +1,10 @@
 /**
  * How the kernel understands what is written to a file under /sys/kernel/mm/ksm.
  *
- * It solves one problem: the same text must be accepted, with the same value, or refused with the same errno as by Linux
- * (kstrtoull and its family, kstrtobool, sysfs_streq). Which file uses which parser, and whether it reports ERANGE or
- * turns it into EINVAL, is the caller's knowledge, so refusals are returned by name and not thrown. A write of no bytes
- * at all never gets this far: the kernel answers it without asking the file.
+ * It solves one problem: the same text must be accepted, with the same value, or refused with the same errno as by
+ * Linux (kstrtoull and its family, kstrtobool, sysfs_streq). Which file uses which parser, and whether it reports
+ * ERANGE or turns it into EINVAL, is the caller's knowledge, so refusals are returned by name and not thrown. A write
+ * of no bytes at all never gets this far: the kernel answers it without asking the file.
  *
  * Source: specification of Linux 6.18's KSM, section 5; every case was also put to a running kernel (see the tests).
  */

@@ -29,8 +29,9 @@ export function percent(part: number, whole: number): string {
   return value < 0.5 ? '<1 %' : `${Math.round(value)} %`;
 }
 
-/** Seconds, with as many digits as are of use: "41 ms", "1.24 s", "83 s". */
+/** Seconds, with as many digits as are of use: "0.3 ms", "41 ms", "1.24 s", "83 s". */
 export function seconds(value: number): string {
+  if (value > 0 && value < 0.00995) return `${(value * 1000).toFixed(1)} ms`;
   if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
   return value < 9.995 ? `${value.toFixed(2)} s` : `${count(value)} s`;
 }

@@ -147,7 +147,7 @@ function data(page: Uint8Array): Guess {
   const counts = new Uint32Array(256);
   for (const byte of page) counts[byte] = (counts[byte] ?? 0) + 1;
   const zeros = (counts[0] ?? 0) / page.length;
-  if (zeros >= 0.9) return { kind: 'data', description: `data, ${Math.floor(zeros * 100)} % zero bytes` };
+  if (zeros >= 0.5) return { kind: 'data', description: `data, ${Math.floor(zeros * 100)} % zero bytes` };
   let bits = 0;
   for (const count of counts) if (count > 0) bits -= (count / page.length) * Math.log2(count / page.length);
   const dense = bits > 7.8 ? ' (compressed or random)' : '';

@@ -8,7 +8,7 @@ import { styleText } from 'node:util';
 import { PAGE_SIZE } from '../../assembly/layout.ts';
 import { bytes, clip, count, large, percent, plural, printable, seconds, shorten } from './format.ts';
 import { columnWidths, grid } from './grid.ts';
-import type { PassReport, ScanReport, SourceReport } from './types.ts';
+import type { ContentReport, PassReport, ScanReport, SourceReport } from './types.ts';
 
 /** More sources than these are summed up, more passes left out in the middle; JSON has all of them. */
 const SOURCE_ROWS = 30;
@@ -55,8 +55,7 @@ function headline(report: ScanReport, { strong, good }: Styles): string {
     strong(good(saved)),
     `After the kernel's own records, 64 bytes a page, ${bytes(profit)} ${verdict} (general_profit).`,
   ];
-  if (!report.converged)
-    lines.push('Not settled: the last pass still changed something, so more passes may save more.');
+  if (!report.converged) lines.push('Not settled: another pass may still change something.');
   return lines.join('\n');
 }
 
@@ -101,13 +100,18 @@ function sources(report: ScanReport, width: number, { strong, faint }: Styles): 
     columns = columns.filter((column) => column !== last);
   }
   const nameWidth = Math.max(NAME_WIDTH, width - numbersWidth(columns));
-  const names = ['source', ...shown.map(({ name }) => shorten(printable(name), nameWidth))];
+  const names = ['source', ...shown.map(({ name }) => shortName(name, nameWidth))];
   const lines = grid(
     cells(columns).map((row, i) => [names[i] ?? '', ...row]),
     [0],
   );
   const [head = '', total = ''] = [lines.shift(), lines.pop()];
   return [faint(head), ...lines, strong(total)].join('\n');
+}
+
+/** Of a path the end tells most, of a process the beginning. */
+function shortName(name: string, width: number): string {
+  return name.includes('/') ? shorten(printable(name), width) : clip(printable(name), width);
 }
 
 /** One row for many. Its profit is the sum of what the kernel would tell of each process. */
@@ -141,15 +145,19 @@ function contents(report: ScanReport, width: number, { strong, faint }: Styles):
   );
   const what = report.contents.map(({ description }) => clip(printable(description), Math.ceil(left * 0.6)));
   const whatWidth = columnWidths([['content'], ...what.map((text) => [text])])[0] ?? 0;
-  const where = report.contents.map(({ example }) => {
-    const place = [example.source, example.label, example.address].filter((part) => part !== '').join(' ');
-    return shorten(printable(place), left - whatWidth - 4);
-  });
+  const where = report.contents.map(({ example }) => place(example, left - whatWidth - 4));
   const [head = '', ...lines] = grid(
     [['saved', 'pages', 'content', 'for example'], ...numbers.map((row, i) => [...row, what[i] ?? '', where[i] ?? ''])],
     [2, 3],
   );
   return [strong('Contents that save most'), faint(head), ...lines].join('\n');
+}
+
+/** Source, label and address; where they are too long, the names give way, and the address stays. */
+function place({ source, label, address }: ContentReport['example'], width: number): string {
+  const room = Math.max(width - address.length - 1, 12);
+  const shortLabel = label === '' ? '' : ` ${shorten(printable(label), Math.max(Math.floor(room / 2), 6))}`;
+  return `${shortName(source, Math.max(room - shortLabel.length, 6))}${shortLabel} ${address}`;
 }
 
 function passes(report: ScanReport, { strong, faint }: Styles): string {
@@ -169,8 +177,18 @@ function passes(report: ScanReport, { strong, faint }: Styles): string {
   lines.push(
     `Loaded ${bytes(report.loading.bytes)} in ${seconds(report.loading.wall_s)}. ` +
       `Engine: ${bytes(memory_bytes)} of memory, ${bytes(report.metadata_bytes)} of it records; ${index} order.`,
+    pace(report),
   );
   return [strong(title), faint(head), ...lines].join('\n');
+}
+
+/** What such a pass would take in the kernel, which spends nearly all of it asleep. */
+function pace({ settings, passes }: ScanReport): string {
+  const { pages_to_scan, sleep_millisecs } = settings;
+  if (pages_to_scan === 0) return 'ksmd at pages_to_scan=0 would never end a pass.';
+  const batches = (passes.at(-1)?.pages_scanned ?? 0) / Number(pages_to_scan);
+  const time = seconds((batches * Number(sleep_millisecs)) / 1000);
+  return `ksmd at pages_to_scan=${pages_to_scan} and sleep_millisecs=${sleep_millisecs} would sleep ${time} in the last pass.`;
 }
 
 function passRow(pass: PassReport): string[] {

@@ -15,12 +15,12 @@ export interface Difference {
   readonly operation: string;
   /** The field, such as sysfs.pages_shared; empty where a whole line is missing or too much. */
   readonly path: string;
-  /** Undefined where the expected recording has no such field or line; of frames, only the groups that the other lacks. */
+  /** Undefined where that recording has no such field or line; of frames, only the groups that the other lacks. */
   readonly expected: unknown;
   readonly actual: unknown;
 }
 
-/** Which lines must agree: all of them completely, or only what `digest` read (and the header, and how many there are). */
+/** What must agree: every line completely, or only what `digest` read, with the header and the number of lines. */
 export type Scope = 'everything' | 'digests';
 
 type FieldDifference = Pick<Difference, 'path' | 'expected' | 'actual'>;

@@ -1,9 +1,9 @@
 /**
  * What a content number stands for, and the digest of what a process reads: both are made of splitmix64.
  *
- * A trace fills and digests every 64-bit word of its pages, and every BigInt operation allocates. So a word is two 32-bit
- * halves here, and BigInt appears only at the edges. The halves of the last result are left in `high` and `low`, which no
- * caller sees: JavaScript has no cheap way to return two numbers.
+ * A trace fills and digests every 64-bit word of its pages, and every BigInt operation allocates. So a word is two
+ * 32-bit halves here, and BigInt appears only at the edges. The halves of the last result are left in `high` and
+ * `low`, which no caller sees: JavaScript has no cheap way to return two numbers.
  *
  * Source: spec/trace-format.md.
  */

@@ -1,10 +1,11 @@
 /**
  * The file format of traces and recordings, version 1: JSON Lines, a header, then one line for each operation.
  *
- * A trace comes from people and programs, so parseTrace checks every line completely, also that a process is alive when
- * it is told to do something; a player need not check anything again. A recording comes from a player, so parseRecording
- * only makes sure that its lines have the right parts: the values are what is going to be compared. Blank lines do not
- * count, and fields that the format does not know are ignored, as the kernel's recorder ignores them.
+ * A trace comes from people and programs, so parseTrace checks every line completely, also that a process is alive
+ * when it is told to do something; a player need not check anything again. A recording comes from a player, so
+ * parseRecording only makes sure that its lines have the right parts: the values are what is going to be compared.
+ * Blank lines do not count, and fields that the format does not know are ignored, as the kernel's recorder ignores
+ * them.
  *
  * Source: spec/trace-format.md.
  */

@@ -9,7 +9,7 @@ import type { Group } from './format.ts';
 
 const PAGE_SIZE = 4096;
 
-/** A process of a trace: its name, its memory, and the pages [first, count] of each mmap that it, or its parents, made. */
+/** A process of a trace: its name, its memory, and the pages of each mmap that it, or its parents, made. */
 export interface TracedProcess {
   readonly name: string;
   readonly space: AddressSpace;

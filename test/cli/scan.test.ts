@@ -129,6 +129,34 @@ describe('two images', () => {
   });
 });
 
+/** Every column of the sources against the system's counter. */
+function expectSums({ ksm_stat, sysfs, pages, saved_bytes }: ScanReport): void {
+  const sum = (value: (source: ScanReport['ksm_stat'][number]) => number): number =>
+    ksm_stat.reduce((total, source) => total + value(source), 0);
+  expect({
+    pages_shared: sum((source) => source.shared),
+    pages_sharing: sum((source) => source.sharing),
+    pages_unshared: sum((source) => source.unshared),
+    pages_volatile: sum((source) => source.volatile),
+    ksm_zero_pages: sum((source) => source.zero),
+  }).toEqual({
+    pages_shared: sysfs.pages_shared,
+    pages_sharing: sysfs.pages_sharing,
+    pages_unshared: sysfs.pages_unshared,
+    pages_volatile: sysfs.pages_volatile,
+    ksm_zero_pages: sysfs.ksm_zero_pages,
+  });
+  expect(sum((source) => source.pages)).toBe(pages);
+  expect(sum((source) => source.saved_bytes)).toBe(saved_bytes);
+}
+
+describe('the columns', () => {
+  it.each([[1], [2], [3], [5], [6]])('add up to the counters after %d passes with every setting on', async (passes) => {
+    const settings = ['--set', 'smart_scan=1', '--set', 'use_zero_pages=1', '--set', 'max_page_sharing=2'];
+    expectSums(await scan('--passes', `${passes}`, ...settings, first, second, first));
+  });
+});
+
 describe('many equal pages', () => {
   const equal = image('equal.raw', new Array(100).fill(5));
 
@@ -229,6 +257,7 @@ if (process.platform === 'linux') {
       expect(report.ksm_stat).toHaveLength(4);
       expect(report.notes.join(' ')).toContain('No source was given');
       expect(report.sysfs.pages_sharing).toBeGreaterThan(0);
+      expectSums(report);
       const pids = report.ksm_stat.map(({ name }) => /^pid (\d+) /.exec(name)?.[1] ?? 'none');
       expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
     });

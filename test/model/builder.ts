@@ -22,6 +22,14 @@ export class TraceBuilder {
   readonly ops: TraceOp[] = [];
   private readonly processes: Map<string, Map<number, Prot>> = new Map();
   private started = 0;
+  private readonly alphabet: number;
+  private readonly shared: boolean;
+
+  /** Content numbers are taken modulo `alphabet`; without `shared` all memory is private. */
+  constructor(alphabet: number, shared: boolean) {
+    this.alphabet = alphabet;
+    this.shared = shared;
+  }
 
   process(): void {
     if (this.processes.size >= MOST_PROCESSES) return;
@@ -47,7 +55,7 @@ export class TraceBuilder {
   mmap(pick: number, page: number, pages: number, shared: boolean): void {
     const [proc, mapped] = this.pick(pick);
     if (!mapped) return;
-    this.ops.push({ op: 'mmap', proc, page, pages, ...(shared ? { kind: 'shared' } : {}) });
+    this.ops.push({ op: 'mmap', proc, page, pages, ...(shared && this.shared ? { kind: 'shared' } : {}) });
     const range = pageRange(page, pages);
     if (!range.some((at) => mapped.has(at))) for (const at of range) mapped.set(at, 'rw');
   }
@@ -80,14 +88,14 @@ export class TraceBuilder {
     if (!mapped) return;
     this.mmap(pick, page, pages, options.shared);
     const writable = runLength(mapped, page, Math.min(pages, options.contents.length), true);
-    if (writable > 0) this.ops.push({ op: 'fill', proc, page, contents: options.contents.slice(0, writable) });
+    if (writable > 0) this.write(proc, page, options.contents.slice(0, writable));
     if (options.offered) this.madvise(pick, page, pages, 'MERGEABLE');
   }
 
   /** Writes contents from a writable page on, as far as the next pages are writable. */
   fill(pick: number, contents: readonly number[]): void {
     const at = this.place(pick, contents.length, true);
-    if (at) this.ops.push({ op: 'fill', proc: at.proc, page: at.page, contents: contents.slice(0, at.pages) });
+    if (at) this.write(at.proc, at.page, contents.slice(0, at.pages));
   }
 
   poke(pick: number, offset: number, value: number): void {
@@ -129,6 +137,10 @@ export class TraceBuilder {
   /** Picks the process that was started last. */
   newest(): number {
     return this.processes.size - 1;
+  }
+
+  private write(proc: string, page: number, contents: readonly number[]): void {
+    this.ops.push({ op: 'fill', proc, page, contents: contents.map((content) => content % this.alphabet) });
   }
 
   private pickProcess(pick: number): string {

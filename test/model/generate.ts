@@ -11,11 +11,13 @@ import type { TraceOp } from './trace.ts';
 export interface TraceOptions {
   readonly minSteps?: number;
   readonly maxSteps?: number;
+  /** Whether there is shared memory, which KSM never touches. What is resident of it depends on Linux's page cache. */
+  readonly shared?: boolean;
 }
 
 type Step = (trace: TraceBuilder) => void;
 
-const ALPHABET = 5;
+const LARGEST_ALPHABET = 60;
 /** A page table ends at page 512: some regions lie across it. */
 const TABLE_END = 512;
 
@@ -28,8 +30,8 @@ const page = fc.oneof(
 );
 const pages = fc.integer({ min: 1, max: 12 });
 const contents = fc.oneof(
-  fc.array(fc.nat(ALPHABET), { minLength: 1, maxLength: 12, size: 'max' }),
-  fc.tuple(fc.nat(ALPHABET), pages).map(([content, length]) => Array<number>(length).fill(content)),
+  fc.array(fc.nat(LARGEST_ALPHABET - 1), { minLength: 1, maxLength: 12, size: 'max' }),
+  fc.tuple(fc.nat(LARGEST_ALPHABET - 1), pages).map(([content, length]) => Array<number>(length).fill(content)),
 );
 const regionOptions: fc.Arbitrary<RegionOptions> = fc.record({
   shared: fc.nat(7).map((n) => n === 7),
@@ -187,6 +189,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const setup = fc.record({
+  alphabet: fc.constantFrom(2, 4, 6, LARGEST_ALPHABET),
   smartScan: fc.constantFrom('0', '1'),
   useZeroPages: fc.constantFrom('0', '0', '1'),
   maxPageSharing: fc.constantFrom('256', '2', '3', '4', '5'),
@@ -196,10 +199,10 @@ const setup = fc.record({
 
 /** Traces of the format's operations, without the header line. They end with two passes and a look at everything. */
 export function traceArbitrary(options: TraceOptions = {}): fc.Arbitrary<TraceOp[]> {
-  const { minSteps = 0, maxSteps = 80 } = options;
+  const { minSteps = 0, maxSteps = 80, shared = true } = options;
   const steps = fc.array(step, { minLength: minSteps, maxLength: maxSteps, size: 'max' });
   return fc.tuple(setup, steps).map(([first, rest]) => {
-    const trace = new TraceBuilder();
+    const trace = new TraceBuilder(first.alphabet, shared);
     trace.sysfs('smart_scan', first.smartScan);
     trace.sysfs('stable_node_chains_prune_millisecs', first.prune);
     trace.sysfs('use_zero_pages', first.useZeroPages);

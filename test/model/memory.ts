@@ -4,28 +4,9 @@
  * counted. Addresses are page numbers. System calls return 0 or a negative errno.
  */
 import { type Page, ZERO_PAGE } from './contents.ts';
+import { Frame, ZERO_FRAME } from './frame.ts';
 import { EEXIST, ENOMEM } from './trace.ts';
 import { type AnonVma, joinable, SharedObject, Vma } from './vma.ts';
-
-/** A physical page. `mappers` counts ptes; an anonymous frame that nobody maps is free. */
-export class Frame {
-  contents: Page;
-  mappers = 0;
-  readonly anonymous: boolean;
-  /** Owned by KSM: read-only for ever. */
-  ksm = false;
-  /** In a page cache only: ever written, and marked for early reclaim. */
-  dirty = false;
-  reclaim = false;
-
-  constructor(contents: Page, anonymous: boolean) {
-    this.contents = contents;
-    this.anonymous = anonymous;
-  }
-}
-
-/** The frame behind every page that was read before it was written, and behind zero pages that KSM placed. */
-export const ZERO_FRAME: Frame = new Frame(ZERO_PAGE, false);
 
 export interface Pte {
   readonly frame: Frame;

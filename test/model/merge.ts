@@ -3,7 +3,8 @@
  * node, nobody runs during a scan and no page is pinned, so a merge that has found its partner always succeeds.
  */
 import { comparePages, type Page, ZERO_PAGE } from './contents.ts';
-import { type Frame, type Mm, ZERO_FRAME } from './memory.ts';
+import { type Frame, ZERO_FRAME } from './frame.ts';
+import type { Mm } from './memory.ts';
 import { RedBlackTree, type TreeNode } from './rbtree.ts';
 import { RmapItem, type StableSettings, StableTree } from './stable.ts';
 

@@ -2,7 +2,8 @@
  * ksmd: the list of registered processes, the cursor that walks over their mergeable pages, smart scan, and the
  * unmerging of everything (run = 2).
  */
-import { type Frame, type Mm, ZERO_FRAME } from './memory.ts';
+import { type Frame, ZERO_FRAME } from './frame.ts';
+import type { Mm } from './memory.ts';
 import type { Merger } from './merge.ts';
 import type { RmapItem } from './stable.ts';
 import type { Vma } from './vma.ts';

@@ -4,7 +4,8 @@
  * somebody walks over the node, and only then do the counters fall.
  */
 import { comparePages, type Page } from './contents.ts';
-import type { Frame, Mm } from './memory.ts';
+import type { Frame } from './frame.ts';
+import type { Mm } from './memory.ts';
 import { RedBlackTree, type TreeNode } from './rbtree.ts';
 
 /** KSM's record of one page of one process. Without a tree and without a node it counts as volatile. */

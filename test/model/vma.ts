@@ -4,7 +4,7 @@
  * vma only if some page of that vma was ever written.
  */
 import { ZERO_PAGE } from './contents.ts';
-import { Frame } from './memory.ts';
+import { Frame } from './frame.ts';
 
 /** Identity of the anon_vma: neighbours are joined only where they agree on it. */
 export type AnonVma = object;

@@ -40,6 +40,7 @@ describe('numbers', () => {
 
   it('gives seconds the digits that are of use', () => {
     expect(seconds(0)).toBe('0 ms');
+    expect(seconds(0.00031)).toBe('0.3 ms');
     expect(seconds(0.0414)).toBe('41 ms');
     expect(seconds(0.9999)).toBe('1.00 s');
     expect(seconds(1.236)).toBe('1.24 s');

@@ -90,6 +90,15 @@ describe('renderTable', () => {
     expect(text).not.toMatch(/^ *10 /m);
   });
 
+  it('says what the pace of ksmd would be', () => {
+    // 314,600 pages, 100 every 20 ms: 62.92 s.
+    expect(renderTable(sample(), PLAIN)).toContain(
+      'ksmd at pages_to_scan=100 and sleep_millisecs=20 would sleep 63 s in the last pass.',
+    );
+    const settings = { ...sample().settings, pages_to_scan: 0 };
+    expect(renderTable({ ...sample(), settings }, PLAIN)).toContain('pages_to_scan=0 would never end a pass');
+  });
+
   it('names the settings that are not the defaults', () => {
     expect(renderTable(sample(), PLAIN)).toContain("Settings other than the kernel's defaults: smart_scan=0\n");
   });

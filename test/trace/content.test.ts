@@ -1,4 +1,7 @@
-/** Contents and digests against a direct BigInt version of the definitions in the trace format, and against splitmix64's published outputs. */
+/**
+ * Contents and digests against a direct BigInt version of their definitions in the trace format, which in turn gives
+ * the published outputs of splitmix64.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentPage, digest, digestText } from '../../src/trace/content.ts';

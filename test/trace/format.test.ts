@@ -65,7 +65,8 @@ describe('what a trace may say', () => {
   });
 
   test('blank lines and unknown fields do not count; a name is free again after exit', () => {
-    const text = `\n${HEADER}\r\n\n{"op":"process","proc":"p","note":1}\n{"op":"exit","proc":"p"}\n{"op":"process","proc":"p"}\n\n`;
+    const [start, exit] = ['{"op":"process","proc":"p","note":1}', '{"op":"exit","proc":"p"}'];
+    const text = `\n${HEADER}\r\n\n${start}\n${exit}\n${start}\n\n`;
     const ops = parseTrace(text, 'x').operations.map(({ op }) => op);
     expect(ops).toEqual(['process', 'exit', 'process']);
   });

@@ -1,7 +1,8 @@
 /**
  * Every trace under test/golden was played on a real kernel's KSM, and what that said is the recording beside it. The
- * content order must agree with all of it. The hash order must let every process read the same bytes, with the engine's
- * invariants intact after every step; where nothing changes during a pass (the quiet family), it must merge the same too.
+ * content order must agree with all of it. The hash order must let every process read the same bytes, with the
+ * engine's invariants intact after every step; where nothing changes during a pass (the quiet family), it must merge
+ * the same too.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,0 +1,89 @@
+/**
+ * Frames on the move: to another NUMA node, and out of use. A move changes every pte of the frame and nothing that a guest can
+ * see. There is no list of a frame's ptes, so a move looks at all of them: these are rare, administrative calls.
+ */
+import {
+  EAGAIN,
+  EBUSY,
+  ENOMEM,
+  FREE_FRESH,
+  H_FRAME_LIMIT,
+  H_FRAMES,
+  H_FREE_LEAVES,
+  H_MERGE_ACROSS_NODES,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  PTE_FRAME,
+  PTE_MERGED,
+  PTE_PRESENT,
+  TABLE_BITS,
+} from '../layout';
+import { splitHuge } from './fault';
+import {
+  frameAlloc,
+  frameIsUsed,
+  frameMove,
+  frameNid,
+  frameReferences,
+  framesReturn,
+  framesWithdraw,
+  zeroFrame,
+} from './frames';
+import { pteOf, pteSet } from './tables';
+
+/** One past the last entry that was ever used. */
+function entriesEnd(): u32 {
+  return load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+}
+
+function mapsFrame(entry: u32, frame: usize): bool {
+  return (pteOf(entry) & PTE_PRESENT) != 0 && (pteOf(entry) & PTE_FRAME) == frame;
+}
+
+function isPinned(frame: usize): bool {
+  let mapped: u32 = 0;
+  for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
+    if (mapsFrame(entry, frame)) mapped++;
+  }
+  return mapped != frameReferences(frame);
+}
+
+/** Moves what is in `frame` to a frame of NUMA node `nid`. Returns the new frame, or an errno: then nothing has changed. */
+export function migrateFrame(frame: usize, nid: u32): usize {
+  if (frame == zeroFrame() || !frameIsUsed(frame) || isPinned(frame)) return EAGAIN;
+  const target = frameAlloc(nid, false);
+  if (target == 0) return ENOMEM;
+  memory.copy(target, frame, PAGE_SIZE);
+  // Where trees are apart for each NUMA node, a merged page that changes sides has to be looked at again.
+  const unsettled = !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
+  for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
+    if (!mapsFrame(entry, frame)) continue;
+    splitHuge(entry);
+    pteSet(entry, (pteOf(entry) & ~PTE_FRAME & ~unsettled) | <u32>target);
+  }
+  frameMove(frame, target);
+  return target;
+}
+
+/**
+ * Takes the frames with index [first, end) out of use, moving what is in them elsewhere. EBUSY where something cannot be moved:
+ * then all of them stay in use, though some contents may have moved.
+ */
+export function offlineFrames(first: u32, end: u32): u32 {
+  if (first == 0 || end > load<u32>(H_FRAME_LIMIT) || first >= end) return EBUSY; // the zero frame cannot go
+  framesWithdraw(first, end);
+  for (let index = first; index < end; index++) {
+    const frame: usize = load<u32>(H_FRAMES) + ((<usize>index) << PAGE_SHIFT);
+    if (frameIsUsed(frame) && migrateFrame(frame, frameNid(frame)) < PAGE_SIZE) {
+      framesReturn(first, end);
+      return EBUSY;
+    }
+  }
+  framesWithdraw(first, end);
+  return 0;
+}
+
+/** Brings frames back that offlineFrames took away. */
+export function onlineFrames(first: u32, end: u32): void {
+  framesReturn(first, end);
+}

@@ -1,0 +1,183 @@
+/** Frames: free lists, counts, and the bond between a KSM frame and its stable node. Frames are named by address / 4096. */
+import * as layout from '../../../assembly/layout.ts';
+import type { Engine } from '../engine.ts';
+import { FREE, MET, meet, numberOf } from './arena.ts';
+import { broken } from './rules.ts';
+import type { Walk } from './walk.ts';
+
+const { FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_PINS_MASK, PAGE_SHIFT, PAGE_SIZE } = layout;
+
+export interface Frames {
+  /** Number of frame 0 of the region, the zero frame; an index counts from it. */
+  readonly first: number;
+  /** Address of the frame words. */
+  readonly words: number;
+  /** UNSEEN (never used), FREE or MET (in use), by index. */
+  readonly marks: Uint8Array;
+  /** Ptes that map each frame, by index; filled in by the walk over page tables. */
+  readonly maps: Uint32Array;
+}
+
+/** Header row of one NUMA node's frames. */
+interface Row {
+  readonly nid: number;
+  readonly start: number;
+  readonly fresh: number;
+  readonly end: number;
+  readonly used: number;
+  readonly free: number;
+}
+
+function rows(engine: Engine): Row[] {
+  const found: Row[] = [];
+  let start = 1; // the zero frame is nobody's
+  for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
+    const list = layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES;
+    const fresh = engine.u32(list + layout.FRAME_LIST_FRESH);
+    const end = engine.u32(list + layout.FRAME_LIST_END);
+    if (fresh < start || fresh > end) broken('frames.rows', `NUMA node ${nid}: ${fresh} is not in ${start} to ${end}`);
+    const used = engine.u32(list + layout.FRAME_LIST_USED);
+    found.push({ nid, start, fresh, end, used, free: engine.u32(list + layout.FRAME_LIST_FREE) });
+    start = end;
+  }
+  const limit = engine.u32(layout.H_FRAME_LIMIT);
+  if (start !== limit) broken('frames.rows', `the last NUMA node's frames end at ${start} of ${limit}`);
+  return found;
+}
+
+/** Walks the free lists. */
+export function openFrames(engine: Engine): Frames {
+  const all = rows(engine);
+  const top = Math.max(...all.map((row) => row.fresh));
+  const frames: Frames = {
+    first: engine.u32(layout.H_FRAMES) >>> PAGE_SHIFT,
+    words: engine.u32(layout.H_FRAME_WORDS),
+    marks: new Uint8Array(top),
+    maps: new Uint32Array(top),
+  };
+  frames.marks[0] = MET;
+  let used = 0;
+  for (const row of all) {
+    markFree(engine, frames, row);
+    used += markUsed(engine, frames, row);
+  }
+  const counted = engine.u32(layout.H_FRAMES_USED);
+  if (used !== counted) broken('frames.used', `H_FRAMES_USED is ${counted}, but ${used} are in use`);
+  return frames;
+}
+
+function markFree(engine: Engine, frames: Frames, row: Row): void {
+  for (let next = row.free; next !== 0; ) {
+    const index = next - 1;
+    const isOfRow = index >= row.start && index < row.fresh && frames.marks[index] !== FREE;
+    const word = isOfRow ? engine.u32(frames.words + index * 4) : 0;
+    if (word >>> 30 !== FRAME_FREE >>> 30) {
+      broken('frames.free-list', `NUMA node ${row.nid}: frame ${frames.first + index} is in the free list wrongly`);
+    }
+    frames.marks[index] = FREE;
+    next = word & FRAME_COUNT_MASK;
+  }
+}
+
+/** Returns how many frames of the row are in use. */
+function markUsed(engine: Engine, frames: Frames, row: Row): number {
+  let used = 0;
+  for (let index = row.start; index < row.fresh; index++) {
+    if (frames.marks[index] === FREE) continue;
+    if (engine.u32(frames.words + index * 4) & FRAME_FREE) {
+      broken('frames.free-list', `frame ${frames.first + index} is marked free, but is in no free list`);
+    }
+    frames.marks[index] = MET;
+    used++;
+  }
+  if (used !== row.used)
+    broken('frames.used', `NUMA node ${row.nid} counts ${row.used} frames in use, but ${used} are`);
+  return used;
+}
+
+/** Compares every frame's word with the ptes that were found, and finds orphans, which only their frames lead to. */
+export function checkFrames(walk: Walk): void {
+  const { frames } = walk;
+  checkZeroFrame(walk);
+  for (let index = 1; index < frames.marks.length; index++) {
+    if (frames.marks[index] !== MET) continue;
+    const word = walk.u32(frames.words + index * 4);
+    if (word & FRAME_KSM) checkKsmFrame(walk, index, word);
+    else checkOrdinaryFrame(walk, index, word);
+  }
+}
+
+function checkZeroFrame(walk: Walk): void {
+  const { frames, words } = walk;
+  const word = walk.u32(frames.words);
+  const start = (frames.first * PAGE_SIZE) / 4;
+  let dirty = start;
+  while (dirty < start + PAGE_SIZE / 4 && words[dirty] === 0) dirty++;
+  if (word === 1 && dirty === start + PAGE_SIZE / 4) return;
+  broken('frames.zero', `frame ${frames.first} has word ${word}, and zeros up to byte ${(dirty - start) * 4}`);
+}
+
+function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
+  const maps = walk.frames.maps[index];
+  const count = word & FRAME_COUNT_MASK;
+  const name = `frame ${walk.frames.first + index}`;
+  if (count !== maps) broken('frames.count', `${name} counts ${count} ptes, but ${maps} map it`);
+  if (count === 0 && (word & FRAME_PINS_MASK) === 0) broken('frames.lost', `${name} has no reference left`);
+}
+
+function checkKsmFrame(walk: Walk, index: number, word: number): void {
+  const name = `frame ${walk.frames.first + index}`;
+  const node = (word & FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+  const number = numberOf(walk.nodes, node);
+  const length = number === -1 ? 0 : walk.u32(node + layout.NODE_LEN);
+  if (number === -1 || length & layout.NODE_IS_CHAIN || !namesFrame(walk, node, index)) {
+    broken('frames.node', `${name} names the stable node at ${node}, which has another frame or is none`);
+  }
+  if (length & layout.NODE_ORPHAN) checkOrphan(walk, node, length, walk.frames.first + index);
+  const maps = walk.u32(node + layout.NODE_MAPS);
+  const found = walk.frames.maps[index];
+  if (maps !== found) broken('node.maps', `node ${number} counts ${maps} ptes of ${name}, but ${found} map it`);
+  if (maps === 0) broken('frames.lost', `${name} of node ${number} has no reference left`);
+}
+
+function namesFrame(walk: Walk, node: number, index: number): boolean {
+  return walk.u32(node + layout.NODE_FRAME) === (walk.frames.first + index) * PAGE_SIZE;
+}
+
+function checkOrphan(walk: Walk, node: number, length: number, frame: number): void {
+  const number = meet(walk.nodes, node, 'frame', frame);
+  if (length >>> 24 !== layout.NODE_ORPHAN >>> 24) broken('node.flags', `orphan ${number} has flags ${length >>> 24}`);
+  if (length & layout.NODE_LEN_MASK || walk.u32(node + layout.NODE_HEAD) !== 0) {
+    broken('chain.bare', `orphan ${number} has items`);
+  }
+}
+
+/** Index of the frame at `address` if it is in use and belongs to `node`; else broken. */
+export function checkNodeFrame(walk: Walk, node: number): void {
+  const frame = walk.u32(node + layout.NODE_FRAME);
+  if (frame === 0) {
+    const maps = walk.u32(node + layout.NODE_MAPS);
+    if (maps !== 0) broken('node.maps', `${walk.nameOf(node)} is stale, but counts ${maps} ptes`);
+    return;
+  }
+  const index = frame / PAGE_SIZE - walk.frames.first;
+  const word = walk.frames.marks[index] === MET ? walk.u32(walk.frames.words + index * 4) : 0;
+  if (index === 0 || !(word & FRAME_KSM) || (word & FRAME_NODE_MASK) !== node >>> layout.FRAME_NODE_SHIFT) {
+    broken('frames.node', `${walk.nameOf(node)} names frame ${frame / PAGE_SIZE}, which is not its own`);
+  }
+}
+
+/** Order of the bytes of two frames, by address, as memcmp has it. */
+export function compareFrames(words: Uint32Array, a: number, b: number): number {
+  const left = a >>> 2;
+  const right = b >>> 2;
+  for (let i = 0; i < PAGE_SIZE / 4; i++) {
+    const x = words[left + i] as number;
+    const y = words[right + i] as number;
+    if (x === y) continue;
+    const differs = x ^ y;
+    const shift = (31 - Math.clz32(differs & -differs)) & 24; // the lowest byte is the first
+    return ((x >>> shift) & 255) - ((y >>> shift) & 255);
+  }
+  return 0;
+}

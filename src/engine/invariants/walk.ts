@@ -1,0 +1,141 @@
+/**
+ * What the walker has learnt so far. Checks run in a fixed order; each fills in what it finds, and may rely on what those
+ * before it have checked and found. Words are read from typed arrays; nothing that was never used is read.
+ */
+import * as layout from '../../../assembly/layout.ts';
+import type { Engine } from '../engine.ts';
+import { type Arena, numberOf, openArena } from './arena.ts';
+import { type Frames, openFrames } from './frames.ts';
+
+/** One mm in use. */
+export interface Mm {
+  readonly number: number;
+  readonly address: number;
+  readonly flags: number;
+  /** Its vmas (addresses) and leaves (numbers), by page. */
+  readonly vmas: number[];
+  readonly leaves: number[];
+  /** Found: vmas that map it, rmap items, STABLE ones among them, ptes with PTE_KSM_ZERO. */
+  refs: number;
+  items: number;
+  merging: number;
+  zeroPages: number;
+}
+
+export class Walk {
+  readonly engine: Engine;
+  readonly words: Uint32Array;
+  readonly mms: Arena;
+  readonly vmas: Arena;
+  readonly tables: Arena;
+  readonly leaves: Arena;
+  readonly nodes: Arena;
+  readonly frames: Frames;
+  /** Bases of the arrays that entries index. */
+  readonly ptes: number;
+  readonly states: number;
+  readonly items: number;
+  readonly isHashOrder: boolean;
+  readonly isBetweenPasses: boolean;
+  /** STATE_SEQ of an item that is in the unstable tree of this pass. */
+  readonly seq: number;
+  /** By number; undefined for a free record. */
+  readonly mmByNumber: (Mm | undefined)[] = [];
+  /** 1 for entries whose item was met in a tree or list. */
+  readonly linked: Uint8Array;
+  /** Items by state. */
+  stable = 0;
+  unstable = 0;
+  /** UNSTABLE items with the current seq. */
+  unstableNow = 0;
+  /** Stable nodes by kind, and their items. */
+  sharedNodes = 0;
+  sharingItems = 0;
+  chains = 0;
+  dups = 0;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.words = engine.words;
+    this.mms = openArena(engine, 'mm', layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES, layout.H_MM_LIMIT);
+    this.vmas = openArena(engine, 'vma', layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES, layout.H_VMA_LIMIT);
+    this.tables = openArena(
+      engine,
+      'table',
+      layout.H_FREE_TABLES,
+      layout.H_TABLES,
+      layout.TABLE_BYTES,
+      layout.H_TABLE_LIMIT,
+    );
+    this.leaves = openArena(
+      engine,
+      'leaf',
+      layout.H_FREE_LEAVES,
+      layout.H_LEAVES,
+      layout.LEAF_BYTES,
+      layout.H_LEAF_LIMIT,
+    );
+    this.nodes = openArena(
+      engine,
+      'stable node',
+      layout.H_FREE_NODES,
+      layout.H_NODES,
+      layout.NODE_BYTES,
+      layout.H_NODE_LIMIT,
+    );
+    this.frames = openFrames(engine);
+    this.ptes = engine.u32(layout.H_PTES);
+    this.states = engine.u32(layout.H_STATES);
+    this.items = engine.u32(layout.H_ITEMS);
+    this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
+    this.isBetweenPasses = engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
+    this.seq = engine.u32(layout.H_FULL_SCANS) & layout.STATE_SEQ;
+    this.linked = new Uint8Array(this.leaves.fresh * layout.TABLE_ENTRIES);
+  }
+
+  /** The word at `address`. */
+  u32(address: number): number {
+    return this.words[address >>> 2] as number;
+  }
+
+  /** The mms in use. */
+  *liveMms(): Generator<Mm> {
+    for (const mm of this.mmByNumber) {
+      if (mm !== undefined) yield mm;
+    }
+  }
+
+  /** The mm in use at `address`. */
+  mmAt(address: number): Mm | undefined {
+    return this.mmByNumber[numberOf(this.mms, address)];
+  }
+
+  stateOf(entry: number): number {
+    return this.u32(this.states + entry * 4);
+  }
+
+  /** Address of an entry's rmap item. */
+  itemOf(entry: number): number {
+    return this.items + entry * layout.ITEM_BYTES;
+  }
+
+  /** Entry of the rmap item at `address`; -1 where there is none, or its leaf is not in use. */
+  entryOf(address: number): number {
+    const entry = (address - this.items) / layout.ITEM_BYTES;
+    if (!Number.isInteger(entry)) return -1;
+    const leaf = Math.floor(entry / layout.TABLE_ENTRIES);
+    return numberOf(this.leaves, this.leaves.base + leaf * layout.LEAF_BYTES) === -1 ? -1 : entry;
+  }
+
+  /** "mm M, page P" of an entry whose leaf is in use. */
+  whereIs(entry: number): string {
+    const leaf = this.leaves.base + Math.floor(entry / layout.TABLE_ENTRIES) * layout.LEAF_BYTES;
+    const page = this.u32(leaf + layout.LEAF_PAGE) + (entry % layout.TABLE_ENTRIES);
+    return `mm ${numberOf(this.mms, this.u32(leaf + layout.LEAF_MM))}, page ${page}`;
+  }
+
+  /** "node N" of the stable node at `address`. */
+  nameOf(node: number): string {
+    return `node ${(node - this.nodes.base) / layout.NODE_BYTES}`;
+  }
+}

@@ -1,0 +1,80 @@
+/** The arrows between layers point downwards only (ARCHITECTURE.md). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What each layer may import besides itself and assembly/layout, the bottom of everything. Files that lie directly in src/ or assembly/ are layers of their own name. */
+const ALLOWED: Record<string, readonly string[]> = {
+  // the driver
+  'src/errors': [],
+  'src/size': ['src/errors'],
+  'src/engine': ['src/errors'],
+  'src/host': ['src/engine', 'src/errors', 'src/size'],
+  'src/ksm': ['src/host', 'src/engine', 'src/errors'],
+  'src/create': ['src/ksm', 'src/host'],
+  'src/index': ['src/create', 'src/ksm', 'src/host', 'src/errors'],
+  'src/trace': ['src/index', 'src/ksm', 'src/errors'],
+  'src/image': ['src/errors'],
+  'src/report': ['src/index', 'src/ksm', 'src/image', 'src/errors'],
+  'src/cli': ['src/report', 'src/image', 'src/trace', 'src/index', 'src/ksm', 'src/errors', 'src/size'],
+  // the engine
+  'assembly/layout': ['assembly/u32'],
+  'assembly/page': ['assembly/layout'],
+  'assembly/tree': ['assembly/layout'],
+  'assembly/memory': ['assembly/tree', 'assembly/page', 'assembly/layout'],
+  'assembly/merge': ['assembly/tree', 'assembly/memory', 'assembly/page', 'assembly/layout'],
+  'assembly/scan': ['assembly/merge', 'assembly/memory', 'assembly/layout'],
+  'assembly/syscall': ['assembly/scan', 'assembly/merge', 'assembly/memory', 'assembly/layout'],
+  'assembly/index': [
+    'assembly/syscall',
+    'assembly/scan',
+    'assembly/merge',
+    'assembly/memory',
+    'assembly/page',
+    'assembly/layout',
+  ],
+};
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => posix.join(folder, name.replaceAll('\\', '/')));
+}
+
+/** "src/host/machine.ts" -> "src/host"; "src/index.ts" -> "src/index". */
+function layerOf(file: string): string {
+  return file.replace(/\.ts$/, '').split('/').slice(0, 2).join('/');
+}
+
+/** Files of the project that `file` imports or re-exports. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map((match) => match[1] as string);
+  return specifiers.map((specifier) => relative(ROOT, join(ROOT, dirname(file), specifier)).replaceAll('\\', '/'));
+}
+
+describe.each([...filesIn('src'), ...filesIn('assembly')])('%s', (file) => {
+  test('imports only what its layer may', () => {
+    const layer = layerOf(file);
+    const allowed = ALLOWED[layer];
+    expect(allowed, `layer ${layer} is not in the table`).toBeDefined();
+    const upward = importsOf(file).filter((target) => {
+      const other = layerOf(target);
+      return other !== layer && other !== 'assembly/layout' && !(allowed ?? []).includes(other);
+    });
+    expect(upward).toEqual([]);
+  });
+
+  test('reaches another folder of src/ only through its index', () => {
+    const layer = layerOf(file);
+    const inner = importsOf(file).filter((target) => {
+      const other = layerOf(target);
+      const isFolder = target.split('/').length > 2;
+      return other.startsWith('src/') && other !== layer && isFolder && !target.endsWith('/index.ts');
+    });
+    expect(inner).toEqual([]);
+  });
+});
