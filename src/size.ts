@@ -7,7 +7,7 @@ const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 3
 export function parseBytes(text: string): number {
   const parts = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text.trim());
   const bytes = parts === null ? Number.NaN : Number(parts[1]) * (UNITS[(parts[2] ?? '').toLowerCase()] ?? Number.NaN);
-  if (Number.isSafeInteger(Math.round(bytes)) && bytes > 0) return Math.round(bytes);
+  if (Number.isSafeInteger(Math.round(bytes)) && Math.round(bytes) > 0) return Math.round(bytes);
   throw new KsmError(
     'EINVAL',
     `"${text}" is not a size; expected bytes or a number with a unit, such as 512M or 1.5G.`,

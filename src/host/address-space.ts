@@ -259,6 +259,23 @@ export class AddressSpace {
     }
   }
 
+  /** Rmap items of this process that are in the unstable tree: its share of the counter pages_unshared. */
+  unsharedPages(): number {
+    const { engine } = this.#machine;
+    const mm = this.#alive('unsharedPages');
+    const states = engine.u32(layout.H_STATES) >>> 2;
+    let unshared = 0;
+    for (let page = engine.call.nextMappedPage(mm, 0, layout.MM_PAGES) >>> 0; page < layout.MM_PAGES; ) {
+      const first = states + (engine.call.entryFind(mm, page) >>> 0) - (page % layout.TABLE_ENTRIES);
+      for (let entry = first; entry < first + layout.TABLE_ENTRIES; entry++) {
+        if ((engine.words[entry] as number) & layout.STATE_UNSTABLE) unshared++;
+      }
+      page = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
+      page = engine.call.nextMappedPage(mm, page, layout.MM_PAGES) >>> 0;
+    }
+    return unshared;
+  }
+
   /** /proc/PID/ksm_stat. */
   ksmStat(): KsmStat {
     const mm = this.#alive('ksm_stat');

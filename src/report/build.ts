@@ -40,7 +40,7 @@ export function buildReport(facts: ScanFacts): ScanReport {
     metadata_bytes: host.usage().metadata_bytes,
     converged,
     sysfs,
-    ksm_stat: sourceReports(sources, use, zeroFrame, sysfs.pages_unshared),
+    ksm_stat: sourceReports(sources, use, zeroFrame),
     contents: topContents(sources, use, zeroFrame, TOP_CONTENTS),
     passes,
     loading,
@@ -48,63 +48,33 @@ export function buildReport(facts: ScanFacts): ScanReport {
     default_settings,
     options,
     machine: machine(),
-    notes: estimated(sources, sysfs) ? [...notes, ESTIMATE] : notes,
+    notes,
   };
 }
 
-const ESTIMATE =
-  'Some pages are unshared and some volatile. The engine counts these for all sources together; ' +
-  'for each source, they are shared out in proportion.';
-
-function estimated(sources: readonly LoadedSource[], sysfs: ScanReport['sysfs']): boolean {
-  return sources.length > 1 && sysfs.pages_unshared > 0 && sysfs.pages_volatile > 0;
-}
-
 /** One row a source. What is merged of it is in its ksm_stat; which of those pages are kept, the page tables tell. */
-function sourceReports(
-  sources: readonly LoadedSource[],
-  use: FrameUse,
-  zeroFrame: number,
-  pagesUnshared: number,
-): SourceReport[] {
+function sourceReports(sources: readonly LoadedSource[], use: FrameUse, zeroFrame: number): SourceReport[] {
   const kept = sources.map(() => 0);
   use.pages.forEach((pages, frame) => {
     const source = use.firstSource[frame] ?? 0;
     if (pages >= 2 && frame !== zeroFrame) kept[source] = (kept[source] ?? 0) + 1;
   });
-  const stats = sources.map(({ space }) => space.ksmStat());
-  const unmerged = stats.map((stat) => stat.ksm_rmap_items - stat.ksm_merging_pages);
-  const unshared = apportion(pagesUnshared, unmerged);
-  return stats.map((stat, i) => {
-    const [shared = 0, alone = 0] = [kept[i], unshared[i]];
+  return sources.map(({ name, kind, space }, i) => {
+    const stat = space.ksmStat();
+    const unshared = space.unsharedPages();
+    const shared = kept[i] ?? 0;
     const sharing = stat.ksm_merging_pages - shared;
     return {
-      name: sources[i]?.name ?? '',
-      kind: sources[i]?.kind ?? 'process',
+      name,
+      kind,
       pages: use.resident[i] ?? 0,
       zero: stat.ksm_zero_pages,
       shared,
       sharing,
-      unshared: alone,
-      volatile: (unmerged[i] ?? 0) - alone,
+      unshared,
+      volatile: stat.ksm_rmap_items - stat.ksm_merging_pages - unshared,
       saved_bytes: (sharing + stat.ksm_zero_pages) * PAGE_SIZE,
       ...stat,
     };
-  });
-}
-
-/**
- * Shares a whole out in proportion to the parts, in whole numbers that add up to it. Exact where the whole is nothing,
- * or all of the parts: that is, where no page is unshared, or none is volatile.
- */
-function apportion(whole: number, parts: readonly number[]): number[] {
-  const all = parts.reduce((total, part) => total + part, 0);
-  let seen = 0;
-  let given = 0;
-  return parts.map((part) => {
-    seen += part;
-    const share = Math.round((whole * seen) / Math.max(all, 1)) - given;
-    given += share;
-    return share;
   });
 }

@@ -1,6 +1,6 @@
 /*
- * Builds traces that are legal whatever it is asked for: it tracks what is mapped and how, so that there is no access to
- * memory that is not mapped, no write to read-only memory, and no process name used twice. System calls that the
+ * Builds traces that are legal whatever it is asked for: it tracks what is mapped and how, so that there is no access
+ * to memory that is not mapped, no write to read-only memory, and no process name used twice. System calls that the
  * kernel refuses are legal and wanted.
  */
 import type { TraceOp } from './trace.ts';

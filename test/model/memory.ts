@@ -6,7 +6,7 @@
 import { type Page, ZERO_PAGE } from './contents.ts';
 import { Frame, ZERO_FRAME } from './frame.ts';
 import { EEXIST, ENOMEM } from './trace.ts';
-import { type AnonVma, joinable, SharedObject, Vma } from './vma.ts';
+import { joinable, SharedObject, Vma } from './vma.ts';
 
 export interface Pte {
   readonly frame: Frame;
@@ -113,7 +113,7 @@ export class Mm {
     child.zeroPages = this.zeroPages;
     for (const vma of this.vmas) {
       child.vmas.push(vma.forChild());
-      if (!vma.anonVma) continue;
+      if (!vma.written) continue;
       for (let page = vma.start; page < vma.end; page++) {
         const pte = this.ptes.get(page);
         if (pte) child.mapPage(page, pte.frame, pte.ksmZero);
@@ -147,7 +147,7 @@ export class Mm {
       this.writeShared(vma.shared, page, contents);
       return;
     }
-    this.prepareAnonVma(vma);
+    vma.written = true;
     const frame = this.ptes.get(page)?.frame;
     if (frame?.anonymous && !frame.ksm && frame.mappers === 1) frame.contents = contents;
     else this.breakCow(page, contents);
@@ -233,19 +233,6 @@ export class Mm {
   }
 
   // ---- vmas ---------------------------------------------------------------------------------------------------
-
-  /** The first write gives a vma its anon_vma: that of a neighbour where the two could still be joined. */
-  private prepareAnonVma(vma: Vma): void {
-    if (vma.anonVma) return;
-    const at = this.vmas.indexOf(vma);
-    const lends = (neighbour: Vma | undefined, adjacent: boolean): AnonVma | null =>
-      neighbour?.anonVma && adjacent && !neighbour.inherited && neighbour.alikeButForProt(vma)
-        ? neighbour.anonVma
-        : null;
-    const next = this.vmas[at + 1];
-    const previous = this.vmas[at - 1];
-    vma.anonVma = lends(next, vma.end === next?.start) ?? lends(previous, previous?.end === vma.start) ?? {};
-  }
 
   private splitAt(page: number): void {
     const vma = this.vmaAt(page);

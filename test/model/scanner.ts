@@ -27,7 +27,6 @@ function passesToSkip(age: number): number {
 }
 
 export interface ScanSettings {
-  run: number;
   smartScan: boolean;
 }
 
@@ -62,7 +61,7 @@ export class Scanner {
   /** A new process is the last that the running pass would reach, so it is not visited before the next pass. */
   register(mm: Mm): void {
     if (this.isRegistered(mm)) return;
-    const before = this.slot && this.settings.run !== 2 ? this.slots.indexOf(this.slot) : this.slots.length;
+    const before = this.slot ? this.slots.indexOf(this.slot) : this.slots.length;
     this.slots.splice(before, 0, { mm, items: [] });
   }
 

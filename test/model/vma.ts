@@ -6,9 +6,6 @@
 import { ZERO_PAGE } from './contents.ts';
 import { Frame } from './frame.ts';
 
-/** Identity of the anon_vma: neighbours are joined only where they agree on it. */
-export type AnonVma = object;
-
 /** The page cache behind one shared mapping, by page number (fork keeps addresses, and nothing moves). */
 export class SharedObject {
   readonly cache: Map<number, Frame> = new Map();
@@ -40,8 +37,9 @@ export class Vma {
   mergeable = false;
   /** Counts towards the commit charge; lost when a vma without pages of its own becomes read-only. */
   charged: boolean;
-  anonVma: AnonVma | null = null;
-  /** The anon_vma's chain also has that of a parent. */
+  /** Private memory that was ever written: the kernel has given it an anon_vma. */
+  written = false;
+  /** It had its anon_vma from a parent at fork. */
   inherited = false;
 
   constructor(start: number, end: number, shared: SharedObject | null) {
@@ -57,7 +55,7 @@ export class Vma {
 
   forChild(): Vma {
     const vma = this.copy();
-    if (this.anonVma) Object.assign(vma, { anonVma: {}, inherited: true });
+    vma.inherited = this.written;
     return vma;
   }
 
@@ -66,15 +64,12 @@ export class Vma {
     this.prot = prot;
     if (this.shared) return;
     if (prot === 'rw') this.charged = true;
-    else if (!this.anonVma) this.charged = false;
-  }
-
-  alikeButForProt(other: Vma): boolean {
-    return this.mergeable === other.mergeable && this.charged === other.charged && this.shared === other.shared;
+    else if (!this.written) this.charged = false;
   }
 
   alike(other: Vma): boolean {
-    return this.prot === other.prot && this.alikeButForProt(other);
+    const flags = this.prot === other.prot && this.mergeable === other.mergeable && this.charged === other.charged;
+    return flags && this.shared === other.shared;
   }
 
   /** Ends this vma at `page` and returns the rest. */
@@ -88,14 +83,15 @@ export class Vma {
   /** Takes in the neighbour that begins where this one ends. */
   swallow(next: Vma): void {
     this.end = next.end;
-    this.anonVma ??= next.anonVma;
+    this.written ||= next.written;
   }
 }
 
-/** Whether `left` and `right` become one vma: adjacent, alike, and with anon_vmas that can be one. */
+/**
+ * Whether `left` and `right` become one vma: adjacent, alike, and with anon_vmas that can be one. Where both were
+ * written the kernel joins them if they share an anon_vma, but nothing that the model shows depends on it.
+ */
 export function joinable(left: Vma, right: Vma): boolean {
-  if (left.end !== right.start || !left.alike(right)) return false;
-  if (left.anonVma && right.anonVma) return left.anonVma === right.anonVma;
-  const owner = left.anonVma ? left : right;
-  return !owner.inherited;
+  if (left.end !== right.start || !left.alike(right) || (left.written && right.written)) return false;
+  return !left.inherited && !right.inherited;
 }

@@ -1,0 +1,89 @@
+/**
+ * A host full of a workload, and the ways to bring it back to where it was.
+ *
+ * A first or a merging pass cannot be repeated in place. But all of the engine's state is in its memory, and the scanner
+ * changes no byte of a frame: putting back what lies before the frames undoes a pass exactly, and every round
+ * does the same work on the same bytes.
+ */
+
+import { layout } from '../src/engine/index.ts';
+import { type AddressSpace, createHost, type Host } from '../src/index.ts';
+import { fillSpace, PAGE } from './workloads.ts';
+
+export type Index = 'hash' | 'content';
+
+const BASE = 2 ** 30;
+/** ksmd's batch in these benches, here as in the kernel. */
+const BATCH = 100_000;
+
+/** What is put back: everything but the frames. */
+export type State = Uint8Array;
+
+export class Stage {
+  readonly host: Host;
+  readonly space: AddressSpace;
+  /** Address in the engine's memory of the first page; the others follow it. */
+  readonly start: number;
+  readonly pages: number;
+
+  constructor(host: Host, space: AddressSpace, pages: number) {
+    this.host = host;
+    this.space = space;
+    this.pages = pages;
+    this.start = (space.frameOf(BASE) ?? Number.NaN) * PAGE;
+    const last = (space.frameOf(BASE + (pages - 1) * PAGE) ?? Number.NaN) * PAGE;
+    if (last - this.start !== (pages - 1) * PAGE) throw new Error('the frames of a fresh host are not in one run');
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.host.engine.memory;
+  }
+
+  save(): State {
+    return this.host.engine.bytes.slice(0, this.host.engine.u32(layout.H_FRAMES));
+  }
+
+  restore(state: State): void {
+    this.host.engine.bytes.set(state);
+  }
+
+  /** Inverts the first byte of `count` pages, spread evenly. As every write it goes through the page tables. */
+  flip(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const address = BASE + Math.floor((index * this.pages) / count) * PAGE;
+      this.space.write(address, Uint8Array.of(~(this.space.read(address, 1)[0] ?? 0)));
+    }
+  }
+
+  /** One pass of ksmd, flat out. Returns what depends on all of it. */
+  pass(): number {
+    const { ksm } = this.host;
+    let scanned = 0;
+    for (let ended = false; !ended; ) {
+      const batch = ksm.scan(BATCH, { now: 0 });
+      scanned += batch.pages_scanned;
+      ended = batch.pass_ended;
+    }
+    return scanned;
+  }
+}
+
+/** A host three quarters full of `contents` in one process, not scanned yet; smart scan is off, as every page is wanted. */
+export async function setStage(contents: Uint32Array, seed: number, index: Index): Promise<Stage> {
+  const pages = contents.length;
+  const host = await createHost({
+    memory: Math.max(2 ** 24, Math.ceil((pages * PAGE * 4) / 3)),
+    pages: pages + layout.TABLE_ENTRIES,
+    processes: 16,
+    vmas: 64,
+    index,
+    seed,
+  });
+  const space = host.spawn();
+  space.mmap(BASE, pages * PAGE);
+  fillSpace(space, BASE, contents, seed);
+  space.madvise(BASE, pages * PAGE, 'MERGEABLE');
+  host.ksm.settings.smart_scan = false;
+  host.ksm.settings.run = 1;
+  return new Stage(host, space, pages);
+}
