@@ -228,6 +228,10 @@ export const VM_FILE: u32 = 64;
 export const VM_LOCKED: u32 = 128;
 /** Gets huge pages where 2 MiB of it are aligned and untouched. */
 export const VM_HUGEPAGE: u32 = 256;
+/** Came written from a parent (Linux: its anon_vma is not its own), so it joins no mapping that did not. */
+export const VM_INHERITED: u32 = 512;
+/** Private memory that may not be written and never was (Linux: not VM_ACCOUNT), so it joins none that was. */
+export const VM_UNCHARGED: u32 = 1024;
 
 // ---- page tables ------------------------------------------------------------------------------------------------------
 // A page number has 27 bits: 9 for the root table, 9 for the middle table, 9 for the leaf. A table is 512 u32: the root
@@ -238,6 +242,8 @@ export const VM_HUGEPAGE: u32 = 256;
 export const TABLE_BITS: u32 = 9;
 export const TABLE_ENTRIES: u32 = 512;
 export const TABLE_BYTES: u32 = 2048;
+/** A read fault on a page of a shared object or a file also maps its neighbours in a window of so many pages. */
+export const FAULT_AROUND_PAGES: u32 = 16;
 /** Pages of an address space. */
 export const MM_PAGES: u32 = 1 << 27;
 

@@ -10,6 +10,7 @@
 import {
   EFAULT,
   ENOMEM,
+  FAULT_AROUND_PAGES,
   H_COW_KSM,
   H_KSM_ZERO_PAGES,
   MM_NID,
@@ -43,7 +44,10 @@ export function readFault(mm: usize, page: u32): usize {
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
   if (pte & PTE_PRESENT) return pte & PTE_FRAME;
-  if (vmaFlags(vma) & (VM_SHARED | VM_FILE)) return mapObject(mm, page, vma);
+  if (vmaFlags(vma) & (VM_SHARED | VM_FILE)) {
+    mapAround(mm, page, vma);
+    return mapObject(mm, page, vma);
+  }
   const made = entryMake(mm, page);
   if (made == 0) return ENOMEM;
   leafHold(made);
@@ -135,6 +139,24 @@ export function splitHuge(entry: u32): void {
   if (!(pteOf(entry) & PTE_HUGE)) return;
   const first = entry & ~(TABLE_ENTRIES - 1);
   for (let part = first; part < first + TABLE_ENTRIES; part++) pteSet(part, pteOf(part) & ~PTE_HUGE);
+}
+
+/** Pages of a shared object or a file that are there already are mapped in a window around a page that is read. */
+function mapAround(mm: usize, page: u32, vma: usize): void {
+  const object: usize = load<u32>(vma, VMA_OBJECT);
+  const toObject = load<u32>(vma, VMA_OBJECT_PAGE) - vmaStart(vma);
+  if (!isMapped(object, page + toObject)) return;
+  const tableEnd = (page | (TABLE_ENTRIES - 1)) + 1;
+  const start = max(page & ~(FAULT_AROUND_PAGES - 1), vmaStart(vma));
+  const end = min(min(start + FAULT_AROUND_PAGES, vmaEnd(vma)), tableEnd);
+  for (let near = start; near < end; near++) {
+    if (isMapped(object, near + toObject) && !isMapped(mm, near)) mapObject(mm, near, vma);
+  }
+}
+
+function isMapped(mm: usize, page: u32): bool {
+  const entry = entryFind(mm, page);
+  return entry != 0 && (pteOf(entry) & PTE_PRESENT) != 0;
 }
 
 /** Maps the page of the shared object or file behind `vma`, making it if this is the first touch anywhere. */

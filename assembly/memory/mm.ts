@@ -25,6 +25,7 @@ import {
   PTE_WRITABLE,
   TABLE_BITS,
   VM_ANON,
+  VM_INHERITED,
   VM_SHARED,
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
@@ -109,7 +110,8 @@ export function mmCopy(parent: usize, child: usize): u32 {
   for (let vma = vmaFirst(parent); vma != 0; vma = vmaNext(vma)) {
     const flags = vmaFlags(vma);
     const object: usize = load<u32>(vma, VMA_OBJECT);
-    vmaInsert(child, vmaStart(vma), vmaEnd(vma), flags, object, load<u32>(vma, VMA_OBJECT_PAGE));
+    const inherited = flags & VM_ANON ? VM_INHERITED : 0;
+    vmaInsert(child, vmaStart(vma), vmaEnd(vma), flags | inherited, object, load<u32>(vma, VMA_OBJECT_PAGE));
     if (flags & VM_SHARED || !(flags & VM_ANON)) continue;
     const failed = copyRange(parent, child, vmaStart(vma), vmaEnd(vma));
     if (failed) return failed;

@@ -20,6 +20,7 @@ import {
   MM_PAGES,
   PAGE_SIZE,
   PTE_WRITABLE,
+  VM_ANON,
   VM_FILE,
   VM_HUGEPAGE,
   VM_LOCKED,
@@ -27,6 +28,7 @@ import {
   VM_READ,
   VM_SHARED,
   VM_SPECIAL,
+  VM_UNCHARGED,
   VM_WRITE,
 } from '../layout';
 import { readFault, splitHuge, writeFault } from '../memory/fault';
@@ -76,6 +78,7 @@ export function map(mm: usize, page: u32, pages: u32, how: u32): u32 {
   let flags: u32 = how & MAP_NONE ? 0 : how & MAP_READ_ONLY ? VM_READ : VM_READ | VM_WRITE;
   if (how & MAP_SPECIAL) flags |= VM_SPECIAL;
   if (how & MAP_HUGEPAGE) flags |= VM_HUGEPAGE;
+  if (!(flags & VM_WRITE) && !(how & MAP_SHARED)) flags |= VM_UNCHARGED;
   let object: usize = 0;
   if (how & (MAP_SHARED | MAP_FILE)) {
     flags |= how & MAP_SHARED ? VM_SHARED : VM_FILE;
@@ -119,7 +122,9 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
   while (at < end) {
     const vma = vmaFind(mm, at);
     if (vma == 0) break;
-    vmaChange(vma, VM_READ | VM_WRITE, access);
+    const untouched = (vmaFlags(vma) & (VM_ANON | VM_SHARED | VM_FILE)) == 0;
+    const uncharged = access & VM_WRITE ? 0 : untouched ? VM_UNCHARGED : vmaFlags(vma) & VM_UNCHARGED;
+    vmaChange(vma, VM_READ | VM_WRITE | VM_UNCHARGED, access | uncharged);
     at = vmaEnd(vma);
     if (!(access & VM_WRITE)) writeProtectRange(mm, vmaStart(vma), at);
   }

@@ -157,6 +157,11 @@ export class Player {
     this.#processes.set(name, { name, space, regions: [...regions] });
   }
 
+  /** The address space of a live process of the trace. */
+  space(name: string): AddressSpace {
+    return this.#process(name).space;
+  }
+
   #process(name: string): TracedProcess {
     const process = this.#processes.get(name);
     if (process === undefined) throw new KsmError('ESRCH', `no process ${name}: start it with process or fork first`);

@@ -1,0 +1,51 @@
+/**
+ * Compiles puppet.c, once for each run of this program.
+ *
+ * The result is not kept for later runs: root would then execute a file that has been lying around, and compiling takes a
+ * fraction of a second.
+ */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { KsmError } from '../errors.ts';
+
+const SOURCE = fileURLToPath(new URL('./puppet.c', import.meta.url));
+
+const compiled = new Map<string, Promise<string>>();
+
+/** The path of the puppet program. Throws KsmError ENOENT where there is no compiler, EIO where it fails. */
+export function puppetProgram(compiler: string): Promise<string> {
+  let program = compiled.get(compiler);
+  if (program === undefined) {
+    program = compile(compiler);
+    compiled.set(compiler, program);
+  }
+  return program;
+}
+
+async function compile(compiler: string): Promise<string> {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'ksm-puppet-'));
+  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, 'puppet');
+  const { code, errors } = await run(compiler, ['-O2', '-o', program, SOURCE]);
+  if (code === 0) return program;
+  throw new KsmError('EIO', `${compiler} cannot compile ${SOURCE}: ${errors.trim() || `it ended with ${code}`}`);
+}
+
+function run(compiler: string, words: readonly string[]): Promise<{ code: number | null; errors: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(compiler, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    child.once('error', (cause) => {
+      const advice = 'the processes of a trace are a small C program; install gcc or clang, or name a compiler in CC.';
+      reject(new KsmError('ENOENT', `there is no C compiler "${compiler}": ${advice}`, { cause }));
+    });
+    child.once('close', (code) => resolve({ code, errors }));
+  });
+}

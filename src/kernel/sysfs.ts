@@ -1,0 +1,88 @@
+/**
+ * KSM's files, /sys/kernel/mm/ksm: the only place that writes to the live kernel's settings.
+ */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { errnoName, KsmError } from '../errors.ts';
+import { COUNTERS, type RecordingStep } from '../trace/index.ts';
+import type { Machine } from './machine.ts';
+
+type Counters = RecordingStep['sysfs'];
+
+/** The errno of a failed system call, negative as a recording has it; other errors are thrown on. */
+function errnoOf(error: unknown): number {
+  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') return error.errno;
+  throw error;
+}
+
+export class Sysfs {
+  readonly #folder: string;
+
+  /**
+   * Makes sure that there is a KSM to play on. Throws KsmError ENOENT where the system or its kernel has none, or one
+   * that does not count everything; EACCES without root.
+   */
+  constructor({ platform, sysfs }: Machine) {
+    this.#folder = sysfs;
+    if (platform !== 'linux') {
+      throw new KsmError('ENOENT', `a live kernel's KSM is only on Linux, and this is ${platform}; use ksm replay.`);
+    }
+    if (!this.has('run')) {
+      throw new KsmError(
+        'ENOENT',
+        `there is no ${sysfs}/run: this kernel is built without CONFIG_KSM; use ksm replay.`,
+      );
+    }
+    const missing = COUNTERS.find((file) => !this.has(file));
+    if (missing !== undefined) {
+      throw new KsmError('ENOENT', `there is no ${sysfs}/${missing}: recordings need Linux 6.7 or newer.`);
+    }
+    try {
+      fs.accessSync(join(sysfs, 'run'), fs.constants.W_OK);
+    } catch (cause) {
+      throw new KsmError('EACCES', `${sysfs}/run cannot be written: playing on the live kernel needs root (sudo).`, {
+        cause,
+      });
+    }
+  }
+
+  /** Whether this kernel has the file; some come only with NUMA or newer kernels. */
+  has(file: string): boolean {
+    return fs.existsSync(join(this.#folder, file));
+  }
+
+  /** What a file says, without its newline; of several words, the one in brackets, which is the chosen one. */
+  read(file: string): string {
+    const text = fs.readFileSync(join(this.#folder, file), 'latin1').trim();
+    return /\[(.+)\]/.exec(text)?.[1] ?? text;
+  }
+
+  /** Writes `value` and a newline. Gives 0 or the kernel's negative errno. */
+  write(file: string, value: string): number {
+    try {
+      // Never create: an unknown file is ENOENT, as it is for everybody who writes with the shell's >> operator.
+      const fd = fs.openSync(join(this.#folder, file), fs.constants.O_WRONLY | fs.constants.O_TRUNC);
+      try {
+        fs.writeSync(fd, `${value}\n`);
+      } finally {
+        fs.closeSync(fd);
+      }
+      return 0;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  /** Writes a value that the kernel has to take. Throws KsmError, with the kernel's errno, where it does not. */
+  set(file: string, value: string): void {
+    const result = this.write(file, value);
+    if (result === 0) return;
+    const code = errnoName(result) ?? 'EIO';
+    throw new KsmError(code, `${this.#folder}/${file} does not take ${value} (${code}).`);
+  }
+
+  /** All counters as they are now. */
+  counters(): Counters {
+    return Object.fromEntries(COUNTERS.map((file) => [file, Number(this.read(file))])) as Counters;
+  }
+}

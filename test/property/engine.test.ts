@@ -1,0 +1,113 @@
+/**
+ * Random operations on the engine, beside two models that share nothing with it: one that knows only what guests may see, and
+ * one of Linux's KSM written from the specification. After every operation the engine's invariants must hold.
+ *
+ * PROPERTY_RUNS sets the number of traces in each test (default 250; CI plays at least 2000 in all).
+ */
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Host } from '../../src/create.ts';
+import { Engine, layOut, loadModule } from '../../src/engine/index.ts';
+import { systemClock } from '../../src/host/index.ts';
+import { type Group, Player, parseTrace, type Trace } from '../../src/trace/index.ts';
+import { traceArbitrary } from '../model/generate.ts';
+import { LinuxModel } from '../model/linux.ts';
+import { NaiveModel } from '../model/naive.ts';
+import type { TraceOp } from '../model/trace.ts';
+
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 250);
+const MEMORY_PAGES = 64;
+
+const module = await loadModule(undefined, true);
+const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
+let played = 0;
+
+/** A fresh host in the one memory: a run must not cost a memory of its own. */
+function freshHost(index: 'content' | 'hash'): Host {
+  const engine = new Engine(module, memory);
+  engine.bytes.fill(0);
+  layOut(engine, {
+    memoryPages: MEMORY_PAGES,
+    processes: 48,
+    vmas: 512,
+    pages: 4096,
+    nodes: 1,
+    index,
+    checksum: index === 'content' ? 'xxh64' : 'keyed',
+    seed: 1n,
+  });
+  return new Host(engine, systemClock());
+}
+
+const operationsOf = (ops: readonly TraceOp[]): Trace['operations'] => {
+  const header = { op: 'trace', version: 1, name: 'random' };
+  return parseTrace([header, ...ops].map((op) => JSON.stringify(op)).join('\n'), 'random').operations;
+};
+
+/** The groups without the repetitions that Linux's recorder, and so the player, makes of pages that were mapped anew. */
+function distinctGroups(frames: readonly Group[]): Group[] {
+  const groups = frames.map((group) => [...new Map(group.map((page) => [page.join(), page])).values()]);
+  return groups
+    .filter((group) => group.length > 1)
+    .map((group) => group.sort(byPage))
+    .sort((a, b) => byPage(a[0] as Group[number], b[0] as Group[number]));
+}
+
+const byPage = (a: Group[number], b: Group[number]): number => (a[0] === b[0] ? a[1] - b[1] : a[0] < b[0] ? -1 : 1);
+
+/** Every page of every guest, as it reads it, against the model. */
+function expectSameBytes(player: Player, naive: NaiveModel): void {
+  for (const proc of naive.live()) {
+    for (const page of naive.mapped(proc)) {
+      const seen = player.space(proc).read(page * 4096, 4096);
+      if (Buffer.compare(seen, naive.read(proc, page)) !== 0) expect.fail(`${proc} page ${page} reads other bytes`);
+    }
+  }
+}
+
+describe.each(['content', 'hash'] as const)('%s order', (index) => {
+  test('a guest reads what it wrote, and the invariants hold after every operation', () => {
+    fc.assert(
+      fc.property(traceArbitrary({ maxSteps: 50 }), (ops) => {
+        const host = freshHost(index);
+        const player = new Player(host);
+        const naive = new NaiveModel();
+        const operations = operationsOf(ops);
+        for (const [i, op] of ops.entries()) {
+          const expected = naive.apply(op);
+          const { result } = player.play(operations[i] as Trace['operations'][number]);
+          host.check();
+          if (expected !== undefined) expect(result, `${i}: ${JSON.stringify(op)}`).toBe(expected);
+          if (op.op === 'scan') expectSameBytes(player, naive);
+        }
+        expectSameBytes(player, naive);
+        host.check();
+        played++;
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+test('content order is the specification, in every counter after every operation', () => {
+  fc.assert(
+    fc.property(traceArbitrary({ maxSteps: 60 }), (ops) => {
+      const player = new Player(freshHost('content'));
+      const linux = new LinuxModel();
+      const operations = operationsOf(ops);
+      // What is resident of shared memory depends on Linux's page cache, which the engine does not have (docs/fidelity.md).
+      const hasShared = ops.some((op) => op.op === 'mmap' && op.kind === 'shared');
+      for (const [i, op] of ops.entries()) {
+        const result = linux.apply(op);
+        const seen = player.play(operations[i] as Trace['operations'][number]);
+        const expected = linux.snapshot();
+        const frames = hasShared ? expected.frames : distinctGroups(seen.frames);
+        expect({ ...seen, frames }, `${i}: ${JSON.stringify(op)}`).toEqual({ result, ...expected });
+      }
+      played++;
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+afterAll(() => console.log(`${played} random traces`));
