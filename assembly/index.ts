@@ -9,7 +9,7 @@ import { migrateFrame, onlineFrames } from './memory/migrate';
 import { setup } from './memory/setup';
 import { entryFind, nextMappedPage } from './memory/tables';
 import { vmaGap } from './memory/vmas';
-import { pageHash } from './merge/checksum';
+import { pageChecksum } from './merge/checksum';
 import { unmergeRange } from './merge/unmerge';
 import { expandKey } from './page/hash';
 import { scanBatch } from './scan/batch';
@@ -33,7 +33,7 @@ export {
   nextMappedPage,
   offline,
   onlineFrames,
-  pageHash,
+  pageChecksum,
   pinPage,
   protect,
   quietSettingWrite,
@@ -54,6 +54,6 @@ export function layOut(seedLow: u32, seedHigh: u32): u32 {
   const frames = setup();
   if (frames == 0) return 0;
   expandKey(seedLow, seedHigh, HASH_KEY);
-  store<u32>(H_ZERO_CHECKSUM, <u32>pageHash(zeroFrame()));
+  store<u32>(H_ZERO_CHECKSUM, pageChecksum(zeroFrame()));
   return frames;
 }

@@ -36,7 +36,7 @@ export const H_TABLE_LIMIT: u32 = HEADER + 24;
 export const H_LEAF_LIMIT: u32 = HEADER + 28;
 export const H_NODE_LIMIT: u32 = HEADER + 32;
 export const H_FRAME_LIMIT: u32 = HEADER + 36;
-/** Roots of one tree: a power of two; 1 in content order. */
+/** Roots of one tree: a power of two; 1 in content order. Stable and unstable roots are two arrays of u32, nid-major. */
 export const H_ROOT_COUNT: u32 = HEADER + 40;
 /** NUMA nodes of this host. */
 export const H_NID_COUNT: u32 = HEADER + 44;
@@ -136,9 +136,19 @@ export const H_KSM_SWPIN_COPY: u32 = HEADER + 384;
 /** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
 export const H_NOW: u32 = HEADER + 392;
 
-/** What the walk over one window found: things in the window, and pages that count towards the batch (settled ones too). */
-export const H_WINDOW_COUNT: u32 = HEADER + 400;
-export const H_WINDOW_PAGES_TAKEN: u32 = HEADER + 404;
+/** Is a page that nobody wrote since it was hashed read again? One of DIRTY_*. A setting of this engine's own. */
+export const H_DIRTY_TRACKING: u32 = HEADER + 400;
+/** Every page is read in every pass, as Linux does. */
+export const DIRTY_OFF: u32 = 0;
+/** A page that is not marked dirty is not read. */
+export const DIRTY_ON: u32 = 1;
+/** As DIRTY_ON, but each page is read in every DIRTY_PERIOD-th pass all the same. */
+export const DIRTY_ADVISORY: u32 = 2;
+export const DIRTY_PERIOD: u32 = 8;
+/** Scanner threads, the caller's included. */
+export const H_SCANNERS: u32 = HEADER + 404;
+/** Written by look-ahead and read by nobody: see there. */
+export const H_LOOK_AHEAD: u32 = HEADER + 408;
 
 /** Free lists of frames, one row a NUMA node: {first free, first never used, end, in use}. */
 export const H_FRAME_LISTS: u32 = HEADER + 512;
@@ -154,22 +164,32 @@ export const HASH_KEY: u32 = HEADER + 1024;
 export const HASH_KEY_BYTES: u32 = 4096 + 256;
 
 /**
- * The scan window: what the walk has selected (an entry, with a WINDOW_* kind in the upper two bits), and the 64-bit hashes of
- * its ordinary pages. Its size is earned by bench/scan.
+ * A scan window: what the walk has selected, and the checksums of its ordinary pages. There are two, so that one can be
+ * fingerprinted by other threads while the other is decided on. WINDOW_PAGES is how many one thread takes at a time,
+ * WINDOW_PAGES_MAX how many there are at most; both earned by bench/scan.
  */
-export const WINDOW: u32 = HASH_KEY + HASH_KEY_BYTES;
-/** An ordinary page of one mapping: only its hash is wanted. */
-export const WINDOW_ORDINARY: u32 = 0;
-/** A page whose treatment may depend on what happens to those before it. */
-export const WINDOW_ANY: u32 = 1 << 30;
-/** An item in the stable tree whose page is gone. */
-export const WINDOW_GONE: u32 = 2 << 30;
-export const WINDOW_KIND: u32 = 3 << 30;
+export const WINDOWS: u32 = HASH_KEY + HASH_KEY_BYTES;
 export const WINDOW_PAGES: u32 = 256;
-export const WINDOW_HASHES: u32 = WINDOW + WINDOW_PAGES * 4;
-export const WINDOW_END: u32 = WINDOW_HASHES + WINDOW_PAGES * 8;
+export const WINDOW_PAGES_MAX: u32 = 2048;
+/** Things in the window. */
+export const WINDOW_COUNT: u32 = 0;
+/** Pages that count towards the batch, settled ones too. */
+export const WINDOW_TAKEN: u32 = 4;
+/** An entry each, with its kind in the upper two bits. */
+export const WINDOW_ENTRIES: u32 = 64;
+export const WINDOW_CHECKSUMS: u32 = WINDOW_ENTRIES + WINDOW_PAGES_MAX * 4;
+export const WINDOW_BYTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * 4;
+/** An ordinary page of one mapping: its checksum is wanted. */
+export const WINDOW_ORDINARY: u32 = 0;
+/** The same, known to be unchanged since it was last hashed. */
+export const WINDOW_CLEAN: u32 = 1 << 30;
+/** A page whose treatment may depend on what happens to those before it. */
+export const WINDOW_ANY: u32 = 2 << 30;
+/** An item in the stable tree whose page is gone. */
+export const WINDOW_GONE: u32 = 3 << 30;
+export const WINDOW_KIND: u32 = 3 << 30;
 /** First byte behind the fixed part; the regions follow. */
-export const REGIONS: u32 = 16384;
+export const REGIONS: u32 = 65536;
 
 // ---- mm: one address space, and with it its slot on ksmd's list ---------------------------------------------------------
 
@@ -274,10 +294,16 @@ export const STATE_SEQ: u32 = 0xff;
 export const STATE_AGE_SHIFT: u32 = 8;
 export const STATE_SKIPS_SHIFT: u32 = 16;
 export const STATE_BYTE: u32 = 0xff;
-/** There is an rmap item for this page. */
+/** Bits of the state word. There is an rmap item for this page. */
 export const STATE_ITEM: u32 = 1 << 24;
 export const STATE_UNSTABLE: u32 = 1 << 25;
 export const STATE_STABLE: u32 = 1 << 26;
+/** Never hashed: ITEM_CHECKSUM says nothing yet. */
+export const STATE_FRESH: u32 = 1 << 27;
+/** UNSTABLE, but no tree node any more: another page of the same content took its place in this pass (hash order only). */
+export const STATE_DISPLACED: u32 = 1 << 28;
+/** UNSTABLE although the stable tree has its content, because there it takes no more pages: has to search again. */
+export const STATE_TWIN: u32 = 1 << 29;
 
 /** ITEMS[e]: what links the rmap item. A tree node while UNSTABLE, a list entry of its stable node while STABLE. */
 export const ITEM_BYTES: u32 = 16;

@@ -9,7 +9,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { collectGarbage } from './gc.ts';
 import { benchKernels } from './kernels.ts';
 import type { ScanOptions } from './scan.ts';
@@ -31,8 +30,8 @@ const CASES: readonly { workload: Workload; passes: readonly string[] }[] = [
 ];
 
 const NOTE =
-  'ksmd also walks page tables, takes locks, flushes TLBs and follows reverse maps, which this engine has no need for; ' +
-  'its time is from one rise of full_scans to the next, its CPU time is from its schedstat.';
+  'ksmd also walks page tables, takes locks and flushes TLBs, which this engine has no need for. Its passes last from one ' +
+  'rise of full_scans to the next; its CPU time is from its schedstat, and does not count waiting for a busy processor.';
 
 const OURS = 'ksm-wasm, hash order';
 const WALL = 'ksmd';
@@ -55,12 +54,13 @@ export async function* kernelBench(options: ScanOptions = {}): AsyncGenerator<Be
   }
 }
 
-/** Compiles the C runner into `folder`; returns the program's path. */
+const SOURCE = 'bench/kernel/ksmd.c';
+
+/** Compiles the C runner into `folder`; returns the program's path. Works from the repository's root, as npm does. */
 export function compileRunner(folder: string): string {
-  const source = fileURLToPath(new URL('kernel/ksmd.c', new URL('../../bench/', import.meta.url)));
   const program = join(folder, 'ksmd');
-  const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', program, source], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`cc does not compile ${source}: ${stderr ?? error?.message}`, { cause: error });
+  const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', program, SOURCE], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cc does not compile ${SOURCE}: ${stderr ?? error?.message}`, { cause: error });
   return program;
 }
 
@@ -85,7 +85,7 @@ async function* kernelCase(
     rates.forEach((rows, pass) => {
       const [ours, ksmd] = [own[pass], theirs[pass]];
       if (ours === undefined || ksmd === undefined) throw new Error(`pass ${pass + 1} is missing`);
-      checkSame(ours, ksmd);
+      if (pass === names.length - 1) checkSame(ours, ksmd);
       if (round < 0) return;
       rows.get(OURS)?.push(pages / ours.seconds);
       rows.get(WALL)?.push(pages / ksmd.seconds);
@@ -94,7 +94,7 @@ async function* kernelCase(
   }
   for (const [pass, name] of names.entries()) {
     const title = `${pages} pages (${pages / 256} MiB), workload "${workload}", ${name}, beside the kernel`;
-    yield tableOf(rates[pass] ?? new Map(), { title, unit: 'pages', reference: WALL, seed, note: NOTE });
+    yield tableOf(rates[pass] ?? new Map(), { title, unit: 'pages', reference: CPU, seed, note: NOTE });
   }
 }
 
@@ -127,9 +127,12 @@ async function ksmdPasses(runner: string, contents: Uint32Array, seed: number, p
     });
 }
 
-/** Speeds compare only where both have done the same. */
+/**
+ * Speeds compare only where both have done the same. Only the last pass can tell: ksmd does not stop between passes, so
+ * while others are read the next one has begun.
+ */
 function checkSame(ours: Pass, ksmd: Pass): void {
   if (ours.shared === ksmd.shared && ours.sharing === ksmd.sharing) return;
   const [here, there] = [ours, ksmd].map(({ shared, sharing }) => `pages_shared ${shared}, pages_sharing ${sharing}`);
-  throw new Error(`the passes differ: here ${here}; in the kernel ${there}. Does something else use KSM?`);
+  throw new Error(`the results differ: here ${here}; in the kernel ${there}. Does something else use KSM?`);
 }

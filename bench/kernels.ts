@@ -45,9 +45,11 @@ export function sharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 65536, shared: true });
 }
 
+let compiled: Promise<WebAssembly.Module> | undefined;
+
 /** The bench loops over a memory. */
 export async function benchKernels(memory: WebAssembly.Memory): Promise<BenchKernels> {
-  const module = await WebAssembly.compile(await compile(['assembly/page/bench.ts']));
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  compiled ??= compile(['assembly/page/bench.ts']).then((binary) => WebAssembly.compile(binary));
+  const { exports } = await WebAssembly.instantiate(await compiled, { env: { memory } });
   return exports as unknown as BenchKernels;
 }

@@ -75,7 +75,8 @@ function parse(args: readonly string[]): Command {
   const chosen = positionals.length > 0 ? positionals : [...BENCHES.keys()].filter((name) => name !== 'kernel');
   const names = values.kernel && !chosen.includes('kernel') ? [...chosen, 'kernel'] : chosen;
   const seed = wholeNumber('--seed', values.seed, 1, 2 ** 30);
-  const pages = values.pages === undefined ? {} : { pages: [wholeNumber('--pages', values.pages, 2 ** 10, 3 * 2 ** 18)] };
+  const pages =
+    values.pages === undefined ? {} : { pages: [wholeNumber('--pages', values.pages, 2 ** 10, 3 * 2 ** 18)] };
   const options: Options = { seed, ...(values.quick ? QUICK : {}), ...pages };
   return { names, options, json: values.json, keep: !values.quick && values.pages === undefined };
 }

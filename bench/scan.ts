@@ -56,6 +56,7 @@ async function scanCase(workload: Workload, pages: number, seed: number, rounds:
     work: pages,
     reference: READ,
     rounds,
+    warmup: 1,
     seed,
   });
 }

@@ -15,6 +15,9 @@ export interface Contestant {
   readonly run: () => number | bigint;
   /** Work of one run, where it is not that of the others. */
   readonly work?: number;
+  /** Run before and after each run, while the clock stands. */
+  readonly before?: () => void;
+  readonly after?: () => void;
 }
 
 export interface RaceOptions {
@@ -31,6 +34,8 @@ export interface RaceOptions {
   readonly warmup?: number;
   /** Seed of whatever was random in the work. */
   readonly seed: number;
+  /** What a reader has to know to compare fairly. */
+  readonly note?: string;
 }
 
 /** What every bench takes from its caller. */
@@ -57,6 +62,7 @@ export interface BenchTable {
   readonly unit: string;
   readonly reference: string;
   readonly seed: number;
+  readonly note?: string;
   readonly rows: readonly BenchRow[];
 }
 
@@ -69,7 +75,7 @@ export interface BenchReport {
 
 /** Runs the contestants in turns and counts. */
 export async function race(contestants: readonly Contestant[], options: RaceOptions): Promise<BenchTable> {
-  const { title, unit, work, reference, seed, rounds = 9, warmup = 2 } = options;
+  const { work, rounds = 9, warmup = 2 } = options;
   if (rounds < 5) throw new RangeError(`rounds is ${rounds}: a median needs at least 5`);
   const rates = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   for (let round = -warmup; round < rounds; round++) {
@@ -78,9 +84,18 @@ export async function race(contestants: readonly Contestant[], options: RaceOpti
       if (round >= 0) rates.get(contestant.name)?.push(rate);
     }
   }
+  return tableOf(rates, options);
+}
+
+/** The table of rates that were measured round by round. */
+export function tableOf(
+  rates: ReadonlyMap<string, readonly number[]>,
+  { title, unit, reference, seed, note }: Omit<RaceOptions, 'work'>,
+): BenchTable {
   const base = rates.get(reference);
   if (base === undefined) throw new RangeError(`reference "${reference}" is not among the contestants`);
-  return { title, unit, reference, seed, rows: [...rates].map(([name, own]) => rowOf(name, own, base)) };
+  const rows = [...rates].map(([name, own]) => rowOf(name, own, base));
+  return { title, unit, reference, seed, ...(note === undefined ? {} : { note }), rows };
 }
 
 /** Seconds that one run of a contestant takes, by tinybench's clock. */
@@ -92,7 +107,7 @@ async function secondsOf(contestant: Contestant): Promise<number> {
     () => {
       sink = contestant.run();
     },
-    { async: false },
+    { async: false, beforeEach: () => contestant.before?.(), afterEach: () => contestant.after?.() },
   );
   const [task] = await bench.run();
   if (sink === undefined || task?.result.state !== 'completed') {
@@ -136,8 +151,9 @@ export function formatTable(table: BenchTable): string {
       .join('  ')
       .trimEnd();
   const rounds = table.rows[0]?.rates.length ?? 0;
-  const note = `medians of ${rounds} rounds; ratio to "${table.reference}" in the same round; seed ${table.seed}`;
-  return [table.title, line(head), ...body.map(line), note].join('\n');
+  const legend = `medians of ${rounds} rounds; ratio to "${table.reference}" in the same round; seed ${table.seed}`;
+  const notes = table.note === undefined ? [legend] : [legend, table.note];
+  return [table.title, line(head), ...body.map(line), ...notes].join('\n');
 }
 
 /** Tables with what is needed to read them later, ready for JSON.stringify. */

@@ -108,7 +108,10 @@ function array(keys: Uint32Array, wanted: Uint32Array): Scene {
     for (const key of wanted) count += contains(sorted, key) ? 1 : 0;
     return allFound(count, keys.length);
   };
-  return { insert: [{ name: 'sorted array, all at once', run: insert }], search: [{ name: 'sorted array', run: search }] };
+  return {
+    insert: [{ name: 'sorted array, all at once', run: insert }],
+    search: [{ name: 'sorted array', run: search }],
+  };
 }
 
 function contains(sorted: Uint32Array, key: number): boolean {

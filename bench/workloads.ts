@@ -26,7 +26,9 @@ export type Workload = 'unique' | 'half' | '16:1' | 'zero' | 'linux';
 export function contentsOf(workload: Workload, pages: number, seed: number): Uint32Array {
   if (workload === 'linux') return processes(pages);
   const copies = { unique: 1, half: 2, '16:1': 16, zero: Number.POSITIVE_INFINITY }[workload];
-  const contents = Uint32Array.from({ length: pages }, (_, page) => (workload === 'zero' ? 0 : 1 + Math.floor(page / copies)));
+  const contents = Uint32Array.from({ length: pages }, (_, page) =>
+    workload === 'zero' ? 0 : 1 + Math.floor(page / copies),
+  );
   return copies === 1 ? contents : shuffle(contents, seed);
 }
 

@@ -107,7 +107,7 @@ export function ownCopy(mm: usize, entry: u32): usize {
     if (frameIsKsm(shared)) store<u64>(H_COW_KSM, load<u64>(H_COW_KSM) + 1);
     framePut(shared);
   }
-  pteSet(entry, <u32>copy | PTE_PRESENT);
+  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY); // dirty to the scanner: the item's checksum is not of this frame
   return copy;
 }
 

@@ -1,8 +1,55 @@
-/** The page hash chosen at creation: XXH64, which is the kernel's, or the keyed hash, which runs at the speed of memory. */
-import { CHECKSUM_XXH64, H_CHECKSUM, HASH_KEY } from '../layout';
+/**
+ * A page's checksum: the lower half of its hash, by which the scanner sees whether a page has changed since the last pass. The hash
+ * was chosen at creation: XXH64, which is the kernel's, or the keyed hash, which runs at the speed of memory.
+ */
+import {
+  CHECKSUM_XXH64,
+  DIRTY_ADVISORY,
+  DIRTY_OFF,
+  DIRTY_PERIOD,
+  H_CHECKSUM,
+  H_DIRTY,
+  H_DIRTY_TRACKING,
+  H_FULL_SCANS,
+  HASH_KEY,
+  ITEM_CHECKSUM,
+  PTE_DIRTY,
+  PTE_FRAME,
+  STATE_FRESH,
+} from '../layout';
+import { pteOf, pteSet } from '../memory/tables';
 import { hashKeyed, hashXxh64 } from '../page/hash';
+import { itemOf, stateOf, stateSet } from './rmap';
 
-/** 64-bit hash of the page at `frame`. Its lower half is the page's checksum. */
-export function pageHash(frame: usize): u64 {
-  return load<u32>(H_CHECKSUM) == CHECKSUM_XXH64 ? hashXxh64(frame) : hashKeyed(frame, HASH_KEY);
+export function pageChecksum(frame: usize): u32 {
+  return <u32>(load<u32>(H_CHECKSUM) == CHECKSUM_XXH64 ? hashXxh64(frame) : hashKeyed(frame, HASH_KEY));
+}
+
+/**
+ * Is the page known to be what it was when it was last hashed? True only under dirty tracking; then neither its pte nor the
+ * embedder's bitmap says that it was written since.
+ */
+export function isClean(entry: u32, pte: u32, state: u32): bool {
+  const tracking = load<u32>(H_DIRTY_TRACKING);
+  if (tracking == DIRTY_OFF || pte & PTE_DIRTY || state & STATE_FRESH) return false;
+  if (load<u32>(load<u32>(H_DIRTY) + ((entry >> 5) << 2)) & (1 << (entry & 31))) return false;
+  return tracking != DIRTY_ADVISORY || (entry + load<u32>(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
+}
+
+/** The page is about to be hashed: from here on it counts as clean until it is written again. */
+export function cleanMark(entry: u32, pte: u32, state: u32): void {
+  if (pte & PTE_DIRTY) pteSet(entry, pte & ~PTE_DIRTY);
+  if (state & STATE_FRESH) stateSet(entry, state & ~STATE_FRESH);
+  const word: usize = load<u32>(H_DIRTY) + ((entry >> 5) << 2);
+  const bit: u32 = 1 << (entry & 31);
+  if (load<u32>(word) & bit) atomic.and<u32>(word, ~bit);
+}
+
+/** Checksum of the page that `entry` maps; read again only if it has to be. */
+export function entryChecksum(entry: u32): u32 {
+  const pte = pteOf(entry);
+  const state = stateOf(entry);
+  if (isClean(entry, pte, state)) return load<u32>(itemOf(entry), ITEM_CHECKSUM);
+  cleanMark(entry, pte, state);
+  return pageChecksum(pte & PTE_FRAME);
 }

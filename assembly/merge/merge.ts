@@ -27,12 +27,12 @@ import { countKsmZero, ownCopy, splitHuge } from '../memory/fault';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { isZeroPage } from '../page/zero';
-import { pageHash } from './checksum';
+import { entryChecksum, pageChecksum } from './checksum';
 import { nodeAlloc, nodeFlag, nodeHas, nodeNid, nodeWait } from './node';
 import { treeNid } from './order';
 import { itemAppend, itemOf, itemUnlink, stateOf } from './rmap';
-import { stableInsert, stableNodeOf, stableSearch } from './stable';
-import { unstableSearchOrInsert } from './unstable';
+import { STABLE_FULL, stableInsert, stableNodeOf, stableSearch } from './stable';
+import { unstableConfirm, unstableSearchOrInsert } from './unstable';
 
 /** Compares and merges a page of any kind; its hash is computed if it is needed. */
 export function mergeAnyPage(entry: u32): void {
@@ -40,8 +40,7 @@ export function mergeAnyPage(entry: u32): void {
   const node = stableNodeOf(frame);
   if (node == 0) {
     itemUnlink(entry);
-    const hash = pageHash(frame);
-    mergeOrdinaryPage(entry, frame, <u32>hash, <u32>(hash >> 32));
+    mergeOrdinaryPage(entry, frame, entryChecksum(entry));
     return;
   }
   if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
@@ -50,32 +49,36 @@ export function mergeAnyPage(entry: u32): void {
     pteSet(entry, pteOf(entry) | PTE_MERGED); // its frame had moved to another NUMA node
     return;
   }
-  const hash: u64 = waits ? pageHash(frame) : 0; // without waiting, a KSM frame finds its own node and needs no hash
-  const target = stableSearch(frame, <u32>hash, <u32>(hash >> 32));
+  const checksum = waits ? pageChecksum(frame) : 0; // without waiting, a KSM frame finds its own node and needs none
+  const target = stableSearch(frame, checksum);
   if (target == node && hangsOn(entry, node)) return;
   itemUnlink(entry);
-  if (target != 0 && mergeInto(entry, target)) itemAppend(entry, target);
+  if (target > STABLE_FULL && mergeInto(entry, target)) itemAppend(entry, target);
 }
 
 function hangsOn(entry: u32, node: usize): bool {
   return (stateOf(entry) & STATE_STABLE) != 0 && load<u32>(itemOf(entry), ITEM_NODE) == node;
 }
 
-/** Compares and merges a page whose frame is not KSM's, whose item is free, and whose hash is known. */
-export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32, high: u32): void {
+/** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
+export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void {
   const item = itemOf(entry);
   if (load<u32>(item, ITEM_CHECKSUM) != checksum) {
+    itemUnlink(entry);
     store<u32>(item, checksum, ITEM_CHECKSUM); // volatile: changed since it was last seen, or never seen
     return;
   }
-  if (load<u32>(H_USE_ZERO_PAGES) && checksum == load<u32>(H_ZERO_CHECKSUM) && mergeIntoZero(entry, frame)) return;
-  const target = stableSearch(frame, checksum, high);
-  if (target != 0) {
+  const isZero = load<u32>(H_USE_ZERO_PAGES) != 0 && checksum == load<u32>(H_ZERO_CHECKSUM);
+  if (!isZero && unstableConfirm(entry)) return;
+  itemUnlink(entry);
+  if (isZero && mergeIntoZero(entry, frame)) return;
+  const target = stableSearch(frame, checksum);
+  if (target > STABLE_FULL) {
     if (mergeInto(entry, target)) itemAppend(entry, target);
     return;
   }
-  const partner = unstableSearchOrInsert(entry, frame, checksum, high);
-  if (partner != 0) mergeTwo(entry, frame, partner, checksum, high);
+  const partner = unstableSearchOrInsert(entry, frame, checksum, target == STABLE_FULL);
+  if (partner != 0) mergeTwo(entry, frame, partner, checksum);
 }
 
 /** Swings the pte to `node`'s frame, whose bytes are equal. False where somebody else refers to the page's frame. */
@@ -104,7 +107,7 @@ function mergeIntoZero(entry: u32, frame: usize): bool {
  * Merges two equal pages. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
  * gives up its own; on the node the tree page hangs first.
  */
-function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32, high: u32): void {
+function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
   if (frameIsPinned(frame)) return;
   const sameHuge = (pteOf(entry) & PTE_HUGE) != 0 && entry >> TABLE_BITS == partner >> TABLE_BITS;
   splitHuge(entry);
@@ -122,7 +125,7 @@ function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32, high: u
     return;
   }
   itemUnlink(partner);
-  if (stableInsert(node, checksum, high)) {
+  if (stableInsert(node, checksum)) {
     itemAppend(partner, node);
     itemAppend(entry, node);
   } else {

@@ -26,14 +26,18 @@ import {
   NODE_LEN,
   NODE_LEN_MASK,
   PTE_MERGED,
+  STATE_DISPLACED,
+  STATE_FRESH,
   STATE_ITEM,
   STATE_SEQ,
   STATE_STABLE,
+  STATE_TWIN,
   STATE_UNSTABLE,
 } from '../layout';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
 import { rbErase } from '../tree/rb';
 import { nodeDelete } from './node';
+import { isHashOrder } from './order';
 
 export function itemOf(entry: u32): usize {
   return load<u32>(H_ITEMS) + ((<usize>entry) << ITEM_SHIFT);
@@ -58,7 +62,7 @@ export function count(counter: usize, change: i32): void {
 
 /** A fresh item: checksum 0, age 0. */
 export function itemCreate(mm: usize, entry: u32): void {
-  stateSet(entry, STATE_ITEM);
+  stateSet(entry, STATE_ITEM | STATE_FRESH);
   store<u32>(itemOf(entry), 0, ITEM_CHECKSUM);
   leafHold(entry);
   count(H_RMAP_ITEMS, 1);
@@ -78,13 +82,25 @@ export function itemFree(mm: usize, entry: u32): void {
 export function itemUnlink(entry: u32): void {
   const state = stateOf(entry);
   if (state & STATE_UNSTABLE) {
-    // A tree of an earlier pass was emptied as a whole; its nodes' links mean nothing any more.
-    if ((state & STATE_SEQ) == (load<u32>(H_FULL_SCANS) & STATE_SEQ)) rbErase(itemOf(entry));
+    if (isTreeNode(state)) rbErase(itemOf(entry));
     count(H_PAGES_UNSHARED, -1);
-    stateSet(entry, state & ~(STATE_UNSTABLE | STATE_SEQ));
+    stateSet(entry, state & ~(STATE_UNSTABLE | STATE_DISPLACED | STATE_TWIN | STATE_SEQ));
   } else if (state & STATE_STABLE) {
     unlinkStable(entry);
   }
+}
+
+/** Was the UNSTABLE item with this state put into the tree, or confirmed there, in the running pass? */
+export function isOfThisPass(state: u32): bool {
+  return (state & STATE_SEQ) == (load<u32>(H_FULL_SCANS) & STATE_SEQ);
+}
+
+/**
+ * Is the UNSTABLE item with this state a tree node? In content order a tree lasts one pass, and what is left of the last one's is
+ * meaningless links. In hash order nodes stay until they are taken out (merge/unstable).
+ */
+function isTreeNode(state: u32): bool {
+  return isHashOrder() ? (state & STATE_DISPLACED) == 0 : isOfThisPass(state);
 }
 
 function unlinkStable(entry: u32): void {

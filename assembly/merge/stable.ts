@@ -40,23 +40,26 @@ export function stableNodeOf(frame: usize): usize {
   return node != 0 && nodeHas(node, NODE_ORPHAN) ? 0 : node;
 }
 
+/** Result of a search that found the content, but no node that takes another page. */
+export const STABLE_FULL: usize = 1;
+
 /**
- * The node into whose frame the page in `frame` can be merged, or 0. A KSM frame (a mapping that fork copied) finds its own
+ * The node into whose frame the page in `frame` can be merged; 0 or STABLE_FULL where there is none. A KSM frame (a mapping that fork copied) finds its own
  * node; one that waits after moving between NUMA nodes is sorted in on the way.
  */
-export function stableSearch(frame: usize, checksum: u32, high: u32): usize {
+export function stableSearch(frame: usize, checksum: u32): usize {
   const own = stableNodeOf(frame);
   if (own != 0 && !nodeHas(own, NODE_MIGRATING)) return own;
   const nid = treeNid(frame);
   let parent: usize = 0;
-  let link = stableRoot(nid, high);
+  let link = stableRoot(nid, checksum);
   for (let node: usize = load<u32>(link); node != 0; node = load<u32>(link)) {
     let order = orderByKey(checksum, node);
     if (order == 0) {
       const dup = chainPick(node, true);
       if (dup == 0) {
         parent = 0; // something stale went and the tree has changed: search anew
-        link = stableRoot(nid, high);
+        link = stableRoot(nid, checksum);
         continue;
       }
       node = load<u32>(link); // a chain may have given way to its last dup
@@ -69,13 +72,13 @@ export function stableSearch(frame: usize, checksum: u32, high: u32): usize {
   if (own == 0) return 0;
   leaveWaitingList(own, checksum, nid);
   rbInsert(own, parent, link);
-  return nodeIsCandidate(own, 0) ? own : 0;
+  return nodeIsCandidate(own, 0) ? own : STABLE_FULL;
 }
 
 /** Tree node `node` has the content of a searched page, with `dup` standing for it; `own` waits, or is 0. */
 function foundEqual(own: usize, node: usize, dup: usize, nid: u32): usize {
   if (own != 0 && load<u32>(own, NODE_MAPS) > 1) return appendToChain(own, node, nid);
-  if (!nodeIsCandidate(dup, 0)) return 0;
+  if (!nodeIsCandidate(dup, 0)) return STABLE_FULL;
   return treeNid(load<u32>(dup, NODE_FRAME)) == nodeNid(dup) ? dup : replaceMisplaced(own, node, dup, nid);
 }
 
@@ -93,10 +96,10 @@ function setNid(node: usize, nid: u32): void {
 /** A frame that moved here and is mapped more than once becomes one more dup of its content. */
 function appendToChain(own: usize, node: usize, nid: u32): usize {
   const chain = nodeIsChain(node) ? node : chainMake(node);
-  if (chain == 0) return 0;
+  if (chain == 0) return STABLE_FULL;
   leaveWaitingList(own, load<u32>(chain, NODE_KEY), nid);
   dupAdd(chain, own);
-  return nodeIsCandidate(own, 0) ? own : 0;
+  return nodeIsCandidate(own, 0) ? own : STABLE_FULL;
 }
 
 /** `dup`'s frame has moved away: it goes to the waiting list, and `own`, if there is one, takes its place. */
@@ -113,26 +116,26 @@ function replaceMisplaced(own: usize, node: usize, dup: usize, nid: u32): usize 
   }
   store<u32>(dup, (load<u32>(dup, NODE_LEN) & ~NODE_IS_DUP) | NODE_MIGRATING, NODE_LEN);
   listAdd(H_MIGRATE_NODES, dup);
-  return own != 0 && nodeIsCandidate(own, 0) ? own : 0;
+  return own != 0 && nodeIsCandidate(own, 0) ? own : STABLE_FULL;
 }
 
 /**
  * Sorts in a new node, whose frame has just become KSM's. Where its content is there already (all full), it becomes a dup.
  * False where the arena has no room for the chain; the node is an orphan then.
  */
-export function stableInsert(node: usize, checksum: u32, high: u32): bool {
+export function stableInsert(node: usize, checksum: u32): bool {
   const frame: usize = load<u32>(node, NODE_FRAME);
   const nid = treeNid(frame);
   store<u32>(node, checksum, NODE_KEY);
   let parent: usize = 0;
-  let link = stableRoot(nid, high);
+  let link = stableRoot(nid, checksum);
   for (let met: usize = load<u32>(link); met != 0; met = load<u32>(link)) {
     let order = orderByKey(checksum, met);
     if (order == 0) {
       const dup = chainPick(met, false);
       if (dup == 0) {
         parent = 0;
-        link = stableRoot(nid, high);
+        link = stableRoot(nid, checksum);
         continue;
       }
       met = load<u32>(link);

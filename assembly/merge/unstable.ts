@@ -2,10 +2,17 @@
  * The unstable tree: pages that have not changed since the last pass and have found no partner yet.
  *
  * They are not write-protected, so any of them may change while it is in the tree and make the order wrong. Nothing depends
- * on the order being right: a misled search misses a partner for one pass, and the tree starts empty in the next.
+ * on the order being right: a misled search misses a partner for one pass.
+ *
+ * In content order the tree starts empty in every pass, as in Linux. In hash order that would be work for nothing: a page with the
+ * same checksum goes to the same place. So nodes stay, each with the number of the pass that last saw it. A search that
+ * meets an equal node of the last pass takes its place, and the displaced page, when its turn comes in this pass,
+ * searches and finds it: the outcome is that of an empty tree.
  */
 
 import {
+  FREE_FRESH,
+  H_FREE_LEAVES,
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
   H_NID_COUNT,
@@ -19,19 +26,22 @@ import {
   PTE_SHARED,
   RB_LEFT,
   RB_RIGHT,
+  STATE_DISPLACED,
   STATE_SEQ,
+  STATE_TWIN,
   STATE_UNSTABLE,
+  TABLE_BITS,
   VM_MERGEABLE,
 } from '../layout';
 import { frameNid, zeroFrame } from '../memory/frames';
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { vmaFind, vmaFlags } from '../memory/vmas';
 import { comparePages } from '../page/compare';
-import { rbInsert } from '../tree/rb';
-import { orderByKey, treeNid, unstableRoot } from './order';
-import { count, entryOf, itemOf, stateOf, stateSet } from './rmap';
+import { rbErase, rbInsert } from '../tree/rb';
+import { isHashOrder, orderByKey, treeNid, unstableRoot } from './order';
+import { count, entryOf, isOfThisPass, itemOf, stateOf, stateSet } from './rmap';
 
-/** Empties every unstable tree. The items keep their flag and count until they are visited again. */
+/** Empties every unstable tree at once. The items keep their flag and count until they are visited again. */
 export function unstableClear(): void {
   const words = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
   memory.fill(load<u32>(H_UNSTABLE_ROOTS), 0, words << 2);
@@ -52,29 +62,70 @@ export function mergeableFrame(entry: u32): usize {
 /**
  * The entry of a page in the tree that equals the page of `entry` in `frame`; 0 where there was none. Then `entry` is in the
  * tree now, unless the search met a page that has vanished or is this very frame (both after fork): such a search is
- * given up, and the item stays volatile.
+ * given up, and the item stays volatile. `twin`: the stable tree has this content, but is full.
  */
-export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, high: u32): u32 {
+export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, twin: bool): u32 {
   const nid = treeNid(frame);
   let parent: usize = 0;
-  let link = unstableRoot(nid, high);
+  let link = unstableRoot(nid, checksum);
   for (let other: usize = load<u32>(link); other != 0; other = load<u32>(link)) {
     let order = orderByKey(checksum, other);
     if (order == 0) {
-      const treeFrame = mergeableFrame(entryOf(other));
-      if (treeFrame == 0 || treeFrame == frame) return 0;
-      order = comparePages(frame, treeFrame);
+      const met = entryOf(other);
+      const treeFrame = mergeableFrame(met);
+      const isOld = isHashOrder() && !isOfThisPass(stateOf(met));
+      if (!isOld && (treeFrame == 0 || treeFrame == frame)) return 0;
+      order = treeFrame == 0 ? 0 : comparePages(frame, treeFrame);
       if (order == 0) {
-        const strayed = !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(treeFrame) != nid;
-        return strayed ? 0 : entryOf(other);
+        if (!isOld) return isStray(treeFrame, nid) ? 0 : met;
+        displace(met);
+        parent = 0; // the tree has changed: search anew
+        link = unstableRoot(nid, checksum);
+        continue;
       }
     }
     parent = other;
     link = other + (order < 0 ? RB_LEFT : RB_RIGHT);
   }
   rbInsert(itemOf(entry), parent, link);
-  const seq = load<u32>(H_FULL_SCANS) & STATE_SEQ;
-  stateSet(entry, (stateOf(entry) & ~STATE_SEQ) | STATE_UNSTABLE | seq);
+  stateSet(entry, withSeq(stateOf(entry)) | STATE_UNSTABLE | (twin ? STATE_TWIN : 0));
   count(H_PAGES_UNSHARED, 1);
   return 0;
+}
+
+function withSeq(state: u32): u32 {
+  return (state & ~STATE_SEQ) | (load<u32>(H_FULL_SCANS) & STATE_SEQ);
+}
+
+/** Does a page of the tree of NUMA node `nid` lie elsewhere by now? */
+function isStray(frame: usize, nid: u32): bool {
+  return !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(frame) != nid;
+}
+
+/** Takes a node of the last pass out of the tree; its own turn comes, and then it has to search. */
+function displace(entry: u32): void {
+  rbErase(itemOf(entry));
+  stateSet(entry, stateOf(entry) | STATE_DISPLACED);
+}
+
+/**
+ * Hash order: an unchanged page that is in the tree since the last pass stays there, and is of this pass from now on. False
+ * where it has to search: it is not in the tree, or was displaced by a page that may equal it, or has a full twin. If
+ * none of that is so no partner can have come, since a page of this content would have met it in the tree.
+ */
+export function unstableConfirm(entry: u32): bool {
+  const state = stateOf(entry);
+  if ((state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_TWIN)) != STATE_UNSTABLE || !isHashOrder()) return false;
+  stateSet(entry, withSeq(state));
+  return true;
+}
+
+/** Hash order: after the trees were split or joined, every node has to search anew. */
+export function unstableScatter(): void {
+  const entries = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  for (let entry: u32 = 1 << TABLE_BITS; entry < entries; entry++) {
+    const state = stateOf(entry);
+    if (state & STATE_UNSTABLE) stateSet(entry, state | STATE_DISPLACED);
+  }
+  unstableClear();
 }

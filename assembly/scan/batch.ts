@@ -11,8 +11,7 @@ import {
   H_MERGE_ACROSS_NODES,
   H_NOW,
   H_PAGES_SCANNED,
-  H_WINDOW_COUNT,
-  H_WINDOW_PAGES_TAKEN,
+  ITEM_CHECKSUM,
   MM_EXITED,
   MM_FLAGS,
   MM_PAGES,
@@ -22,20 +21,27 @@ import {
   SLOTS,
   STATE_ITEM,
   TABLE_BITS,
-  WINDOW,
+  WINDOW_CHECKSUMS,
+  WINDOW_CLEAN,
+  WINDOW_COUNT,
+  WINDOW_ENTRIES,
   WINDOW_GONE,
-  WINDOW_HASHES,
   WINDOW_KIND,
   WINDOW_ORDINARY,
+  WINDOW_PAGES,
+  WINDOW_TAKEN,
+  WINDOWS,
 } from '../layout';
 import { frameIsKsm } from '../memory/frames';
 import { mmFree } from '../memory/mm';
 import { entryFind, entryMm, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
-import { pageHash } from '../merge/checksum';
+import { pageChecksum } from '../merge/checksum';
 import { mergeAnyPage, mergeOrdinaryPage } from '../merge/merge';
-import { itemFree, stateOf } from '../merge/rmap';
+import { isHashOrder } from '../merge/order';
+import { itemFree, itemOf, stateOf } from '../merge/rmap';
 import { pruneWaiting } from '../merge/stable';
 import { unstableClear } from '../merge/unstable';
+import { lookAhead } from './look-ahead';
 import { selectPages } from './select';
 import { slotRemove } from './slots';
 import { smartScanSkips } from './smart';
@@ -52,13 +58,15 @@ export function scanBatch(pages: u32, now: u32): u32 {
   let passEnded: bool = false;
   while (done < pages && !passEnded) {
     const mm: usize = load<u32>(H_CURSOR_SLOT);
-    const exited = (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
-    const mmEnded = exited || selectPages(mm, pages - done);
-    if (!exited) {
-      fingerprint();
-      done += decide();
+    if (load<u32>(mm, MM_FLAGS) & MM_EXITED) {
+      passEnded = leaveMm(mm, true);
+      continue;
     }
-    if (mmEnded) passEnded = leaveMm(mm, exited);
+    const mmEnded = selectPages(mm, WINDOWS, WINDOW_PAGES, pages - done);
+    fingerprint(WINDOWS);
+    lookAhead(WINDOWS);
+    done += decide(WINDOWS);
+    if (mmEnded) passEnded = leaveMm(mm, false);
   }
   store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
   return passEnded ? done | SCAN_PASS_ENDED : done;
@@ -66,32 +74,33 @@ export function scanBatch(pages: u32, now: u32): u32 {
 
 function beginPass(): void {
   if (!load<u32>(H_MERGE_ACROSS_NODES)) pruneWaiting();
-  unstableClear();
+  if (!isHashOrder()) unstableClear();
   store<u32>(H_CURSOR_SLOT, load<u32>(SLOTS, MM_SLOT_NEXT));
   store<u32>(H_CURSOR_PAGE, 0);
 }
 
-/** Second phase: the hashes of the window's ordinary pages. */
-function fingerprint(): void {
-  const count = load<u32>(H_WINDOW_COUNT);
+/** Second phase: the checksums of the window's ordinary pages. */
+function fingerprint(window: usize): void {
+  const count = load<u32>(window, WINDOW_COUNT);
   for (let index: u32 = 0; index < count; index++) {
-    const selected = load<u32>(WINDOW + (index << 2));
+    const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
     if ((selected & WINDOW_KIND) != WINDOW_ORDINARY) continue;
-    store<u64>(WINDOW_HASHES + (index << 3), pageHash(pteOf(selected) & PTE_FRAME));
+    store<u32>(window + (index << 2), pageChecksum(pteOf(selected) & PTE_FRAME), WINDOW_CHECKSUMS);
   }
 }
 
 /** Third phase: every page in its turn. Returns how many pages were processed, the settled ones included. */
-function decide(): u32 {
-  const count = load<u32>(H_WINDOW_COUNT);
-  let processed = load<u32>(H_WINDOW_PAGES_TAKEN);
+function decide(window: usize): u32 {
+  const count = load<u32>(window, WINDOW_COUNT);
+  let processed = load<u32>(window, WINDOW_TAKEN);
   for (let index: u32 = 0; index < count; index++) {
-    const selected = load<u32>(WINDOW + (index << 2));
+    const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
     const kind = selected & WINDOW_KIND;
     const entry = selected & ~WINDOW_KIND;
     if (kind == WINDOW_ORDINARY) {
-      const hash = load<u64>(WINDOW_HASHES + (index << 3));
-      mergeOrdinaryPage(entry, pteOf(entry) & PTE_FRAME, <u32>hash, <u32>(hash >> 32));
+      mergeOrdinaryPage(entry, pteOf(entry) & PTE_FRAME, load<u32>(window + (index << 2), WINDOW_CHECKSUMS));
+    } else if (kind == WINDOW_CLEAN) {
+      mergeOrdinaryPage(entry, pteOf(entry) & PTE_FRAME, load<u32>(itemOf(entry), ITEM_CHECKSUM));
     } else if (kind == WINDOW_GONE) {
       itemFree(entryMm(entry), entry);
     } else if (!frameIsKsm(pteOf(entry) & PTE_FRAME) && smartScanSkips(entry)) {

@@ -5,6 +5,7 @@ import {
   H_CURSOR_PAGE,
   H_CURSOR_SLOT,
   H_FULL_SCANS,
+  H_MERGE_ACROSS_NODES,
   H_PAGES_SHARED,
   H_RUN,
   MM_EXITED,
@@ -15,7 +16,9 @@ import {
 } from '../layout';
 import { mmFree } from '../memory/mm';
 import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
+import { isHashOrder } from '../merge/order';
 import { stableForget, unmergeRange } from '../merge/unmerge';
+import { unstableScatter } from '../merge/unstable';
 import { itemsFree } from './batch';
 import { slotRemove } from './slots';
 
@@ -56,5 +59,6 @@ export function quietSettingWrite(setting: usize, value: u32): u32 {
   if (load<u32>(setting) == value) return 0;
   if (load<u32>(H_PAGES_SHARED) != 0 || stableForget()) return EBUSY;
   store<u32>(setting, value);
+  if (setting == H_MERGE_ACROSS_NODES && isHashOrder()) unstableScatter();
   return 0;
 }

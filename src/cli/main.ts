@@ -12,10 +12,11 @@ import { type Command, EXIT } from './command.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { Interrupted, interruptible } from './interrupt.ts';
 import { ClosedPipe, print, say } from './output.ts';
+import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
 import { scanCommand } from './scan.ts';
 
-const COMMANDS: readonly Command[] = [scanCommand, replayCommand];
+const COMMANDS: readonly Command[] = [scanCommand, replayCommand, recordCommand];
 
 async function dispatch(words: readonly string[]): Promise<number> {
   const [first, ...rest] = words;

@@ -37,7 +37,7 @@ export interface EngineExports extends WebAssembly.Exports {
   scanBatch(pages: number, now: number): number;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
-  pageHash(frame: number): bigint;
+  pageChecksum(frame: number): number;
 }
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();

@@ -14,22 +14,31 @@ import { KsmError } from '../errors.ts';
 
 const SOURCE = fileURLToPath(new URL('./puppet.c', import.meta.url));
 
+/** By compiler. */
 const compiled = new Map<string, Promise<string>>();
+let folder: string | undefined;
+
+/** Where the programs are, until this one ends. */
+function programFolder(): string {
+  if (folder === undefined) {
+    const made = fs.mkdtempSync(join(tmpdir(), 'ksm-puppet-'));
+    process.once('exit', () => fs.rmSync(made, { recursive: true, force: true }));
+    folder = made;
+  }
+  return folder;
+}
 
 /** The path of the puppet program. Throws KsmError ENOENT where there is no compiler, EIO where it fails. */
 export function puppetProgram(compiler: string): Promise<string> {
   let program = compiled.get(compiler);
   if (program === undefined) {
-    program = compile(compiler);
+    program = compile(compiler, join(programFolder(), `puppet-${compiled.size}`));
     compiled.set(compiler, program);
   }
   return program;
 }
 
-async function compile(compiler: string): Promise<string> {
-  const folder = fs.mkdtempSync(join(tmpdir(), 'ksm-puppet-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
-  const program = join(folder, 'puppet');
+async function compile(compiler: string, program: string): Promise<string> {
   const { code, errors } = await run(compiler, ['-O2', '-o', program, SOURCE]);
   if (code === 0) return program;
   throw new KsmError('EIO', `${compiler} cannot compile ${SOURCE}: ${errors.trim() || `it ended with ${code}`}`);

@@ -75,9 +75,10 @@ export class Ksmd {
   }
 }
 
+/** Any process may call itself ksmd, but only kernel threads are children of the second process, kthreadd. */
 function isKsmd(proc: string, pid: number): boolean {
   try {
-    return fs.readFileSync(join(proc, String(pid), 'comm'), 'latin1').trim() === 'ksmd';
+    return /^\d+ \(ksmd\) \S 2 /.test(fs.readFileSync(join(proc, String(pid), 'stat'), 'latin1'));
   } catch {
     // It has ended since it was listed.
     return false;

@@ -38,7 +38,7 @@ export class Sysfs {
       throw new KsmError('ENOENT', `there is no ${sysfs}/${missing}: recordings need Linux 6.7 or newer.`);
     }
     try {
-      fs.accessSync(join(sysfs, 'run'), fs.constants.W_OK);
+      fs.closeSync(fs.openSync(join(sysfs, 'run'), fs.constants.O_WRONLY));
     } catch (cause) {
       throw new KsmError('EACCES', `${sysfs}/run cannot be written: playing on the live kernel needs root (sudo).`, {
         cause,
@@ -60,7 +60,7 @@ export class Sysfs {
   /** Writes `value` and a newline. Gives 0 or the kernel's negative errno. */
   write(file: string, value: string): number {
     try {
-      // Never create: an unknown file is ENOENT, as it is for everybody who writes with the shell's >> operator.
+      // Never create: an unknown file is ENOENT then, and not whatever sysfs thinks of new files.
       const fd = fs.openSync(join(this.#folder, file), fs.constants.O_WRONLY | fs.constants.O_TRUNC);
       try {
         fs.writeSync(fd, `${value}\n`);

@@ -52,7 +52,7 @@ const EXPORTS = [
   'nextMappedPage',
   'offline',
   'onlineFrames',
-  'pageHash',
+  'pageChecksum',
   'pinPage',
   'protect',
   'quietSettingWrite',
