@@ -16,6 +16,7 @@ export type {
   AddressSpace,
   Advice,
   Clock,
+  DirtyTracking,
   HostOptions,
   KsmStat,
   Limits,

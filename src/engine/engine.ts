@@ -20,6 +20,8 @@ export interface Geometry {
   readonly index: 'content' | 'hash';
   readonly checksum: 'xxh64' | 'keyed';
   readonly seed: bigint;
+  /** DIRTY_* of the layout. */
+  readonly dirtyTracking: number;
 }
 
 /** Name of the option that raises a limit, by LIMIT_* of the layout. */
@@ -80,11 +82,11 @@ export class Engine {
 
 const POWER_OF_ROOTS_MAX = 20;
 
-/** Roots of one tree: in hash order about one for each frame, so that a tree is a few nodes deep at any size. */
+/** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
 function rootCount(geometry: Geometry): number {
   if (geometry.index === 'content') return 1;
   const frames = geometry.memoryPages * 16;
-  return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.ceil(Math.log2(frames)));
+  return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
 /** Lays out the fresh (all zero) memory of `engine`. ENOMEM where it is too small for the limits. */
@@ -101,6 +103,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_NID_COUNT, geometry.nodes],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],
+    [layout.H_DIRTY_TRACKING, geometry.dirtyTracking],
     [layout.H_PAGES_TO_SCAN, 100],
     [layout.H_SLEEP_MILLISECS, 20],
     [layout.H_MERGE_ACROSS_NODES, 1],

@@ -5,7 +5,7 @@ import { checkInvariants, Engine, layOut, layout, loadModule } from '../engine/i
 import { KsmError } from '../errors.ts';
 import { AddressSpace } from './address-space.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { geometryOf, type HostOptions } from './options.ts';
+import { DIRTY_TRACKING, type DirtyTracking, geometryOf, type HostOptions } from './options.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 /** How much there is of everything. */
@@ -102,6 +102,17 @@ export class Machine {
     const nodes = this.engine.u32(layout.H_NID_COUNT);
     if (Number.isInteger(node) && node >= 0 && node < nodes) return node;
     throw new KsmError('EINVAL', `There is no NUMA node ${node}; this host has ${nodes}, counted from 0.`);
+  }
+
+  /** Does the scanner read pages again that were not written since it hashed them? See HostOptions. May change at any time. */
+  get dirtyTracking(): DirtyTracking {
+    return DIRTY_TRACKING[this.engine.u32(layout.H_DIRTY_TRACKING)] ?? 'off';
+  }
+
+  set dirtyTracking(mode: DirtyTracking) {
+    const number = DIRTY_TRACKING.indexOf(mode);
+    if (number < 0) throw new KsmError('EINVAL', `dirtyTracking: "${mode}" is none of ${DIRTY_TRACKING.join(', ')}.`);
+    this.engine.setU32(layout.H_DIRTY_TRACKING, number);
   }
 
   get limits(): Limits {

@@ -5,6 +5,11 @@ import { KsmError } from '../errors.ts';
 import { parseBytes } from '../size.ts';
 import type { Clock } from './clock.ts';
 
+export type DirtyTracking = 'off' | 'on' | 'advisory';
+
+/** The modes, each at its number in the engine (DIRTY_*). */
+export const DIRTY_TRACKING: readonly DirtyTracking[] = ['off', 'on', 'advisory'];
+
 export interface HostOptions {
   /**
    * Size of the one linear memory that holds everything, metadata too: bytes, or text like "512M" or "4G". Rounded up to
@@ -23,6 +28,12 @@ export interface HostOptions {
   readonly index?: 'hash' | 'content';
   /** Page checksum: "keyed" runs at memory speed, "xxh64" is Linux's. Default: keyed in hash order, xxh64 in content order. */
   readonly checksum?: 'keyed' | 'xxh64';
+  /**
+   * Does the scanner read pages again that nobody wrote since it hashed them? "off": all of them in every pass, as Linux. "on":
+   * none. "advisory": each in every eighth pass. Writes through AddressSpace are always seen; who writes to frames through
+   * views of their own marks the dirty bitmap (docs/embedding.md). Default "off". Counters are the same in all of them.
+   */
+  readonly dirtyTracking?: DirtyTracking;
   /** Key of the keyed hash, 64 bits. Random unless given. */
   readonly seed?: number | bigint;
   /** Use the build of the engine that keeps assertions and function names. */
@@ -65,6 +76,7 @@ export function geometryOf(options: HostOptions): Geometry {
     vmas: integer('vmas', options.vmas ?? 4096, 1, 2 ** 22),
     nodes: integer('nodes', options.nodes ?? 1, 1, layout.NID_LIMIT),
     index,
+    dirtyTracking: DIRTY_TRACKING.indexOf(oneOf('dirtyTracking', options.dirtyTracking ?? 'off', DIRTY_TRACKING)),
     checksum: oneOf('checksum', options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'), ['keyed', 'xxh64']),
     seed: BigInt.asUintN(64, BigInt(options.seed ?? randomSeed())),
   };
