@@ -13,6 +13,7 @@ import { pageChecksum } from './merge/checksum';
 import { unmergeRange } from './merge/unmerge';
 import { expandKey } from './page/hash';
 import { scanBatch } from './scan/batch';
+import { serveJobs } from './scan/fingerprint';
 import { quietSettingWrite, runWrite } from './scan/run';
 import { advise, hasMergeable, lock, map, mergeAnySet, protect, unlock, unmap } from './syscall/mapping';
 import { offline } from './syscall/offline';
@@ -40,6 +41,7 @@ export {
   readFault,
   runWrite,
   scanBatch,
+  serveJobs,
   spawn,
   unlock,
   unmap,

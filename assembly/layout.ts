@@ -147,6 +147,20 @@ export const DIRTY_ADVISORY: u32 = 2;
 export const DIRTY_PERIOD: u32 = 8;
 /** Scanner threads, the caller's included. */
 export const H_SCANNERS: u32 = HEADER + 404;
+/**
+ * The fingerprint job that threads share, one word so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits),
+ * which window (1 bit), number of the job. Beside it: chunks done, a bell that rings at each job, and the sign to end.
+ */
+export const H_JOB: u32 = HEADER + 412;
+export const JOB_CHUNKS_SHIFT: u32 = 10;
+export const JOB_CHUNKS_MASK: u32 = 0x3ff;
+export const JOB_WINDOW_SHIFT: u32 = 20;
+export const JOB_NUMBER_SHIFT: u32 = 21;
+export const H_JOB_DONE: u32 = HEADER + 416;
+export const H_JOB_BELL: u32 = HEADER + 420;
+export const H_JOB_END: u32 = HEADER + 424;
+/** Pages of one chunk. */
+export const JOB_CHUNK_PAGES: u32 = 32;
 /** Written by look-ahead and read by nobody: see there. */
 export const H_LOOK_AHEAD: u32 = HEADER + 408;
 

@@ -73,7 +73,7 @@ async function* kernelCase(
   rounds: number,
 ): AsyncGenerator<BenchTable, void, void> {
   const contents = contentsOf(workload, pages, seed);
-  const stage = await setStage(contents, seed, 'hash');
+  const stage = await setStage(contents, seed, { index: 'hash' });
   const kernels = await benchKernels(stage.memory);
   const fresh = stage.save();
   const rates = names.map(() => new Map<string, number[]>([OURS, WALL, CPU].map((name) => [name, []])));

@@ -9,7 +9,7 @@
 import { collectGarbage } from './gc.ts';
 import { benchKernels } from './kernels.ts';
 import { MapScanner, pagesOf, shaPass } from './rivals.ts';
-import { type Index, type Stage, setStage } from './stage.ts';
+import { type Mode, type Stage, setStage } from './stage.ts';
 import { type BenchOptions, type BenchTable, type Contestant, race } from './table.ts';
 import { contentsOf, type Workload } from './workloads.ts';
 
@@ -24,6 +24,18 @@ const SIZES = [2 ** 16, 2 ** 18, 3 * 2 ** 18];
 const CONTENT_PAGES_MAX = 2 ** 18;
 const SHA_PAGES = 2 ** 13;
 const READ = 'read (SIMD sum)';
+
+/** After how many passes it comes, and which share of the pages is written just before. */
+const SCANS = {
+  'first pass': { after: 0, written: 0 },
+  'second pass': { after: 1, written: 0 },
+  'third pass': { after: 2, written: 0 },
+  '1 % written': { after: 3, written: 0.01 },
+  '10 % written': { after: 3, written: 0.1 },
+};
+type PassName = keyof typeof SCANS;
+const PASSES: readonly PassName[] = ['first pass', 'second pass', 'third pass'];
+const WRITTEN: readonly PassName[] = ['1 % written', '10 % written'];
 
 const WORKLOADS: readonly Workload[] = ['unique', '16:1', 'half', 'linux', 'zero'];
 
@@ -41,14 +53,13 @@ export async function* scanBench(options: ScanOptions = {}): AsyncGenerator<Benc
 
 async function scanCase(workload: Workload, pages: number, seed: number, rounds: number): Promise<BenchTable> {
   const contents = contentsOf(workload, pages, seed);
-  const orders: readonly Index[] = pages <= CONTENT_PAGES_MAX ? ['hash', 'content'] : ['hash'];
   const contestants: Contestant[] = [];
-  for (const index of orders) {
-    const stage = await setStage(contents, seed, index);
+  for (const [name, mode, names] of variantsOf(workload, pages)) {
+    const stage = await setStage(contents, seed, mode);
     const kernels = await benchKernels(stage.memory);
     const sweep = (): number => kernels.readLoop(stage.start, pages);
     if (contestants.length === 0) contestants.push({ name: READ, run: sweep }, ...(await rivals(stage, sweep)));
-    contestants.push(...passes(stage, index, sweep, workload === 'unique'));
+    contestants.push(...passes(stage, sweep, name, names));
   }
   return race(contestants, {
     title: `Scanning ${pages} pages (${pages / 256} MiB), workload "${workload}", one thread`,
@@ -61,13 +72,27 @@ async function scanCase(workload: Workload, pages: number, seed: number, rounds:
   });
 }
 
-/** The passes of one engine. Writes are measured where they go to the same frame again, so that they can be undone. */
-function passes(stage: Stage, index: Index, sweep: () => void, written: boolean): Contestant[] {
-  const contestants: Contestant[] = [];
-  const add = (name: string, flips = 0): void => {
+/** The engine's modes that are measured, and in which passes. */
+function variantsOf(workload: Workload, pages: number): [name: string, mode: Mode, passes: readonly PassName[]][] {
+  // Writes are measured where they go to the same frame again, so that they can be undone.
+  const scans = workload === 'unique' ? [...PASSES, ...WRITTEN] : PASSES;
+  const variants: ReturnType<typeof variantsOf> = [['hash order', { index: 'hash' }, scans]];
+  if (workload === 'unique')
+    variants.push(['dirty tracking', { index: 'hash', dirtyTracking: 'on' }, ['third pass', ...WRITTEN]]);
+  if (pages <= CONTENT_PAGES_MAX) variants.push(['content order', { index: 'content' }, scans]);
+  return variants;
+}
+
+/** The named passes of one engine, in ascending order, each from the state that the passes before it left. */
+function passes(stage: Stage, sweep: () => void, variant: string, names: readonly PassName[]): Contestant[] {
+  let done = 0;
+  return names.map((name) => {
+    const { after, written } = SCANS[name];
+    for (; done < after; done++) stage.pass();
     const state = stage.save();
-    contestants.push({
-      name: `${index} order, ${name}`,
+    const flips = Math.ceil(stage.pages * written);
+    return {
+      name: `${variant}, ${name}`,
       before: () => {
         stage.restore(state);
         stage.flip(flips);
@@ -75,17 +100,8 @@ function passes(stage: Stage, index: Index, sweep: () => void, written: boolean)
       },
       run: () => stage.pass(),
       after: () => stage.flip(flips),
-    });
-  };
-  for (const name of ['first pass', 'second pass', 'third pass']) {
-    add(name);
-    stage.pass();
-  }
-  if (written) {
-    add('1 % written', Math.ceil(stage.pages / 100));
-    add('10 % written', Math.ceil(stage.pages / 10));
-  }
-  return contestants;
+    };
+  });
 }
 
 async function rivals(stage: Stage, sweep: () => void): Promise<Contestant[]> {

@@ -7,10 +7,11 @@
  */
 
 import { layout } from '../src/engine/index.ts';
-import { type AddressSpace, createHost, type Host } from '../src/index.ts';
+import { type AddressSpace, createHost, type Host, type HostOptions } from '../src/index.ts';
 import { fillSpace, PAGE } from './workloads.ts';
 
-export type Index = 'hash' | 'content';
+/** Which of the engine's modes is staged. */
+export type Mode = Pick<HostOptions, 'index' | 'dirtyTracking'>;
 
 const BASE = 2 ** 30;
 /** ksmd's batch in these benches, here as in the kernel. */
@@ -69,15 +70,15 @@ export class Stage {
 }
 
 /** A host three quarters full of `contents` in one process, not scanned yet; smart scan is off, as every page is wanted. */
-export async function setStage(contents: Uint32Array, seed: number, index: Index): Promise<Stage> {
+export async function setStage(contents: Uint32Array, seed: number, mode: Mode): Promise<Stage> {
   const pages = contents.length;
   const host = await createHost({
     memory: Math.max(2 ** 24, Math.ceil((pages * PAGE * 4) / 3)),
     pages: pages + layout.TABLE_ENTRIES,
     processes: 16,
     vmas: 64,
-    index,
     seed,
+    ...mode,
   });
   const space = host.spawn();
   space.mmap(BASE, pages * PAGE);

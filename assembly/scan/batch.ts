@@ -11,6 +11,7 @@ import {
   H_MERGE_ACROSS_NODES,
   H_NOW,
   H_PAGES_SCANNED,
+  H_SCANNERS,
   ITEM_CHECKSUM,
   MM_EXITED,
   MM_FLAGS,
@@ -21,6 +22,7 @@ import {
   SLOTS,
   STATE_ITEM,
   TABLE_BITS,
+  WINDOW_BYTES,
   WINDOW_CHECKSUMS,
   WINDOW_CLEAN,
   WINDOW_COUNT,
@@ -29,18 +31,19 @@ import {
   WINDOW_KIND,
   WINDOW_ORDINARY,
   WINDOW_PAGES,
+  WINDOW_PAGES_MAX,
   WINDOW_TAKEN,
   WINDOWS,
 } from '../layout';
 import { frameIsKsm } from '../memory/frames';
 import { mmFree } from '../memory/mm';
 import { entryFind, entryMm, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
-import { pageChecksum } from '../merge/checksum';
 import { mergeAnyPage, mergeOrdinaryPage } from '../merge/merge';
 import { isHashOrder } from '../merge/order';
 import { itemFree, itemOf, stateOf } from '../merge/rmap';
 import { pruneWaiting } from '../merge/stable';
 import { unstableClear } from '../merge/unstable';
+import { fingerprint, jobFinish, jobPost } from './fingerprint';
 import { lookAhead } from './look-ahead';
 import { selectPages } from './select';
 import { slotRemove } from './slots';
@@ -62,14 +65,54 @@ export function scanBatch(pages: u32, now: u32): u32 {
       passEnded = leaveMm(mm, true);
       continue;
     }
-    const mmEnded = selectPages(mm, WINDOWS, WINDOW_PAGES, pages - done);
-    fingerprint(WINDOWS);
-    lookAhead(WINDOWS);
-    done += decide(WINDOWS);
-    if (mmEnded) passEnded = leaveMm(mm, false);
+    const budget = pages - done;
+    const result =
+      load<u32>(H_SCANNERS) > 1 && budget > WINDOW_PAGES ? scanWithHelp(mm, budget) : scanAlone(mm, budget);
+    done += result & ~MM_ENDED;
+    if (result & MM_ENDED) passEnded = leaveMm(mm, false);
   }
   store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
   return passEnded ? done | SCAN_PASS_ENDED : done;
+}
+
+/** Flag in the results below: the walk reached the end of the mm. */
+const MM_ENDED: u32 = 0x80000000;
+
+/** One window, by this thread. Returns the pages processed. */
+function scanAlone(mm: usize, budget: u32): u32 {
+  const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, budget);
+  fingerprint(WINDOWS, 0, load<u32>(WINDOWS, WINDOW_COUNT));
+  lookAhead(WINDOWS);
+  const done = decide(WINDOWS);
+  return ended ? done | MM_ENDED : done;
+}
+
+/**
+ * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next,
+ * which was selected before: that is as good as after, for the same reasons as within a window (scan/select).
+ */
+function scanWithHelp(mm: usize, budget: u32): u32 {
+  let window: u32 = 0;
+  let ended = selectPages(mm, WINDOWS, WINDOW_PAGES_MAX, budget);
+  let promised = load<u32>(WINDOWS, WINDOW_TAKEN);
+  let done: u32 = 0;
+  let goesOn: bool = true;
+  jobPost(window);
+  while (goesOn) {
+    jobFinish();
+    const decided: usize = WINDOWS + window * WINDOW_BYTES;
+    goesOn = !ended && promised < budget;
+    if (goesOn) {
+      window ^= 1;
+      const selected: usize = WINDOWS + window * WINDOW_BYTES;
+      ended = selectPages(mm, selected, WINDOW_PAGES_MAX, budget - promised);
+      promised += load<u32>(selected, WINDOW_TAKEN);
+      jobPost(window);
+    }
+    lookAhead(decided);
+    done += decide(decided);
+  }
+  return ended ? done | MM_ENDED : done;
 }
 
 function beginPass(): void {
@@ -77,16 +120,6 @@ function beginPass(): void {
   if (!isHashOrder()) unstableClear();
   store<u32>(H_CURSOR_SLOT, load<u32>(SLOTS, MM_SLOT_NEXT));
   store<u32>(H_CURSOR_PAGE, 0);
-}
-
-/** Second phase: the checksums of the window's ordinary pages. */
-function fingerprint(window: usize): void {
-  const count = load<u32>(window, WINDOW_COUNT);
-  for (let index: u32 = 0; index < count; index++) {
-    const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
-    if ((selected & WINDOW_KIND) != WINDOW_ORDINARY) continue;
-    store<u32>(window + (index << 2), pageChecksum(pteOf(selected) & PTE_FRAME), WINDOW_CHECKSUMS);
-  }
 }
 
 /** Third phase: every page in its turn. Returns how many pages were processed, the settled ones included. */

@@ -15,9 +15,9 @@ export const recordCommand: Command = {
   name: 'record',
   synopsis: 'record [OPTION…] TRACE…',
   summary: "play traces on this machine's Linux kernel and print what its KSM says after each step",
-  details: `The recordings are printed one after the other as JSON lines, in the form of "ksm replay". With --output they are
-written to DIR/NAME.recording.jsonl for each NAME.trace.jsonl; beside their traces, "ksm replay --check"
-compares them with the engine.
+  details: `The recordings are printed one after the other as JSON lines, in the form of "ksm replay". With --output
+they are written to DIR/NAME.recording.jsonl for each NAME.trace.jsonl; beside their traces,
+"ksm replay --check" compares them with the engine.
 
 This needs Linux 6.7 or newer with CONFIG_KSM, root, and a C compiler (cc, or the one that CC names) for the
 processes of the trace. KSM is one for the whole machine: while a trace is played, everything that was merged

@@ -2,4 +2,4 @@
 export * as layout from '../../assembly/layout.ts';
 export { Engine, type Geometry, layOut } from './engine.ts';
 export { checkInvariants } from './invariants.ts';
-export { loadModule, type WasmSource } from './load.ts';
+export { type EngineExports, instantiate, loadModule, type WasmSource } from './load.ts';

@@ -35,6 +35,7 @@ export interface EngineExports extends WebAssembly.Exports {
   entryFind(mm: number, page: number): number;
   nextMappedPage(mm: number, page: number, end: number): number;
   scanBatch(pages: number, now: number): number;
+  serveJobs(): void;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;

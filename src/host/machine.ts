@@ -168,8 +168,15 @@ export class Machine {
   }
 }
 
+/** What a machine is made of. */
+export interface EngineParts {
+  readonly engine: Engine;
+  readonly module: WebAssembly.Module;
+  readonly clock: Clock;
+}
+
 /** An engine over a memory of its own, laid out as the options say. */
-export async function createEngine(options: HostOptions): Promise<{ engine: Engine; clock: Clock }> {
+export async function createEngine(options: HostOptions): Promise<EngineParts> {
   const geometry = geometryOf(options);
   const module = await loadModule(options.wasm, options.debug);
   let memory: WebAssembly.Memory;
@@ -183,5 +190,5 @@ export async function createEngine(options: HostOptions): Promise<{ engine: Engi
   }
   const engine = new Engine(module, memory);
   layOut(engine, geometry);
-  return { engine, clock: options.clock ?? systemClock() };
+  return { engine, module, clock: options.clock ?? systemClock() };
 }

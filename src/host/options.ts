@@ -40,6 +40,8 @@ export interface HostOptions {
   readonly debug?: boolean;
   /** The engine's binary, for those who bundle it. */
   readonly wasm?: WasmSource;
+  /** Threads that scan together, the caller's included. Results are the same with any number. Default 1. */
+  readonly scanners?: number;
   /** Source of time. Default: the system's. */
   readonly clock?: Clock;
 }

@@ -1,8 +1,8 @@
 /**
  * Compiles puppet.c, once for each run of this program.
  *
- * The result is not kept for later runs: root would then execute a file that has been lying around, and compiling takes a
- * fraction of a second.
+ * The result is not kept for later runs: root would then execute a file that has been lying around, and compiling takes
+ * a fraction of a second.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

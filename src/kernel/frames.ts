@@ -1,8 +1,8 @@
 /**
  * Who shares a frame with whom, from /proc/PID/pagemap: the `frames` of a recording.
  *
- * A group's pages come in the order in which they are looked at: process by process, each mmap that ever succeeded, page
- * by page. Groups are sorted. No page is in two groups, so a group's first page says where it goes.
+ * A group's pages come in the order in which they are looked at: process by process, each mmap that ever succeeded,
+ * page by page. Groups are sorted. No page is in two groups, so a group's first page says where it goes.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';

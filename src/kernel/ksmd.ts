@@ -1,9 +1,9 @@
 /**
  * The kernel thread that scans, made to do exactly one batch at a time.
  *
- * ksmd sleeps in two places: between batches, until sleep_millisecs is over or *changes*, and where it has nothing to do,
- * until `run` or a first mergeable mapping wakes it. So a long sleep_millisecs that is changed a little wakes it for one
- * batch, and pages_to_scan is 0 except then: whatever else wakes it finds nothing to scan.
+ * ksmd sleeps in two places: between batches, until sleep_millisecs is over or *changes*, and where it has nothing to
+ * do, until `run` or a first mergeable mapping wakes it. So a long sleep_millisecs that is changed a little wakes it
+ * for one batch, and pages_to_scan is 0 except then: whatever else wakes it finds nothing to scan.
  *
  * A wake-up takes it out of its sleep before the write that caused it returns. And inside a batch it waits in other
  * functions than ksm_scan_thread, if at all. So seeing it asleep in ksm_scan_thread, after the write, means that the

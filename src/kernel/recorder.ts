@@ -1,8 +1,8 @@
 /**
  * Plays a trace on the live kernel: real processes, the kernel's own ksmd, and what the kernel says after each step.
  *
- * KSM is one for the whole machine. So a player holds a lock against other players, refuses to start where somebody else
- * uses KSM, unmerges everything before and after, and puts every setting back however it ends.
+ * KSM is one for the whole machine. So a player holds a lock against other players, refuses to start where somebody
+ * else uses KSM, unmerges everything before and after, and puts every setting back however it ends.
  */
 import os from 'node:os';
 import process from 'node:process';
@@ -66,8 +66,8 @@ function refuseOthers(sysfs: Sysfs, proc: string): void {
   const who = users.length === 0 ? 'somebody' : `process ${users.slice(0, 5).join(', ')}`;
   throw new KsmError(
     'EBUSY',
-    `KSM is in use: ${who} has mergeable memory, and ${merged} frames are shared. Playing a trace would unmerge it all, ` +
-      'and the recording would count it: end its users first, or use --force.',
+    `KSM is in use: ${who} has mergeable memory, and ${merged} frames are shared. Playing a trace would unmerge it ` +
+      'all, and the recording would count it: end its users first, or use --force.',
   );
 }
 
@@ -199,8 +199,8 @@ async function* playLocked(
  * Plays a trace on the live kernel: the lines of the recording, the header first. Needs Linux, root, CONFIG_KSM and a C
  * compiler, and nobody else who uses KSM. All settings are put back when the iteration ends, is left, or fails.
  *
- * Throws KsmError ENOENT where there is no KSM or no compiler, EACCES without root, EBUSY where KSM is in use or another
- * player is at work, EIO where a process of the trace was killed, and the signal's reason once that is aborted.
+ * Throws KsmError ENOENT where there is no KSM or no compiler, EACCES without root, EBUSY where KSM is in use or
+ * another player is at work, EIO where a process of the trace was killed, and the signal's reason once that is aborted.
  */
 export async function* recordTrace(
   trace: Trace,

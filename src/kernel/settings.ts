@@ -57,7 +57,7 @@ export function setForTrace(sysfs: Sysfs): void {
   }
 }
 
-/** Unmerges everything and puts every setting back, as far as that goes. Throws KsmError EIO naming those it failed for. */
+/** Unmerges everything and puts every setting back. Throws KsmError EIO naming those that the kernel refused. */
 export function restoreSettings(sysfs: Sysfs, saved: Saved): void {
   for (const run of ['0', '2']) sysfs.write('run', run);
   if (saved.has('advisor_mode')) sysfs.write('advisor_mode', 'none');

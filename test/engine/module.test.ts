@@ -59,6 +59,7 @@ const EXPORTS = [
   'readFault',
   'runWrite',
   'scanBatch',
+  'serveJobs',
   'spawn',
   'unlock',
   'unmap',

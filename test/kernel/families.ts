@@ -1,6 +1,6 @@
 /**
  * Random traces by family and seed: each family has its own mixture of what happens, so that every part of KSM is
- * reached often. The same family and seed give the same trace. Prune times are 0 or never, because a trace has no clock.
+ * reached often. The same family and seed give the same trace. Prune times are 0 or never: a trace has no clock.
  */
 import fc from 'fast-check';
 import { parseTrace, type Trace } from '../../src/trace/index.ts';

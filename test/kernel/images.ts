@@ -1,9 +1,9 @@
 /**
- * Four memory images of at least 50,000 pages each, on the live kernel and on the engine: the counters of a scan that has
- * come to rest have to be the same in both orders.
+ * Four memory images of at least 50,000 pages each, on the live kernel and on the engine: the counters of a scan that
+ * has come to rest have to be the same in both orders.
  *
- * An image looks like a Linux process: zero pages, pages of libraries that other images have too, runs of one content, a
- * few copies of its own, pages that differ in their last word only, and for the most part pages that nobody else has.
+ * An image looks like a Linux process: zero pages, pages of libraries that other images have too, runs of one content,
+ * a few copies of its own, pages that differ in their last word only, and for the most part pages that nobody else has.
  */
 import { KsmError } from '../../src/errors.ts';
 import { type RecordOptions, recordTrace } from '../../src/kernel/index.ts';
@@ -28,7 +28,7 @@ const WHOLE_PASS = 1_000_000;
 const RUNS = 8;
 const LIBRARIES = 20_000;
 const FIRST_UNIQUE = 1 + RUNS + LIBRARIES;
-/** Pages at the start of each image that differ from those of the others in nothing but the last word, or not at all. */
+/** Pages at the start of each image that differ in nothing but the last word, or not at all. */
 const SIMILAR = 32;
 const HOLES = 12;
 const LARGEST_HOLE = 300;

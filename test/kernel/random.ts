@@ -33,8 +33,8 @@ async function write(folder: string, trace: Trace, recording: readonly Recording
 }
 
 /**
- * Whether a trace plays alike, twice if need be: the kernel is shared with the rest of the machine, so a difference that
- * does not come again was none of the engine's, but is mentioned.
+ * Whether a trace plays alike, twice if need be: the kernel is shared with the rest of the machine, so a difference
+ * that does not come again was none of the engine's, but is mentioned.
  */
 async function agrees(trace: Trace, { record, keep, print }: Run): Promise<boolean> {
   const first = await compare(trace, record);

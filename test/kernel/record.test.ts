@@ -1,6 +1,6 @@
 /**
- * What recordTrace says where a trace cannot be played, and that settings always come back, on a machine of plain files.
- * That recordings are right can only be seen on a real kernel: npm run test:kernel, and the golden traces.
+ * What recordTrace says where a trace cannot be played, and that settings always come back, on a machine of plain
+ * files. That recordings are right can only be seen on a real kernel: npm run test:kernel, and the golden traces.
  */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

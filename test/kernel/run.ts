@@ -1,8 +1,8 @@
 /**
  * `npm run test:kernel`: the engine against the KSM of the kernel that runs this machine.
  *
- * Where there is no such KSM, or no right to use it, that is said and is no failure. Exit codes: 0 all agree or skipped,
- * 1 could not be played, 2 wrong usage, 3 something differs.
+ * Where there is no such KSM, or no right to use it, that is said and is no failure. Exit codes: 0 all agree or
+ * skipped, 1 could not be played, 2 wrong usage, 3 something differs.
  */
 import { randomInt } from 'node:crypto';
 import process from 'node:process';
@@ -34,8 +34,8 @@ ${OPTIONS.map(({ name, value = '', help }) => `  --${`${name} ${value}`.padEnd(1
 
 With TRACE files, those are played instead of random ones.`;
 
-/** What a machine lacks for this: no failure of the engine's. */
-const SKIPPED: readonly string[] = ['ENOENT', 'EACCES', 'EPERM'];
+/** The machine has no KSM or no compiler, or the user no right: no failure of the engine's. */
+const LACKING: readonly string[] = ['ENOENT', 'EACCES'];
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -52,22 +52,28 @@ function chosenFamilies(given: Arguments): readonly string[] {
   throw new KsmError('EUSAGE', `--families ${unknown}: expected some of ${FAMILY_NAMES.join(', ')}.`);
 }
 
-async function test(given: Arguments, signal: AbortSignal): Promise<Tally> {
+/** Why nothing can be played here; undefined where it can. What works at all works for an empty trace. */
+async function obstacle(record: RecordOptions): Promise<string | undefined> {
+  try {
+    await collect(recordTrace({ name: 'nothing', operations: [] }, record));
+    return undefined;
+  } catch (error) {
+    if (error instanceof KsmError && LACKING.includes(error.code)) return error.message;
+    throw error;
+  }
+}
+
+async function play(given: Arguments, record: RecordOptions): Promise<Tally> {
   const number = (name: string): number | undefined => {
     const text = single(given, name);
     return text === undefined ? undefined : wholeNumber(name, text, 0, 2 ** 31 - 1);
   };
-  const seed = number('seed') ?? randomInt(2 ** 30);
-  const seconds = number('seconds');
+  const [seed, seconds] = [number('seed') ?? randomInt(2 ** 30), number('seconds')];
   const families = chosenFamilies(given);
-  const onWait = (): void => print('waiting for another player of traces to end');
-  const record: RecordOptions = { signal, onWait, force: has(given, 'force') };
-  // What does not work at all does not work for an empty trace.
-  await collect(recordTrace({ name: 'nothing', operations: [] }, record));
+  const count = number('traces') ?? (seconds === undefined ? 100 : Number.POSITIVE_INFINITY);
   const files = await Promise.all(given.positionals.map(readTrace));
   if (files.length === 0) print(`seed ${seed}`);
   if (has(given, 'images')) return runImages(seed, record, print);
-  const count = number('traces') ?? (seconds === undefined ? 100 : Number.POSITIVE_INFINITY);
   return runTraces({
     traces: files.length > 0 ? files : randomTraces(families, seed, count),
     deadline: seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000,
@@ -77,25 +83,34 @@ async function test(given: Arguments, signal: AbortSignal): Promise<Tally> {
   });
 }
 
-async function main(): Promise<number> {
-  const given = parseArguments('test:kernel', OPTIONS, process.argv.slice(2));
-  if (has(given, 'help')) {
-    print(USAGE);
+async function test(given: Arguments, signal: AbortSignal): Promise<number> {
+  let waited = false;
+  const onWait = (): void => {
+    if (!waited) print('another player of traces is at work: taking turns with it');
+    waited = true;
+  };
+  const record: RecordOptions = { signal, onWait, force: has(given, 'force') };
+  const reason = await obstacle(record);
+  if (reason !== undefined) {
+    print(`skipped: ${reason}`);
     return EXIT.done;
   }
-  const { passed, failed, operations } = await interruptible((signal) => test(given, signal));
+  const { passed, failed, operations } = await play(given, record);
   print(`${operations} operations played`);
   print(`${passed} passed, ${failed} failed`);
   return failed > 0 ? EXIT.checkFailed : EXIT.done;
 }
 
+async function main(): Promise<number> {
+  const given = parseArguments('test:kernel', OPTIONS, process.argv.slice(2));
+  if (!has(given, 'help')) return interruptible((signal) => test(given, signal));
+  print(USAGE);
+  return EXIT.done;
+}
+
 function failure(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode;
   if (!(error instanceof KsmError)) throw error;
-  if (SKIPPED.includes(error.code)) {
-    print(`skipped: ${error.message}`);
-    return EXIT.done;
-  }
   process.stderr.write(`test:kernel: ${error.message}\n`);
   return error.code === 'EUSAGE' ? EXIT.usage : EXIT.failed;
 }

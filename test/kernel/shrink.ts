@@ -1,5 +1,5 @@
 /**
- * Makes a trace shorter as long as something remains true of it: drops operations, many at once first, then single ones.
+ * Makes a trace shorter as long as something remains true of it: drops operations, many at once, then single ones.
  */
 import { KsmError } from '../../src/errors.ts';
 import { type Operation, parseTrace, type Trace } from '../../src/trace/index.ts';

@@ -1,4 +1,4 @@
-/** The tools of npm run test:kernel that need no kernel: random traces can be repeated, and shrinking keeps the point. */
+/** What of npm run test:kernel needs no kernel: random traces can be repeated, and shrinking keeps the point. */
 import { describe, expect, test } from 'vitest';
 import { type Operation, parseTrace } from '../../src/trace/index.ts';
 import { FAMILY_NAMES, randomTrace } from './families.ts';

@@ -299,6 +299,20 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     host.check();
   });
 
+  test('3.2: a reference without a mapping keeps its node in the tree; equal pages become its dups', async () => {
+    const host = await boot(index);
+    const area = mergeable(host.spawn(), same('a', 2));
+    pass(host, 2);
+    using _reference = area.space.pin(area.at(0));
+    area.munmap();
+    pass(host);
+    expect(stateWithChains(host)).toEqual([0, 0, 0, 0, 0, 0]);
+    mergeable(area.space, same('a', 2));
+    pass(host, 2);
+    expect(stateWithChains(host)).toEqual([1, 1, 0, 0, 1, 2]);
+    host.check();
+  });
+
   test('3.3: a pinned zero page is treated like any other page', async () => {
     const host = await boot(index);
     host.ksm.settings.use_zero_pages = true;

@@ -1,0 +1,82 @@
+/**
+ * Second phase of a batch: the checksums of a window's ordinary pages, by one thread or shared among several.
+ *
+ * It is pure reading of frames that nobody else changes while the window is under way, and each checksum goes to its own place,
+ * so the outcome does not depend on who computes what. A thread claims a chunk of pages with one atomic addition to the
+ * job word, which also says what the job is: a late claim can never be taken for one of the next job.
+ */
+import {
+  H_JOB,
+  H_JOB_BELL,
+  H_JOB_DONE,
+  H_JOB_END,
+  JOB_CHUNK_PAGES,
+  JOB_CHUNKS_MASK,
+  JOB_CHUNKS_SHIFT,
+  JOB_NUMBER_SHIFT,
+  JOB_WINDOW_SHIFT,
+  PTE_FRAME,
+  WINDOW_BYTES,
+  WINDOW_CHECKSUMS,
+  WINDOW_COUNT,
+  WINDOW_ENTRIES,
+  WINDOW_KIND,
+  WINDOW_ORDINARY,
+  WINDOWS,
+} from '../layout';
+import { pteOf } from '../memory/tables';
+import { pageChecksum } from '../merge/checksum';
+
+/** Looks at the bell that a helper gives the next job before it goes to sleep. */
+const SPINS: u32 = 4000;
+
+/** Computes the checksums of things [from, to) of `window`. */
+export function fingerprint(window: usize, from: u32, to: u32): void {
+  for (let index = from; index < to; index++) {
+    const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
+    if ((selected & WINDOW_KIND) != WINDOW_ORDINARY) continue;
+    store<u32>(window + (index << 2), pageChecksum(pteOf(selected) & PTE_FRAME), WINDOW_CHECKSUMS);
+  }
+}
+
+/** Offers window number `window` to all threads. The job before it must be finished. */
+export function jobPost(window: u32): void {
+  const count = load<u32>(WINDOWS + window * WINDOW_BYTES, WINDOW_COUNT);
+  const chunks = (count + JOB_CHUNK_PAGES - 1) / JOB_CHUNK_PAGES;
+  const number = (load<u32>(H_JOB) >> JOB_NUMBER_SHIFT) + 1;
+  atomic.store<u32>(H_JOB_DONE, 0);
+  atomic.store<u32>(H_JOB, (number << JOB_NUMBER_SHIFT) | (window << JOB_WINDOW_SHIFT) | (chunks << JOB_CHUNKS_SHIFT));
+  atomic.add<u32>(H_JOB_BELL, 1);
+  if (chunks > 1) atomic.notify(H_JOB_BELL, -1);
+}
+
+/** Does what is left of the job, and waits for the chunks that others have claimed. */
+export function jobFinish(): void {
+  jobShare();
+  const chunks = (load<u32>(H_JOB) >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK;
+  while (atomic.load<u32>(H_JOB_DONE) != chunks) {}
+}
+
+function jobShare(): void {
+  for (;;) {
+    const job = atomic.add<u32>(H_JOB, 1);
+    const chunk = job & JOB_CHUNKS_MASK;
+    if (chunk >= ((job >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK)) return;
+    const window: usize = WINDOWS + ((job >> JOB_WINDOW_SHIFT) & 1) * WINDOW_BYTES;
+    const from = chunk * JOB_CHUNK_PAGES;
+    fingerprint(window, from, min(from + JOB_CHUNK_PAGES, load<u32>(window, WINDOW_COUNT)));
+    atomic.add<u32>(H_JOB_DONE, 1);
+  }
+}
+
+/** The life of a helper thread: takes part in every job until it is told to end. Blocks its thread. */
+export function serveJobs(): void {
+  for (;;) {
+    const bell = atomic.load<u32>(H_JOB_BELL);
+    jobShare();
+    if (atomic.load<u32>(H_JOB_END)) return;
+    let spins: u32 = 0;
+    while (spins < SPINS && atomic.load<u32>(H_JOB_BELL) == bell) spins++;
+    if (spins == SPINS) memory.atomic.wait32(H_JOB_BELL, bell, -1);
+  }
+}

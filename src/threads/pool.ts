@@ -1,0 +1,46 @@
+/**
+ * The scanner's helper threads: start, count, stop. Work reaches them through the engine's memory, never through messages.
+ */
+import { type Engine, layout } from '../engine/index.ts';
+import { platformPort, type WorkerPort } from './port.ts';
+
+/** Threads that take part in scanning. */
+export interface Scanners {
+  /** How many there are, the caller's included. */
+  readonly running: number;
+  /** Why there are fewer than were asked for; undefined where there are not. */
+  readonly reason: string | undefined;
+  /** Ends the helpers; scanning goes on with the caller's thread alone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts helpers so that `wanted` threads scan together. Where threads cannot be started there are fewer: results are the same with
+ * any number.
+ */
+export async function startScanners(engine: Engine, module: WebAssembly.Module, wanted: number): Promise<Scanners> {
+  const ports: WorkerPort[] = [];
+  let reason: string | undefined;
+  try {
+    const { startWorker } = await platformPort();
+    const url = new URL('./worker.js', import.meta.url);
+    for (let helper = 1; helper < wanted; helper++) ports.push(startWorker(url, { module, memory: engine.memory }));
+  } catch (error) {
+    reason = String(error);
+  }
+  const outcomes = await Promise.allSettled(ports.map(({ ready }) => ready));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) reason = String(failure.reason);
+  const running = 1 + outcomes.filter((outcome) => outcome.status === 'fulfilled').length;
+  engine.setU32(layout.H_SCANNERS, running);
+  return { running, reason, stop: () => stop(engine, ports) };
+}
+
+async function stop(engine: Engine, ports: readonly WorkerPort[]): Promise<void> {
+  engine.setU32(layout.H_SCANNERS, 1);
+  const words = new Int32Array(engine.memory.buffer);
+  Atomics.store(words, layout.H_JOB_END / 4, 1);
+  Atomics.add(words, layout.H_JOB_BELL / 4, 1);
+  Atomics.notify(words, layout.H_JOB_BELL / 4);
+  await Promise.all(ports.map((port) => port.terminate()));
+}
