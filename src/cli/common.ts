@@ -1,5 +1,6 @@
 /** The options that every command has, and what they mean. */
 import { KsmError } from '../errors.ts';
+import type { Host } from '../index.ts';
 import { type Arguments, choice, has, many, type Option, single, size, wholeNumber } from './arguments.ts';
 import { say } from './output.ts';
 import { parseSetting, type Setting } from './settings.ts';
@@ -12,7 +13,7 @@ export const COMMON_OPTIONS: readonly Option[] = [
   },
   { name: 'set', value: 'FILE=VALUE', many: true, help: 'write VALUE to /sys/kernel/mm/ksm/FILE first' },
   { name: 'memory', value: 'SIZE', help: 'memory of the engine, at most 4G: 512M, 1.5G or bytes' },
-  { name: 'scanners', value: 'N', help: 'scanner threads' },
+  { name: 'scanners', value: 'N', help: 'threads that scan together (1); results are the same with any number' },
   { name: 'seed', value: 'N', help: 'key of the page hash, for runs that can be repeated' },
   { name: 'json', help: 'print one JSON object' },
   { name: 'quiet', short: 'q', help: 'nothing on stderr but errors' },
@@ -32,6 +33,7 @@ export interface CommonOptions {
 }
 
 const MOST_MEMORY = 2 ** 32;
+const MOST_SCANNERS = 64;
 const MOST_SEED = 2n ** 64n - 1n;
 
 /** Checks the common options; a wrong one is EUSAGE. */
@@ -40,7 +42,7 @@ export function commonOptions(given: Arguments): CommonOptions {
     index: optional(given, 'index', (text) => choice('index', text, ['content', 'hash'])),
     settings: many(given, 'set').map(parseSetting),
     memory: optional(given, 'memory', memory),
-    scanners: optional(given, 'scanners', (text) => wholeNumber('scanners', text, 1)) ?? 1,
+    scanners: optional(given, 'scanners', scanners) ?? 1,
     seed: optional(given, 'seed', seed),
     json: has(given, 'json'),
     quiet: has(given, 'quiet'),
@@ -59,13 +61,19 @@ function memory(text: string): number {
   throw new KsmError('EUSAGE', `--memory ${text}: expected at most 4G, which is all that 32-bit addresses reach.`);
 }
 
+function scanners(text: string): number {
+  const threads = wholeNumber('scanners', text, 1);
+  if (threads <= MOST_SCANNERS) return threads;
+  throw new KsmError('EUSAGE', `--scanners ${text}: expected at most ${MOST_SCANNERS} threads.`);
+}
+
 function seed(text: string): bigint {
   const value = /^[0-9]+$/.test(text) ? BigInt(text) : -1n;
   if (value >= 0n && value <= MOST_SEED) return value;
   throw new KsmError('EUSAGE', `--seed ${text}: expected a whole number from 0 to ${MOST_SEED}.`);
 }
 
-/** More scanners than there are: says so, since the user will wait for nothing. */
-export function announceScanners({ scanners, quiet }: CommonOptions): void {
-  if (scanners > 1 && !quiet) say(`--scanners ${scanners}: one scanner thread is used, more are not supported yet.`);
+/** Says so where fewer threads scan than were asked for. */
+export function announceScanners({ scanners, quiet }: CommonOptions, { running, reason }: Host['scanners']): void {
+  if (running < scanners && !quiet) say(`--scanners ${scanners}: ${running} could be started (${reason}).`);
 }

@@ -17,7 +17,7 @@ import {
 } from '../trace/index.ts';
 import { type Arguments, has } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { announceScanners, COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
+import { COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
 import type { Setting } from './settings.ts';
@@ -49,11 +49,15 @@ interface Request extends CommonOptions {
 
 async function replay(given: Arguments, signal: AbortSignal): Promise<number> {
   const common = commonOptions(given);
-  const { index = 'content', memory, seed } = common;
-  const host = { index, ...(memory === undefined ? {} : { memory }), ...(seed === undefined ? {} : { seed }) };
+  const { index = 'content', memory, scanners, seed } = common;
+  const host = {
+    index,
+    scanners,
+    ...(memory === undefined ? {} : { memory }),
+    ...(seed === undefined ? {} : { seed }),
+  };
   const request: Request = { ...common, traces: given.positionals, host };
   if (request.traces.length === 0) throw new KsmError('EUSAGE', 'which trace? ksm replay TRACE…, or ksm help replay.');
-  announceScanners(request);
   if (!has(given, 'check')) return play(request, signal);
   if (request.settings.length > 0) {
     throw new KsmError('EUSAGE', '--set does not go with --check: recordings start from the default settings.');

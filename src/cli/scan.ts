@@ -70,7 +70,6 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
     all: has(given, 'all'),
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
-  announceScanners(request);
   const report = await measure(request, signal);
   await print(request.json ? renderJson(report) : renderTable(report, appearance()));
   return EXIT.done;
@@ -83,6 +82,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
   signal.throwIfAborted();
   const memory = request.memory ?? defaultMemory(sources.list);
   using host = await makeHost(request, sources.list, memory);
+  announceScanners(request, host.scanners);
   const default_settings = readSettings(host);
   applySettings(host, request.settings);
   const settings = readSettings(host);
@@ -99,7 +99,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
       passes: passes.done,
       converged: passes.settled,
       loading,
-      options: { index: request.index ?? 'hash', memory_bytes: memory, scanners: 1, seed },
+      options: { index: request.index ?? 'hash', memory_bytes: memory, scanners: host.scanners.running, seed },
       settings,
       default_settings,
       notes: [...sources.notes, ...readingNotes(sources.list)],
@@ -115,9 +115,15 @@ function readingNotes(sources: readonly PageSource[]): string[] {
 
 /** A size that the engine refuses is the user's if the user chose it. */
 async function makeHost(request: Request, sources: readonly PageSource[], memory: number): Promise<Host> {
-  const { index = 'hash', seed } = request;
+  const { index = 'hash', scanners, seed } = request;
   try {
-    return await createHost({ ...hostLimits(sources), memory, index, ...(seed === undefined ? {} : { seed }) });
+    return await createHost({
+      ...hostLimits(sources),
+      memory,
+      index,
+      scanners,
+      ...(seed === undefined ? {} : { seed }),
+    });
   } catch (error) {
     if (!(error instanceof KsmError) || request.memory === undefined) throw error;
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });

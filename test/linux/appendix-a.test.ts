@@ -240,6 +240,37 @@ describe.each(ORDERS)('max_page_sharing, %s order', (index) => {
   });
 });
 
+describe.each(ORDERS)('which dup takes the next page (3.10), %s order', (index) => {
+  const NEVER = 4294967295;
+  test.each([
+    { prune: 2000, now: 1999, joins: 'first' },
+    { prune: 2000, now: 2000, joins: 'fullest' },
+    { prune: 0, now: 0, joins: 'fullest' },
+    { prune: NEVER, now: 1e9, joins: 'first' },
+  ])('pruned every $prune ms, $now ms after the chain was made: the $joins', async ({ prune, now, joins }) => {
+    const host = await boot(index);
+    host.ksm.settings.max_page_sharing = 4;
+    host.ksm.settings.stable_node_chains_prune_millisecs = prune;
+    const passAt = (time: number): void => {
+      expect(host.ksm.scan(1000, { now: time }).pass_ended).toBe(true);
+    };
+    const area = mergeable(host.spawn(), [...same('a', 8), null]);
+    for (let scan = 0; scan < 2; scan++) passAt(0);
+    expect(stateWithChains(host)).toEqual([2, 6, 0, 0, 1, 2]);
+    area.advise('DONTNEED', 0, 1); // and not overwritten: a search that passes by would prune the chain
+    area.advise('DONTNEED', 4, 2);
+    passAt(0);
+    expect(stateWithChains(host)).toEqual([2, 3, 0, 0, 1, 2]);
+    area.write(8, 'a');
+    passAt(0);
+    passAt(now);
+    expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
+    // The node of pages 4 to 7 came last and so stands first, with two pages left; that of pages 0 to 3 has three.
+    expect(area.frame(8)).toBe(area.frame(joins === 'first' ? 7 : 3));
+    host.check();
+  });
+});
+
 /** P for a pass that processes exactly the pages that are not merged, S for one that skips them. */
 function schedule(host: Host, passes: number, merged: number = 0): string {
   let text = '';

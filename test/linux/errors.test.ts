@@ -13,6 +13,7 @@ import {
   expectError,
   fill,
   mergeable,
+  nothing,
   ORDERS,
   PAGE,
   pass,
@@ -238,7 +239,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
 
   test('T21: of a private file mapping only the written pages count', async () => {
     const host = await boot(index);
-    const area = mergeable(host.spawn(), same(null as never, 8), { file: true });
+    const area = mergeable(host.spawn(), nothing(8), { file: true });
     area.space.touch(area.base, 8 * PAGE);
     expect(area.space.ksmStat().ksm_mergeable).toBe('yes');
     pass(host, 2);
@@ -257,7 +258,7 @@ describe.each(ORDERS)('prctl, %s order', (index) => {
     const space = host.spawn();
     expect(space.prctl(PR_GET_MEMORY_MERGE)).toBe(0);
     for (const position of [0, 1, 2, 3]) {
-      const rest = [0, 0, 0, 0].map((_, index_) => (index_ === position ? 1 : 0));
+      const rest = [0, 1, 2, 3].map((argument) => (argument === position ? 1 : 0));
       expectError('EINVAL', () => space.prctl(PR_GET_MEMORY_MERGE, ...rest));
       if (position > 0) expectError('EINVAL', () => space.prctl(PR_SET_MEMORY_MERGE, ...rest));
     }

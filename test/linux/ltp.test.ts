@@ -14,6 +14,7 @@ import {
   counter,
   fill,
   mergeable,
+  nothing,
   ORDERS,
   type Order,
   PAGE,
@@ -35,10 +36,6 @@ function groupCheck(host: Host, run: number, shared: number, sharing: number, un
 
 /** A child's memory: its mappings, in order. */
 type Child = readonly Area[];
-
-function nothing(pages: number): null[] {
-  return new Array<null>(pages).fill(null);
-}
 
 /** All mappings of `child` hold this letter, but for the very last byte. */
 function contentsOf(child: Child, letter: string, last: string): { area: Area; bytes: Buffer }[] {

@@ -36,6 +36,11 @@ export function same(content: Present, count: number): Present[] {
   return new Array<Present>(count).fill(content);
 }
 
+/** `count` pages that are not there yet. */
+export function nothing(count: number): null[] {
+  return new Array<null>(count).fill(null);
+}
+
 /** `count` pages that differ from each other and from every letter. */
 export function distinct(count: number, first: number = 1): Present[] {
   return Array.from({ length: count }, (_, index) => first + index);

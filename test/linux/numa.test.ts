@@ -11,6 +11,7 @@ import {
   counter,
   expectError,
   mergeable,
+  nothing,
   ORDERS,
   type Order,
   type Present,
@@ -39,7 +40,7 @@ function checkedPass(host: Host, count: number = 1): void {
   }
 }
 
-/** Merges three pages on node 0, and has all but the first written, so that one page is left in the KSM frame: [1, 0, ...]. */
+/** Three merged pages on a node, of which all but the first are then written: one page is left in the KSM frame. */
 function lonely(host: Host, node: number): Area {
   const area = on(host, node, same('a', 3));
   checkedPass(host, 2);
@@ -103,6 +104,10 @@ describe.each(ORDERS)('trees for each node, %s order', (index) => {
     host.check();
     checkedPass(host); // now each is in the tree of its own node
     expect(state(host)).toEqual([0, 0, 2, 0]);
+    const far = on(host, 1, ['a']);
+    checkedPass(host, 2);
+    expect(state(host)).toEqual([1, 1, 1, 0]);
+    expect(first.frame(0)).toBe(far.frame(0));
   });
 });
 
@@ -134,6 +139,19 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     expect(state(host)).toEqual([1, 3, 1, 0]);
     expect(far.frame(0)).toBe(moved);
     expect(near.frame(0)).not.toBe(moved);
+    host.check();
+  });
+
+  test('a page that was alone on the other side finds it there', async () => {
+    const host = await apart(index);
+    const area = on(host, 0, same('a', 3));
+    const alone = on(host, 1, ['a']);
+    checkedPass(host, 3);
+    expect(state(host)).toEqual([1, 2, 1, 0]);
+    const moved = host.migrate(area.frame(0), 1);
+    checkedPass(host);
+    expect(state(host)).toEqual([1, 3, 0, 0]);
+    expect(alone.frame(0)).toBe(moved);
     host.check();
   });
 
@@ -357,97 +375,6 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     host.ksm.settings.run = 1;
     checkedPass(host, 2);
     expect(counter(host, 'pages_shared') + counter(host, 'pages_sharing')).toBe(2);
-    host.check();
-  });
-});
-
-describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
-  test('a merged frame is moved, and nothing else happens', async () => {
-    const host = await boot(index);
-    const area = mergeable(host.spawn(), same('a', 3));
-    pass(host, 2);
-    const gone = area.frame(0);
-    host.offline(gone, 1);
-    host.check();
-    expect(area.frames()).not.toContain(gone);
-    expect(new Set(area.frames()).size).toBe(1);
-    pass(host, 2);
-    expect(state(host)).toEqual([1, 2, 0, 0]);
-    expect(area.holds(0, ...same('a', 3))).toBe(true);
-    host.check();
-  });
-
-  test('what is out of use is given to nobody, until it is back', async () => {
-    const host = await boot(index, { memory: '4M', pages: 4096, processes: 8 });
-    const area = mergeable(host.spawn(), same('a', 3));
-    const gone = area.frame(1);
-    host.offline(gone, 1);
-    const space = host.spawn();
-    const rest = host.limits.frames - host.usage().frames;
-    const base = space.mmap(null, (rest + 1) * 4096);
-    const write = (page: number): void => space.write(base + page * 4096, Uint8Array.of(1));
-    for (let page = 0; page < rest - 1; page++) write(page);
-    expectError('ENOMEM', () => write(rest - 1));
-    expect([...space.resident()].map(({ frame }) => frame)).not.toContain(gone);
-    host.check();
-    host.online(gone, 1);
-    write(rest - 1);
-    expect(space.frameOf(base + (rest - 1) * 4096)).toBe(gone);
-    host.check();
-  });
-
-  test('nodes that remember a frame of the range are deleted at once, and the counters fall', async () => {
-    const host = await boot(index);
-    host.ksm.settings.max_page_sharing = 3;
-    const area = mergeable(host.spawn(), same('a', 6));
-    pass(host, 2);
-    const frames = [area.frame(0), area.frame(3)] as const;
-    expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
-    area.munmap();
-    expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
-    host.offline(frames[0], 1);
-    expect(stateWithChains(host)).toEqual([1, 2, 0, 3, 1, 1]);
-    host.check();
-    host.offline(frames[1], 1);
-    expect(stateWithChains(host)).toEqual([0, 0, 0, 6, 0, 0]);
-    expect(area.space.ksmStat()).toMatchObject({ ksm_rmap_items: 6, ksm_merging_pages: 0 });
-    host.check();
-    host.ksm.write('max_page_sharing', '4');
-    pass(host);
-    expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
-  });
-
-  test('a frame that somebody holds cannot go, nor can the zero frame', async () => {
-    const host = await boot(index);
-    const area = mergeable(host.spawn(), same('a', 3));
-    pass(host, 2);
-    const frame = area.frame(0);
-    const pin = area.space.pin(area.at(0));
-    expectError('EBUSY', () => host.offline(frame, 1));
-    expectError('EBUSY', () => host.offline(host.firstFrame, 1));
-    expectError('EAGAIN', () => host.migrate(frame, 0));
-    expect(area.frames()).toEqual([frame, frame, frame]);
-    host.check();
-    pin.release();
-    host.offline(frame, 1);
-    expect(area.frames()).not.toContain(frame);
-    host.check();
-  });
-
-  test('a whole NUMA node goes: what was merged there moves and is sorted in on the other side', async () => {
-    const host = await apart(index);
-    const [near, far] = [on(host, 0, same('a', 3)), on(host, 1, same('a', 3))];
-    const first = Math.min(...far.frames());
-    checkedPass(host, 2);
-    const end = host.firstFrame + host.limits.frames + 1;
-    host.offline(first, end - first);
-    host.check();
-    expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 0, 0]);
-    expect(far.frame(0)).toBeLessThan(first);
-    checkedPass(host);
-    expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
-    expect([near, far].every((area) => area.holds(0, ...same('a', 3)))).toBe(true);
     host.check();
   });
 });

@@ -1,0 +1,171 @@
+/**
+ * Stable nodes: in the trees, in chains, on the waiting list; and the items that hang on them. Nodes whose frame is gone (stale)
+ * stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
+ */
+import * as layout from '../../../assembly/layout.ts';
+import { meet } from './arena.ts';
+import { checkNodeFrame, compareFrames } from './frames.ts';
+import { broken } from './rules.ts';
+import { walkTree } from './tree.ts';
+import type { Walk } from './walk.ts';
+
+const { NODE_DUP_NEXT, NODE_DUP_PREV, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_IS_DUP, NODE_KEY, NODE_LEN } = layout;
+const { NODE_LEN_MASK, NODE_MIGRATING, NODE_NID_SHIFT, NODE_ORPHAN } = layout;
+
+const PLACE_FLAGS = NODE_IS_CHAIN | NODE_IS_DUP | NODE_MIGRATING | NODE_ORPHAN;
+
+/** Where a node was met: the tree of a NUMA node, and the number of the root slot counted over all trees. */
+interface Place {
+  readonly nid: number;
+  readonly slot: number;
+}
+
+/** Walks all stable nodes but orphans; needs checked pages. */
+export function checkStable(walk: Walk): void {
+  const roots = walk.engine.u32(layout.H_ROOT_COUNT);
+  const slots = walk.engine.u32(layout.H_STABLE_ROOTS);
+  const count = roots * walk.engine.u32(layout.H_NID_COUNT);
+  for (let slot = 0; slot < count; slot++) {
+    if (walk.u32(slots + slot * 4) !== 0) checkTree(walk, slots + slot * 4, { nid: Math.floor(slot / roots), slot });
+  }
+  checkList(walk, layout.H_MIGRATE_NODES, (node) => {
+    checkFlags(walk, node, NODE_MIGRATING);
+    checkNid(walk, node, walk.u32(node + NODE_LEN) >>> NODE_NID_SHIFT);
+    checkFrameNode(walk, node);
+  });
+  checkAllListed(walk);
+}
+
+function checkTree(walk: Walk, slotAddress: number, place: Place): void {
+  let lastKey = 0;
+  let lastFrame = 0; // of the last node that has bytes, if that has the same key
+  const tree = {
+    words: walk.words,
+    meet: (node: number): void => void meet(walk.nodes, node, 'the stable tree at root', place.slot),
+    pass(node: number): void {
+      const key = walk.u32(node + NODE_KEY);
+      const frame = checkTreeNode(walk, node, place);
+      if (walk.isHashOrder) {
+        if (key < lastKey) broken('stable.order', `${walk.nameOf(node)} has key ${key}, the one before it ${lastKey}`);
+        if (key !== lastKey) lastFrame = 0;
+        lastKey = key;
+      }
+      if (frame === 0) return;
+      if (lastFrame !== 0 && compareFrames(walk.words, lastFrame, frame) >= 0) {
+        broken('stable.order', `the bytes of ${walk.nameOf(node)} are not above those of the node before it`);
+      }
+      lastFrame = frame;
+    },
+  };
+  walkTree(tree, slotAddress);
+}
+
+/** Returns the frame that stands for the node in a comparison, 0 where it has none left. */
+function checkTreeNode(walk: Walk, node: number, place: Place): number {
+  const isChain = (walk.u32(node + NODE_LEN) & NODE_IS_CHAIN) !== 0;
+  checkFlags(walk, node, isChain ? NODE_IS_CHAIN : 0);
+  checkNid(walk, node, place.nid);
+  if (isChain) return checkChain(walk, node, place);
+  checkFrameNode(walk, node);
+  checkRoot(walk, node, place);
+  return walk.u32(node + NODE_FRAME);
+}
+
+function checkFlags(walk: Walk, node: number, expected: number): void {
+  const flags = walk.u32(node + NODE_LEN) & PLACE_FLAGS;
+  if (flags !== expected) broken('node.flags', `${walk.nameOf(node)} has flags ${flags}, its place wants ${expected}`);
+}
+
+function checkNid(walk: Walk, node: number, place: number): void {
+  const nid = walk.u32(node + NODE_LEN) >>> NODE_NID_SHIFT;
+  const nids = walk.u32(layout.H_MERGE_ACROSS_NODES) !== 0 ? 1 : walk.u32(layout.H_NID_COUNT);
+  if (nid !== place || nid >= nids) {
+    broken('node.nid', `${walk.nameOf(node)} is of NUMA node ${nid}, in a tree of ${place} of ${nids}`);
+  }
+}
+
+function checkChain(walk: Walk, chain: number, place: Place): number {
+  walk.chains++;
+  const items = walk.u32(chain + NODE_LEN) & NODE_LEN_MASK;
+  const maps = walk.u32(chain + layout.NODE_MAPS);
+  if (items !== 0 || maps !== 0) broken('chain.bare', `${walk.nameOf(chain)} counts ${items} items and ${maps} ptes`);
+  const key = walk.u32(chain + NODE_KEY);
+  let standing = 0;
+  checkList(walk, chain + NODE_HEAD, (dup) => {
+    walk.dups++;
+    checkFlags(walk, dup, NODE_IS_DUP);
+    checkNid(walk, dup, place.nid);
+    checkFrameNode(walk, dup);
+    checkRoot(walk, dup, place);
+    const frame = walk.u32(dup + NODE_FRAME);
+    const isAlike = standing === 0 || frame === 0 || compareFrames(walk.words, standing, frame) === 0;
+    if (walk.u32(dup + layout.NODE_CHAIN) !== chain || walk.u32(dup + NODE_KEY) !== key || !isAlike) {
+      broken('chain.dups', `${walk.nameOf(dup)} does not fit ${walk.nameOf(chain)}`);
+    }
+    if (frame !== 0) standing = frame;
+  });
+  return standing;
+}
+
+/** Walks a list of nodes whose first is in the word at `head`. */
+function checkList(walk: Walk, head: number, visit: (node: number) => void): void {
+  let previous = 0;
+  for (let node = walk.u32(head); node !== 0; node = walk.u32(node + NODE_DUP_NEXT)) {
+    meet(walk.nodes, node, 'the list of nodes at', head);
+    const back = walk.u32(node + NODE_DUP_PREV);
+    if (back !== previous) broken('node.list', `${walk.nameOf(node)} links back to ${back} instead of ${previous}`);
+    visit(node);
+    previous = node;
+  }
+}
+
+/** A node that can have a frame and items. */
+function checkFrameNode(walk: Walk, node: number): void {
+  checkNodeFrame(walk, node);
+  checkItems(walk, node);
+}
+
+function checkItems(walk: Walk, node: number): void {
+  let previous = 0;
+  let length = 0;
+  for (let item = walk.u32(node + NODE_HEAD); item !== 0; item = walk.u32(item + layout.ITEM_NEXT)) {
+    const entry = walk.entryOf(item);
+    if (entry === -1 || walk.linked[entry] !== 0 || walk.u32(item + layout.ITEM_PREV) !== previous) {
+      broken('item.list', `${walk.nameOf(node)} has in its list, behind ${previous}, address ${item}`);
+    }
+    if (!(walk.stateOf(entry) & layout.STATE_STABLE) || walk.u32(item + layout.ITEM_NODE) !== node) {
+      broken('item.node', `${walk.nameOf(node)} lists ${walk.whereIs(entry)}, which does not hang on it`);
+    }
+    walk.linked[entry] = 1;
+    previous = item;
+    length++;
+  }
+  const counted = walk.u32(node + NODE_LEN) & NODE_LEN_MASK;
+  if (counted !== length) broken('node.len', `${walk.nameOf(node)} counts ${counted} items, but ${length} hang on it`);
+  if (length === 0) return;
+  walk.sharedNodes++;
+  walk.sharingItems += length - 1;
+}
+
+/** In hash order: the hash of the node's bytes is the one thing that is asked of the engine. */
+function checkRoot(walk: Walk, node: number, place: Place): void {
+  const frame = walk.u32(node + NODE_FRAME);
+  if (!walk.isHashOrder || frame === 0) return;
+  const hash = walk.engine.call.pageHash(frame);
+  const key = Number(BigInt.asUintN(32, hash));
+  const roots = walk.u32(layout.H_ROOT_COUNT);
+  const high = Number(BigInt.asUintN(32, hash >> 32n));
+  const slot = place.nid * roots + Math.floor((high * roots) / 2 ** 32);
+  if (key !== walk.u32(node + NODE_KEY) || slot !== place.slot) {
+    broken(
+      'stable.root',
+      `${walk.nameOf(node)} is at root ${place.slot}, its frame's hash wants ${slot} and key ${key}`,
+    );
+  }
+}
+
+function checkAllListed(walk: Walk): void {
+  if (walk.sharedNodes + walk.sharingItems === walk.stable) return;
+  const entry = walk.linked.findIndex((mark, at) => mark === 0 && (walk.stateOf(at) & layout.STATE_STABLE) !== 0);
+  broken('item.listed', `${walk.whereIs(entry)} is STABLE, but in no list`);
+}
