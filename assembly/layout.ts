@@ -145,6 +145,12 @@ export const DIRTY_ON: u32 = 1;
 /** As DIRTY_ON, but each page is read in every DIRTY_PERIOD-th pass all the same. */
 export const DIRTY_ADVISORY: u32 = 2;
 export const DIRTY_PERIOD: u32 = 8;
+/** Which of Linux's pathologies are cured: CURE_* bits. Settings of this engine's own. */
+export const H_CURES: u32 = HEADER + 428;
+/** Smart scan skips by the number of the pass, so that equal pages are looked at in the same pass sooner or later. */
+export const CURE_SMART_SCAN_PHASE: u32 = 1;
+/** The scan-time advisor keeps to advisor_min_pages_to_scan, and may use less than 10 % CPU. */
+export const CURE_ADVISOR_FLOOR: u32 = 2;
 /** Scanner threads, the caller's included. */
 export const H_SCANNERS: u32 = HEADER + 404;
 /**

@@ -16,6 +16,7 @@ export type {
   AddressSpace,
   Advice,
   Clock,
+  Cures,
   DirtyTracking,
   HostOptions,
   KsmStat,

@@ -20,6 +20,8 @@ export interface Geometry {
   readonly index: 'content' | 'hash';
   readonly checksum: 'xxh64' | 'keyed';
   readonly seed: bigint;
+  /** CURE_* bits of the layout. */
+  readonly cures: number;
   /** DIRTY_* of the layout. */
   readonly dirtyTracking: number;
 }
@@ -103,6 +105,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_NID_COUNT, geometry.nodes],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],
+    [layout.H_CURES, geometry.cures],
     [layout.H_DIRTY_TRACKING, geometry.dirtyTracking],
     [layout.H_PAGES_TO_SCAN, 100],
     [layout.H_SLEEP_MILLISECS, 20],

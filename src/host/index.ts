@@ -12,5 +12,5 @@ export {
 } from './address-space.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { createEngine, type Limits, Machine, type Usage } from './machine.ts';
-export type { DirtyTracking, HostOptions } from './options.ts';
+export type { Cures, DirtyTracking, HostOptions } from './options.ts';
 export { WaitQueue } from './wait-queue.ts';

@@ -5,6 +5,13 @@ import { KsmError } from '../errors.ts';
 import { parseBytes } from '../size.ts';
 import type { Clock } from './clock.ts';
 
+export interface Cures {
+  /** Smart scan looks at all pages of an age in the same passes, so that equal pages cannot miss each other for ever. */
+  readonly smartScanPhase?: boolean;
+  /** The advisor never goes below advisor_min_pages_to_scan, and may use less than 10 % CPU. */
+  readonly advisorFloor?: boolean;
+}
+
 export type DirtyTracking = 'off' | 'on' | 'advisory';
 
 /** The modes, each at its number in the engine (DIRTY_*). */
@@ -34,6 +41,8 @@ export interface HostOptions {
    * views of their own marks the dirty bitmap (docs/embedding.md). Default "off". Counters are the same in all of them.
    */
   readonly dirtyTracking?: DirtyTracking;
+  /** Habits of Linux that help nobody (docs/fidelity.md) and can be cured. Default: none, as Linux. */
+  readonly cures?: Cures;
   /** Key of the keyed hash, 64 bits. Random unless given. */
   readonly seed?: number | bigint;
   /** Use the build of the engine that keeps assertions and function names. */
@@ -78,6 +87,9 @@ export function geometryOf(options: HostOptions): Geometry {
     vmas: integer('vmas', options.vmas ?? 4096, 1, 2 ** 22),
     nodes: integer('nodes', options.nodes ?? 1, 1, layout.NID_LIMIT),
     index,
+    cures:
+      (options.cures?.smartScanPhase ? layout.CURE_SMART_SCAN_PHASE : 0) |
+      (options.cures?.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
     dirtyTracking: DIRTY_TRACKING.indexOf(oneOf('dirtyTracking', options.dirtyTracking ?? 'off', DIRTY_TRACKING)),
     checksum: oneOf('checksum', options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'), ['keyed', 'xxh64']),
     seed: BigInt.asUintN(64, BigInt(options.seed ?? randomSeed())),

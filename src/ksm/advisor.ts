@@ -28,6 +28,8 @@ export interface AdvisorSettings {
   readonly advisor_max_pages_to_scan: bigint;
   /** Seconds, u64, at least 1. */
   readonly advisor_target_scan_time: bigint;
+  /** Not the kernel's: instead of always granting 10 % CPU, keep to so many pages. Undefined: as the kernel. */
+  readonly least_pages?: bigint | undefined;
 }
 
 /** What the pass that has just ended took. */
@@ -78,7 +80,7 @@ export function advise(
   const wanted = u64((u32(pages_to_scan * 100n) / factor) * change) / 100n;
   const perPercent = atLeastOne(pages_to_scan / cost.cpu_percent);
   const affordable = min(wanted, u64(perPercent * settings.advisor_max_cpu));
-  const granted = max(affordable, u64(perPercent * MIN_CPU));
+  const granted = max(affordable, settings.least_pages ?? u64(perPercent * MIN_CPU));
   return { change, pages_to_scan: min(granted, settings.advisor_max_pages_to_scan) };
 }
 

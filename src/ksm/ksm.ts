@@ -147,6 +147,10 @@ export class Ksm {
         advisor_max_cpu: BigInt(engine.u32(layout.H_ADVISOR_MAX_CPU)),
         advisor_max_pages_to_scan: engine.bigU64(layout.H_ADVISOR_MAX_PAGES_TO_SCAN),
         advisor_target_scan_time: engine.bigU64(layout.H_ADVISOR_TARGET_SCAN_TIME),
+        least_pages:
+          engine.u32(layout.H_CURES) & layout.CURE_ADVISOR_FLOOR
+            ? engine.bigU64(layout.H_ADVISOR_MIN_PAGES_TO_SCAN)
+            : undefined,
       },
       {
         elapsed_ms: BigInt(Math.floor(now)) - engine.bigU64(layout.H_ADVISOR_START_SCAN),

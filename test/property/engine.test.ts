@@ -36,6 +36,7 @@ function freshHost(index: 'content' | 'hash', dirtyTracking: DirtyTracking = 'of
     checksum: index === 'content' ? 'xxh64' : 'keyed',
     seed: 1n,
     dirtyTracking: 0,
+    cures: 0,
   });
   const host = new Host(engine, systemClock());
   host.dirtyTracking = dirtyTracking;
