@@ -12,6 +12,7 @@ import { vmaGap } from './memory/vmas';
 import { pageChecksum } from './merge/checksum';
 import { unmergeRange } from './merge/unmerge';
 import { expandKey } from './page/hash';
+import { readPages } from './page/read';
 import { scanBatch } from './scan/batch';
 import { serveJobs } from './scan/fingerprint';
 import { quietSettingWrite, runWrite } from './scan/run';
@@ -39,6 +40,7 @@ export {
   protect,
   quietSettingWrite,
   readFault,
+  readPages,
   runWrite,
   scanBatch,
   serveJobs,

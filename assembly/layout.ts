@@ -167,6 +167,8 @@ export const H_JOB_BELL: u32 = HEADER + 420;
 export const H_JOB_END: u32 = HEADER + 424;
 /** Pages of one chunk. */
 export const JOB_CHUNK_PAGES: u32 = 32;
+/** Extra references to KSM frames. */
+export const H_KSM_PINS: u32 = HEADER + 432;
 /** Written by look-ahead and read by nobody: see there. */
 export const H_LOOK_AHEAD: u32 = HEADER + 408;
 
@@ -322,8 +324,8 @@ export const STATE_STABLE: u32 = 1 << 26;
 export const STATE_FRESH: u32 = 1 << 27;
 /** UNSTABLE, but no tree node any more: another page of the same content took its place in this pass (hash order only). */
 export const STATE_DISPLACED: u32 = 1 << 28;
-/** UNSTABLE although the stable tree has its content, because there it takes no more pages: has to search again. */
-export const STATE_TWIN: u32 = 1 << 29;
+/** UNSTABLE, but has to search again at its next turn: its content may have come to the stable tree, or its tree is another. */
+export const STATE_MUST_SEARCH: u32 = 1 << 29;
 
 /** ITEMS[e]: what links the rmap item. A tree node while UNSTABLE, a list entry of its stable node while STABLE. */
 export const ITEM_BYTES: u32 = 16;

@@ -25,6 +25,7 @@ import {
   H_FRAMES,
   H_FRAMES_USED,
   H_FREE_NODES,
+  H_KSM_PINS,
   H_LIMIT_HIT,
   H_NID_COUNT,
   LIMIT_FRAMES,
@@ -110,10 +111,15 @@ export function frameNode(frame: usize): usize {
   return word & FRAME_KSM ? (<usize>(word & FRAME_NODE_MASK)) << FRAME_NODE_SHIFT : 0;
 }
 
-/** Makes an ordinary, unpinned frame the KSM frame of `node`, which takes over its count. */
+/** Makes an unpinned frame the KSM frame of `node`, which takes over its count. A node that it had is stale then. */
 export function frameBecomeKsm(frame: usize, node: usize): void {
   const word = wordOf(frame);
-  store<u32>(node, load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
+  const former = frameNode(frame);
+  store<u32>(node, former != 0 ? load<u32>(former, NODE_MAPS) : load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
+  if (former != 0) {
+    store<u32>(former, 0, NODE_FRAME);
+    store<u32>(former, <u32>frame, NODE_MAPS);
+  }
   store<u32>(node, <u32>frame, NODE_FRAME);
   store<u32>(word, FRAME_KSM | <u32>(node >> FRAME_NODE_SHIFT));
 }
@@ -131,13 +137,25 @@ export function frameIsPinned(frame: usize): bool {
 
 /** Takes an extra reference to a frame that somebody maps. A KSM frame counts it like a pte. */
 export function framePin(frame: usize): void {
-  if (frameIsKsm(frame)) frameGet(frame);
-  else store<u32>(wordOf(frame), load<u32>(wordOf(frame)) + FRAME_PIN);
+  if (frameIsKsm(frame)) {
+    store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) + 1);
+    frameGet(frame);
+  } else {
+    store<u32>(wordOf(frame), load<u32>(wordOf(frame)) + FRAME_PIN);
+  }
+}
+
+/** A KSM frame that only pins hold becomes an ordinary one: its node is about to be forgotten. */
+export function frameLeaveKsm(frame: usize): void {
+  const pins = load<u32>(frameNode(frame), NODE_MAPS);
+  store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) - pins);
+  store<u32>(wordOf(frame), pins * FRAME_PIN);
 }
 
 /** Drops an extra reference. */
 export function frameUnpin(frame: usize): void {
   if (frameIsKsm(frame)) {
+    store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) - 1);
     framePut(frame);
     return;
   }

@@ -40,17 +40,18 @@ function mapsFrame(entry: u32, frame: usize): bool {
   return (pteOf(entry) & PTE_PRESENT) != 0 && (pteOf(entry) & PTE_FRAME) == frame;
 }
 
-function isPinned(frame: usize): bool {
+/** How many ptes map `frame`, found by looking at all of them. */
+export function frameMappings(frame: usize): u32 {
   let mapped: u32 = 0;
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
     if (mapsFrame(entry, frame)) mapped++;
   }
-  return mapped != frameReferences(frame);
+  return mapped;
 }
 
 /** Moves what is in `frame` to a frame of NUMA node `nid`. Returns the new frame, or an errno: then nothing has changed. */
 export function migrateFrame(frame: usize, nid: u32): usize {
-  if (frame == zeroFrame() || !frameIsUsed(frame) || isPinned(frame)) return EAGAIN;
+  if (frame == zeroFrame() || !frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return EAGAIN;
   const target = frameAlloc(nid, false);
   if (target == 0) return ENOMEM;
   memory.copy(target, frame, PAGE_SIZE);

@@ -29,7 +29,7 @@ import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { isZeroPage } from '../page/zero';
 import { entryChecksum, pageChecksum } from './checksum';
 import { nodeAlloc, nodeFlag, nodeHas, nodeNid, nodeWait } from './node';
-import { treeNid } from './order';
+import { isHashOrder, treeNid } from './order';
 import { itemAppend, itemOf, itemUnlink, stateOf } from './rmap';
 import { STABLE_FULL, stableInsert, stableNodeOf, stableSearch } from './stable';
 import { unstableConfirm, unstableSearchOrInsert } from './unstable';
@@ -53,7 +53,12 @@ export function mergeAnyPage(entry: u32): void {
   const target = stableSearch(frame, checksum);
   if (target == node && hangsOn(entry, node)) return;
   itemUnlink(entry);
-  if (target > STABLE_FULL && mergeInto(entry, target)) itemAppend(entry, target);
+  if (target <= STABLE_FULL) {
+    if (isHashOrder()) store<u32>(itemOf(entry), checksum, ITEM_CHECKSUM); // its key
+    findPartner(entry, frame, checksum, true);
+  } else if (mergeInto(entry, target)) {
+    itemAppend(entry, target);
+  }
 }
 
 function hangsOn(entry: u32, node: usize): bool {
@@ -77,7 +82,11 @@ export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void
     if (mergeInto(entry, target)) itemAppend(entry, target);
     return;
   }
-  const partner = unstableSearchOrInsert(entry, frame, checksum, target == STABLE_FULL);
+  findPartner(entry, frame, checksum, target == STABLE_FULL);
+}
+
+function findPartner(entry: u32, frame: usize, checksum: u32, isFull: bool): void {
+  const partner = unstableSearchOrInsert(entry, frame, checksum, isFull);
   if (partner != 0) mergeTwo(entry, frame, partner, checksum);
 }
 
@@ -112,8 +121,8 @@ function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
   const sameHuge = (pteOf(entry) & PTE_HUGE) != 0 && entry >> TABLE_BITS == partner >> TABLE_BITS;
   splitHuge(entry);
   if (sameHuge) return; // holding one part of a huge page keeps the other from being merged: this time it is only split
-  let node = frameNode(frame); // an orphan of an earlier, failed merge
-  if (node == 0) {
+  let node = frameNode(frame); // an orphan of an earlier, failed merge is used again
+  if (node == 0 || !nodeHas(node, NODE_ORPHAN)) {
     node = nodeAlloc();
     if (node == 0) return; // no room for another KSM frame: both pages stay as they are
     nodeFlag(node, 0, NODE_ORPHAN);

@@ -29,9 +29,9 @@ import {
   STATE_DISPLACED,
   STATE_FRESH,
   STATE_ITEM,
+  STATE_MUST_SEARCH,
   STATE_SEQ,
   STATE_STABLE,
-  STATE_TWIN,
   STATE_UNSTABLE,
 } from '../layout';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
@@ -84,7 +84,7 @@ export function itemUnlink(entry: u32): void {
   if (state & STATE_UNSTABLE) {
     if (isTreeNode(state)) rbErase(itemOf(entry));
     count(H_PAGES_UNSHARED, -1);
-    stateSet(entry, state & ~(STATE_UNSTABLE | STATE_DISPLACED | STATE_TWIN | STATE_SEQ));
+    stateSet(entry, state & ~(STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH | STATE_SEQ));
   } else if (state & STATE_STABLE) {
     unlinkStable(entry);
   }

@@ -1,11 +1,13 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
 import {
   EBUSY,
+  H_KSM_PINS,
   H_MIGRATE_NODES,
   H_NID_COUNT,
   H_ROOT_COUNT,
   H_STABLE_ROOTS,
   NODE_DUP_NEXT,
+  NODE_FRAME,
   NODE_HEAD,
   NODE_MAPS,
   PAGE_SIZE,
@@ -14,7 +16,8 @@ import {
   PTE_PRESENT,
 } from '../layout';
 import { ownCopy } from '../memory/fault';
-import { frameIsKsm } from '../memory/frames';
+import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
+import { frameMappings } from '../memory/migrate';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import { rbFirst, rbNext } from '../tree/rb';
 import { chainFree } from './chain';
@@ -54,8 +57,8 @@ export function stableForget(): u32 {
   }
   for (let node: usize = load<u32>(H_MIGRATE_NODES); node != 0; ) {
     const next: usize = load<u32>(node, NODE_DUP_NEXT);
-    if (nodeIsStale(node)) nodeDelete(node);
-    else busy = EBUSY;
+    if (isMapped(node)) busy = EBUSY;
+    else nodeDelete(node);
     node = next;
   }
   return busy;
@@ -95,14 +98,23 @@ function forgetInRange(node: usize, start: usize, end: usize): void {
 /** Deletes a tree node, a chain with all its dups. False where a frame is still mapped. */
 function forget(node: usize): bool {
   if (!nodeIsChain(node)) {
-    if (!nodeIsStale(node)) return false;
+    if (isMapped(node)) return false;
     nodeDelete(node);
     return true;
   }
   for (let dup: usize = load<u32>(node, NODE_HEAD); dup != 0; dup = load<u32>(node, NODE_HEAD)) {
-    if (!nodeIsStale(dup)) return false;
+    if (isMapped(dup)) return false;
     nodeDelete(dup);
   }
   chainFree(node);
   return true;
+}
+
+/** Is the node's frame still mapped? One that is only pinned stops being KSM's. */
+function isMapped(node: usize): bool {
+  if (nodeIsStale(node)) return false;
+  const frame: usize = load<u32>(node, NODE_FRAME);
+  if (load<u32>(H_KSM_PINS) == 0 || frameMappings(frame) != 0) return true;
+  frameLeaveKsm(frame);
+  return false;
 }

@@ -27,8 +27,8 @@ import {
   RB_LEFT,
   RB_RIGHT,
   STATE_DISPLACED,
+  STATE_MUST_SEARCH,
   STATE_SEQ,
-  STATE_TWIN,
   STATE_UNSTABLE,
   TABLE_BITS,
   VM_MERGEABLE,
@@ -62,9 +62,9 @@ export function mergeableFrame(entry: u32): usize {
 /**
  * The entry of a page in the tree that equals the page of `entry` in `frame`; 0 where there was none. Then `entry` is in the
  * tree now, unless the search met a page that has vanished or is this very frame (both after fork): such a search is
- * given up, and the item stays volatile. `twin`: the stable tree has this content, but is full.
+ * given up, and the item stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
  */
-export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, twin: bool): u32 {
+export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, isFull: bool): u32 {
   const nid = treeNid(frame);
   let parent: usize = 0;
   let link = unstableRoot(nid, checksum);
@@ -88,7 +88,7 @@ export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, 
     link = other + (order < 0 ? RB_LEFT : RB_RIGHT);
   }
   rbInsert(itemOf(entry), parent, link);
-  stateSet(entry, withSeq(stateOf(entry)) | STATE_UNSTABLE | (twin ? STATE_TWIN : 0));
+  stateSet(entry, withSeq(stateOf(entry)) | STATE_UNSTABLE | (isFull ? STATE_MUST_SEARCH : 0));
   count(H_PAGES_UNSHARED, 1);
   return 0;
 }
@@ -110,22 +110,23 @@ function displace(entry: u32): void {
 
 /**
  * Hash order: an unchanged page that is in the tree since the last pass stays there, and is of this pass from now on. False
- * where it has to search: it is not in the tree, or was displaced by a page that may equal it, or has a full twin. If
- * none of that is so no partner can have come, since a page of this content would have met it in the tree.
+ * where it has to search: it is not in the tree, or was displaced by a page that may equal it, or is marked so. If none
+ * of that is so no partner can have come, since a page of this content would have met it in the tree. Where each NUMA
+ * node has trees of its own, pages and KSM frames can change trees, so there every page searches.
  */
 export function unstableConfirm(entry: u32): bool {
   const state = stateOf(entry);
-  if ((state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_TWIN)) != STATE_UNSTABLE || !isHashOrder()) return false;
+  if ((state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) != STATE_UNSTABLE) return false;
+  if (!isHashOrder() || !load<u32>(H_MERGE_ACROSS_NODES)) return false;
   stateSet(entry, withSeq(state));
   return true;
 }
 
-/** Hash order: after the trees were split or joined, every node has to search anew. */
-export function unstableScatter(): void {
+/** After merge_across_nodes has changed: whoever is in a tree may be in the wrong one and has to search at its next turn. */
+export function unstableUnsettle(): void {
   const entries = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
   for (let entry: u32 = 1 << TABLE_BITS; entry < entries; entry++) {
     const state = stateOf(entry);
-    if (state & STATE_UNSTABLE) stateSet(entry, state | STATE_DISPLACED);
+    if (state & STATE_UNSTABLE) stateSet(entry, state | STATE_MUST_SEARCH);
   }
-  unstableClear();
 }

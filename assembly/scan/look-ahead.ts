@@ -12,7 +12,7 @@ import {
   PTE_FRAME,
   RB_KEY,
   STATE_DISPLACED,
-  STATE_TWIN,
+  STATE_MUST_SEARCH,
   STATE_UNSTABLE,
   WINDOW_CHECKSUMS,
   WINDOW_COUNT,
@@ -58,7 +58,7 @@ function checksumAt(window: usize, index: u32): u32 {
 function willSearch(window: usize, index: u32): bool {
   const entry = entryAt(window, index);
   if ((entry & WINDOW_KIND) != WINDOW_ORDINARY) return false;
-  if ((stateOf(entry) & (STATE_UNSTABLE | STATE_DISPLACED | STATE_TWIN)) == STATE_UNSTABLE) return false;
+  if ((stateOf(entry) & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE) return false;
   return load<u32>(itemOf(entry), ITEM_CHECKSUM) == checksumAt(window, index);
 }
 

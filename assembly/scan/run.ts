@@ -16,9 +16,8 @@ import {
 } from '../layout';
 import { mmFree } from '../memory/mm';
 import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
-import { isHashOrder } from '../merge/order';
 import { stableForget, unmergeRange } from '../merge/unmerge';
-import { unstableScatter } from '../merge/unstable';
+import { unstableUnsettle } from '../merge/unstable';
 import { itemsFree } from './batch';
 import { slotRemove } from './slots';
 
@@ -59,6 +58,6 @@ export function quietSettingWrite(setting: usize, value: u32): u32 {
   if (load<u32>(setting) == value) return 0;
   if (load<u32>(H_PAGES_SHARED) != 0 || stableForget()) return EBUSY;
   store<u32>(setting, value);
-  if (setting == H_MERGE_ACROSS_NODES && isHashOrder()) unstableScatter();
+  if (setting == H_MERGE_ACROSS_NODES) unstableUnsettle();
   return 0;
 }

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { has, nearest, parseArguments } from './arguments.ts';
+import { benchCommand } from './bench.ts';
 import { type Command, EXIT } from './command.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { Interrupted, interruptible } from './interrupt.ts';
@@ -16,7 +17,7 @@ import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
 import { scanCommand } from './scan.ts';
 
-const COMMANDS: readonly Command[] = [scanCommand, replayCommand, recordCommand];
+const COMMANDS: readonly Command[] = [scanCommand, replayCommand, recordCommand, benchCommand];
 
 async function dispatch(words: readonly string[]): Promise<number> {
   const [first, ...rest] = words;

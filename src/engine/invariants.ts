@@ -1,9 +1,9 @@
 /**
  * The invariant walker: is what lies in the memory what the layout says it is?
  *
- * Page tables and frames are the only truth; trees, lists, counts and counters can be recomputed from them, and this does so, by
- * the description in assembly/layout.ts and without the engine's help. What must hold, by name, is in
- * invariants/rules.ts. It is for tests, which call it after every step.
+ * Page tables and frames are the only truth; trees, lists, counts and counters can be recomputed from them, and this
+ * does so, by the description in assembly/layout.ts. Of the engine it asks nothing but checksums of pages. What must
+ * hold, by name, is in invariants/rules.ts. It is for tests, which call it after every step.
  */
 import type { Engine } from './engine.ts';
 import { type Arena, checkAllMet } from './invariants/arena.ts';
@@ -12,6 +12,7 @@ import { checkFrames } from './invariants/frames.ts';
 import { checkHeader } from './invariants/header.ts';
 import { checkMms, checkSlots } from './invariants/mms.ts';
 import { checkPages } from './invariants/pages.ts';
+import { broken } from './invariants/rules.ts';
 import { checkStable } from './invariants/stable.ts';
 import { checkTables } from './invariants/tables.ts';
 import { checkUnstable } from './invariants/unstable.ts';
@@ -32,11 +33,16 @@ const CHECKS: readonly ((walk: Walk) => void)[] = [
   checkLost,
 ];
 
-/** Throws KsmError ECORRUPT at the first rule that is broken, naming it and where. To be called between calls into the engine. */
-export function checkInvariants(engine: Engine): void {
+/**
+ * Throws KsmError ECORRUPT at the first rule that is broken, naming it and where. To be called between calls into the
+ * engine. With `pins`, frames must have so many extra references; without, those of KSM frames cannot be told from
+ * lost counts.
+ */
+export function checkInvariants(engine: Engine, pins?: number): void {
   checkHeader(engine);
   const walk = new Walk(engine);
   for (const check of CHECKS) check(walk);
+  if (pins !== undefined && pins !== walk.pins) broken('frames.pins', `${walk.pins} were found, not ${pins}`);
 }
 
 function checkLost(walk: Walk): void {

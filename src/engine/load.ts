@@ -31,6 +31,7 @@ export interface EngineExports extends WebAssembly.Exports {
   hasMergeable(mm: number): number;
   vmaGap(mm: number, pages: number, limit: number): number;
   readFault(mm: number, page: number): number;
+  readPages(frame: number, pages: number): number;
   writeFault(mm: number, page: number): number;
   entryFind(mm: number, page: number): number;
   nextMappedPage(mm: number, page: number, end: number): number;

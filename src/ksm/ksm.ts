@@ -102,13 +102,13 @@ export class Ksm {
     const signal = options.signal === undefined ? disposed : AbortSignal.any([options.signal, disposed]);
     const { engine } = this.#machine;
     while (!signal.aborted) {
-      if (engine.u32(layout.H_RUN) !== 1 || !this.#hasSlots()) {
+      if (!this.#shouldRun()) {
         await this.#machine.work.wait(signal);
         continue;
       }
       const result = this.scan(engine.u32(layout.H_PAGES_TO_SCAN), { clock });
       yield { ...result, now: clock.now(), counters: this.counters() };
-      await this.#sleep(clock, engine.u32(layout.H_SLEEP_MILLISECS), signal);
+      if (this.#shouldRun()) await this.#sleep(clock, engine.u32(layout.H_SLEEP_MILLISECS), signal);
     }
   }
 
@@ -124,6 +124,10 @@ export class Ksm {
     const file = FILES.get(name);
     if (file !== undefined) return file;
     throw new KsmError('ENOENT', `/sys/kernel/mm/ksm has no file "${name}"; it has ${[...FILES.keys()].join(', ')}.`);
+  }
+
+  #shouldRun(): boolean {
+    return this.#machine.engine.u32(layout.H_RUN) === 1 && this.#hasSlots();
   }
 
   #hasSlots(): boolean {

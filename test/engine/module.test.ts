@@ -57,6 +57,7 @@ const EXPORTS = [
   'protect',
   'quietSettingWrite',
   'readFault',
+  'readPages',
   'runWrite',
   'scanBatch',
   'serveJobs',

@@ -4,14 +4,14 @@
  * The engine in content order has to agree in everything, in hash order in what the processes read; its invariants are
  * checked after each step in both.
  */
-import { type HostOptions, KsmError } from '../../src/index.ts';
+import type { HostOptions } from '../../src/index.ts';
 import { type RecordOptions, recordTrace } from '../../src/kernel/index.ts';
 import { type Difference, firstDifference, playTrace, type RecordingLine, type Trace } from '../../src/trace/index.ts';
 
 export interface Disagreement {
   readonly index: 'content' | 'hash';
   /** What differs, or how the engine failed. */
-  readonly difference: Difference | KsmError;
+  readonly difference: Difference | Error;
 }
 
 export interface Comparison {
@@ -25,12 +25,12 @@ export async function collect(lines: AsyncIterable<RecordingLine>): Promise<Reco
   return all;
 }
 
-/** What the engine says, or how it fails. A key of its own would make runs that cannot be repeated. */
-export async function playOnEngine(trace: Trace, options: HostOptions): Promise<RecordingLine[] | KsmError> {
+/** What the engine says, or how it fails, traps included. A random key would make runs that cannot be repeated. */
+export async function playOnEngine(trace: Trace, options: HostOptions): Promise<RecordingLine[] | Error> {
   try {
     return await collect(playTrace(trace, { host: { seed: 1, ...options }, invariants: true }));
   } catch (error) {
-    if (error instanceof KsmError) return error;
+    if (error instanceof Error) return error;
     throw error;
   }
 }
@@ -38,7 +38,7 @@ export async function playOnEngine(trace: Trace, options: HostOptions): Promise<
 async function disagreement(trace: Trace, kernel: readonly RecordingLine[]): Promise<Disagreement | undefined> {
   for (const index of ['content', 'hash'] as const) {
     const engine = await playOnEngine(trace, { index });
-    if (engine instanceof KsmError) return { index, difference: engine };
+    if (engine instanceof Error) return { index, difference: engine };
     const difference = firstDifference(trace, kernel, engine, index === 'content' ? 'everything' : 'digests');
     if (difference !== undefined) return { index, difference };
   }
@@ -52,9 +52,16 @@ export async function compare(trace: Trace, options: RecordOptions): Promise<Com
   return found === undefined ? { kernel } : { kernel, disagreement: found };
 }
 
+/** Whether two disagreements are about the same thing, as far as that can be said. */
+export function isSameKind(one: Disagreement, other: Disagreement | undefined): boolean {
+  const field = ({ difference }: Disagreement): string =>
+    difference instanceof Error ? difference.name : `field ${difference.path}`;
+  return other !== undefined && one.index === other.index && field(one) === field(other);
+}
+
 /** A disagreement in one line. */
 export function disagreementText({ index, difference }: Disagreement): string {
-  if (difference instanceof KsmError) return `index ${index}: the engine fails: ${difference.message}`;
+  if (difference instanceof Error) return `index ${index}: the engine fails: ${difference.message}`;
   const { line, operation, path, expected, actual } = difference;
   const [kernel, engine] = [expected, actual].map((value) => JSON.stringify(value) ?? 'nothing');
   return `index ${index}: line ${line}, after ${operation}: ${path}: the kernel says ${kernel}, the engine ${engine}`;

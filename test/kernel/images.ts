@@ -5,7 +5,6 @@
  * An image looks like a Linux process: zero pages, pages of libraries that other images have too, runs of one content,
  * a few copies of its own, pages that differ in their last word only, and for the most part pages that nobody else has.
  */
-import { KsmError } from '../../src/errors.ts';
 import { type RecordOptions, recordTrace } from '../../src/kernel/index.ts';
 import {
   firstDifference,
@@ -133,7 +132,7 @@ async function compareImages(
   print(`${trace.name}: the kernel says ${JSON.stringify(last.sysfs)}`);
   for (const index of ['content', 'hash'] as const) {
     const engine = await playOnEngine(trace, { index });
-    if (engine instanceof KsmError) return disagreementText({ index, difference: engine });
+    if (engine instanceof Error) return disagreementText({ index, difference: engine });
     const difference = index === 'content' ? firstDifference(trace, kernel, engine) : undefined;
     if (difference !== undefined) return disagreementText({ index, difference });
     const end = lastSteps(engine).at(-1);

@@ -5,8 +5,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordOptions } from '../../src/kernel/index.ts';
 import { formatLine, type RecordingLine, type Trace } from '../../src/trace/index.ts';
-import { compare, disagreementText } from './compare.ts';
+import { compare, disagreementText, isSameKind } from './compare.ts';
 import { shrink, traceText } from './shrink.ts';
+
+const ENOUGH_FAILURES = 10;
 
 export interface Run {
   readonly traces: Iterable<Trace>;
@@ -40,16 +42,16 @@ async function agrees(trace: Trace, { record, keep, print }: Run): Promise<boole
   const first = await compare(trace, record);
   if (first.disagreement === undefined) return true;
   const again = await compare(trace, record);
-  if (again.disagreement === undefined) {
+  const found = again.disagreement;
+  if (found === undefined) {
     const path = await write(keep, { ...trace, name: `${trace.name}-once` }, first.kernel);
     print(`${trace.name}: differed only once (${path}): ${disagreementText(first.disagreement)}`);
     return true;
   }
-  print(`${trace.name}: ${disagreementText(again.disagreement)}`);
+  print(`${trace.name}: ${disagreementText(found)}`);
   print(`  kept as ${await write(keep, trace, again.kernel)}; shrinking`);
-  const small = await shrink(
-    { ...trace, name: `${trace.name}-small` },
-    async (shorter) => (await compare(shorter, record)).disagreement !== undefined,
+  const small = await shrink({ ...trace, name: `${trace.name}-small` }, async (shorter) =>
+    isSameKind(found, (await compare(shorter, record)).disagreement),
   );
   const { kernel, disagreement } = await compare(small, record);
   const path = await write(keep, small, kernel);
@@ -58,11 +60,11 @@ async function agrees(trace: Trace, { record, keep, print }: Run): Promise<boole
   return false;
 }
 
-/** Plays the traces until they, or the time, are over. */
+/** Plays the traces until they, or the time, are over, or more has failed than anybody wants to read. */
 export async function runTraces(run: Run): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0, operations: 0 };
   for (const trace of run.traces) {
-    if (performance.now() >= run.deadline) break;
+    if (performance.now() >= run.deadline || tally.failed >= ENOUGH_FAILURES) break;
     if (await agrees(trace, run)) tally.passed++;
     else tally.failed++;
     tally.operations += trace.operations.length;

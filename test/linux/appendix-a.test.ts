@@ -1,7 +1,7 @@
 /**
  * The traces of appendix A of the specification: what Linux 6.18.44 did, step by step, T1 to T28. A step is one line there and one
- * expectation here. T13 (huge pages) is in huge-pages.test.ts, T19, T21 and T22 (errors, prctl) in errors.test.ts, T18 and T29
- * (advisor, ksmd) in ksmd.test.ts.
+ * expectation here. T5, T6, T16, T20 and T26 (processes) are in processes.test.ts, T12 and T23 (references) in pins.test.ts, T13 (huge
+ * pages) in huge-pages.test.ts, T19, T21 and T22 (errors, prctl) in errors.test.ts, T18 and T29 (advisor, ksmd) in ksmd.test.ts.
  *
  * Left out: T10, because the engine has no mremap, and T14, because it has no MADV_COLLAPSE.
  */

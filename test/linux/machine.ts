@@ -14,7 +14,7 @@ import {
 } from '../../src/index.ts';
 
 export const PAGE = 4096;
-export const HUGE = 512 * PAGE;
+export const HUGE: number = 512 * PAGE;
 /** More pages than any test maps: a batch of this size is a whole pass. */
 const WHOLE_PASS = 1_000_000;
 

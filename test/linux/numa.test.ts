@@ -11,7 +11,6 @@ import {
   counter,
   expectError,
   mergeable,
-  nothing,
   ORDERS,
   type Order,
   type Present,

@@ -3,18 +3,7 @@
  * specification; recorded nowhere, so the expectations are its text, followed by hand.
  */
 import { describe, expect, test } from 'vitest';
-import {
-  type Area,
-  boot,
-  expectError,
-  mergeable,
-  nothing,
-  ORDERS,
-  pass,
-  same,
-  state,
-  stateWithChains,
-} from './machine.ts';
+import { type Area, boot, expectError, mergeable, ORDERS, pass, same, state, stateWithChains } from './machine.ts';
 
 describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
   test('a merged frame is moved, and nothing else happens', async () => {

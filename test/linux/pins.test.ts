@@ -6,10 +6,9 @@ import { describe, expect, test } from 'vitest';
 import {
   batch,
   boot,
-  cowKsm,
   counter,
+  cowKsm,
   mergeable,
-  nothing,
   ORDERS,
   PAGE,
   pass,

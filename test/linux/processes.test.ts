@@ -7,13 +7,12 @@ import { type AddressSpace, type Host, PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE 
 import {
   batch,
   boot,
-  cowKsm,
   counter,
+  cowKsm,
   distinct,
   expectError,
   fill,
   mergeable,
-  nothing,
   ORDERS,
   PAGE,
   pass,
@@ -21,7 +20,6 @@ import {
   state,
   stateWithChains,
 } from './machine.ts';
-
 
 describe.each(ORDERS)('fork and exit, %s order', (index) => {
   test('T5: forked mappings may exceed max_page_sharing', async () => {

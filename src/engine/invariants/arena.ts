@@ -34,8 +34,9 @@ export function openArena(
   const first = kind === 'leaf' ? 1 : 0;
   const fresh = engine.u32(list + layout.FREE_FRESH);
   const records = engine.u32(limit);
-  if (fresh < first || fresh > records)
+  if (fresh < first || fresh > records) {
     broken('arena.fresh', `${fresh} of ${records} records of kind ${kind} were used`);
+  }
   const arena: Arena = { kind, base: engine.u32(base), bytes, first, fresh, marks: new Uint8Array(fresh) };
   let free = 0;
   for (let record = engine.u32(list + layout.FREE_FIRST); record !== 0; record = engine.u32(record)) {
@@ -61,8 +62,9 @@ export function numberOf(arena: Arena, address: number): number {
 /** Notes that `address`, found in `holder` number `at`, is the place of a record. Returns the record's number. */
 export function meet(arena: Arena, address: number, holder: string, at: number): number {
   const number = numberOf(arena, address);
-  if (number === -1)
+  if (number === -1) {
     broken('link.record', `${holder} ${at} names address ${address}, where no ${arena.kind} is in use`);
+  }
   if (arena.marks[number] === MET) broken('link.once', `${holder} ${at} names ${arena.kind} ${number}, met before`);
   arena.marks[number] = MET;
   return number;

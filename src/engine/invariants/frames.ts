@@ -1,18 +1,24 @@
-/** Frames: free lists, counts, and the bond between a KSM frame and its stable node. Frames are named by address / 4096. */
+/**
+ * Frames: free lists, counts, and the bond between a KSM frame and its stable node. An index counts frames from the
+ * zero frame on; messages name a frame as the driver does, by address / 4096.
+ */
 import * as layout from '../../../assembly/layout.ts';
 import type { Engine } from '../engine.ts';
 import { FREE, MET, meet, numberOf } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
-const { FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_PINS_MASK, PAGE_SHIFT, PAGE_SIZE } = layout;
+const { FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PIN } = layout;
+const { FRAME_PINS_MASK, PAGE_SHIFT, PAGE_SIZE } = layout;
 
 export interface Frames {
   /** Number of frame 0 of the region, the zero frame; an index counts from it. */
   readonly first: number;
   /** Address of the frame words. */
   readonly words: number;
-  /** UNSEEN (never used), FREE or MET (in use), by index. */
+  /** One past the last frame of each NUMA node, as indices. */
+  readonly ends: readonly number[];
+  /** UNSEEN (never used), FREE (or out of use) or MET (in use), by index. */
   readonly marks: Uint8Array;
   /** Ptes that map each frame, by index; filled in by the walk over page tables. */
   readonly maps: Uint32Array;
@@ -52,6 +58,7 @@ export function openFrames(engine: Engine): Frames {
   const frames: Frames = {
     first: engine.u32(layout.H_FRAMES) >>> PAGE_SHIFT,
     words: engine.u32(layout.H_FRAME_WORDS),
+    ends: all.map((row) => row.end),
     marks: new Uint8Array(top),
     maps: new Uint32Array(top),
   };
@@ -71,7 +78,7 @@ function markFree(engine: Engine, frames: Frames, row: Row): void {
     const index = next - 1;
     const isOfRow = index >= row.start && index < row.fresh && frames.marks[index] !== FREE;
     const word = isOfRow ? engine.u32(frames.words + index * 4) : 0;
-    if (word >>> 30 !== FRAME_FREE >>> 30) {
+    if (!isFree(word)) {
       broken('frames.free-list', `NUMA node ${row.nid}: frame ${frames.first + index} is in the free list wrongly`);
     }
     frames.marks[index] = FREE;
@@ -79,19 +86,30 @@ function markFree(engine: Engine, frames: Frames, row: Row): void {
   }
 }
 
+/** A word that was free and is out of use now is in no list. */
+function isFree(word: number): boolean {
+  return (word & (FRAME_FREE | FRAME_KSM)) === FRAME_FREE && word !== FRAME_OFFLINE;
+}
+
 /** Returns how many frames of the row are in use. */
 function markUsed(engine: Engine, frames: Frames, row: Row): number {
   let used = 0;
   for (let index = row.start; index < row.fresh; index++) {
     if (frames.marks[index] === FREE) continue;
-    if (engine.u32(frames.words + index * 4) & FRAME_FREE) {
+    const word = engine.u32(frames.words + index * 4);
+    if (word === FRAME_OFFLINE) {
+      frames.marks[index] = FREE;
+      continue;
+    }
+    if (isFree(word)) {
       broken('frames.free-list', `frame ${frames.first + index} is marked free, but is in no free list`);
     }
     frames.marks[index] = MET;
     used++;
   }
-  if (used !== row.used)
+  if (used !== row.used) {
     broken('frames.used', `NUMA node ${row.nid} counts ${row.used} frames in use, but ${used} are`);
+  }
   return used;
 }
 
@@ -113,31 +131,41 @@ function checkZeroFrame(walk: Walk): void {
   const start = (frames.first * PAGE_SIZE) / 4;
   let dirty = start;
   while (dirty < start + PAGE_SIZE / 4 && words[dirty] === 0) dirty++;
-  if (word === 1 && dirty === start + PAGE_SIZE / 4) return;
-  broken('frames.zero', `frame ${frames.first} has word ${word}, and zeros up to byte ${(dirty - start) * 4}`);
+  const checksum = walk.checksumOf(start * 4);
+  const noted = walk.u32(layout.H_ZERO_CHECKSUM);
+  if (word === 0 && dirty === start + PAGE_SIZE / 4 && checksum === noted) return;
+  const zeros = (dirty - start) * 4;
+  broken('frames.zero', `its word is ${word}, it has ${zeros} zeros, its checksum is ${checksum}, noted is ${noted}`);
 }
 
 function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
   const maps = walk.frames.maps[index];
   const count = word & FRAME_COUNT_MASK;
-  const name = `frame ${walk.frames.first + index}`;
-  if (count !== maps) broken('frames.count', `${name} counts ${count} ptes, but ${maps} map it`);
-  if (count === 0 && (word & FRAME_PINS_MASK) === 0) broken('frames.lost', `${name} has no reference left`);
+  const pins = (word & FRAME_PINS_MASK) / FRAME_PIN;
+  if (count !== maps) broken('frames.count', `${nameOf(walk, index)} counts ${count} ptes, but ${maps} map it`);
+  if (count + pins === 0) broken('frames.lost', `${nameOf(walk, index)} has no reference left`);
+  walk.pins += pins;
 }
 
 function checkKsmFrame(walk: Walk, index: number, word: number): void {
-  const name = `frame ${walk.frames.first + index}`;
   const node = (word & FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
   const number = numberOf(walk.nodes, node);
   const length = number === -1 ? 0 : walk.u32(node + layout.NODE_LEN);
   if (number === -1 || length & layout.NODE_IS_CHAIN || !namesFrame(walk, node, index)) {
-    broken('frames.node', `${name} names the stable node at ${node}, which has another frame or is none`);
+    broken('frames.node', `${nameOf(walk, index)} names address ${node}: no stable node, or one with another frame`);
   }
   if (length & layout.NODE_ORPHAN) checkOrphan(walk, node, length, walk.frames.first + index);
   const maps = walk.u32(node + layout.NODE_MAPS);
-  const found = walk.frames.maps[index];
-  if (maps !== found) broken('node.maps', `node ${number} counts ${maps} ptes of ${name}, but ${found} map it`);
-  if (maps === 0) broken('frames.lost', `${name} of node ${number} has no reference left`);
+  const found = walk.frames.maps[index] as number;
+  if (maps < found) {
+    broken('node.maps', `node ${number} counts ${maps} references to ${nameOf(walk, index)}, but ${found} ptes map it`);
+  }
+  if (maps === 0) broken('frames.lost', `${nameOf(walk, index)} of node ${number} has no reference left`);
+  walk.pins += maps - found;
+}
+
+function nameOf(walk: Walk, index: number): string {
+  return `frame ${walk.frames.first + index}`;
 }
 
 function namesFrame(walk: Walk, node: number, index: number): boolean {
@@ -152,19 +180,24 @@ function checkOrphan(walk: Walk, node: number, length: number, frame: number): v
   }
 }
 
-/** Index of the frame at `address` if it is in use and belongs to `node`; else broken. */
+/** The frame that `node` names is its own; a stale node names none, and remembers which it was. */
 export function checkNodeFrame(walk: Walk, node: number): void {
   const frame = walk.u32(node + layout.NODE_FRAME);
+  const index = (frame || walk.u32(node + layout.NODE_MAPS)) / PAGE_SIZE - walk.frames.first;
   if (frame === 0) {
-    const maps = walk.u32(node + layout.NODE_MAPS);
-    if (maps !== 0) broken('node.maps', `${walk.nameOf(node)} is stale, but counts ${maps} ptes`);
+    const wasFrame = Number.isInteger(index) && index > 0 && index < walk.frames.marks.length;
+    if (!wasFrame) broken('node.maps', `${walk.nameOf(node)} is stale, and says that it had frame index ${index}`);
     return;
   }
-  const index = frame / PAGE_SIZE - walk.frames.first;
   const word = walk.frames.marks[index] === MET ? walk.u32(walk.frames.words + index * 4) : 0;
   if (index === 0 || !(word & FRAME_KSM) || (word & FRAME_NODE_MASK) !== node >>> layout.FRAME_NODE_SHIFT) {
     broken('frames.node', `${walk.nameOf(node)} names frame ${frame / PAGE_SIZE}, which is not its own`);
   }
+}
+
+/** NUMA node of a frame. */
+export function nidOf(frames: Frames, index: number): number {
+  return frames.ends.findIndex((end) => index < end);
 }
 
 /** Order of the bytes of two frames, by address, as memcmp has it. */

@@ -35,6 +35,8 @@ const SETTINGS: readonly (readonly [name: string, field: number, min: number, ma
   ['use_zero_pages', layout.H_USE_ZERO_PAGES, 0, 1],
   ['smart_scan', layout.H_SMART_SCAN, 0, 1],
   ['advisor_mode', layout.H_ADVISOR_MODE, 0, 1],
+  ['cures', layout.H_CURES, 0, layout.CURE_SMART_SCAN_PHASE | layout.CURE_ADVISOR_FLOOR],
+  ['dirty tracking', layout.H_DIRTY_TRACKING, layout.DIRTY_OFF, layout.DIRTY_ADVISORY],
 ];
 
 export function checkHeader(engine: Engine): void {

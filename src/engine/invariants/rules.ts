@@ -1,4 +1,4 @@
-/** The rules that hold at every quiet moment (between two calls into the engine), by name, and the error for a broken one. */
+/** The rules that hold between two calls into the engine, by name, and the error for a broken one. */
 import { KsmError } from '../../errors.ts';
 
 /** What each rule demands. */
@@ -35,8 +35,8 @@ export const RULES = {
 
   'vma.range': 'a vma covers at least one page, inside the address space',
   'vma.order': 'vmas are in order and do not overlap',
-  'vma.flags': 'flags of a vma are known, and a mergeable one is neither shared nor special',
-  'vma.object': 'exactly a shared vma maps a shared object, inside its pages',
+  'vma.flags': 'flags of a vma are known and do not contradict each other',
+  'vma.object': 'exactly vmas of shared memory and of files map an object, inside its pages',
 
   'leaf.owner': 'a leaf knows the mm and the page where it hangs',
   'leaf.used': 'LEAF_USED counts present ptes and rmap items',
@@ -45,14 +45,17 @@ export const RULES = {
   'pte.flags': 'a pte is 0 or present, with known flags',
   'pte.frame': 'a pte maps a frame in use',
   'pte.vma': 'a pte lies in a vma of its mm',
-  'pte.shared': 'exactly ptes of shared memory have PTE_SHARED, and map the frame that the shared object has there',
+  'pte.shared':
+    'pages of objects and shared memory have PTE_SHARED, others only in a file, and map what the object has there',
   'pte.zero': 'PTE_KSM_ZERO is on the zero frame only',
+  'pte.huge': 'all 512 pages of a leaf are part of a huge page or none, each in a private, ordinary frame',
   'pte.writable': 'a pte is writable only in a writable vma, and where private only on an ordinary frame of its own',
   'pte.anon': 'private memory with content of its own lies in a vma that fork copies',
   'pte.mergeable': 'what KSM merged lies in a mergeable vma',
-  'pte.merged': 'PTE_MERGED is exactly on pages that map the frame of the node on which their item hangs',
+  'pte.merged': 'PTE_MERGED is on pages that map the frame of the node on which their item hangs, near its tree',
 
-  'item.state': 'state bits are known, belong to an rmap item, and never say STABLE and UNSTABLE',
+  'item.state': 'state bits are known, belong to an rmap item, and do not contradict each other',
+  'item.checksum': 'under dirty tracking a page that counts as clean has the checksum that its item remembers',
   'item.node': 'a STABLE item hangs on the node that it names',
   'item.list': 'the item list of a node agrees both ways and holds each item once',
   'item.listed': 'a STABLE item is in the list of its node',
@@ -60,24 +63,27 @@ export const RULES = {
   'frames.rows': 'each NUMA node owns one run of frames, and together they own all',
   'frames.free-list': 'a free list of frames runs over free frames of its NUMA node, each once, and over all of them',
   'frames.used': 'frames that were ever used are either free or counted as in use',
-  'frames.zero': 'the zero frame is never counted and holds only zeros',
+  'frames.zero': 'the zero frame is never counted, holds only zeros, and has the checksum in the header',
   'frames.count': 'the count of an ordinary frame is the number of ptes that map it',
   'frames.lost': 'a frame in use is mapped or pinned',
+  'frames.pins': 'extra references are as many as the caller says that there are',
   'frames.node': 'a KSM frame and its stable node name each other',
 
   'node.flags': 'the flags of a stable node say where it is',
   'node.nid': 'a stable node is in a tree of its NUMA node, and of node 0 with merge_across_nodes',
   'node.len': 'NODE_LEN counts the items of a node',
-  'node.maps': 'NODE_MAPS counts the ptes that map the frame of a node',
+  'node.maps': 'NODE_MAPS counts the ptes, and pins, of a node; of a stale one it names the frame that was',
   'node.list': 'the list of dups of a chain, or of waiting nodes, agrees both ways',
   'chain.bare': 'a chain has neither items nor ptes, and an orphan no items',
   'chain.dups': 'dups name their chain and have its key and its bytes',
 
   'stable.order': 'a stable tree is in strict order of keys and bytes, or in content order of bytes',
-  'stable.root': 'in hash order the hash of a stable frame gives its key and its root',
-  'unstable.order': 'an unstable tree in hash order is in order of keys',
-  'unstable.members': 'during a pass the unstable trees hold exactly the UNSTABLE items of this pass',
-  'unstable.seq': 'an UNSTABLE item is of this pass or the last one; between passes, of the last one',
+  'stable.key': 'in hash order the key of a stable node is the checksum of its frame',
+  'stable.root': 'in hash order the key of a stable node gives its root',
+  'unstable.order': 'an unstable tree in hash order is in order of keys, at the root that they give',
+  'unstable.members':
+    'the unstable trees hold the UNSTABLE items, in content order of this pass, in hash order the undisplaced',
+  'unstable.seq': 'an UNSTABLE item is of this pass or the last one; in content order between passes, of the last one',
 
   'counter.pages_shared': 'pages_shared counts the stable nodes with items',
   'counter.pages_sharing': 'pages_sharing counts the items of stable nodes beyond the first of each',

@@ -1,6 +1,6 @@
 /**
- * Stable nodes: in the trees, in chains, on the waiting list; and the items that hang on them. Nodes whose frame is gone (stale)
- * stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
+ * Stable nodes: in the trees, in chains, on the waiting list; and the items that hang on them. Nodes whose frame is
+ * gone (stale) stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
  */
 import * as layout from '../../../assembly/layout.ts';
 import { meet } from './arena.ts';
@@ -22,9 +22,9 @@ interface Place {
 
 /** Walks all stable nodes but orphans; needs checked pages. */
 export function checkStable(walk: Walk): void {
-  const roots = walk.engine.u32(layout.H_ROOT_COUNT);
-  const slots = walk.engine.u32(layout.H_STABLE_ROOTS);
-  const count = roots * walk.engine.u32(layout.H_NID_COUNT);
+  const roots = walk.u32(layout.H_ROOT_COUNT);
+  const slots = walk.u32(layout.H_STABLE_ROOTS);
+  const count = roots * walk.u32(layout.H_NID_COUNT);
   for (let slot = 0; slot < count; slot++) {
     if (walk.u32(slots + slot * 4) !== 0) checkTree(walk, slots + slot * 4, { nid: Math.floor(slot / roots), slot });
   }
@@ -43,13 +43,13 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
     words: walk.words,
     meet: (node: number): void => void meet(walk.nodes, node, 'the stable tree at root', place.slot),
     pass(node: number): void {
-      const key = walk.u32(node + NODE_KEY);
-      const frame = checkTreeNode(walk, node, place);
       if (walk.isHashOrder) {
+        const key = walk.u32(node + NODE_KEY);
         if (key < lastKey) broken('stable.order', `${walk.nameOf(node)} has key ${key}, the one before it ${lastKey}`);
         if (key !== lastKey) lastFrame = 0;
         lastKey = key;
       }
+      const frame = checkTreeNode(walk, node, place);
       if (frame === 0) return;
       if (lastFrame !== 0 && compareFrames(walk.words, lastFrame, frame) >= 0) {
         broken('stable.order', `the bytes of ${walk.nameOf(node)} are not above those of the node before it`);
@@ -65,9 +65,9 @@ function checkTreeNode(walk: Walk, node: number, place: Place): number {
   const isChain = (walk.u32(node + NODE_LEN) & NODE_IS_CHAIN) !== 0;
   checkFlags(walk, node, isChain ? NODE_IS_CHAIN : 0);
   checkNid(walk, node, place.nid);
+  checkRoot(walk, node, place);
   if (isChain) return checkChain(walk, node, place);
   checkFrameNode(walk, node);
-  checkRoot(walk, node, place);
   return walk.u32(node + NODE_FRAME);
 }
 
@@ -78,7 +78,7 @@ function checkFlags(walk: Walk, node: number, expected: number): void {
 
 function checkNid(walk: Walk, node: number, place: number): void {
   const nid = walk.u32(node + NODE_LEN) >>> NODE_NID_SHIFT;
-  const nids = walk.u32(layout.H_MERGE_ACROSS_NODES) !== 0 ? 1 : walk.u32(layout.H_NID_COUNT);
+  const nids = walk.mergesAcrossNodes ? 1 : walk.u32(layout.H_NID_COUNT);
   if (nid !== place || nid >= nids) {
     broken('node.nid', `${walk.nameOf(node)} is of NUMA node ${nid}, in a tree of ${place} of ${nids}`);
   }
@@ -96,7 +96,6 @@ function checkChain(walk: Walk, chain: number, place: Place): number {
     checkFlags(walk, dup, NODE_IS_DUP);
     checkNid(walk, dup, place.nid);
     checkFrameNode(walk, dup);
-    checkRoot(walk, dup, place);
     const frame = walk.u32(dup + NODE_FRAME);
     const isAlike = standing === 0 || frame === 0 || compareFrames(walk.words, standing, frame) === 0;
     if (walk.u32(dup + layout.NODE_CHAIN) !== chain || walk.u32(dup + NODE_KEY) !== key || !isAlike) {
@@ -122,6 +121,7 @@ function checkList(walk: Walk, head: number, visit: (node: number) => void): voi
 /** A node that can have a frame and items. */
 function checkFrameNode(walk: Walk, node: number): void {
   checkNodeFrame(walk, node);
+  checkKey(walk, node);
   checkItems(walk, node);
 }
 
@@ -147,20 +147,23 @@ function checkItems(walk: Walk, node: number): void {
   walk.sharingItems += length - 1;
 }
 
-/** In hash order: the hash of the node's bytes is the one thing that is asked of the engine. */
+/** In hash order: the key gives the root. */
 function checkRoot(walk: Walk, node: number, place: Place): void {
+  const roots = walk.u32(layout.H_ROOT_COUNT);
+  const slot = place.nid * roots + Math.floor((walk.u32(node + NODE_KEY) * roots) / 2 ** 32);
+  if (walk.isHashOrder && slot !== place.slot) {
+    broken('stable.root', `${walk.nameOf(node)} is at root ${place.slot}, its key wants ${slot}`);
+  }
+}
+
+/** In hash order: the frame's bytes, which cannot change, give the key. */
+function checkKey(walk: Walk, node: number): void {
   const frame = walk.u32(node + NODE_FRAME);
   if (!walk.isHashOrder || frame === 0) return;
-  const hash = walk.engine.call.pageHash(frame);
-  const key = Number(BigInt.asUintN(32, hash));
-  const roots = walk.u32(layout.H_ROOT_COUNT);
-  const high = Number(BigInt.asUintN(32, hash >> 32n));
-  const slot = place.nid * roots + Math.floor((high * roots) / 2 ** 32);
-  if (key !== walk.u32(node + NODE_KEY) || slot !== place.slot) {
-    broken(
-      'stable.root',
-      `${walk.nameOf(node)} is at root ${place.slot}, its frame's hash wants ${slot} and key ${key}`,
-    );
+  const checksum = walk.checksumOf(frame);
+  const key = walk.u32(node + NODE_KEY);
+  if (key !== checksum) {
+    broken('stable.key', `${walk.nameOf(node)} has key ${key}, its frame's checksum is ${checksum}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Page tables: from each mm to its leaves. */
 import * as layout from '../../../assembly/layout.ts';
-import { FREE, meet } from './arena.ts';
+import { meet } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Mm, Walk } from './walk.ts';
 
@@ -15,9 +15,6 @@ export function checkTables(walk: Walk): void {
       const middle = walk.u32(pgd + index * 4);
       if (middle !== 0) checkMiddle(walk, mm, middle, index << TABLE_BITS);
     }
-  }
-  for (let leaf = 1; leaf < walk.leaves.fresh; leaf++) {
-    if (walk.leaves.marks[leaf] === FREE) checkFreeLeaf(walk, leaf);
   }
 }
 
@@ -36,16 +33,6 @@ function checkMiddle(walk: Walk, mm: Mm, middle: number, firstLeaf: number): voi
       broken('leaf.owner', `leaf ${leaf} of mm ${mm.number}, page ${place}, says page ${page} of the mm at ${owner}`);
     }
     mm.leaves.push(leaf);
-  }
-}
-
-function checkFreeLeaf(walk: Walk, leaf: number): void {
-  const ptes = (walk.ptes >>> 2) + leaf * TABLE_ENTRIES;
-  const states = (walk.states >>> 2) + leaf * TABLE_ENTRIES;
-  for (let index = 0; index < TABLE_ENTRIES; index++) {
-    if (walk.words[ptes + index] !== 0 || walk.words[states + index] !== 0) {
-      broken('leaf.free', `leaf ${leaf} is free, but its entry ${index} is not empty`);
-    }
   }
 }
 

@@ -31,8 +31,9 @@ function walkBelow(tree: Tree, node: number, above: number, mayBeRed: boolean, d
   if (field - black !== above >>> 0) {
     broken('tree.links', `the node at ${node} has parent field ${field} where ${above >>> 0} and a colour should be`);
   }
-  if (black === 0 && !mayBeRed)
+  if (black === 0 && !mayBeRed) {
     broken('tree.colours', `the node at ${node} is red, and so is its parent, or it has none`);
+  }
   const left = walkBelow(tree, tree.words[(node + RB_LEFT) >>> 2] as number, node, black !== 0, depth + 1);
   tree.pass(node);
   const right = walkBelow(tree, tree.words[(node + RB_RIGHT) >>> 2] as number, node, black !== 0, depth + 1);

@@ -5,10 +5,18 @@ import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { MM_EXITED, MM_MERGEABLE, MM_SHARED_OBJECT, VM_ANON, VM_MERGEABLE, VM_READ, VM_SHARED, VM_SPECIAL, VM_WRITE } =
-  layout;
+const { MM_EXITED, MM_MERGEABLE, MM_SHARED_OBJECT, VM_ANON, VM_FILE, VM_INHERITED, VM_MERGEABLE, VM_READ } = layout;
+const { VM_SHARED, VM_SPECIAL, VM_UNCHARGED, VM_WRITE } = layout;
 
-const FLAGS = VM_READ | VM_WRITE | VM_SHARED | VM_MERGEABLE | VM_SPECIAL | VM_ANON;
+const OTHER_FLAGS = VM_READ | VM_WRITE | VM_ANON | layout.VM_LOCKED | layout.VM_HUGEPAGE;
+const FLAGS = OTHER_FLAGS | VM_SHARED | VM_MERGEABLE | VM_SPECIAL | VM_FILE | VM_INHERITED | VM_UNCHARGED;
+
+/** Pairs: what has the first flag has none of the others. */
+const EXCLUDES: readonly (readonly [flag: number, others: number])[] = [
+  [VM_MERGEABLE, VM_SHARED | VM_SPECIAL],
+  [VM_SHARED, VM_FILE],
+  [VM_UNCHARGED, VM_SHARED | VM_WRITE | VM_ANON],
+];
 
 /** Walks the vma trees; needs all mms. */
 export function checkVmas(walk: Walk): void {
@@ -38,8 +46,9 @@ function checkTree(walk: Walk, mm: Mm): void {
     meet: (vma: number): void => void meet(walk.vmas, vma, 'the vma tree of mm', mm.number),
     pass(vma: number): void {
       const start = walk.u32(vma + layout.VMA_START);
-      if (start < last)
+      if (start < last) {
         broken('vma.order', `mm ${mm.number}: a vma starts at page ${start}, one before it ends at ${last}`);
+      }
       last = walk.u32(vma + layout.VMA_END);
       if (last <= start || last > layout.MM_PAGES) {
         broken('vma.range', `mm ${mm.number}: a vma covers pages ${start} to ${last}`);
@@ -54,13 +63,14 @@ function checkTree(walk: Walk, mm: Mm): void {
 function checkVma(walk: Walk, mm: Mm, vma: number): void {
   const flags = walk.u32(vma + layout.VMA_FLAGS);
   const name = `mm ${mm.number}, vma ${numberOf(walk.vmas, vma)}`;
-  const isMergeable = (flags & VM_MERGEABLE) !== 0;
-  if (flags & ~FLAGS || (isMergeable && flags & (VM_SHARED | VM_SPECIAL))) {
-    broken('vma.flags', `${name} has flags 0x${flags.toString(16)}`);
-  }
-  if (isMergeable && !(mm.flags & MM_MERGEABLE)) broken('slots.items', `${name} is mergeable`);
+  const isContradictory = EXCLUDES.some(([flag, others]) => flags & flag && flags & others);
+  const isOrphaned = flags & VM_INHERITED && !(flags & VM_ANON);
+  if (flags & ~FLAGS || isContradictory || isOrphaned) broken('vma.flags', `${name} has flags 0x${flags.toString(16)}`);
+  if (flags & VM_MERGEABLE && !(mm.flags & MM_MERGEABLE)) broken('slots.items', `${name} is mergeable`);
   const address = walk.u32(vma + layout.VMA_OBJECT);
-  if ((address !== 0) !== ((flags & VM_SHARED) !== 0)) broken('vma.object', `${name} has object ${address}`);
+  if ((address !== 0) !== ((flags & (VM_SHARED | VM_FILE)) !== 0)) {
+    broken('vma.object', `${name} has object ${address}`);
+  }
   if (address === 0) return;
   const object = walk.mmAt(address);
   const pages = walk.u32(vma + layout.VMA_END) - walk.u32(vma + layout.VMA_START);
@@ -69,4 +79,33 @@ function checkVma(walk: Walk, mm: Mm, vma: number): void {
     broken('vma.object', `${name} maps what is at address ${address}, up to page ${end}`);
   }
   object.refs++;
+}
+
+/** Which vma covers a page: asked with ascending pages. */
+export class VmaCursor {
+  readonly #walk: Walk;
+  readonly #mm: Mm;
+  #next = 0;
+  start = 0;
+  end = 0;
+  flags = 0;
+  address = 0;
+
+  constructor(walk: Walk, mm: Mm) {
+    this.#walk = walk;
+    this.#mm = mm;
+  }
+
+  /** False where no vma covers `page`; else the fields are those of the vma that does. */
+  seek(page: number): boolean {
+    while (this.end <= page) {
+      const vma = this.#mm.vmas[this.#next++];
+      if (vma === undefined) return false;
+      this.address = vma;
+      this.start = this.#walk.u32(vma + layout.VMA_START);
+      this.end = this.#walk.u32(vma + layout.VMA_END);
+      this.flags = this.#walk.u32(vma + layout.VMA_FLAGS);
+    }
+    return this.start <= page;
+  }
 }

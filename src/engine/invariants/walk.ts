@@ -1,6 +1,6 @@
 /**
- * What the walker has learnt so far. Checks run in a fixed order; each fills in what it finds, and may rely on what those
- * before it have checked and found. Words are read from typed arrays; nothing that was never used is read.
+ * What the walker has learnt so far. Checks run in a fixed order; each fills in what it finds, and may rely on what
+ * those before it have checked and found. Words are read from typed arrays; nothing that was never used is read.
  */
 import * as layout from '../../../assembly/layout.ts';
 import type { Engine } from '../engine.ts';
@@ -37,6 +37,8 @@ export class Walk {
   readonly items: number;
   readonly isHashOrder: boolean;
   readonly isBetweenPasses: boolean;
+  readonly mergesAcrossNodes: boolean;
+  readonly tracksDirty: boolean;
   /** STATE_SEQ of an item that is in the unstable tree of this pass. */
   readonly seq: number;
   /** By number; undefined for a free record. */
@@ -46,13 +48,15 @@ export class Walk {
   /** Items by state. */
   stable = 0;
   unstable = 0;
-  /** UNSTABLE items with the current seq. */
-  unstableNow = 0;
+  /** UNSTABLE items that are tree nodes. */
+  treeItems = 0;
   /** Stable nodes by kind, and their items. */
   sharedNodes = 0;
   sharingItems = 0;
   chains = 0;
   dups = 0;
+  /** Extra references to frames. */
+  pins = 0;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -89,6 +93,8 @@ export class Walk {
     this.items = engine.u32(layout.H_ITEMS);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
     this.isBetweenPasses = engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
+    this.mergesAcrossNodes = engine.u32(layout.H_MERGE_ACROSS_NODES) !== 0;
+    this.tracksDirty = engine.u32(layout.H_DIRTY_TRACKING) !== layout.DIRTY_OFF;
     this.seq = engine.u32(layout.H_FULL_SCANS) & layout.STATE_SEQ;
     this.linked = new Uint8Array(this.leaves.fresh * layout.TABLE_ENTRIES);
   }
@@ -108,6 +114,11 @@ export class Walk {
   /** The mm in use at `address`. */
   mmAt(address: number): Mm | undefined {
     return this.mmByNumber[numberOf(this.mms, address)];
+  }
+
+  /** Checksum of the page at address `frame`: the one thing that the engine is asked. */
+  checksumOf(frame: number): number {
+    return this.engine.call.pageChecksum(frame) >>> 0;
   }
 
   stateOf(entry: number): number {
