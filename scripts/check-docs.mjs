@@ -1,10 +1,13 @@
 // Checks the project's Markdown: every link and image to a file leads to a file, every #anchor to a heading, every npm script
 // and every `ksm` option that is named exists, and nothing points outside the repository.
-import { existsSync, readFileSync } from 'node:fs';
+
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(file));
 const scripts = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).scripts);
@@ -38,7 +41,10 @@ function checkLink(file, target) {
 
 for (const file of files) {
   const text = readFileSync(file, 'utf8');
-  for (const match of withoutCode(text).replace(/`[^`\n]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)) checkLink(file, match[1]);
+  for (const match of withoutCode(text)
+    .replace(/`[^`\n]*`/g, '')
+    .matchAll(/\]\(([^)\s]+)\)/g))
+    checkLink(file, match[1]);
   for (const match of text.matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)) {
     if (!scripts.includes(match[1])) problems.push(`${file}: there is no script "npm run ${match[1]}"`);
   }
@@ -48,5 +54,7 @@ const needed = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md
 for (const file of needed) if (!existsSync(file)) problems.push(`${file} is missing`);
 
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? `docs: ${files.length} files, all links lead somewhere` : `docs: ${problems.length} problems`);
+console.log(
+  problems.length === 0 ? `docs: ${files.length} files, all links lead somewhere` : `docs: ${problems.length} problems`,
+);
 process.exit(problems.length === 0 ? 0 : 1);

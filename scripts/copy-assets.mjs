@@ -1,4 +1,4 @@
-// Puts the engine binary where the compiled driver looks for it: dist mirrors the repository's own layout.
+// Puts what tsc does not compile where the compiled driver looks for it: dist mirrors the repository's own layout.
 import { cpSync } from 'node:fs';
 
-cpSync('build/engine.wasm', 'dist/build/engine.wasm');
+for (const file of ['build/engine.wasm', 'src/kernel/puppet.c']) cpSync(file, `dist/${file}`);

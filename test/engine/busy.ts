@@ -8,6 +8,7 @@ export const PAGE = 4096;
 /** Pages in which processes map small things, and a huge page behind them. */
 const SMALL_PAGES = 64;
 const HUGE_PAGE = 512;
+const PR_SET_MEMORY_MERGE = 67;
 
 type Advice = 'MERGEABLE' | 'UNMERGEABLE' | 'DONTNEED';
 const ADVICES: readonly Advice[] = ['MERGEABLE', 'MERGEABLE', 'MERGEABLE', 'UNMERGEABLE', 'DONTNEED'];
@@ -60,10 +61,16 @@ export class BusyMachine {
     return values[this.#random(values.length)] as T;
   }
 
-  /** One of the processes; the first where there was none. */
+  /** One of the processes; a new one where there was none. */
   #process(): AddressSpace {
     const { processes } = this.host;
-    return processes.length === 0 ? this.host.spawn() : this.#pick(processes);
+    return processes.length === 0 ? this.#spawn() : this.#pick(processes);
+  }
+
+  #spawn(): AddressSpace {
+    const space = this.host.spawn({ node: this.#random(2) });
+    space.mmap(PAGE, SMALL_PAGES * PAGE);
+    return space;
   }
 
   /** Address and length of a few pages. */
@@ -166,13 +173,13 @@ export class BusyMachine {
     ['touch', () => this.#process().touch(...this.#range())],
     ['advise', () => this.#process().madvise(...this.#range(), this.#pick(ADVICES))],
     ['adviseAll', () => this.#process().madvise(PAGE, SMALL_PAGES * PAGE, 'MERGEABLE')],
-    ['mergeAny', () => this.#process().setMemoryMerge(this.#random(4) !== 0)],
+    ['mergeAny', () => this.#process().prctl(PR_SET_MEMORY_MERGE, this.#random(4))],
     ['protect', () => this.#process().mprotect(...this.#range(), this.#pick(PROTECTIONS))],
     ['unmap', () => this.#random(3) === 0 && this.#process().munmap(...this.#range())],
     ['lock', () => this.#random(4) === 0 && this.#process().mlock(...this.#range())],
     ['unlock', () => this.#process().munlock(...this.#range())],
     ['huge', () => this.#random(8) === 0 && this.#mapHuge()],
-    ['spawn', () => this.host.spawn({ node: this.#random(2) })],
+    ['spawn', () => this.#spawn()],
     ['fork', () => this.#process().fork()],
     ['leave', () => this.#leave()],
     ['pin', () => this.#pinOrRelease()],

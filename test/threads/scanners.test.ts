@@ -9,7 +9,9 @@ import type { Host, HostOptions } from '../../src/index.ts';
 
 const dist = new URL('../../dist/src/', import.meta.url);
 const { createHost } = (await import(new URL('index.js', dist).href)) as typeof import('../../src/index.ts');
-const { checkTrace } = (await import(new URL('trace/index.js', dist).href)) as typeof import('../../src/trace/index.ts');
+const { checkTrace } = (await import(
+  new URL('trace/index.js', dist).href
+)) as typeof import('../../src/trace/index.ts');
 
 const GOLDEN = fileURLToPath(new URL('../golden/', import.meta.url));
 const PAGES = 6000;
