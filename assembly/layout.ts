@@ -8,7 +8,7 @@
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
  *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | nodes |            | reserved |
- *   |         | scan window   | frame words | dirty bitmap | roots |        frames (4096 bytes each)      | page     |
+ *   |         | scan window   | frame words | folios | dirty bitmap | roots |  frames (4096 bytes each)  | page     |
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
@@ -169,6 +169,8 @@ export const H_JOB_END: u32 = HEADER + 424;
 export const JOB_CHUNK_PAGES: u32 = 32;
 /** Extra references to KSM frames. */
 export const H_KSM_PINS: u32 = HEADER + 432;
+/** Base of one more region. */
+export const H_FOLIOS: u32 = HEADER + 436;
 /** Written by look-ahead and read by nobody: see there. */
 export const H_LOOK_AHEAD: u32 = HEADER + 408;
 
@@ -308,8 +310,6 @@ export const PTE_ACCESSED: u32 = 16;
 export const PTE_DIRTY: u32 = 32;
 /** Frame of a shared object or a file: not anonymous. */
 export const PTE_SHARED: u32 = 64;
-/** Part of a huge page: all 512 entries of the leaf have it, or none. */
-export const PTE_HUGE: u32 = 128;
 
 /** STATES[e]: the rmap item's small fields. */
 export const STATE_SEQ: u32 = 0xff;
@@ -377,7 +377,8 @@ export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
 // ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
-// other: count of ptes (and of the shared object that holds it), and how many extra references pin it
+// other: count of ptes (and of the shared object that holds it), and how many extra references pin it;
+//        0: held, a part of a large folio to which nobody refers any more
 
 export const FRAME_FREE: u32 = 0x40000000;
 export const FRAME_OFFLINE: u32 = 0x7fffffff;
@@ -387,6 +388,13 @@ export const FRAME_NODE_MASK: u32 = 0x07ffffff;
 export const FRAME_COUNT_MASK: u32 = 0x000fffff;
 export const FRAME_PIN: u32 = 0x00100000;
 export const FRAME_PINS_MASK: u32 = 0x3ff00000;
+
+// ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511, counted from the first ---------------------------------
+// 0: they are single frames. Else they are the parts of one large folio, and the word counts those that are not held.
+// Part k is mapped by entry k of a leaf, and by no other.
+
+export const FOLIO_BITS: u32 = TABLE_BITS;
+export const FOLIO_FRAMES: u32 = TABLE_ENTRIES;
 
 // ---- status of a call --------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-/** Frees what is unreachable, above all the memories of hosts that are no longer needed, before the next ones are made. */
+/** Frees what is unreachable, above all the memories of hosts that nobody needs any more, before the next are made. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -30,8 +30,8 @@ const CASES: readonly { workload: Workload; passes: readonly string[] }[] = [
 ];
 
 const NOTE =
-  'ksmd also walks page tables, takes locks and flushes TLBs, which this engine has no need for. Its passes last from one ' +
-  'rise of full_scans to the next; its CPU time is from its schedstat. CPU time does not count waiting for a busy processor.';
+  'ksmd also walks page tables, takes locks and flushes TLBs, which this engine has no need for. Its passes last ' +
+  'from one rise of full_scans to the next, its CPU time is from its schedstat; CPU time does not count waiting.';
 
 const OURS = 'ksm-wasm, hash order';
 const OURS_CPU = 'ksm-wasm, by its CPU time';

@@ -3,7 +3,7 @@
  * can never run a stale binary. The flags are the release target's in asconfig.json; nothing is written to disk.
  */
 
-/** What is used of asc. Its own typings would declare AssemblyScript's globals for the whole project, so they stay out. */
+/** What is used of asc. Its own typings would declare AssemblyScript's globals for the whole project: they stay out. */
 interface Compiler {
   main(
     words: readonly string[],

@@ -1,9 +1,9 @@
 /**
  * How fast the whole scanner is, on one thread: select, hash, look up, compare, merge.
  *
- * In the same rounds and over the same bytes: a SIMD read of every page once, which is the limit of a scanner that looks at
- * every byte, and what JavaScript would do without the engine. Before every run all pages are read once while the clock
- * stands, so that each begins with the same caches.
+ * In the same rounds and over the same bytes: a SIMD read of every page once, which is the limit of a scanner that
+ * looks at every byte, and what JavaScript would do without the engine. Before every run all pages are read once while
+ * the clock stands, so that each begins with the same caches.
  */
 
 import { collectGarbage } from './gc.ts';

@@ -1,8 +1,8 @@
 /**
  * A host full of a workload, and the ways to bring it back to where it was.
  *
- * A first or a merging pass cannot be repeated in place. But all of the engine's state is in its memory, and the scanner
- * changes no byte of a frame: putting back what lies before the frames undoes a pass exactly, and every round
+ * A first or a merging pass cannot be repeated in place. But all of the engine's state is in its memory, and the
+ * scanner changes no byte of a frame: putting back what lies before the frames undoes a pass exactly, and every round
  * does the same work on the same bytes.
  */
 
@@ -69,7 +69,7 @@ export class Stage {
   }
 }
 
-/** A host three quarters full of `contents` in one process, not scanned yet; smart scan is off, as every page is wanted. */
+/** A host three quarters full of `contents` in one process, not scanned yet. Smart scan is off: all are wanted. */
 export async function setStage(contents: Uint32Array, seed: number, mode: Mode): Promise<Stage> {
   const pages = contents.length;
   const host = await createHost({

@@ -1,8 +1,8 @@
 /**
  * How fast the engine's tree is without pages: inserting and finding random keys, beside a Map and a sorted array.
  *
- * "many roots" is how hash order uses it: a directory with about one root a key. "one root" is content order's tree, less
- * the comparing of pages.
+ * "many roots" is how hash order uses it: a directory with about one root a key. "one root" is content order's tree,
+ * less the comparing of pages.
  */
 
 import { compile, sharedMemory } from './kernels.ts';

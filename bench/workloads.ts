@@ -17,8 +17,8 @@ export const SPARSE = 0x80000000;
 const SPARSE_START = WORDS - 64;
 
 /**
- * unique: no two pages are equal. half: every content twice, in random places. 16:1: every content sixteen times, in random
- * places. zero: zero pages only. linux: eight processes of one program (see process()).
+ * unique: no two pages are equal. half: every content twice, in random places. 16:1: every content sixteen times, in
+ * random places. zero: zero pages only. linux: eight processes of one program (see process()).
  */
 export type Workload = 'unique' | 'half' | '16:1' | 'zero' | 'linux';
 

@@ -18,7 +18,6 @@ import {
   PAGE_SIZE,
   PTE_DIRTY,
   PTE_FRAME,
-  PTE_HUGE,
   PTE_KSM_ZERO,
   PTE_PRESENT,
   PTE_SHARED,
@@ -33,7 +32,7 @@ import {
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
 } from '../layout';
-import { frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
+import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaEnd, vmaFind, vmaFlags, vmaStart } from './vmas';
 
@@ -88,22 +87,20 @@ function writePresent(mm: usize, entry: u32): usize {
   const isOwn = !(pte & PTE_SHARED) && frameIsExclusive(pte & PTE_FRAME);
   const frame = isOwn ? <usize>(pte & PTE_FRAME) : ownCopy(mm, entry);
   if (frame < PAGE_SIZE) return frame;
-  pteSet(entry, (pteOf(entry) & PTE_HUGE) | <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+  pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   return frame;
 }
 
 /** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */
 export function ownCopy(mm: usize, entry: u32): usize {
-  splitHuge(entry);
-  const pte = pteOf(entry);
-  const shared: usize = pte & PTE_FRAME;
-  const isZero = shared == zeroFrame();
-  const copy = frameAlloc(load<u32>(mm, MM_NID), isZero);
+  const wasZero = (pteOf(entry) & PTE_FRAME) == zeroFrame();
+  const copy = frameAlloc(load<u32>(mm, MM_NID), wasZero);
   if (copy == 0) return ENOMEM;
-  if (isZero) {
-    if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
-  } else {
-    memory.copy(copy, shared, PAGE_SIZE);
+  const pte = pteOf(entry); // the allocation may have put the zero frame there
+  const shared: usize = pte & PTE_FRAME;
+  if (!wasZero) memory.copy(copy, shared, PAGE_SIZE);
+  if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
+  if (shared != zeroFrame()) {
     if (frameIsKsm(shared)) store<u64>(H_COW_KSM, load<u64>(H_COW_KSM) + 1);
     framePut(shared);
   }
@@ -112,8 +109,8 @@ export function ownCopy(mm: usize, entry: u32): usize {
 }
 
 /**
- * Fills the 2 MiB around `page` with frames as one huge page, if they lie in `vma` and nothing is mapped there yet. False, and
- * nothing done, where that is not so or not enough frames are left.
+ * Maps a large folio over the 2 MiB around `page`, if they lie in `vma` and nothing is mapped there yet. False, and nothing
+ * done, where that is not so or no run of frames is left.
  */
 function mapHuge(mm: usize, page: u32, vma: usize): bool {
   const start = page & ~(TABLE_ENTRIES - 1);
@@ -122,23 +119,13 @@ function mapHuge(mm: usize, page: u32, vma: usize): bool {
   for (let entry = first; entry < first + TABLE_ENTRIES; entry++) {
     if (pteOf(entry) & PTE_PRESENT) return false;
   }
-  for (let entry = first; entry < first + TABLE_ENTRIES; entry++) {
-    const frame = frameAlloc(load<u32>(mm, MM_NID), true);
-    if (frame == 0) {
-      while (entry != first) zap(mm, --entry);
-      return false;
-    }
+  let frame = folioAlloc(load<u32>(mm, MM_NID));
+  if (frame == 0) return false;
+  for (let entry = first; entry < first + TABLE_ENTRIES; entry++, frame += PAGE_SIZE) {
     leafHold(entry);
-    pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_HUGE);
+    pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   }
   return true;
-}
-
-/** The huge page that `entry` is part of becomes 512 pages of their own; nothing else changes. */
-export function splitHuge(entry: u32): void {
-  if (!(pteOf(entry) & PTE_HUGE)) return;
-  const first = entry & ~(TABLE_ENTRIES - 1);
-  for (let part = first; part < first + TABLE_ENTRIES; part++) pteSet(part, pteOf(part) & ~PTE_HUGE);
 }
 
 /** Pages of a shared object or a file that are there already are mapped in a window around a page that is read. */
@@ -192,7 +179,6 @@ export function zap(mm: usize, entry: u32): void {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT)) return;
   if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
-  splitHuge(entry);
   const frame: usize = pte & PTE_FRAME;
   if (frame != zeroFrame()) framePut(frame);
   pteSet(entry, 0);

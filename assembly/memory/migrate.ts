@@ -18,7 +18,7 @@ import {
   PTE_PRESENT,
   TABLE_BITS,
 } from '../layout';
-import { splitHuge } from './fault';
+import { folioSplit } from './folio';
 import {
   frameAlloc,
   frameIsUsed,
@@ -49,9 +49,13 @@ export function frameMappings(frame: usize): u32 {
   return mapped;
 }
 
-/** Moves what is in `frame` to a frame of NUMA node `nid`. Returns the new frame, or an errno: then nothing has changed. */
+/**
+ * Moves what is in `frame` to a frame of NUMA node `nid`, splitting the large folio that it is a part of. Returns the new
+ * frame, or an errno: then `frame` was not moved.
+ */
 export function migrateFrame(frame: usize, nid: u32): usize {
-  if (frame == zeroFrame() || !frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return EAGAIN;
+  if (frame == zeroFrame() || !folioSplit(frame, 0)) return EAGAIN;
+  if (!frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return EAGAIN;
   const target = frameAlloc(nid, false);
   if (target == 0) return ENOMEM;
   memory.copy(target, frame, PAGE_SIZE);
@@ -59,7 +63,6 @@ export function migrateFrame(frame: usize, nid: u32): usize {
   const unsettled = !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
     if (!mapsFrame(entry, frame)) continue;
-    splitHuge(entry);
     pteSet(entry, (pteOf(entry) & ~PTE_FRAME & ~unsettled) | <u32>target);
   }
   frameMove(frame, target);
@@ -72,9 +75,13 @@ export function migrateFrame(frame: usize, nid: u32): usize {
  */
 export function offlineFrames(first: u32, end: u32): u32 {
   if (first == 0 || end > load<u32>(H_FRAME_LIMIT) || first >= end) return EBUSY; // the zero frame cannot go
+  const frames: usize = load<u32>(H_FRAMES);
+  for (let index = first; index < end; index++) {
+    if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return EBUSY;
+  }
   framesWithdraw(first, end);
   for (let index = first; index < end; index++) {
-    const frame: usize = load<u32>(H_FRAMES) + ((<usize>index) << PAGE_SHIFT);
+    const frame = frames + ((<usize>index) << PAGE_SHIFT);
     if (frameIsUsed(frame) && migrateFrame(frame, frameNid(frame)) < PAGE_SIZE) {
       framesReturn(first, end);
       return EBUSY;

@@ -26,12 +26,13 @@ import {
   TABLE_BITS,
   VM_ANON,
   VM_INHERITED,
+  VM_LOCKED,
   VM_SHARED,
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
 } from '../layout';
 import { arenaGive, arenaTake } from './arena';
-import { splitHuge, zap } from './fault';
+import { zap } from './fault';
 import { frameGet, zeroFrame } from './frames';
 import {
   entryFind,
@@ -102,7 +103,7 @@ export function objectRelease(object: usize): void {
 
 /**
  * Makes `child` (empty) a copy-on-write copy of `parent`. Shared mappings are copied as mappings only, and so are private ones
- * that were never written: a fault brings their pages in, as on Linux. Returns 0 or an errno; after an errno the child
+ * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked. Returns 0 or an errno; after an errno the child
  * is incomplete and the parent unharmed.
  */
 export function mmCopy(parent: usize, child: usize): u32 {
@@ -111,7 +112,14 @@ export function mmCopy(parent: usize, child: usize): u32 {
     const flags = vmaFlags(vma);
     const object: usize = load<u32>(vma, VMA_OBJECT);
     const inherited = flags & VM_ANON ? VM_INHERITED : 0;
-    vmaInsert(child, vmaStart(vma), vmaEnd(vma), flags | inherited, object, load<u32>(vma, VMA_OBJECT_PAGE));
+    vmaInsert(
+      child,
+      vmaStart(vma),
+      vmaEnd(vma),
+      (flags & ~VM_LOCKED) | inherited,
+      object,
+      load<u32>(vma, VMA_OBJECT_PAGE),
+    );
     if (flags & VM_SHARED || !(flags & VM_ANON)) continue;
     const failed = copyRange(parent, child, vmaStart(vma), vmaEnd(vma));
     if (failed) return failed;
@@ -122,7 +130,6 @@ export function mmCopy(parent: usize, child: usize): u32 {
 function copyRange(parent: usize, child: usize, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(parent, start, end); page < end; page = nextMappedPage(parent, page + 1, end)) {
     const source = entryFind(parent, page);
-    splitHuge(source);
     const pte = pteOf(source);
     if (!(pte & PTE_PRESENT)) continue;
     const copy = entryMake(child, page);

@@ -2,12 +2,14 @@
  * Lays out a fresh memory: from the limits to the bases of the regions. Everything else is zero already and means "empty".
  */
 import {
+  FOLIO_FRAMES,
   FRAME_LIST_BYTES,
   FRAME_LIST_END,
   FRAME_LIST_FRESH,
   FREE_FRESH,
   H_CURSOR_SLOT,
   H_DIRTY,
+  H_FOLIOS,
   H_FRAME_LIMIT,
   H_FRAME_LISTS,
   H_FRAME_WORDS,
@@ -73,6 +75,7 @@ export function setup(): u32 {
   at = region(at, H_DIRTY, entries / 8, 1);
   at = region(at, H_STABLE_ROOTS, roots, 4);
   at = region(at, H_UNSTABLE_ROOTS, roots, 4);
+  at = region(at, H_FOLIOS, (load<u32>(H_MEMORY_PAGES) << (16 - PAGE_SHIFT)) / FOLIO_FRAMES + 1, 4);
   // Each frame also wants its word and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
   const end = ((<u64>load<u32>(H_MEMORY_PAGES)) << 16) - PAGE_SIZE;
   const perFrame: u64 = PAGE_SIZE + 4 + NODE_BYTES + NODE_BYTES / 8;

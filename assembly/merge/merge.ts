@@ -15,15 +15,14 @@ import {
   NODE_ORPHAN,
   PTE_DIRTY,
   PTE_FRAME,
-  PTE_HUGE,
   PTE_KSM_ZERO,
   PTE_MERGED,
   PTE_PRESENT,
   PTE_WRITABLE,
   STATE_STABLE,
-  TABLE_BITS,
 } from '../layout';
-import { countKsmZero, ownCopy, splitHuge } from '../memory/fault';
+import { countKsmZero, ownCopy } from '../memory/fault';
+import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { isZeroPage } from '../page/zero';
@@ -56,7 +55,7 @@ export function mergeAnyPage(entry: u32): void {
   if (target <= STABLE_FULL) {
     if (isHashOrder()) store<u32>(itemOf(entry), checksum, ITEM_CHECKSUM); // its key
     findPartner(entry, frame, checksum, true);
-  } else if (mergeInto(entry, target)) {
+  } else if (mergeInto(entry, frame, target)) {
     itemAppend(entry, target);
   }
 }
@@ -79,7 +78,7 @@ export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void
   if (isZero && mergeIntoZero(entry, frame)) return;
   const target = stableSearch(frame, checksum);
   if (target > STABLE_FULL) {
-    if (mergeInto(entry, target)) itemAppend(entry, target);
+    if (mergeInto(entry, frame, target)) itemAppend(entry, target);
     return;
   }
   findPartner(entry, frame, checksum, target == STABLE_FULL);
@@ -90,13 +89,19 @@ function findPartner(entry: u32, frame: usize, checksum: u32, isFull: bool): voi
   if (partner != 0) mergeTwo(entry, frame, partner, checksum);
 }
 
-/** Swings the pte to `node`'s frame, whose bytes are equal. False where somebody else refers to the page's frame. */
-function mergeInto(entry: u32, node: usize): bool {
-  const frame: usize = pteOf(entry) & PTE_FRAME;
+/**
+ * May the page of `entry` give up `frame`? Only a single frame is merged, so a large folio is split for it. False where
+ * somebody holds the page or another part of its folio, and where the split has mapped the zero frame.
+ */
+function isFreeToMerge(entry: u32, frame: usize): bool {
+  return !frameIsPinned(frame) && folioSplit(frame, entry) && (pteOf(entry) & PTE_FRAME) == frame;
+}
+
+/** Swings the pte from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
+function mergeInto(entry: u32, frame: usize, node: usize): bool {
   const target: usize = load<u32>(node, NODE_FRAME);
   if (frame == target) return true; // a mapping that fork copied
-  if (frameIsPinned(frame)) return false;
-  splitHuge(entry);
+  if (!isFreeToMerge(entry, frame)) return false;
   pteSet(entry, <u32>target | PTE_PRESENT);
   frameGet(target);
   framePut(frame);
@@ -104,8 +109,7 @@ function mergeInto(entry: u32, node: usize): bool {
 }
 
 function mergeIntoZero(entry: u32, frame: usize): bool {
-  if (frameIsPinned(frame) || !isZeroPage(frame)) return false;
-  splitHuge(entry);
+  if (!isZeroPage(frame) || !isFreeToMerge(entry, frame)) return false;
   pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO);
   countKsmZero(entryMm(entry), 1);
   framePut(frame);
@@ -117,10 +121,12 @@ function mergeIntoZero(entry: u32, frame: usize): bool {
  * gives up its own; on the node the tree page hangs first.
  */
 function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
-  if (frameIsPinned(frame)) return;
-  const sameHuge = (pteOf(entry) & PTE_HUGE) != 0 && entry >> TABLE_BITS == partner >> TABLE_BITS;
-  splitHuge(entry);
-  if (sameHuge) return; // holding one part of a huge page keeps the other from being merged: this time it is only split
+  const other: usize = pteOf(partner) & PTE_FRAME;
+  if (isSameFolio(frame, other)) {
+    folioSplit(frame, entry); // the scanner holds the other part, so nothing is merged this time
+    return;
+  }
+  if (!isFreeToMerge(entry, frame)) return;
   let node = frameNode(frame); // an orphan of an earlier, failed merge is used again
   if (node == 0 || !nodeHas(node, NODE_ORPHAN)) {
     node = nodeAlloc();
@@ -129,7 +135,7 @@ function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
     frameBecomeKsm(frame, node);
   }
   pteSet(entry, pteOf(entry) & ~(PTE_WRITABLE | PTE_DIRTY));
-  if (!mergeInto(partner, node)) {
+  if (!mergeInto(partner, other, node)) {
     breakCow(entry);
     return;
   }

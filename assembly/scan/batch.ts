@@ -35,7 +35,7 @@ import {
   WINDOW_TAKEN,
   WINDOWS,
 } from '../layout';
-import { frameIsKsm } from '../memory/frames';
+import { frameIsKsm, zeroFrame } from '../memory/frames';
 import { mmFree } from '../memory/mm';
 import { entryFind, entryMm, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
 import { mergeAnyPage, mergeOrdinaryPage } from '../merge/merge';
@@ -125,18 +125,23 @@ function beginPass(): void {
 /** Third phase: every page in its turn. Returns how many pages were processed, the settled ones included. */
 function decide(window: usize): u32 {
   const count = load<u32>(window, WINDOW_COUNT);
+  const zero = zeroFrame();
   let processed = load<u32>(window, WINDOW_TAKEN);
   for (let index: u32 = 0; index < count; index++) {
     const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
     const kind = selected & WINDOW_KIND;
     const entry = selected & ~WINDOW_KIND;
-    if (kind == WINDOW_ORDINARY) {
-      mergeOrdinaryPage(entry, pteOf(entry) & PTE_FRAME, load<u32>(window + (index << 2), WINDOW_CHECKSUMS));
-    } else if (kind == WINDOW_CLEAN) {
-      mergeOrdinaryPage(entry, pteOf(entry) & PTE_FRAME, load<u32>(itemOf(entry), ITEM_CHECKSUM));
-    } else if (kind == WINDOW_GONE) {
+    const frame: usize = pteOf(entry) & PTE_FRAME;
+    if (kind == WINDOW_GONE) {
       itemFree(entryMm(entry), entry);
-    } else if (!frameIsKsm(pteOf(entry) & PTE_FRAME) && smartScanSkips(entry)) {
+    } else if (frame == zero) {
+      itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
+      processed--;
+    } else if (kind == WINDOW_ORDINARY) {
+      mergeOrdinaryPage(entry, frame, load<u32>(window + (index << 2), WINDOW_CHECKSUMS));
+    } else if (kind == WINDOW_CLEAN) {
+      mergeOrdinaryPage(entry, frame, load<u32>(itemOf(entry), ITEM_CHECKSUM));
+    } else if (!frameIsKsm(frame) && smartScanSkips(entry)) {
       processed--;
     } else {
       mergeAnyPage(entry);

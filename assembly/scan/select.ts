@@ -5,7 +5,8 @@
  * computed together. That is the same as long as nothing done early could change, or be changed by, a decision on a
  * page before it. So the walk does early only what concerns one item alone (making it, ageing it); pages in shared,
  * pinned or KSM frames and items in the stable tree are put into the window for their turn. Settled pages need no turn
- * at all: a batch only counts them.
+ * at all: a batch only counts them. The split of a large folio can take pages away that are in the window; their turn
+ * finds that out. Only one that smart scan has skipped here keeps its item, and counts as skipped, until the next pass.
  */
 import {
   H_CURSOR_PAGE,

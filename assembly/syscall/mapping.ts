@@ -31,7 +31,7 @@ import {
   VM_UNCHARGED,
   VM_WRITE,
 } from '../layout';
-import { readFault, splitHuge, writeFault } from '../memory/fault';
+import { readFault, writeFault } from '../memory/fault';
 import { objectCreate, objectRelease, zapRange } from '../memory/mm';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import {
@@ -135,7 +135,6 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
 function writeProtectRange(mm: usize, start: u32, end: u32): void {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
-    splitHuge(entry);
     pteSet(entry, pteOf(entry) & ~PTE_WRITABLE);
   }
 }

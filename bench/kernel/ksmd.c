@@ -4,12 +4,12 @@
  *   ksmd run PAGES SEED PASSES < contents     needs root and a kernel with CONFIG_KSM
  *   ksmd dump PAGES SEED < contents > bytes   only makes the pages; needs nothing
  *
- * Contents are u32 in the machine's byte order, one a page; bench/workloads.ts has the rule from content to bytes. For each pass
- * one line goes to stdout: wall ns, ksmd's CPU ns, pages_shared, pages_sharing, pages_unshared, pages_volatile. A pass
- * lasts from one rise of full_scans to the next, the first from writing 1 to run.
+ * Contents are u32 in the machine's byte order, one a page; bench/workloads.ts has the rule from content to bytes. For
+ * each pass one line goes to stdout: wall ns, ksmd's CPU ns, pages_shared, pages_sharing, pages_unshared,
+ * pages_volatile. A pass lasts from one rise of full_scans to the next, the first from writing 1 to run.
  *
- * KSM's settings belong to the whole system. The work is done by a child; its parent holds the lock that all users of KSM
- * in this project hold, waits for the child however it ends, and puts the settings back.
+ * KSM's settings belong to the whole system. The work is done by a child; its parent holds the lock that all users of
+ * KSM in this project hold, waits for the child however it ends, and puts the settings back.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -82,7 +82,7 @@ static uint32_t *map_pages(size_t pages, uint32_t seed)
 {
     uint32_t *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) fail("mmap");
-    madvise(memory, pages * PAGE, MADV_NOHUGEPAGE); /* refused where there are no huge pages: then none are in the way */
+    madvise(memory, pages * PAGE, MADV_NOHUGEPAGE); /* refused where there are none: all the better */
     for (size_t page = 0; page < pages; page++) {
         uint32_t content;
         if (fread(&content, sizeof content, 1, stdin) != 1) fail("reading the contents");

@@ -44,9 +44,13 @@ export interface EngineExports extends WebAssembly.Exports {
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
-/** The engine, compiled. `debug` picks the build with assertions and names. */
-export function loadModule(source?: WasmSource, debug: boolean = false): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return Promise.resolve(source);
+/**
+ * The engine, compiled. `debug` picks the build with assertions and names. EINVAL where memory cannot be shared, ENOENT where the
+ * binary cannot be had.
+ */
+export async function loadModule(source?: WasmSource, debug: boolean = false): Promise<WebAssembly.Module> {
+  requireSharedMemory();
+  if (source instanceof WebAssembly.Module) return source;
   if (source !== undefined && !(source instanceof URL)) return WebAssembly.compile(source);
   const file = debug ? 'engine.debug.wasm' : 'engine.wasm';
   const url = source ?? new URL(`../../build/${file}`, import.meta.url);
@@ -54,12 +58,23 @@ export function loadModule(source?: WasmSource, debug: boolean = false): Promise
   if (module === undefined) {
     module = readBytes(url).then((bytes) => WebAssembly.compile(bytes));
     compiled.set(url.href, module);
+    module.catch(() => compiled.delete(url.href)); // so that the next call tries again
   }
   return module;
 }
 
+/** Some browsers make shared memory for any page and fail when a worker gets it; the library behaves the same in all of them. */
+function requireSharedMemory(): void {
+  if (typeof SharedArrayBuffer !== 'undefined') return;
+  throw new KsmError(
+    'EINVAL',
+    'This page has no SharedArrayBuffer because it is not cross-origin isolated: serve it and its scripts over HTTPS or from ' +
+      'localhost, with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp".',
+  );
+}
+
 async function readBytes(url: URL): Promise<BufferSource> {
-  if (url.protocol !== 'file:') return (await fetch(url)).arrayBuffer();
+  if (url.protocol !== 'file:') return fetchBytes(url);
   const { readFile } = await import('node:fs/promises');
   try {
     return new Uint8Array(await readFile(url));
@@ -68,6 +83,20 @@ async function readBytes(url: URL): Promise<BufferSource> {
       cause,
     });
   }
+}
+
+async function fetchBytes(url: URL): Promise<BufferSource> {
+  const unavailable = (why: string, options?: ErrorOptions): KsmError =>
+    new KsmError(
+      'ENOENT',
+      `The engine's binary ${url.href} cannot be fetched (${why}): serve it there, or say in "wasm" where it is.`,
+      options,
+    );
+  const response = await fetch(url).catch((cause: Error) => {
+    throw unavailable(cause.message, { cause });
+  });
+  if (!response.ok) throw unavailable(`HTTP ${response.status}`);
+  return response.arrayBuffer();
 }
 
 /** Instantiates synchronously, as workers need it. */

@@ -19,19 +19,19 @@ export interface Scanners {
  * any number.
  */
 export async function startScanners(engine: Engine, module: WebAssembly.Module, wanted: number): Promise<Scanners> {
+  const url = new URL('./worker.js', import.meta.url);
   const ports: WorkerPort[] = [];
-  let reason: string | undefined;
+  const failures: unknown[] = [];
   try {
     const { startWorker } = await platformPort();
-    const url = new URL('./worker.js', import.meta.url);
     for (let helper = 1; helper < wanted; helper++) ports.push(startWorker(url, { module, memory: engine.memory }));
   } catch (error) {
-    reason = String(error);
+    failures.push(error);
   }
   const outcomes = await Promise.allSettled(ports.map(({ ready }) => ready));
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure !== undefined) reason = String(failure.reason);
-  const running = 1 + outcomes.filter((outcome) => outcome.status === 'fulfilled').length;
+  for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason);
+  const running = 1 + outcomes.filter(({ status }) => status === 'fulfilled').length;
+  const reason = failures.length === 0 ? undefined : `The worker ${url.href} cannot be started: ${failures[0]}`;
   engine.setU32(layout.H_SCANNERS, running);
   return { running, reason, stop: () => stop(engine, ports) };
 }

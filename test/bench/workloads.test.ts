@@ -50,7 +50,7 @@ describe('contents', () => {
 });
 
 describe('pages', () => {
-  test('the generator is xorshift32: the first output after 2463534242, as Marsaglia published it, is 723471715', () => {
+  test('the generator is xorshift32: after 2463534242 comes, as Marsaglia published it, 723471715', () => {
     expect(xorshift(2463534242)).toBe(723471715);
   });
 

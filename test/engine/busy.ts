@@ -1,6 +1,6 @@
 /**
- * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork, lock and
- * pin; ksmd scans; settings change; frames move, leave and come back. Frames and records are few, so that calls fail too.
+ * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork,
+ * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
  */
 import { type AddressSpace, createHost, type Host, type HostOptions, KsmError } from '../../src/index.ts';
 
@@ -28,8 +28,7 @@ function randomFrom(seed: number): (below: number) => number {
 
 export class BusyMachine {
   readonly host: Host;
-  /** Extra references that are held. */
-  readonly pins: { release(): void }[] = [];
+  readonly #pins: { release(): void }[] = [];
   readonly #random: (below: number) => number;
   readonly #offline: number[] = [];
   #now = 0;
@@ -37,11 +36,11 @@ export class BusyMachine {
   constructor(host: Host, seed: number) {
     this.host = host;
     this.#random = randomFrom(seed);
-    host.ksm.settings.run = 1;
+    Object.assign(host.ksm.settings, { max_page_sharing: 2, use_zero_pages: true, run: 1 });
   }
 
   static async create(seed: number, options: HostOptions): Promise<BusyMachine> {
-    const limits = { memory: '6M', pages: 8192, processes: 12, vmas: 80, nodes: 2, seed };
+    const limits = { memory: '10M', pages: 8192, processes: 12, vmas: 80, nodes: 2, seed };
     return new BusyMachine(await createHost({ ...limits, ...options }), seed);
   }
 
@@ -83,7 +82,7 @@ export class BusyMachine {
   #write(): void {
     const space = this.#process();
     const page = this.#random(20) === 0 ? HUGE_PAGE + this.#random(HUGE_PAGE) : 1 + this.#random(SMALL_PAGES);
-    if (this.#random(4) === 0) space.write(page * PAGE + this.#random(PAGE), Uint8Array.of(this.#random(256)));
+    if (this.#random(6) === 0) space.write(page * PAGE + this.#random(PAGE), Uint8Array.of(this.#random(3)));
     else space.write(page * PAGE, new Uint8Array(PAGE * (1 + this.#random(4))).fill(this.#random(7)));
   }
 
@@ -106,8 +105,10 @@ export class BusyMachine {
   }
 
   #scan(): void {
+    const { ksm } = this.host;
+    if (ksm.settings.run !== 1 && this.#random(4) === 0) ksm.settings.run = 1;
     this.#now += this.#random(100);
-    this.host.ksm.scan(1 + this.#random(60), { now: this.#now });
+    ksm.scan(1 + this.#random(150), { now: this.#now });
   }
 
   #set(): void {
@@ -148,14 +149,8 @@ export class BusyMachine {
   }
 
   #pinOrRelease(): void {
-    if (this.#random(2) === 0) {
-      this.pins.pop()?.release();
-      return;
-    }
-    const space = this.#process();
-    const address = (1 + this.#random(SMALL_PAGES)) * PAGE;
-    const pin = space.pin(address, this.#pick(HOLDS));
-    if (space.frameOf(address) !== this.host.firstFrame) this.pins.push(pin); // nobody counts the zero frame
+    if (this.#random(2) === 0) this.#pins.pop()?.release();
+    else this.#pins.push(this.#process().pin((1 + this.#random(SMALL_PAGES)) * PAGE, this.#pick(HOLDS)));
   }
 
   #leave(): void {

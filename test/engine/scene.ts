@@ -1,6 +1,6 @@
 /**
- * A memory in which there is one of everything that the layout knows, in the middle of a pass, and ways to find it. Used to
- * break one thing at a time.
+ * A memory in which there is one of everything that the layout knows, in the middle of a pass, and ways to find it.
+ * Used to break one thing at a time.
  */
 import { type Engine, layout } from '../../src/engine/index.ts';
 import { type AddressSpace, createHost, type Host } from '../../src/index.ts';
@@ -43,7 +43,7 @@ function leftovers(host: Host): void {
 }
 
 export async function scene(index: Order): Promise<Host> {
-  const limits = { memory: '6M', pages: 8192, processes: 16, vmas: 64, nodes: 2 };
+  const limits = { memory: '10M', pages: 8192, processes: 16, vmas: 64, nodes: 2 };
   const host = await createHost({ ...limits, index, seed: 1, dirtyTracking: 'on' });
   const { ksm } = host;
   Object.assign(ksm.settings, { smart_scan: false, use_zero_pages: true, max_page_sharing: 2, run: 1 });

@@ -1,6 +1,6 @@
 /**
  * Huge pages under the scanner: T13 and T13b of appendix A of the specification, and sections 3.6 and 6.10. A huge page is whole as
- * long as its 512 ptes carry PTE_HUGE, which is public ABI.
+ * long as its 512 frames are one large folio.
  *
  * What the specification leaves open was put to Linux 6.18.44, and those tests say so: what counts is that two pages are parts of one
  * large folio, whoever maps them and through whatever ptes; and the split of a huge page maps its zero-filled parts to the zero
@@ -15,6 +15,7 @@ import {
   counter,
   cowKsm,
   distinct,
+  expectError,
   fill,
   HUGE,
   mergeable,
@@ -29,10 +30,9 @@ import {
 /** Huge pages that are whole. */
 function hugePages(host: Host): number {
   const { engine } = host;
-  const first = engine.u32(layout.H_PTES) >>> 2;
-  const entries = engine.u32(layout.H_FREE_LEAVES + layout.FREE_FRESH) * layout.TABLE_ENTRIES;
-  const parts = engine.words.subarray(first, first + entries).filter((pte) => pte & layout.PTE_HUGE).length;
-  return parts / layout.TABLE_ENTRIES;
+  const first = engine.u32(layout.H_FOLIOS) >>> 2;
+  const folios = Math.ceil(engine.u32(layout.H_FRAME_LIMIT) / layout.FOLIO_FRAMES);
+  return engine.words.subarray(first, first + folios).filter((parts) => parts !== 0).length;
 }
 
 async function hugeHost(index: Order): Promise<Host> {
@@ -319,5 +319,70 @@ describe.each(ORDERS)('zero-filled parts on Linux 6.18.44, %s order', (index) =>
     const area = huge(host, [5, 0, 0, ...distinct(508, 10), 'a']);
     area.space.mlock(area.base, HUGE);
     expectPasses(host, [1, 1, 510, 1], [2, 2, 509, 0]);
+  });
+});
+
+describe.each(ORDERS)('frames of a large folio (3.6, 6.10), %s order', (index) => {
+  /** Unmaps all parts but one. */
+  function keepLast(area: Area): void {
+    area.munmap(0, 511);
+  }
+
+  test('parts that nobody maps stay with it until it is split, or until all of it goes', async () => {
+    const host = await hugeHost(index);
+    const area = huge(host, [...distinct(511), 'a']);
+    keepLast(area);
+    expect([host.usage().frames, hugePages(host)]).toEqual([512, 1]);
+    host.check();
+    mergeable(host.spawn(), ['a']);
+    pass(host, 2);
+    expect([host.usage().frames, hugePages(host)]).toEqual([1, 0]);
+    host.check();
+    keepLast(huge(host, distinct(512)));
+    for (const space of [...host.processes]) space.exit();
+    expect([host.usage().frames, hugePages(host)]).toEqual([0, 0]);
+    host.check();
+  });
+
+  test('where memory is short, one of which parts are held is split', async () => {
+    const host = await boot(index, { memory: '6M', pages: 4096, processes: 8, vmas: 64 });
+    keepLast(huge(host, distinct(512)));
+    expect(hugePages(host)).toBe(1);
+    const free = host.limits.frames - host.usage().frames;
+    const area = fill(host.spawn(), distinct(free + 1, 1000));
+    expect([host.usage().frames, hugePages(host)]).toEqual([free + 2, 0]);
+    expect(area.holds(0, ...distinct(free + 1, 1000))).toBe(true);
+    host.check();
+  });
+
+  test('a part that goes out of use or to another node leaves a split one, unless a part is pinned', async () => {
+    const host = await hugeHost(index);
+    const area = huge(host, distinct(512));
+    const before = area.frames();
+    const pin = area.space.pin(area.at(0));
+    expectError('EBUSY', () => host.offline(area.frame(7), 1));
+    expectError('EAGAIN', () => host.migrate(area.frame(7), 0));
+    expect([area.frames(), hugePages(host)]).toEqual([before, 1]);
+    pin.release();
+    host.migrate(area.frame(7), 0);
+    expect([area.frame(7) === before[7], area.frame(8) === before[8], hugePages(host)]).toEqual([false, true, 0]);
+    host.offline(area.frame(8), 1);
+    expect(area.frame(8)).not.toBe(before[8]);
+    expect(area.holds(0, ...distinct(512))).toBe(true);
+    host.check();
+  });
+
+  test('a part that fork shares is copied at a write, and so is one that only its neighbours share', async () => {
+    const host = await hugeHost(index);
+    const area = fill(host.spawn(), distinct(512), { hugepage: true });
+    const before = area.frames();
+    const child = area.in(area.space.fork());
+    child.poke(3);
+    area.poke(3);
+    expect([area.frame(3), child.frame(3)]).not.toContain(before[3]);
+    child.space.exit();
+    area.poke(4);
+    expect([area.frame(4), hugePages(host)]).toEqual([before[4], 1]);
+    host.check();
   });
 });

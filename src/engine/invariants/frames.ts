@@ -8,14 +8,17 @@ import { FREE, MET, meet, numberOf } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
-const { FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PIN } = layout;
-const { FRAME_PINS_MASK, PAGE_SHIFT, PAGE_SIZE } = layout;
+const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINS_MASK } =
+  layout;
+const { PAGE_SHIFT, PAGE_SIZE } = layout;
 
 export interface Frames {
   /** Number of frame 0 of the region, the zero frame; an index counts from it. */
   readonly first: number;
   /** Address of the frame words. */
   readonly words: number;
+  /** Address of the folio words. */
+  readonly folios: number;
   /** One past the last frame of each NUMA node, as indices. */
   readonly ends: readonly number[];
   /** UNSEEN (never used), FREE (or out of use) or MET (in use), by index. */
@@ -58,6 +61,7 @@ export function openFrames(engine: Engine): Frames {
   const frames: Frames = {
     first: engine.u32(layout.H_FRAMES) >>> PAGE_SHIFT,
     words: engine.u32(layout.H_FRAME_WORDS),
+    folios: engine.u32(layout.H_FOLIOS),
     ends: all.map((row) => row.end),
     marks: new Uint8Array(top),
     maps: new Uint32Array(top),
@@ -117,6 +121,7 @@ function markUsed(engine: Engine, frames: Frames, row: Row): number {
 export function checkFrames(walk: Walk): void {
   const { frames } = walk;
   checkZeroFrame(walk);
+  for (let first = 0; first < frames.marks.length; first += FOLIO_FRAMES) checkFolio(walk, first);
   for (let index = 1; index < frames.marks.length; index++) {
     if (frames.marks[index] !== MET) continue;
     const word = walk.u32(frames.words + index * 4);
@@ -138,13 +143,36 @@ function checkZeroFrame(walk: Walk): void {
   broken('frames.zero', `its word is ${word}, it has ${zeros} zeros, its checksum is ${checksum}, noted is ${noted}`);
 }
 
+/** Word of the large folio that a frame is a part of; 0 for a single frame. */
+export function folioOf(walk: Walk, index: number): number {
+  return walk.u32(walk.frames.folios + Math.floor(index / FOLIO_FRAMES) * 4);
+}
+
+/** `first` is the index of the frame that would be part 0. */
+function checkFolio(walk: Walk, first: number): void {
+  const counted = folioOf(walk, first);
+  if (counted === 0) return;
+  const end = first + FOLIO_FRAMES;
+  if (nidOf(walk.frames, first) !== nidOf(walk.frames, end - 1)) {
+    broken('frames.folio', `that of ${nameOf(walk, first)} lies on two NUMA nodes`);
+  }
+  let parts = 0;
+  for (let index = first; index < end; index++) {
+    const word = walk.u32(walk.frames.words + index * 4);
+    if (index === 0 || walk.frames.marks[index] !== MET || word & FRAME_KSM) {
+      broken('frames.folio', `${nameOf(walk, index)} is part of one, but free, or not ordinary`);
+    }
+    if (word !== 0) parts++;
+  }
+  if (counted !== parts) broken('frames.folio', `that of ${nameOf(walk, first)} counts ${counted}, but has ${parts}`);
+}
+
 function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
   const maps = walk.frames.maps[index];
   const count = word & FRAME_COUNT_MASK;
-  const pins = (word & FRAME_PINS_MASK) / FRAME_PIN;
   if (count !== maps) broken('frames.count', `${nameOf(walk, index)} counts ${count} ptes, but ${maps} map it`);
-  if (count + pins === 0) broken('frames.lost', `${nameOf(walk, index)} has no reference left`);
-  walk.pins += pins;
+  if (count !== 0 || (word & FRAME_PINS_MASK) !== 0 || folioOf(walk, index) !== 0) return;
+  broken('frames.lost', `${nameOf(walk, index)} has no reference left`);
 }
 
 function checkKsmFrame(walk: Walk, index: number, word: number): void {

@@ -10,6 +10,7 @@ function regions(engine: Engine): Region[] {
   const entries = engine.u32(layout.H_LEAF_LIMIT) * layout.TABLE_ENTRIES;
   const roots = engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT);
   const frames = engine.u32(layout.H_FRAME_LIMIT);
+  const memoryPages = engine.u32(layout.H_MEMORY_PAGES);
   return [
     ['mms', layout.H_MMS, engine.u32(layout.H_MM_LIMIT), layout.MM_BYTES, 4],
     ['vmas', layout.H_VMAS, engine.u32(layout.H_VMA_LIMIT), layout.VMA_BYTES, 4],
@@ -21,6 +22,7 @@ function regions(engine: Engine): Region[] {
     ['dirty bitmap', layout.H_DIRTY, Math.ceil(entries / 8), 1, 4],
     ['stable roots', layout.H_STABLE_ROOTS, roots, 4, 4],
     ['unstable roots', layout.H_UNSTABLE_ROOTS, roots, 4, 4],
+    ['folios', layout.H_FOLIOS, Math.floor((memoryPages * 16) / layout.FOLIO_FRAMES) + 1, 4, 4],
     ['nodes', layout.H_NODES, engine.u32(layout.H_NODE_LIMIT), layout.NODE_BYTES, 2 ** layout.FRAME_NODE_SHIFT],
     ['frame words', layout.H_FRAME_WORDS, frames, 4, 4],
     ['frames', layout.H_FRAMES, frames, layout.PAGE_SIZE, layout.PAGE_SIZE],

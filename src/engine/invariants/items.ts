@@ -35,8 +35,7 @@ export function checkItem(walk: Walk, mm: Mm, entry: number, pte: number, state:
 
 function isContradictory(state: number): boolean {
   if (!(state & STATE_ITEM) || state & UNKNOWN) return true;
-  if (!(state & STATE_UNSTABLE)) return (state & (STATE_DISPLACED | STATE_MUST_SEARCH)) !== 0;
-  return (state & (STATE_STABLE | STATE_FRESH)) !== 0;
+  return (state & (state & STATE_UNSTABLE ? STATE_STABLE : STATE_DISPLACED | STATE_MUST_SEARCH)) !== 0;
 }
 
 /** A page that would not be read again, because nobody has written it since. */

@@ -7,7 +7,7 @@ import { broken, type Rule } from './rules.ts';
 import { VmaCursor } from './vmas.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { PTE_HUGE, PTE_MERGED, TABLE_ENTRIES } = layout;
+const { PTE_MERGED, TABLE_ENTRIES } = layout;
 
 /** Walks all leaves; needs checked vmas, tables, and frame lists. */
 export function checkPages(walk: Walk): void {
@@ -36,7 +36,6 @@ function checkLeaf(walk: Walk, mm: Mm, vmas: VmaCursor, leaf: number): void {
   const ptes = (walk.ptes >>> 2) + first;
   const states = (walk.states >>> 2) + first;
   let used = 0;
-  let huge = 0;
   for (let index = 0; index < TABLE_ENTRIES; index++) {
     const pte = words[ptes + index] as number;
     const state = words[states + index] as number;
@@ -44,7 +43,6 @@ function checkLeaf(walk: Walk, mm: Mm, vmas: VmaCursor, leaf: number): void {
     if (pte !== 0) {
       checkPte(walk, mm, vmas, page + index, pte);
       used++;
-      if (pte & PTE_HUGE) huge++;
     }
     if (state !== 0) {
       checkItem(walk, mm, first + index, pte, state);
@@ -58,9 +56,6 @@ function checkLeaf(walk: Walk, mm: Mm, vmas: VmaCursor, leaf: number): void {
   }
   const counted = walk.u32(record + layout.LEAF_USED);
   if (counted !== used) broken('leaf.used', `leaf ${leaf} of mm ${mm.number} counts ${counted}, but holds ${used}`);
-  if (huge !== 0 && huge !== TABLE_ENTRIES) {
-    broken('pte.huge', `leaf ${leaf} of mm ${mm.number} has ${huge} such pages`);
-  }
 }
 
 function checkFreeLeaf(walk: Walk, leaf: number): void {

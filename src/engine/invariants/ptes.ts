@@ -1,16 +1,17 @@
 /** Page table entries: what they map, and whether their vma allows it. */
 import * as layout from '../../../assembly/layout.ts';
 import { MET } from './arena.ts';
+import { folioOf } from './frames.ts';
 import { broken } from './rules.ts';
 import { pteAt } from './tables.ts';
 import type { VmaCursor } from './vmas.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { FRAME_COUNT_MASK, FRAME_KSM, MM_EXITED, MM_SHARED_OBJECT, PAGE_SHIFT } = layout;
-const { PTE_FRAME, PTE_HUGE, PTE_KSM_ZERO, PTE_MERGED, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
+const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_KSM, MM_EXITED, MM_SHARED_OBJECT, PAGE_SHIFT } = layout;
+const { PTE_FRAME, PTE_KSM_ZERO, PTE_MERGED, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
 const { VM_ANON, VM_FILE, VM_MERGEABLE, VM_SHARED, VM_WRITE } = layout;
 
-const NOTES = layout.PTE_ACCESSED | layout.PTE_DIRTY | PTE_HUGE;
+const NOTES = layout.PTE_ACCESSED | layout.PTE_DIRTY;
 const UNKNOWN = ~(PTE_FRAME | PTE_PRESENT | PTE_WRITABLE | PTE_KSM_ZERO | PTE_MERGED | PTE_SHARED | NOTES);
 
 /** Checks a pte that is not 0 and counts what it maps. `vmas` is asked with ascending pages. */
@@ -28,7 +29,8 @@ export function checkPte(walk: Walk, mm: Mm, vmas: VmaCursor, page: number, pte:
   if (mm.flags & MM_EXITED) broken('mm.exited', where());
   const word = walk.u32(frames.words + index * 4);
   const isOrdinary = index !== 0 && !(word & FRAME_KSM);
-  if (pte & PTE_HUGE && (!isOrdinary || pte & PTE_SHARED)) broken('pte.huge', where());
+  const isMisplaced = pte & PTE_SHARED || (index - page) % FOLIO_FRAMES !== 0;
+  if (isMisplaced && folioOf(walk, index) !== 0) broken('pte.folio', where());
   if (mm.flags & MM_SHARED_OBJECT) {
     if (!(pte & PTE_SHARED) || pte & (PTE_KSM_ZERO | PTE_MERGED) || !isOrdinary) broken('pte.shared', where());
     if (pte & PTE_WRITABLE) broken('pte.writable', where());

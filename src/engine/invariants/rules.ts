@@ -48,7 +48,7 @@ export const RULES = {
   'pte.shared':
     'pages of objects and shared memory have PTE_SHARED, others only in a file, and map what the object has there',
   'pte.zero': 'PTE_KSM_ZERO is on the zero frame only',
-  'pte.huge': 'all 512 pages of a leaf are part of a huge page or none, each in a private, ordinary frame',
+  'pte.folio': 'part k of a large folio is private memory, mapped by entry k of a leaf',
   'pte.writable': 'a pte is writable only in a writable vma, and where private only on an ordinary frame of its own',
   'pte.anon': 'private memory with content of its own lies in a vma that fork copies',
   'pte.mergeable': 'what KSM merged lies in a mergeable vma',
@@ -65,14 +65,15 @@ export const RULES = {
   'frames.used': 'frames that were ever used are either free or counted as in use',
   'frames.zero': 'the zero frame is never counted, holds only zeros, and has the checksum in the header',
   'frames.count': 'the count of an ordinary frame is the number of ptes that map it',
-  'frames.lost': 'a frame in use is mapped or pinned',
-  'frames.pins': 'extra references are as many as the caller says that there are',
+  'frames.lost': 'a frame in use is mapped or pinned, or held by its large folio',
+  'frames.folio':
+    'parts of a large folio are in use, on one NUMA node, not of KSM, and its word counts those that are not held',
   'frames.node': 'a KSM frame and its stable node name each other',
 
   'node.flags': 'the flags of a stable node say where it is',
   'node.nid': 'a stable node is in a tree of its NUMA node, and of node 0 with merge_across_nodes',
   'node.len': 'NODE_LEN counts the items of a node',
-  'node.maps': 'NODE_MAPS counts the ptes, and pins, of a node; of a stale one it names the frame that was',
+  'node.maps': 'NODE_MAPS counts the ptes and pins of a node; of a stale one it names the frame that was',
   'node.list': 'the list of dups of a chain, or of waiting nodes, agrees both ways',
   'chain.bare': 'a chain has neither items nor ptes, and an orphan no items',
   'chain.dups': 'dups name their chain and have its key and its bytes',
@@ -85,6 +86,7 @@ export const RULES = {
     'the unstable trees hold the UNSTABLE items, in content order of this pass, in hash order the undisplaced',
   'unstable.seq': 'an UNSTABLE item is of this pass or the last one; in content order between passes, of the last one',
 
+  'counter.pins': 'H_KSM_PINS counts the extra references to KSM frames',
   'counter.pages_shared': 'pages_shared counts the stable nodes with items',
   'counter.pages_sharing': 'pages_sharing counts the items of stable nodes beyond the first of each',
   'counter.pages_unshared': 'pages_unshared counts the UNSTABLE items',

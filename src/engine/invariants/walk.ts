@@ -55,7 +55,7 @@ export class Walk {
   sharingItems = 0;
   chains = 0;
   dups = 0;
-  /** Extra references to frames. */
+  /** Extra references to KSM frames. */
   pins = 0;
 
   constructor(engine: Engine) {

@@ -1,0 +1,94 @@
+/**
+ * Large folios: 512 frames in a row that came with one fault (memory/fault) and stay one folio, whatever happens to the ptes
+ * that map its parts. fork, mprotect and partial unmapping leave it large; only a split makes single frames of its parts.
+ *
+ * A split maps zero-filled parts to the shared zero frame, as in Linux, and KSM takes no credit for that. There is no list of a
+ * frame's ptes, but part k is mapped by entry k of a leaf, so that a search looks at one entry a leaf.
+ */
+import {
+  FOLIO_BITS,
+  FOLIO_FRAMES,
+  FREE_FRESH,
+  H_FOLIOS,
+  H_FRAME_LIMIT,
+  H_FRAMES,
+  H_FREE_LEAVES,
+  PAGE_SHIFT,
+  PTE_FRAME,
+  PTE_PRESENT,
+  TABLE_BITS,
+  TABLE_ENTRIES,
+  VM_LOCKED,
+} from '../layout';
+import { isZeroPage } from '../page/zero';
+import {
+  folioDissolve,
+  folioPart,
+  frameIsPart,
+  frameIsPinned,
+  frameIsUsed,
+  framePut,
+  frameReferences,
+  zeroFrame,
+} from './frames';
+import { entryMm, entryPage, pteOf, pteSet } from './tables';
+import { vmaFind, vmaFlags } from './vmas';
+
+/** Address of part `part` of the large folio that `frame` belongs to. */
+function partOf(frame: usize, part: u32): usize {
+  return frame + ((<isize>part - <isize>folioPart(frame)) << PAGE_SHIFT);
+}
+
+/** Are both frames parts of one large folio? */
+export function isSameFolio(frame: usize, other: usize): bool {
+  return frameIsPart(frame) && other - partOf(frame, 0) < (<usize>FOLIO_FRAMES) << PAGE_SHIFT;
+}
+
+/**
+ * Splits the large folio that `frame` is a part of, if it is one. False, and nothing done, where a part is pinned. `near`: an entry
+ * of the leaf in which most of the folio is mapped, or 0: where to look first. Zero-filled parts are unmapped, `frame` too.
+ */
+export function folioSplit(frame: usize, near: u32): bool {
+  if (!frameIsPart(frame)) return true;
+  for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
+    if (frameIsPinned(partOf(frame, part))) return false;
+  }
+  folioDissolve(frame);
+  for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
+    const single = partOf(frame, part);
+    if (frameIsUsed(single) && isZeroPage(single)) zeroMap(single, (near & ~(FOLIO_FRAMES - 1)) | part);
+  }
+  return true;
+}
+
+/** Maps the zero frame wherever the zero-filled `frame` is mapped. Looks at entry `near` first. */
+function zeroMap(frame: usize, near: u32): void {
+  const end = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  let left = frameReferences(frame);
+  if (zeroMapAt(frame, near)) left--;
+  for (let entry = TABLE_ENTRIES | folioPart(frame); left != 0 && entry < end; entry += FOLIO_FRAMES) {
+    if (entry != near && zeroMapAt(frame, entry)) left--;
+  }
+}
+
+/** The same for one entry. False where it does not map `frame`. A locked page stays mapped. */
+function zeroMapAt(frame: usize, entry: u32): bool {
+  const pte = pteOf(entry);
+  if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) != frame) return false;
+  if (vmaFlags(vmaFind(entryMm(entry), entryPage(entry))) & VM_LOCKED) return true;
+  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT);
+  framePut(frame);
+  return true;
+}
+
+/** Splits a large folio of which a part is held, so that there are free frames again. False where there is none. */
+export function folioReclaim(): bool {
+  const folios: usize = load<u32>(H_FOLIOS);
+  const frames: usize = load<u32>(H_FRAMES);
+  for (let index: u32 = 0; index < load<u32>(H_FRAME_LIMIT) >> FOLIO_BITS; index++) {
+    const word = load<u32>(folios + ((<usize>index) << 2));
+    if (word == 0 || word == FOLIO_FRAMES) continue;
+    if (folioSplit(frames + ((<usize>index) << (FOLIO_BITS + PAGE_SHIFT)), 0)) return true;
+  }
+  return false;
+}

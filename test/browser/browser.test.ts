@@ -1,0 +1,122 @@
+/**
+ * The built library in a browser, with Web Workers: it starts them, they take part, and nobody can tell from the results. What
+ * happens there is compared with the same story in Node and with what the story itself remembers.
+ */
+import { describe, expect, type TestContext, test } from 'vitest';
+import { createHost, type HostOptions } from '../../src/index.ts';
+import { findChromium, openPage } from './chromium.ts';
+import type { Outcome, Start, Task } from './page.ts';
+import { ISOLATED, serve } from './serve.ts';
+import { play, type Story } from './story.ts';
+
+const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 120_000;
+
+/** Options of a host as JSON: "wasm" is a path. */
+type PageOptions = Omit<HostOptions, 'wasm'> & { readonly wasm?: string };
+
+interface Visit<Value> {
+  readonly outcomes: readonly Outcome<Value>[];
+  readonly requests: readonly string[];
+}
+
+/** Chromium, or a test that says why it cannot run. Where CI is set it must be there. */
+function chromiumFor(context: TestContext): string {
+  const chromium = findChromium();
+  if (chromium !== undefined) return chromium;
+  const why = 'Chromium is not installed: install the Debian package "chromium" to run the library in a browser';
+  if (process.env.CI) throw new Error(why);
+  return context.skip(why);
+}
+
+/** Lets a page do a task with each of `hosts`; `headers` come with all that it loads. */
+async function visit<Value>(
+  context: TestContext,
+  task: Task,
+  hosts: readonly PageOptions[],
+  headers: Readonly<Record<string, string>> = ISOLATED,
+): Promise<Visit<Value>> {
+  const chromium = chromiumFor(context);
+  const site = await serve(headers);
+  const query = new URLSearchParams({ task, hosts: JSON.stringify(hosts) });
+  const browser = openPage(chromium, `${site.origin}/test/browser/page.html?${query}`);
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    const giveUp = () =>
+      reject(new Error(`The page sends no report; the last that it asked for: ${site.requests.slice(-3)}`));
+    timer = setTimeout(giveUp, PATIENCE_MS);
+  });
+  try {
+    const report = await Promise.race([site.report, browser.failure, silence]);
+    return { outcomes: JSON.parse(report), requests: site.requests };
+  } finally {
+    clearTimeout(timer);
+    await browser.close();
+    await site.close();
+  }
+}
+
+/** The story of one thread in Node. */
+async function expectedStory(options: HostOptions): Promise<Story> {
+  const story = await play(createHost, options);
+  expect(story.bytes).toEqual(story.written);
+  return story;
+}
+
+describe.each([
+  { index: 'hash', checksum: 'keyed' },
+  { index: 'content', checksum: 'xxh64' },
+] as const)('$index order', (order) => {
+  test('one and two scanners do in a browser what one does in Node', { timeout: TIMEOUT_MS }, async (context) => {
+    const hosts = [1, 2].map((scanners) => ({ ...order, scanners }));
+    const { outcomes } = await visit<Story>(context, 'play', hosts);
+    const expected = await expectedStory(order);
+    for (const counter of ['full_scans', 'pages_sharing', 'pages_unshared', 'ksm_zero_pages'] as const)
+      expect(expected.chapters.at(-1)?.counters[counter], counter).toBeGreaterThan(0);
+    expect(outcomes).toEqual([{ value: expected }, { value: { ...expected, running: 2 } }]);
+  });
+});
+
+test('helpers hear of a job through the memory alone', { timeout: TIMEOUT_MS }, async (context) => {
+  const { outcomes, requests } = await visit<number>(context, 'helpersAlone', [{ memory: '16M', scanners: 3 }]);
+  expect(outcomes).toEqual([{ value: 5 }]);
+  expect(requests.filter((path) => path === '/dist/src/threads/worker.js')).not.toEqual([]);
+});
+
+test('a browser loads nothing that is made for Node', { timeout: TIMEOUT_MS }, async (context) => {
+  const { outcomes, requests } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 2 }]);
+  expect(outcomes).toEqual([{ value: { running: 2 } }]);
+  expect(requests).toContain('/dist/build/engine.wasm');
+  expect(requests.filter((path) => /\/(image|cli|kernel|trace|report)\/|\.node\.js/.test(path))).toEqual([]);
+});
+
+test('option wasm is where the binary comes from', { timeout: TIMEOUT_MS }, async (context) => {
+  const hosts = ['/dist/build/engine.wasm?mine', '/dist/build/none.wasm'].map((wasm) => ({ memory: '16M', wasm }));
+  const { outcomes, requests } = await visit<Start>(context, 'start', hosts);
+  expect(outcomes).toEqual([
+    { value: { running: 1 } },
+    { error: { code: 'ENOENT', message: expect.stringMatching(/none\.wasm cannot be fetched \(HTTP 404\).*"wasm"/) } },
+  ]);
+  expect(requests).toContain('/dist/build/engine.wasm?mine');
+  expect(requests).not.toContain('/dist/build/engine.wasm');
+});
+
+test.for([1, 2])(
+  'without isolation, %i scanners: the error names the headers',
+  { timeout: TIMEOUT_MS },
+  async (scanners, context) => {
+    const { outcomes } = await visit<Start>(context, 'start', [{ memory: '16M', scanners }], {});
+    expect(outcomes).toHaveLength(1);
+    expect(outcomes[0]?.error?.code).toBe('EINVAL');
+    for (const [name, value] of Object.entries(ISOLATED))
+      expect(outcomes[0]?.error?.message).toContain(`${name}: ${value}`);
+  },
+);
+
+test('a page that may not start workers scans alone, and says why', { timeout: TIMEOUT_MS }, async (context) => {
+  const headers = { ...ISOLATED, 'Content-Security-Policy': "worker-src 'none'" };
+  const { outcomes } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 3 }], headers);
+  expect(outcomes).toEqual([
+    { value: { running: 1, reason: expect.stringMatching(/threads\/worker\.js cannot be started: /) } },
+  ]);
+});
