@@ -24,8 +24,6 @@ export const PAGE_SHIFT: u32 = 12;
 export const HEADER: u32 = 1024;
 export const H_MAGIC: u32 = HEADER;
 export const H_VERSION: u32 = HEADER + 4;
-/** Stamp of the engine binary that laid this memory out. */
-export const H_BUILD: u32 = HEADER + 8;
 /** Size of the linear memory in 64 KiB pages. */
 export const H_MEMORY_PAGES: u32 = HEADER + 12;
 
@@ -206,12 +204,15 @@ export const WINDOW_BYTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * 4;
 /** An ordinary page of one mapping: its checksum is wanted. */
 export const WINDOW_ORDINARY: u32 = 0;
 /** The same, known to be unchanged since it was last hashed. */
-export const WINDOW_CLEAN: u32 = 1 << 30;
+export const WINDOW_CLEAN: u32 = 0x40000000;
 /** A page whose treatment may depend on what happens to those before it. */
-export const WINDOW_ANY: u32 = 2 << 30;
+export const WINDOW_ANY: u32 = 0x80000000;
 /** An item in the stable tree whose page is gone. */
-export const WINDOW_GONE: u32 = 3 << 30;
-export const WINDOW_KIND: u32 = 3 << 30;
+export const WINDOW_GONE: u32 = 0xc0000000;
+export const WINDOW_KIND: u32 = 0xc0000000;
+/** What look-ahead notes of the window at hand: two u32 for each page. */
+export const LOOK_AHEAD: u32 = WINDOWS + 2 * WINDOW_BYTES;
+export const LOOK_AHEAD_END: u32 = LOOK_AHEAD + WINDOW_PAGES_MAX * 8;
 /** First byte behind the fixed part; the regions follow. */
 export const REGIONS: u32 = 65536;
 
@@ -306,7 +307,6 @@ export const PTE_WRITABLE: u32 = 2;
 export const PTE_KSM_ZERO: u32 = 4;
 /** Settled: maps the frame of the stable node that its rmap item hangs on. */
 export const PTE_MERGED: u32 = 8;
-export const PTE_ACCESSED: u32 = 16;
 export const PTE_DIRTY: u32 = 32;
 /** Frame of a shared object or a file: not anonymous. */
 export const PTE_SHARED: u32 = 64;
@@ -322,7 +322,7 @@ export const STATE_UNSTABLE: u32 = 1 << 25;
 export const STATE_STABLE: u32 = 1 << 26;
 /** Never hashed: ITEM_CHECKSUM says nothing yet. */
 export const STATE_FRESH: u32 = 1 << 27;
-/** UNSTABLE, but no tree node any more: another page of the same content took its place in this pass (hash order only). */
+/** UNSTABLE, but no tree node any more: another page of the same content took its place (hash order), or the pass was given up. */
 export const STATE_DISPLACED: u32 = 1 << 28;
 /** UNSTABLE, but has to search again at its next turn: its content may have come to the stable tree, or its tree is another. */
 export const STATE_MUST_SEARCH: u32 = 1 << 29;

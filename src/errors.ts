@@ -25,10 +25,10 @@ export const ERRNO = {
 export type ErrnoName = keyof typeof ERRNO;
 
 /**
- * Codes without an errno: EUSAGE wrong command line; EFORMAT a file that is not what it should be; EMISMATCH a memory
- * laid out by another build; ECORRUPT an invariant of the engine is broken.
+ * Codes without an errno: EUSAGE wrong command line; EFORMAT a file that is not what it should be;
+ * ECORRUPT an invariant of the engine is broken.
  */
-export type ErrorCode = ErrnoName | 'EUSAGE' | 'EFORMAT' | 'EMISMATCH' | 'ECORRUPT';
+export type ErrorCode = ErrnoName | 'EUSAGE' | 'EFORMAT' | 'ECORRUPT';
 
 export class KsmError extends Error {
   override readonly name: string = 'KsmError';

@@ -100,7 +100,7 @@ export function isOfThisPass(state: u32): bool {
  * meaningless links. In hash order nodes stay until they are taken out (merge/unstable).
  */
 function isTreeNode(state: u32): bool {
-  return isHashOrder() ? (state & STATE_DISPLACED) == 0 : isOfThisPass(state);
+  return (state & STATE_DISPLACED) == 0 && (isHashOrder() || isOfThisPass(state));
 }
 
 function unlinkStable(entry: u32): void {

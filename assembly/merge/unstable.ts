@@ -122,11 +122,21 @@ export function unstableConfirm(entry: u32): bool {
   return true;
 }
 
+/** Empties the trees in the middle of a pass: no item is a node any more, all search at their next turn. */
+export function unstableScatter(): void {
+  markUnstable(STATE_DISPLACED);
+  unstableClear();
+}
+
 /** After merge_across_nodes has changed: whoever is in a tree may be in the wrong one and has to search at its next turn. */
 export function unstableUnsettle(): void {
+  markUnstable(STATE_MUST_SEARCH);
+}
+
+function markUnstable(flag: u32): void {
   const entries = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
   for (let entry: u32 = 1 << TABLE_BITS; entry < entries; entry++) {
     const state = stateOf(entry);
-    if (state & STATE_UNSTABLE) stateSet(entry, state | STATE_MUST_SEARCH);
+    if (state & STATE_UNSTABLE) stateSet(entry, state | flag);
   }
 }

@@ -17,7 +17,7 @@ import {
 import { mmFree } from '../memory/mm';
 import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
 import { stableForget, unmergeRange } from '../merge/unmerge';
-import { unstableUnsettle } from '../merge/unstable';
+import { unstableScatter, unstableUnsettle } from '../merge/unstable';
 import { itemsFree } from './batch';
 import { slotRemove } from './slots';
 
@@ -30,6 +30,7 @@ export function runWrite(run: u32): u32 {
   store<u32>(H_CURSOR_SLOT, SLOTS);
   store<u32>(H_CURSOR_PAGE, 0);
   if (!failed) return 0;
+  unstableScatter(); // the pass is given up, so what is in its trees is not of the next one
   store<u32>(H_RUN, 0);
   return failed;
 }

@@ -45,7 +45,7 @@ export interface EngineExports extends WebAssembly.Exports {
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * The engine, compiled. `debug` picks the build with assertions and names. EINVAL where memory cannot be shared, ENOENT where the
+ * The engine, compiled. `debug` picks the build with function names. EINVAL where memory cannot be shared, ENOENT where the
  * binary cannot be had.
  */
 export async function loadModule(source?: WasmSource, debug: boolean = false): Promise<WebAssembly.Module> {

@@ -81,6 +81,11 @@ export class AddressSpace {
     this.id = id;
   }
 
+  /** The engine's handle: the address of this mm's record (docs/embedding.md). exec gives a process another one. */
+  get mm(): number {
+    return this.#alive('mm');
+  }
+
   /**
    * Maps zero-filled memory of `length` bytes (rounded up to pages) at `address`, or where there is room if it is null. What was
    * mapped there goes. Returns the address.

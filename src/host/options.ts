@@ -45,7 +45,7 @@ export interface HostOptions {
   readonly cures?: Cures;
   /** Key of the keyed hash, 64 bits. Random unless given. */
   readonly seed?: number | bigint;
-  /** Use the build of the engine that keeps assertions and function names. */
+  /** Use the build of the engine that keeps function names and is less optimised, for stack traces. */
   readonly debug?: boolean;
   /** The engine's binary, for those who bundle it. */
   readonly wasm?: WasmSource;
@@ -67,6 +67,11 @@ function integer(name: string, value: number, min: number, max: number): number 
 function oneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
   if (words.includes(value)) return value;
   throw new KsmError('EINVAL', `Option "${name}" is "${value}"; expected ${words.map((w) => `"${w}"`).join(' or ')}.`);
+}
+
+function seedOf(seed: number | bigint): bigint {
+  if (typeof seed === 'bigint' || Number.isInteger(seed)) return BigInt.asUintN(64, BigInt(seed));
+  throw new KsmError('EINVAL', `Option "seed" is ${seed}; expected a whole number.`);
 }
 
 function randomSeed(): bigint {
@@ -92,6 +97,6 @@ export function geometryOf(options: HostOptions): Geometry {
       (options.cures?.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
     dirtyTracking: DIRTY_TRACKING.indexOf(oneOf('dirtyTracking', options.dirtyTracking ?? 'off', DIRTY_TRACKING)),
     checksum: oneOf('checksum', options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'), ['keyed', 'xxh64']),
-    seed: BigInt.asUintN(64, BigInt(options.seed ?? randomSeed())),
+    seed: seedOf(options.seed ?? randomSeed()),
   };
 }

@@ -103,20 +103,31 @@ describe('limits', () => {
     },
   );
 
-  test('frames: run = 2 needs one for each merged page; where they run out, run is 0 and no byte is lost', async () => {
-    const host = await createHost({ ...SMALL, pages: 4096 });
-    const pages = host.limits.frames - 2;
-    const guest = guestWith(host, 2 * pages);
-    guest.madvise(0, 2 * pages * PAGE, 'MERGEABLE');
-    for (let i = 0; i < 40; i++) guest.write(i * PAGE, page(3));
-    host.ksm.settings.run = 1;
-    for (let pass = 0; pass < 3; pass++) host.ksm.scan(1000);
-    untilRefused((turn) => guest.write((50 + turn) * PAGE, Uint8Array.of(turn, turn >> 8)));
-    expect(() => host.ksm.write('run', '2')).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
-    expect(host.ksm.read('run')).toBe('0\n');
-    for (let i = 0; i < 40; i++) expect(guest.read(i * PAGE, PAGE)).toEqual(page(3));
-    host.check();
-  });
+  test.each(['content', 'hash'] as const)(
+    'frames: run = 2 needs one for each merged page; where they run out, run is 0, no byte is lost, and scanning goes on (%s order)',
+    async (index) => {
+      const host = await createHost({ ...SMALL, pages: 4096, index });
+      const pages = host.limits.frames - 2;
+      const guest = guestWith(host, 2 * pages);
+      guest.madvise(0, 2 * pages * PAGE, 'MERGEABLE');
+      host.ksm.settings.smart_scan = false;
+      host.ksm.settings.run = 1;
+      for (let i = 0; i < 40; i++) guest.write(i * PAGE, i < 30 ? Uint8Array.of(1, i) : page(3));
+      for (let pass = 0; pass < 3; pass++) host.ksm.scan(1000);
+      untilRefused((turn) => guest.write((50 + turn) * PAGE, Uint8Array.of(turn, turn >> 8, 9)));
+      for (let pass = 0; pass < 2; pass++) host.ksm.scan(1000);
+      host.ksm.scan(20); // in the middle of a pass
+      expect(() => host.ksm.write('run', '2')).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
+      expect(host.ksm.read('run')).toBe('0\n');
+      host.check();
+      for (let i = 30; i < 40; i++) expect(guest.read(i * PAGE, PAGE)).toEqual(page(3));
+      host.ksm.settings.run = 1;
+      for (let pass = 0; pass < 4; pass++) {
+        host.ksm.scan(30);
+        host.check();
+      }
+    },
+  );
 
   test.each([
     ['memory', { memory: '12X' }],

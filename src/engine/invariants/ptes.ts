@@ -11,7 +11,7 @@ const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_KSM, MM_EXITED, MM_SHARED_OBJECT, 
 const { PTE_FRAME, PTE_KSM_ZERO, PTE_MERGED, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
 const { VM_ANON, VM_FILE, VM_MERGEABLE, VM_SHARED, VM_WRITE } = layout;
 
-const NOTES = layout.PTE_ACCESSED | layout.PTE_DIRTY;
+const NOTES = layout.PTE_DIRTY;
 const UNKNOWN = ~(PTE_FRAME | PTE_PRESENT | PTE_WRITABLE | PTE_KSM_ZERO | PTE_MERGED | PTE_SHARED | NOTES);
 
 /** Checks a pte that is not 0 and counts what it maps. `vmas` is asked with ascending pages. */
