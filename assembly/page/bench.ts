@@ -63,25 +63,7 @@ export function equalLoop(page: usize, other: usize, pages: u32): u32 {
   return sink;
 }
 
-/** The limit of hashing: reading every byte, with four independent sums. */
-export function readLoop(page: usize, pages: u32): u32 {
-  let a = i64x2.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  for (; pages != 0; pages--) {
-    let i: usize = 0;
-    do {
-      a = i64x2.add(a, v128.load(page + i));
-      b = i64x2.add(b, v128.load(page + i, 16));
-      c = i64x2.add(c, v128.load(page + i, 32));
-      d = i64x2.add(d, v128.load(page + i, 48));
-      i += 64;
-    } while (i != PAGE);
-    page += PAGE;
-  }
-  return fold(i64x2.add(i64x2.add(a, b), i64x2.add(c, d)));
-}
+export { readPages as readLoop } from './read';
 
 /** The limit of comparing: reading two runs of pages side by side. */
 export function readPairsLoop(page: usize, other: usize, pages: u32): u32 {

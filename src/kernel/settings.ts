@@ -25,7 +25,7 @@ const SETTINGS = [
   'run',
 ] as const;
 
-/** What a trace starts from (spec/trace-format.md). */
+/** What a trace starts from (docs/trace-format.md). */
 const START = {
   max_page_sharing: '256',
   merge_across_nodes: '1',

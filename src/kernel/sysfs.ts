@@ -4,7 +4,8 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { errnoName, KsmError } from '../errors.ts';
-import { COUNTERS, type RecordingStep } from '../trace/index.ts';
+import { COUNTERS } from '../ksm/index.ts';
+import type { RecordingStep } from '../trace/index.ts';
 import type { Machine } from './machine.ts';
 
 type Counters = RecordingStep['sysfs'];

@@ -5,7 +5,7 @@
  * 32-bit halves here, and BigInt appears only at the edges. The halves of the last result are left in `high` and
  * `low`, which no caller sees: JavaScript has no cheap way to return two numbers.
  *
- * Source: spec/trace-format.md.
+ * Source: docs/trace-format.md.
  */
 
 const PAGE_SIZE = 4096;

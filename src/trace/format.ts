@@ -7,9 +7,10 @@
  * Blank lines do not count, and fields that the format does not know are ignored, as the kernel's recorder ignores
  * them.
  *
- * Source: spec/trace-format.md.
+ * Source: docs/trace-format.md.
  */
 import { KsmError } from '../errors.ts';
+import type { Counters } from '../ksm/index.ts';
 import { Fields, isObject } from './fields.ts';
 import { type Integer, isInteger } from './json.ts';
 
@@ -49,21 +50,6 @@ export interface Trace {
   readonly operations: readonly Operation[];
 }
 
-/** The counters of a recording's `sysfs`, in the order of its lines. */
-export const COUNTERS = [
-  'full_scans',
-  'pages_shared',
-  'pages_sharing',
-  'pages_unshared',
-  'pages_volatile',
-  'pages_scanned',
-  'pages_skipped',
-  'ksm_zero_pages',
-  'stable_node_chains',
-  'stable_node_dups',
-  'general_profit',
-] as const;
-
 /** The fields of a process's ksm_stat, in the order of its lines. */
 export const KSM_STAT = [
   'ksm_rmap_items',
@@ -88,7 +74,7 @@ export interface RecordingHeader {
 export interface RecordingStep {
   /** 0, a negative errno, or a digest. */
   readonly result: number | string;
-  readonly sysfs: Readonly<Record<(typeof COUNTERS)[number], number>>;
+  readonly sysfs: Counters;
   readonly vmstat: { readonly ksm_swpin_copy: number; readonly cow_ksm: number };
   /** By process, in order of creation. */
   readonly ksm_stat: Readonly<Record<string, Readonly<Record<(typeof KSM_STAT)[number], number | string>>>>;

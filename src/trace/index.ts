@@ -6,7 +6,6 @@ export { type Difference, firstDifference, lineDifference, type Scope } from './
 export { contentPage, digest, digestText } from './content.ts';
 export { readRecording, readTrace, recordingPath } from './files.ts';
 export {
-  COUNTERS,
   FORMAT_VERSION,
   formatLine,
   type Group,

@@ -6,9 +6,9 @@
  */
 import { KsmError } from '../errors.ts';
 import { type AddressSpace, createHost, type Host, type HostOptions } from '../index.ts';
+import { COUNTERS } from '../ksm/index.ts';
 import { contentPage, digest, digestText } from './content.ts';
 import {
-  COUNTERS,
   FORMAT_VERSION,
   KSM_STAT,
   type Operation,

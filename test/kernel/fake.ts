@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Machine } from '../../src/kernel/index.ts';
-import { COUNTERS } from '../../src/trace/index.ts';
+import { COUNTERS } from '../../src/ksm/index.ts';
 
 /** Settings that are all different from what a trace starts from, as Linux prints them. */
 export const SETTINGS: Readonly<Record<string, string>> = {

@@ -96,7 +96,7 @@ describe('KSM in use', () => {
     expect(machine.settings()).toEqual(SETTINGS);
   });
 
-  // The text of a ksm_stat is the kernel's (spec/linux-ksm.md, section 4.3).
+  // The text of a ksm_stat is the kernel's (observed on Linux 6.18).
   test('processes with mergeable memory are named, others are not', async () => {
     const machine = fake();
     const stat = (items: number, mergeable: string): string =>

@@ -1,4 +1,4 @@
-/** The trace format as spec/trace-format.md describes it: what is read, what is refused and how that is said. */
+/** The trace format as docs/trace-format.md describes it: what is read, what is refused and how that is said. */
 import { describe, expect, test } from 'vitest';
 import { KsmError } from '../../src/errors.ts';
 import { formatLine, type Operation, parseRecording, parseTrace } from '../../src/trace/format.ts';
