@@ -7,8 +7,8 @@
  * means "none". Nothing is ever stored below HEADER (the compiler may assume that the first 1024 bytes are unused).
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
- *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | nodes |            | reserved |
- *   |         | scan window   | frame words | folios | dirty bitmap | roots |  frames (4096 bytes each)  | page     |
+ *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | roots  | reserved |
+ *   |         | scan windows  | folios | nodes | frame words | frames (4096 bytes each)                         | page     |
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
