@@ -39,7 +39,7 @@ function leafSlot(mm: usize, page: u32): usize {
 }
 
 /** Number of the leaf that covers `page`, or 0. */
-export function leafFind(mm: usize, page: u32): u32 {
+function leafFind(mm: usize, page: u32): u32 {
   const slot = leafSlot(mm, page);
   return slot == 0 ? 0 : load<u32>(slot);
 }

@@ -48,7 +48,7 @@ export function unstableClear(): void {
 }
 
 /** The anonymous frame that `entry` maps, if KSM may still take it; else 0. */
-export function mergeableFrame(entry: u32): usize {
+function mergeableFrame(entry: u32): usize {
   const mm = entryMm(entry);
   if (load<u32>(mm, MM_FLAGS) & MM_EXITED) return 0;
   const vma = vmaFind(mm, entryPage(entry));
