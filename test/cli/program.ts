@@ -1,9 +1,10 @@
 /** Runs the built command line as a process of its own, the way a user does. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
@@ -22,12 +23,34 @@ export interface How {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+let copy: string | undefined;
+
+/** The program where everybody may read it: the checkout itself may lie in a folder that only its owner enters. */
+function readableMain(): string {
+  if (copy === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'ksm-program-'));
+    chmodSync(folder, 0o755);
+    cpSync(fileURLToPath(new URL('../../dist', import.meta.url)), join(folder, 'dist'), { recursive: true });
+    cpSync(fileURLToPath(new URL('../../package.json', import.meta.url)), join(folder, 'package.json'));
+    copy = folder;
+  }
+  return join(copy, 'dist/src/cli/main.js');
+}
+
+afterAll(() => {
+  if (copy !== undefined) rmSync(copy, { recursive: true });
+});
+
 /** Starts `ksm ARGUMENTS`. */
 export function start(words: readonly string[], { unprivileged = false, env = {} }: How = {}): ChildProcess {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: run "npm run build" first`);
-  const user = unprivileged && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const asNobody = unprivileged && process.getuid?.() === 0;
+  const user = asNobody ? { uid: NOBODY, gid: NOBODY, cwd: tmpdir() } : {};
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
-  return spawn(process.execPath, [MAIN, ...words], { ...user, env: { ...inherited, ...env } });
+  return spawn(process.execPath, [asNobody ? readableMain() : MAIN, ...words], {
+    ...user,
+    env: { ...inherited, ...env },
+  });
 }
 
 /** Waits until a started program has ended and everything it wrote is there. */
