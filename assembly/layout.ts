@@ -34,7 +34,7 @@ export const H_TABLE_LIMIT: u32 = HEADER + 24;
 export const H_LEAF_LIMIT: u32 = HEADER + 28;
 export const H_NODE_LIMIT: u32 = HEADER + 32;
 export const H_FRAME_LIMIT: u32 = HEADER + 36;
-/** Roots of one tree: a power of two; 1 in content order. Stable and unstable roots are two arrays of u32, nid-major. */
+/** Roots of one tree: a power of two; 1 in content order. */
 export const H_ROOT_COUNT: u32 = HEADER + 40;
 /** NUMA nodes of this host. */
 export const H_NID_COUNT: u32 = HEADER + 44;
@@ -50,8 +50,8 @@ export const H_ITEMS: u32 = HEADER + 72;
 export const H_NODES: u32 = HEADER + 76;
 export const H_FRAME_WORDS: u32 = HEADER + 80;
 export const H_DIRTY: u32 = HEADER + 84;
-export const H_STABLE_ROOTS: u32 = HEADER + 88;
-export const H_UNSTABLE_ROOTS: u32 = HEADER + 92;
+/** Tree roots, nid-major. */
+export const H_ROOTS: u32 = HEADER + 88;
 /** Address of the first frame, which is the shared zero frame. */
 export const H_FRAMES: u32 = HEADER + 96;
 /** End of the last frame. */
@@ -191,7 +191,7 @@ export const HASH_KEY_BYTES: u32 = 4096 + 256;
  * WINDOW_PAGES_MAX how many there are at most; both earned by bench/scan.
  */
 export const WINDOWS: u32 = HASH_KEY + HASH_KEY_BYTES;
-export const WINDOW_PAGES: u32 = 256;
+export const WINDOW_PAGES: u32 = 128;
 export const WINDOW_PAGES_MAX: u32 = 2048;
 /** Things in the window. */
 export const WINDOW_COUNT: u32 = 0;
@@ -210,9 +210,12 @@ export const WINDOW_ANY: u32 = 0x80000000;
 /** An item in the stable tree whose page is gone. */
 export const WINDOW_GONE: u32 = 0xc0000000;
 export const WINDOW_KIND: u32 = 0xc0000000;
-/** What look-ahead notes of the window at hand: two u32 for each page. */
+/** What look-ahead notes of the window at hand: two u32 for each thing in it, then which frames it has read last. */
 export const LOOK_AHEAD: u32 = WINDOWS + 2 * WINDOW_BYTES;
-export const LOOK_AHEAD_END: u32 = LOOK_AHEAD + WINDOW_PAGES_MAX * 8;
+export const RECENT: u32 = LOOK_AHEAD + WINDOW_PAGES_MAX * 8;
+/** A power of two; together they are half of a first-level cache. */
+export const RECENT_FRAMES: u32 = 8;
+export const LOOK_AHEAD_END: u32 = RECENT + RECENT_FRAMES * 4;
 /** First byte behind the fixed part; the regions follow. */
 export const REGIONS: u32 = 65536;
 
@@ -345,6 +348,12 @@ export const RB_RIGHT: u32 = 8;
 export const RB_PARENT: u32 = 12;
 export const RB_BLACK: u32 = 1;
 export const RB_IS_ROOT: u32 = 2;
+
+// ---- roots of the trees: one record for each root number; a search looks at both, so they share a cache line ----------------
+
+export const ROOT_BYTES: u32 = 8;
+export const ROOT_STABLE: u32 = 0;
+export const ROOT_UNSTABLE: u32 = 4;
 
 // ---- stable node: regular node, chain, or dup of a chain --------------------------------------------------------------------
 // | field          | regular node         | chain                  | dup                      |

@@ -27,11 +27,10 @@ import {
   H_NODES,
   H_PTES,
   H_ROOT_COUNT,
-  H_STABLE_ROOTS,
+  H_ROOTS,
   H_STATES,
   H_TABLE_LIMIT,
   H_TABLES,
-  H_UNSTABLE_ROOTS,
   H_VMA_LIMIT,
   H_VMAS,
   ITEM_BYTES,
@@ -43,6 +42,7 @@ import {
   PAGE_SHIFT,
   PAGE_SIZE,
   REGIONS,
+  ROOT_BYTES,
   SLOTS,
   TABLE_BYTES,
   TABLE_ENTRIES,
@@ -73,8 +73,7 @@ export function setup(): u32 {
   at = region(at, H_STATES, entries, 4);
   at = region(at, H_ITEMS, entries, ITEM_BYTES);
   at = region(at, H_DIRTY, entries / 8, 1);
-  at = region(at, H_STABLE_ROOTS, roots, 4);
-  at = region(at, H_UNSTABLE_ROOTS, roots, 4);
+  at = region(at, H_ROOTS, roots, ROOT_BYTES);
   at = region(at, H_FOLIOS, (load<u32>(H_MEMORY_PAGES) << (16 - PAGE_SHIFT)) / FOLIO_FRAMES + 1, 4);
   // Each frame also wants its word and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
   const end = ((<u64>load<u32>(H_MEMORY_PAGES)) << 16) - PAGE_SIZE;

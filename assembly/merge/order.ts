@@ -10,10 +10,12 @@ import {
   H_INDEX,
   H_MERGE_ACROSS_NODES,
   H_ROOT_COUNT,
-  H_STABLE_ROOTS,
-  H_UNSTABLE_ROOTS,
+  H_ROOTS,
   INDEX_HASH,
   RB_KEY,
+  ROOT_BYTES,
+  ROOT_STABLE,
+  ROOT_UNSTABLE,
 } from '../layout';
 import { frameNid } from '../memory/frames';
 
@@ -26,23 +28,41 @@ export function treeNid(frame: usize): u32 {
   return load<u32>(H_MERGE_ACROSS_NODES) ? 0 : frameNid(frame);
 }
 
-function rootOffset(nid: u32, checksum: u32): usize {
+/** The record of both roots for a page with this checksum. */
+export function rootsOf(nid: u32, checksum: u32): usize {
   const roots = load<u32>(H_ROOT_COUNT);
-  return (<usize>(nid * roots + <u32>((<u64>checksum * roots) >> 32))) << 2;
+  return load<u32>(H_ROOTS) + <usize>(nid * roots + <u32>((<u64>checksum * roots) >> 32)) * ROOT_BYTES;
 }
 
 /** Root slot of the stable tree in which a page with this checksum belongs. */
 export function stableRoot(nid: u32, checksum: u32): usize {
-  return load<u32>(H_STABLE_ROOTS) + rootOffset(nid, checksum);
+  return rootsOf(nid, checksum) + ROOT_STABLE;
 }
 
 export function unstableRoot(nid: u32, checksum: u32): usize {
-  return load<u32>(H_UNSTABLE_ROOTS) + rootOffset(nid, checksum);
+  return rootsOf(nid, checksum) + ROOT_UNSTABLE;
 }
 
-/** Order of a page against a tree node as far as keys tell: 0 where bytes must decide, as always in content order. */
-export function orderByKey(checksum: u32, node: usize): i32 {
-  if (!isHashOrder()) return 0;
-  const key = load<u32>(node, RB_KEY);
-  return checksum == key ? 0 : checksum < key ? -1 : 1;
+/**
+ * The key of a KSM frame's node: the checksum in hash order; in content order the page's first four bytes, which never change, as the
+ * number by which memcmp would order them.
+ */
+export function stableKey(frame: usize, checksum: u32): u32 {
+  return isHashOrder() ? checksum : pagePrefix(frame);
+}
+
+/** The first four bytes of a page as a number that orders pages as memcmp does, as far as it tells them apart. */
+export function pagePrefix(frame: usize): u32 {
+  return bswap<u32>(load<u32>(frame));
+}
+
+/** Order by key against a stable node: 0 where bytes must decide. */
+export function orderByKey(key: u32, node: usize): i32 {
+  const other = load<u32>(node, RB_KEY);
+  return key == other ? 0 : key < other ? -1 : 1;
+}
+
+/** The same against a page in the unstable tree, whose first bytes may have changed: in content order bytes always decide. */
+export function orderByChecksum(checksum: u32, item: usize): i32 {
+  return isHashOrder() ? orderByKey(checksum, item) : 0;
 }

@@ -32,7 +32,7 @@ import {
   nodeNid,
   nodeUnlink,
 } from './node';
-import { orderByKey, stableRoot, treeNid } from './order';
+import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
 export function stableNodeOf(frame: usize): usize {
@@ -44,18 +44,21 @@ export function stableNodeOf(frame: usize): usize {
 export const STABLE_FULL: usize = 1;
 
 /**
- * The node into whose frame the page in `frame` can be merged; 0 or STABLE_FULL where there is none. A KSM frame (a mapping that fork copied) finds its own
- * node; one that waits after moving between NUMA nodes is sorted in on the way.
+ * The node into whose frame the page in `frame` can be merged; 0 or STABLE_FULL where there is none. A KSM frame (a mapping that
+ * fork copied) finds its own node; one that waits after moving between NUMA nodes is sorted in on the way. In content order every
+ * node on the way is looked after (chainPick), as in Linux, though keys mostly tell the order without a look at its page.
  */
 export function stableSearch(frame: usize, checksum: u32): usize {
   const own = stableNodeOf(frame);
   if (own != 0 && !nodeHas(own, NODE_MIGRATING)) return own;
   const nid = treeNid(frame);
+  const key = stableKey(frame, checksum);
+  const visitsAll = !isHashOrder();
   let parent: usize = 0;
   let link = stableRoot(nid, checksum);
   for (let node: usize = load<u32>(link); node != 0; node = load<u32>(link)) {
-    let order = orderByKey(checksum, node);
-    if (order == 0) {
+    let order = orderByKey(key, node);
+    if (order == 0 || visitsAll) {
       const dup = chainPick(node, true);
       if (dup == 0) {
         parent = 0; // something stale went and the tree has changed: search anew
@@ -63,14 +66,14 @@ export function stableSearch(frame: usize, checksum: u32): usize {
         continue;
       }
       node = load<u32>(link); // a chain may have given way to its last dup
-      order = comparePages(frame, load<u32>(dup, NODE_FRAME));
+      if (order == 0) order = comparePages(frame, load<u32>(dup, NODE_FRAME));
       if (order == 0) return foundEqual(own, node, dup, nid);
     }
     parent = node;
     link = node + (order < 0 ? RB_LEFT : RB_RIGHT);
   }
   if (own == 0) return 0;
-  leaveWaitingList(own, checksum, nid);
+  leaveWaitingList(own, key, nid);
   rbInsert(own, parent, link);
   return nodeIsCandidate(own, 0) ? own : STABLE_FULL;
 }
@@ -82,9 +85,9 @@ function foundEqual(own: usize, node: usize, dup: usize, nid: u32): usize {
   return treeNid(load<u32>(dup, NODE_FRAME)) == nodeNid(dup) ? dup : replaceMisplaced(own, node, dup, nid);
 }
 
-function leaveWaitingList(node: usize, checksum: u32, nid: u32): void {
+function leaveWaitingList(node: usize, key: u32, nid: u32): void {
   nodeUnlink(node);
-  store<u32>(node, checksum, NODE_KEY);
+  store<u32>(node, key, NODE_KEY);
   setNid(node, nid);
 }
 
@@ -126,12 +129,14 @@ function replaceMisplaced(own: usize, node: usize, dup: usize, nid: u32): usize 
 export function stableInsert(node: usize, checksum: u32): bool {
   const frame: usize = load<u32>(node, NODE_FRAME);
   const nid = treeNid(frame);
-  store<u32>(node, checksum, NODE_KEY);
+  const key = stableKey(frame, checksum);
+  const visitsAll = !isHashOrder();
+  store<u32>(node, key, NODE_KEY);
   let parent: usize = 0;
   let link = stableRoot(nid, checksum);
   for (let met: usize = load<u32>(link); met != 0; met = load<u32>(link)) {
-    let order = orderByKey(checksum, met);
-    if (order == 0) {
+    let order = orderByKey(key, met);
+    if (order == 0 || visitsAll) {
       const dup = chainPick(met, false);
       if (dup == 0) {
         parent = 0;
@@ -139,7 +144,7 @@ export function stableInsert(node: usize, checksum: u32): bool {
         continue;
       }
       met = load<u32>(link);
-      order = comparePages(frame, load<u32>(dup, NODE_FRAME));
+      if (order == 0) order = comparePages(frame, load<u32>(dup, NODE_FRAME));
       if (order == 0) return insertDup(node, met, nid);
     }
     parent = met;

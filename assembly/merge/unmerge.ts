@@ -5,7 +5,7 @@ import {
   H_MIGRATE_NODES,
   H_NID_COUNT,
   H_ROOT_COUNT,
-  H_STABLE_ROOTS,
+  H_ROOTS,
   NODE_DUP_NEXT,
   NODE_FRAME,
   NODE_HEAD,
@@ -14,6 +14,8 @@ import {
   PTE_FRAME,
   PTE_KSM_ZERO,
   PTE_PRESENT,
+  ROOT_BYTES,
+  ROOT_STABLE,
 } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
@@ -46,9 +48,9 @@ export function unmergeRange(mm: usize, start: u32, end: u32): u32 {
 export function stableForget(): u32 {
   let busy: u32 = 0;
   const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
-  const first: usize = load<u32>(H_STABLE_ROOTS);
+  const first: usize = load<u32>(H_ROOTS) + ROOT_STABLE;
   for (let index: u32 = 0; index < roots; index++) {
-    const slot = first + ((<usize>index) << 2);
+    const slot = first + <usize>index * ROOT_BYTES;
     for (let node: usize = load<u32>(slot); node != 0; node = load<u32>(slot)) {
       if (forget(node)) continue;
       busy = EBUSY;
@@ -68,7 +70,7 @@ export function stableForget(): u32 {
 export function stableForgetRange(start: usize, end: usize): void {
   const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
   for (let index: u32 = 0; index < roots; index++) {
-    const slot: usize = load<u32>(H_STABLE_ROOTS) + ((<usize>index) << 2);
+    const slot: usize = load<u32>(H_ROOTS) + <usize>index * ROOT_BYTES + ROOT_STABLE;
     for (let node = rbFirst(slot), next: usize = 0; node != 0; node = next) {
       next = rbNext(node);
       if (!nodeIsChain(node)) {

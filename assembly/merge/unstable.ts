@@ -18,7 +18,7 @@ import {
   H_NID_COUNT,
   H_PAGES_UNSHARED,
   H_ROOT_COUNT,
-  H_UNSTABLE_ROOTS,
+  H_ROOTS,
   MM_EXITED,
   MM_FLAGS,
   PTE_FRAME,
@@ -26,6 +26,8 @@ import {
   PTE_SHARED,
   RB_LEFT,
   RB_RIGHT,
+  ROOT_BYTES,
+  ROOT_UNSTABLE,
   STATE_DISPLACED,
   STATE_MUST_SEARCH,
   STATE_SEQ,
@@ -38,13 +40,14 @@ import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { vmaFind, vmaFlags } from '../memory/vmas';
 import { comparePages } from '../page/compare';
 import { rbErase, rbInsert } from '../tree/rb';
-import { isHashOrder, orderByKey, treeNid, unstableRoot } from './order';
+import { isHashOrder, orderByChecksum, treeNid, unstableRoot } from './order';
 import { count, entryOf, isOfThisPass, itemOf, stateOf, stateSet } from './rmap';
 
 /** Empties every unstable tree at once. The items keep their flag and count until they are visited again. */
 export function unstableClear(): void {
-  const words = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
-  memory.fill(load<u32>(H_UNSTABLE_ROOTS), 0, words << 2);
+  const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
+  let slot: usize = load<u32>(H_ROOTS) + ROOT_UNSTABLE;
+  for (let left = roots; left != 0; left--, slot += ROOT_BYTES) store<u32>(slot, 0);
 }
 
 /** The anonymous frame that `entry` maps, if KSM may still take it; else 0. */
@@ -69,7 +72,7 @@ export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, 
   let parent: usize = 0;
   let link = unstableRoot(nid, checksum);
   for (let other: usize = load<u32>(link); other != 0; other = load<u32>(link)) {
-    let order = orderByKey(checksum, other);
+    let order = orderByChecksum(checksum, other);
     if (order == 0) {
       const met = entryOf(other);
       const treeFrame = mergeableFrame(met);

@@ -44,7 +44,7 @@ import { itemFree, itemOf, stateOf } from '../merge/rmap';
 import { pruneWaiting } from '../merge/stable';
 import { unstableClear } from '../merge/unstable';
 import { fingerprint, jobFinish, jobPost } from './fingerprint';
-import { lookAhead } from './look-ahead';
+import { fetchPartners, lookAhead } from './look-ahead';
 import { selectPages } from './select';
 import { slotRemove } from './slots';
 import { smartScanSkips } from './smart';
@@ -75,14 +75,15 @@ export function scanBatch(pages: u32, now: u32): u32 {
   return passEnded ? done | SCAN_PASS_ENDED : done;
 }
 
+/** How many partners are fetched together; a power of two, earned by bench/scan. */
+const FETCH_PAGES: u32 = 4;
 /** Flag in the results below: the walk reached the end of the mm. */
 const MM_ENDED: u32 = 0x80000000;
 
 /** One window, by this thread. Returns the pages processed. */
 function scanAlone(mm: usize, budget: u32): u32 {
-  const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, budget);
+  const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, budget, true);
   fingerprint(WINDOWS, 0, load<u32>(WINDOWS, WINDOW_COUNT));
-  lookAhead(WINDOWS);
   const done = decide(WINDOWS);
   return ended ? done | MM_ENDED : done;
 }
@@ -93,7 +94,7 @@ function scanAlone(mm: usize, budget: u32): u32 {
  */
 function scanWithHelp(mm: usize, budget: u32): u32 {
   let window: u32 = 0;
-  let ended = selectPages(mm, WINDOWS, WINDOW_PAGES_MAX, budget);
+  let ended = selectPages(mm, WINDOWS, WINDOW_PAGES_MAX, budget, true);
   let promised = load<u32>(WINDOWS, WINDOW_TAKEN);
   let done: u32 = 0;
   let goesOn: bool = true;
@@ -105,11 +106,11 @@ function scanWithHelp(mm: usize, budget: u32): u32 {
     if (goesOn) {
       window ^= 1;
       const selected: usize = WINDOWS + window * WINDOW_BYTES;
-      ended = selectPages(mm, selected, WINDOW_PAGES_MAX, budget - promised);
+      const inTurn = load<u32>(decided, WINDOW_COUNT) == 0;
+      ended = selectPages(mm, selected, WINDOW_PAGES_MAX, budget - promised, inTurn);
       promised += load<u32>(selected, WINDOW_TAKEN);
       jobPost(window);
     }
-    lookAhead(decided);
     done += decide(decided);
   }
   return ended ? done | MM_ENDED : done;
@@ -126,8 +127,10 @@ function beginPass(): void {
 function decide(window: usize): u32 {
   const count = load<u32>(window, WINDOW_COUNT);
   const zero = zeroFrame();
+  const fetches = lookAhead(window);
   let processed = load<u32>(window, WINDOW_TAKEN);
   for (let index: u32 = 0; index < count; index++) {
+    if (fetches && (index & (FETCH_PAGES - 1)) == 0) fetchPartners(index, min(index + FETCH_PAGES, count));
     const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
     const kind = selected & WINDOW_KIND;
     const entry = selected & ~WINDOW_KIND;

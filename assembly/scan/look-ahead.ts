@@ -8,16 +8,20 @@
  */
 import {
   H_LOOK_AHEAD,
-  H_STABLE_ROOTS,
-  H_UNSTABLE_ROOTS,
   ITEM_CHECKSUM,
   LOOK_AHEAD,
   NODE_FRAME,
   NODE_IS_CHAIN,
+  PAGE_SHIFT,
+  PAGE_SIZE,
   PTE_FRAME,
   RB_KEY,
   RB_LEFT,
   RB_RIGHT,
+  RECENT,
+  RECENT_FRAMES,
+  ROOT_STABLE,
+  ROOT_UNSTABLE,
   STATE_DISPLACED,
   STATE_MUST_SEARCH,
   STATE_UNSTABLE,
@@ -29,64 +33,89 @@ import {
 } from '../layout';
 import { pteOf } from '../memory/tables';
 import { nodeHas } from '../merge/node';
-import { isHashOrder, stableRoot, treeNid, unstableRoot } from '../merge/order';
+import { isHashOrder, rootsOf, treeNid } from '../merge/order';
 import { entryOf, itemOf, stateOf } from '../merge/rmap';
+import { descend } from './descend';
 
-/** Reads ahead for `window`. The sum of what was read is stored, so that no compiler finds the reading useless. */
-export function lookAhead(window: usize): void {
-  if (!isHashOrder()) return;
-  const searches = listSearches(window);
-  if (searches == 0) return;
-  findPartners(searches);
+/** Notes for each thing of `window` with which frame it will be compared, and touches what leads there. False where none will be. */
+export function lookAhead(window: usize): bool {
+  const count = load<u32>(window, WINDOW_COUNT);
+  if (listSearches(window, count) == 0) return false;
+  if (isHashOrder()) return findPartners(count);
+  descend(window, count);
+  return false;
+}
+
+/**
+ * Reads the pages with which things [from, to) of the window at hand will be compared, one load a line: so many more lines are under
+ * way at once than while comparing. What was read last is not read again, as a content that is found often is still at hand.
+ */
+export function fetchPartners(from: u32, to: u32): void {
   let sum: u32 = 0;
-  for (let index: u32 = 0; index < searches; index++) {
+  for (let index = from; index < to; index++) {
     const frame: usize = load<u32>(LOOK_AHEAD + (index << 3));
     if (frame == 0) continue;
-    sum += load<u32>(frame) + load<u32>(frame, 64) + load<u32>(frame, 128) + load<u32>(frame, 192);
+    const recent = RECENT + (((frame >> PAGE_SHIFT) & (RECENT_FRAMES - 1)) << 2);
+    if (load<u32>(recent) == frame) continue;
+    store<u32>(recent, <u32>frame);
+    for (let i: usize = 0; i < PAGE_SIZE; i += 256) {
+      sum += load<u32>(frame + i) + load<u32>(frame + i, 64) + load<u32>(frame + i, 128) + load<u32>(frame + i, 192);
+    }
   }
   store<u32>(H_LOOK_AHEAD, load<u32>(H_LOOK_AHEAD) + sum);
 }
 
-/** Notes {stable root slot, checksum} of each page that will search, and touches both its roots. Returns how many there are. */
-function listSearches(window: usize): u32 {
-  const count = load<u32>(window, WINDOW_COUNT);
+/** Notes {address of its roots, checksum} of each page that will search, 0 of others, and touches the roots. Returns how many search. */
+function listSearches(window: usize, count: u32): u32 {
   let searches: u32 = 0;
   let sum: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
     const entry = load<u32>(window + (index << 2), WINDOW_ENTRIES);
     const checksum = load<u32>(window + (index << 2), WINDOW_CHECKSUMS);
-    if (!willSearch(entry, checksum)) continue;
-    const nid = treeNid(pteOf(entry) & PTE_FRAME);
-    const slot = stableRoot(nid, checksum);
-    sum += load<u32>(slot) + load<u32>(unstableRoot(nid, checksum));
-    store<u32>(LOOK_AHEAD + (searches << 3), <u32>slot);
-    store<u32>(LOOK_AHEAD + (searches << 3), checksum, 4);
-    searches++;
+    let roots: usize = 0;
+    if (willSearch(entry, checksum)) {
+      roots = rootsOf(treeNid(pteOf(entry) & PTE_FRAME), checksum);
+      sum += load<u32>(roots);
+      store<u32>(LOOK_AHEAD + (index << 3), checksum, 4);
+      searches++;
+    }
+    store<u32>(LOOK_AHEAD + (index << 3), <u32>roots);
   }
-  store<u32>(H_LOOK_AHEAD, sum);
+  store<u32>(H_LOOK_AHEAD, load<u32>(H_LOOK_AHEAD) + sum);
   return searches;
 }
 
 /** Is it an ordinary page that has not changed since the last pass, and is not in the unstable tree yet? */
 function willSearch(entry: u32, checksum: u32): bool {
   if ((entry & WINDOW_KIND) != WINDOW_ORDINARY) return false;
-  if ((stateOf(entry) & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE) return false;
+  const isInTree = (stateOf(entry) & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE;
+  if (isInTree && isHashOrder()) return false;
   return load<u32>(itemOf(entry), ITEM_CHECKSUM) == checksum;
 }
 
-/** Puts the frame with which each of the noted pages will be compared in the place of its note; 0 where there seems to be none. */
-function findPartners(searches: u32): void {
-  const toUnstable: usize = load<u32>(H_UNSTABLE_ROOTS) - load<u32>(H_STABLE_ROOTS);
-  for (let index: u32 = 0; index < searches; index++) {
-    const slot: usize = load<u32>(LOOK_AHEAD + (index << 3));
+/**
+ * Puts the frame with which each of the noted pages will be compared in the place of its note, 0 where there seems to be none, and touches
+ * its first lines, so that its translation is at hand.
+ */
+function findPartners(count: u32): bool {
+  let found = false;
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; index++) {
+    const roots: usize = load<u32>(LOOK_AHEAD + (index << 3));
+    if (roots == 0) continue;
     const checksum = load<u32>(LOOK_AHEAD + (index << 3), 4);
-    const stable = nodeWithKey(slot, checksum);
-    const unstable = stable == 0 ? nodeWithKey(slot + toUnstable, checksum) : 0;
+    const stable = nodeWithKey(roots + ROOT_STABLE, checksum);
+    const unstable = stable == 0 ? nodeWithKey(roots + ROOT_UNSTABLE, checksum) : 0;
     let frame: u32 = 0;
     if (unstable != 0) frame = pteOf(entryOf(unstable)) & PTE_FRAME;
     else if (stable != 0 && !nodeHas(stable, NODE_IS_CHAIN)) frame = load<u32>(stable, NODE_FRAME);
     store<u32>(LOOK_AHEAD + (index << 3), frame);
+    if (frame == 0) continue;
+    sum += load<u32>(frame) + load<u32>(frame, 64) + load<u32>(frame, 128) + load<u32>(frame, 192);
+    found = true;
   }
+  store<u32>(H_LOOK_AHEAD, load<u32>(H_LOOK_AHEAD) + sum);
+  return found;
 }
 
 function nodeWithKey(slot: usize, checksum: u32): usize {

@@ -35,47 +35,54 @@ import { entryFind, nextMappedPage } from '../memory/tables';
 import { vmaAtOrAbove, vmaEnd, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
 import { cleanMark, isClean } from '../merge/checksum';
 import { itemCreate, itemFree, stateOf } from '../merge/rmap';
+import { confirmRun } from './confirm';
 import { smartScanSkips } from './smart';
 
 /**
- * Fills `window` from the cursor on, with at most `room` things and at most `budget` pages that count towards the batch. True
- * where the walk reached the end of the mm; else the window or the budget is full and the cursor stands on the next page
- * to look at.
+ * Fills `window` from the cursor on, with at most `room` things and at most `budget` pages that count towards the batch.
+ * `inTurn`: nothing that was selected before waits for its turn. True where the walk reached the end of the mm; else the
+ * window or the budget is full and the cursor stands on the next page to look at.
  */
-export function selectPages(mm: usize, window: usize, room: u32, budget: u32): bool {
+export function selectPages(mm: usize, window: usize, room: u32, budget: u32, inTurn: bool): bool {
   store<u32>(window, 0, WINDOW_COUNT);
   store<u32>(window, 0, WINDOW_TAKEN);
   let page = load<u32>(H_CURSOR_PAGE);
   for (let vma = vmaAtOrAbove(mm, page); vma != 0; vma = vmaNext(vma)) {
     if (!(vmaFlags(vma) & VM_MERGEABLE)) continue;
     if (page < vmaStart(vma)) {
-      page = walk(mm, page, vmaStart(vma), false, window, room, budget);
+      page = walk(mm, page, vmaStart(vma), GAP, window, room, budget);
       store<u32>(H_CURSOR_PAGE, page);
       if (page < vmaStart(vma)) return false;
     }
-    page = walk(mm, page, vmaEnd(vma), true, window, room, budget);
+    page = walk(mm, page, vmaEnd(vma), inTurn ? IN_TURN : MERGEABLE, window, room, budget);
     store<u32>(H_CURSOR_PAGE, page);
     if (page < vmaEnd(vma) || load<u32>(window, WINDOW_TAKEN) == budget) return false;
   }
   return true;
 }
 
+/** What is walked over: no mergeable mapping, one, or one whose first page has its turn. */
+const GAP: u32 = 0;
+const MERGEABLE: u32 = 1;
+const IN_TURN: u32 = 2;
+
 /** Walks [page, end), leaf by leaf. Returns where it had to stop, or `end`. */
-function walk(mm: usize, page: u32, end: u32, mergeable: bool, window: usize, room: u32, budget: u32): u32 {
+function walk(mm: usize, page: u32, end: u32, what: u32, window: usize, room: u32, budget: u32): u32 {
   for (page = nextMappedPage(mm, page, end); page < end; page = nextMappedPage(mm, page, end)) {
     const leafEnd = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
     const stop = leafEnd < end ? leafEnd : end;
     const entry = entryFind(mm, page);
-    page += mergeable
-      ? walkPages(mm, entry, stop - page, window, room, budget)
-      : walkGap(mm, entry, stop - page, window, room);
+    page +=
+      what == GAP
+        ? walkGap(mm, entry, stop - page, window, room)
+        : walkPages(mm, entry, stop - page, window, room, budget, what == IN_TURN);
     if (page < stop || load<u32>(window, WINDOW_TAKEN) == budget) return page;
   }
   return end;
 }
 
 /** Looks at `pages` entries of one leaf in a mergeable mapping. Returns how many it got through. */
-function walkPages(mm: usize, first: u32, pages: u32, window: usize, room: u32, budget: u32): u32 {
+function walkPages(mm: usize, first: u32, pages: u32, window: usize, room: u32, budget: u32, inTurn: bool): u32 {
   const ptes: usize = load<u32>(H_PTES) + ((<usize>first) << 2);
   const states: usize = load<u32>(H_STATES) + ((<usize>first) << 2);
   const zero = load<u32>(H_FRAMES);
@@ -83,6 +90,10 @@ function walkPages(mm: usize, first: u32, pages: u32, window: usize, room: u32, 
   let taken = load<u32>(window, WINDOW_TAKEN);
   let count = load<u32>(window, WINDOW_COUNT);
   let index: u32 = 0;
+  if (inTurn && count == 0) {
+    index = confirmRun(first, min(pages, budget - taken));
+    taken += index;
+  }
   for (; index < pages && taken != budget; index++) {
     const pte = load<u32>(ptes + (index << 2));
     if (pte & PTE_MERGED) {

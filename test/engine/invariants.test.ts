@@ -172,14 +172,17 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'stable.order': (memory) => {
     // In hash order trees are too small to have an order here: another tree's node becomes the child that it cannot be.
     if (memory.u32(layout.H_INDEX) === layout.INDEX_HASH) graftStableNode(memory);
-    else memory.set(memory.u32(memory.regularNode() + NODE_FRAME), 0xff);
+    else {
+      memory.set(memory.u32(memory.regularNode() + NODE_FRAME), 0xff);
+      memory.set(memory.regularNode() + layout.NODE_KEY, 0xff000000);
+    }
   },
-  'stable.key': (memory) => memory.flip(memory.u32(memory.regularNode() + NODE_FRAME) + 8, 1),
-  'stable.root': (memory) => memory.moveTree(layout.H_STABLE_ROOTS),
-  'unstable.order': (memory) => memory.moveTree(layout.H_UNSTABLE_ROOTS),
+  'stable.key': (memory) => memory.flip(memory.u32(memory.regularNode() + NODE_FRAME), 1),
+  'stable.root': (memory) => memory.moveTree(layout.ROOT_STABLE),
+  'unstable.order': (memory) => memory.moveTree(layout.ROOT_UNSTABLE),
   'unstable.members': (memory) =>
     memory.set(
-      memory.slot(layout.H_UNSTABLE_ROOTS, (root) => root !== 0),
+      memory.slot(layout.ROOT_UNSTABLE, (root) => root !== 0),
       0,
     ),
   'unstable.seq': (memory) => {
@@ -207,9 +210,9 @@ function firstFolio(memory: Records): number {
 function graftStableNode(memory: Records): void {
   const isSingle = (root: number): boolean =>
     root !== 0 && memory.u32(root + layout.RB_LEFT) + memory.u32(root + layout.RB_RIGHT) === 0;
-  const low = memory.slot(layout.H_STABLE_ROOTS, isSingle);
+  const low = memory.slot(layout.ROOT_STABLE, isSingle);
   const child = memory.u32(low);
-  const high = memory.slot(layout.H_STABLE_ROOTS, (root) => isSingle(root) && root !== child);
+  const high = memory.slot(layout.ROOT_STABLE, (root) => isSingle(root) && root !== child);
   const parent = memory.u32(high);
   memory.set(low, 0);
   memory.set(parent + layout.RB_RIGHT, child);
@@ -217,7 +220,7 @@ function graftStableNode(memory: Records): void {
 }
 
 /** Rules that content order does not have. */
-const HASH_ONLY: readonly Rule[] = ['stable.key', 'stable.root', 'unstable.order'];
+const HASH_ONLY: readonly Rule[] = ['stable.root', 'unstable.order'];
 
 /** The scene is built once for each order; a test gets it as it was. */
 const scenes = new Map<Order, { host: Host; bytes: Uint8Array }>();

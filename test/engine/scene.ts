@@ -165,22 +165,23 @@ export class Records {
     return this.u32(layout.H_FRAME_WORDS) + ((frame - this.u32(layout.H_FRAMES)) / PAGE) * 4;
   }
 
-  /** Address of the first root slot from `slots` (field of the header) on that suits; which there is. */
-  slot(slots: number, suits: (root: number) => boolean): number {
-    const roots = this.u32(layout.H_ROOT_COUNT);
-    for (let slot = this.u32(slots), end = slot + roots * 4; slot < end; slot += 4) {
+  /** Address of the first root slot of a kind (ROOT_STABLE or ROOT_UNSTABLE) that suits; which there is. */
+  slot(kind: number, suits: (root: number) => boolean): number {
+    const first = this.u32(layout.H_ROOTS) + kind;
+    for (let root = 0; root < this.u32(layout.H_ROOT_COUNT); root++) {
+      const slot = first + root * layout.ROOT_BYTES;
       if (suits(this.u32(slot))) return slot;
     }
     throw missing();
   }
 
   /** Moves the only node of a tree to a root slot that is empty. */
-  moveTree(slots: number): void {
+  moveTree(kind: number): void {
     const from = this.slot(
-      slots,
+      kind,
       (root) => root !== 0 && this.u32(root + layout.RB_LEFT) + this.u32(root + layout.RB_RIGHT) === 0,
     );
-    const to = this.slot(slots, (root) => root === 0);
+    const to = this.slot(kind, (root) => root === 0);
     const node = this.u32(from);
     this.set(from, 0);
     this.set(to, node);

@@ -23,10 +23,11 @@ interface Place {
 /** Walks all stable nodes but orphans; needs checked pages. */
 export function checkStable(walk: Walk): void {
   const roots = walk.u32(layout.H_ROOT_COUNT);
-  const slots = walk.u32(layout.H_STABLE_ROOTS);
+  const slots = walk.u32(layout.H_ROOTS) + layout.ROOT_STABLE;
   const count = roots * walk.u32(layout.H_NID_COUNT);
   for (let slot = 0; slot < count; slot++) {
-    if (walk.u32(slots + slot * 4) !== 0) checkTree(walk, slots + slot * 4, { nid: Math.floor(slot / roots), slot });
+    const address = slots + slot * layout.ROOT_BYTES;
+    if (walk.u32(address) !== 0) checkTree(walk, address, { nid: Math.floor(slot / roots), slot });
   }
   checkList(walk, layout.H_MIGRATE_NODES, (node) => {
     checkFlags(walk, node, NODE_MIGRATING);
@@ -43,12 +44,10 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
     words: walk.words,
     meet: (node: number): void => void meet(walk.nodes, node, 'the stable tree at root', place.slot),
     pass(node: number): void {
-      if (walk.isHashOrder) {
-        const key = walk.u32(node + NODE_KEY);
-        if (key < lastKey) broken('stable.order', `${walk.nameOf(node)} has key ${key}, the one before it ${lastKey}`);
-        if (key !== lastKey) lastFrame = 0;
-        lastKey = key;
-      }
+      const key = walk.u32(node + NODE_KEY);
+      if (key < lastKey) broken('stable.order', `${walk.nameOf(node)} has key ${key}, the one before it ${lastKey}`);
+      if (key !== lastKey) lastFrame = 0;
+      lastKey = key;
       const frame = checkTreeNode(walk, node, place);
       if (frame === 0) return;
       if (lastFrame !== 0 && compareFrames(walk.words, lastFrame, frame) >= 0) {
@@ -156,15 +155,20 @@ function checkRoot(walk: Walk, node: number, place: Place): void {
   }
 }
 
-/** In hash order: the frame's bytes, which cannot change, give the key. */
+/** The frame's bytes, which cannot change, give the key. */
 function checkKey(walk: Walk, node: number): void {
   const frame = walk.u32(node + NODE_FRAME);
-  if (!walk.isHashOrder || frame === 0) return;
-  const checksum = walk.checksumOf(frame);
+  if (frame === 0) return;
+  const expected = walk.isHashOrder ? walk.checksumOf(frame) : prefixOf(walk.u32(frame));
   const key = walk.u32(node + NODE_KEY);
-  if (key !== checksum) {
-    broken('stable.key', `${walk.nameOf(node)} has key ${key}, its frame's checksum is ${checksum}`);
-  }
+  if (key !== expected) broken('stable.key', `${walk.nameOf(node)} has key ${key}, its frame wants ${expected}`);
+}
+
+/** Four bytes that were read as a little-endian word, as the number that they are in big-endian. */
+function prefixOf(word: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, word, true);
+  return view.getUint32(0, false);
 }
 
 function checkAllListed(walk: Walk): void {

@@ -19,11 +19,12 @@ export function isInTree(walk: Walk, state: number): boolean {
 /** Walks the unstable trees; needs checked pages. */
 export function checkUnstable(walk: Walk): void {
   if (walk.isBetweenPasses && !walk.isHashOrder) return;
-  const slots = walk.u32(layout.H_UNSTABLE_ROOTS);
+  const slots = walk.u32(layout.H_ROOTS) + layout.ROOT_UNSTABLE;
   const count = walk.u32(layout.H_ROOT_COUNT) * walk.u32(layout.H_NID_COUNT);
   let found = 0;
   for (let slot = 0; slot < count; slot++) {
-    if (walk.u32(slots + slot * 4) !== 0) found += checkTree(walk, slots + slot * 4, slot);
+    const address = slots + slot * layout.ROOT_BYTES;
+    if (walk.u32(address) !== 0) found += checkTree(walk, address, slot);
   }
   if (found === walk.treeItems) return;
   const entry = walk.linked.findIndex((mark, at) => mark === 0 && isInTree(walk, walk.stateOf(at)));
