@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { collectGarbage } from './gc.ts';
-import { benchKernels } from './kernels.ts';
-import type { ScanOptions } from './scan.ts';
+import { byCpuTime, CASES, KSMD, kernelTitle } from './names.ts';
+import { CONTENT_PAGES_MAX, type ScanOptions, SIZES } from './scan.ts';
 import { type Stage, setStage } from './stage.ts';
 import { type BenchTable, tableOf } from './table.ts';
 import { contentsOf, type Workload } from './workloads.ts';
@@ -24,30 +24,27 @@ interface Pass {
   readonly sharing: number;
 }
 
-const CASES: readonly { workload: Workload; passes: readonly string[] }[] = [
-  { workload: 'unique', passes: ['first pass', 'second pass', 'third pass'] },
-  { workload: '16:1', passes: ['first pass', 'merging pass', 'settled pass'] },
-];
-
 const NOTE =
   'ksmd also walks page tables, takes locks and flushes TLBs, which this engine has no need for. Its passes last ' +
   'from one rise of full_scans to the next, its CPU time is from its schedstat; CPU time does not count waiting.';
 
-const OURS = 'ksm-wasm, hash order';
-const OURS_CPU = 'ksm-wasm, by its CPU time';
-const KSMD = 'ksmd';
-const KSMD_CPU = 'ksmd, by its CPU time';
-const ROWS = [OURS, KSMD, OURS_CPU, KSMD_CPU];
+/** What all contestants scan, and in which passes. */
+interface Case {
+  readonly workload: Workload;
+  readonly passes: readonly string[];
+  readonly contents: Uint32Array;
+  readonly seed: number;
+}
 
 /** One table for each size, workload and pass. */
 export async function* kernelBench(options: ScanOptions = {}): AsyncGenerator<BenchTable, void, void> {
-  const { seed = 1, rounds = 5, pages: sizes = [2 ** 16, 2 ** 18] } = options;
+  const { seed = 1, rounds = 5, pages: sizes = SIZES } = options;
   const folder = mkdtempSync(join(tmpdir(), 'ksmd-'));
   try {
     const runner = compileRunner(folder);
     for (const pages of sizes) {
       for (const { workload, passes } of CASES) {
-        yield* kernelCase(runner, workload, passes, pages, seed, rounds);
+        yield* kernelCase(runner, { workload, passes, contents: contentsOf(workload, pages, seed), seed }, rounds);
         collectGarbage();
       }
     }
@@ -66,39 +63,50 @@ export function compileRunner(folder: string): string {
   return program;
 }
 
-async function* kernelCase(
-  runner: string,
-  workload: Workload,
-  names: readonly string[],
-  pages: number,
-  seed: number,
-  rounds: number,
-): AsyncGenerator<BenchTable, void, void> {
-  const contents = contentsOf(workload, pages, seed);
-  const stage = await setStage(contents, seed, { index: 'hash' });
-  const kernels = await benchKernels(stage.memory);
-  const fresh = stage.save();
-  const rates = names.map(() => new Map<string, number[]>(ROWS.map((name) => [name, []])));
+async function* kernelCase(runner: string, given: Case, rounds: number): AsyncGenerator<BenchTable, void, void> {
+  const { workload, passes, contents, seed } = given;
+  const engines = await enginesOf(given);
+  const rates = passes.map(() => new Map<string, number[]>());
   for (let round = -1; round < rounds; round++) {
-    stage.restore(fresh);
-    kernels.readLoop(stage.start, pages);
-    const own = ownPasses(stage, names.length);
-    const theirs = await ksmdPasses(runner, contents, seed, names.length);
-    rates.forEach((rows, pass) => {
-      const [ours, ksmd] = [own[pass], theirs[pass]];
-      if (ours === undefined || ksmd === undefined) throw new Error(`pass ${pass + 1} is missing`);
-      if (pass === names.length - 1) checkSame(ours, ksmd);
-      if (round < 0) return;
-      rows.get(OURS)?.push(pages / ours.seconds);
-      rows.get(KSMD)?.push(pages / ksmd.seconds);
-      rows.get(OURS_CPU)?.push(pages / ours.cpuSeconds);
-      rows.get(KSMD_CPU)?.push(pages / ksmd.cpuSeconds);
-    });
+    const own = engines.map(([name, run]): [string, Pass[]] => [name, run()]);
+    const ksmd = await ksmdPasses(runner, given);
+    for (const [, measured] of own) checkSame(measured.at(-1), ksmd.at(-1));
+    if (round >= 0) addRound(rates, [...own, [KSMD, ksmd]], contents.length);
   }
-  for (const [pass, name] of names.entries()) {
-    const title = `${pages} pages (${pages / 256} MiB), workload "${workload}", ${name}, beside the kernel`;
-    yield tableOf(rates[pass] ?? new Map(), { title, unit: 'pages', reference: KSMD_CPU, seed, note: NOTE });
+  for (const [index, pass] of passes.entries()) {
+    const title = kernelTitle(workload, contents.length, pass);
+    const reference = byCpuTime(KSMD);
+    yield tableOf(rates[index] ?? new Map(), { title, unit: 'pages', reference, seed, note: NOTE });
   }
+}
+
+/** The engine in each order, by name: a call runs all passes from the start. */
+async function enginesOf({ contents, passes, seed }: Case): Promise<[name: string, run: () => Pass[]][]> {
+  const orders = contents.length <= CONTENT_PAGES_MAX ? (['hash', 'content'] as const) : (['hash'] as const);
+  const engines: Awaited<ReturnType<typeof enginesOf>> = [];
+  for (const index of orders) {
+    const stage = await setStage(contents, seed, { index });
+    const fresh = stage.save();
+    const run = (): Pass[] => {
+      stage.restore(fresh);
+      stage.host.engine.call.readPages(stage.start, stage.pages);
+      return ownPasses(stage, passes.length);
+    };
+    engines.push([`ksm-wasm, ${index} order`, run]);
+  }
+  return engines;
+}
+
+/** Adds one round to the rates of each pass. */
+function addRound(rates: readonly Map<string, number[]>[], round: readonly [string, Pass[]][], pages: number): void {
+  rates.forEach((rows, index) => {
+    for (const [name, passes] of round) {
+      const pass = passes[index];
+      if (pass === undefined) throw new Error(`pass ${index + 1} of ${name} is missing`);
+      rows.set(name, [...(rows.get(name) ?? []), pages / pass.seconds]);
+      rows.set(byCpuTime(name), [...(rows.get(byCpuTime(name)) ?? []), pages / pass.cpuSeconds]);
+    }
+  });
 }
 
 function ownPasses(stage: Stage, passes: number): Pass[] {
@@ -113,8 +121,8 @@ function ownPasses(stage: Stage, passes: number): Pass[] {
 }
 
 /** Lets ksmd scan the contents. It holds the lock of KSM's users as long as it runs, and puts all settings back. */
-async function ksmdPasses(runner: string, contents: Uint32Array, seed: number, passes: number): Promise<Pass[]> {
-  const args = ['run', contents.length, seed, passes].map(String);
+async function ksmdPasses(runner: string, { contents, seed, passes }: Case): Promise<Pass[]> {
+  const args = ['run', contents.length, seed, passes.length].map(String);
   const child = spawn(runner, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
   child.stdin.on('error', () => {}); // it may refuse before it has read all; its exit code says so
@@ -135,7 +143,8 @@ async function ksmdPasses(runner: string, contents: Uint32Array, seed: number, p
  * Speeds compare only where both have done the same. Only the last pass can tell: ksmd does not stop between passes, so
  * while others are read the next one has begun.
  */
-function checkSame(ours: Pass, ksmd: Pass): void {
+function checkSame(ours: Pass | undefined, ksmd: Pass | undefined): void {
+  if (ours === undefined || ksmd === undefined) throw new Error('the last pass is missing');
   if (ours.shared === ksmd.shared && ours.sharing === ksmd.sharing) return;
   const [here, there] = [ours, ksmd].map(({ shared, sharing }) => `pages_shared ${shared}, pages_sharing ${sharing}`);
   throw new Error(`the results differ: here ${here}; in the kernel ${there}. Does something else use KSM?`);

@@ -1,29 +1,34 @@
 /**
  * npm run bench: all benches or those named, as tables, and as JSON.
  *
- * A full run writes bench/results/NAME.json for each bench; --json FILE puts all tables into one file instead.
+ * A full run writes bench/results/NAME.json for each bench, and draws bench/results/chart.svg from what lies there;
+ * --json FILE puts all tables into one file instead.
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { chartOf } from './chart.ts';
 import { compareBench } from './compare.ts';
 import { hashBench } from './hash.ts';
 import { kernelBench } from './kernel.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { scanBench } from './scan.ts';
-import { type BenchTable, formatTable, reportOf } from './table.ts';
+import { type BenchReport, type BenchTable, formatTable, reportOf } from './table.ts';
+import { threadsBench } from './threads.ts';
 import { treeBench } from './tree.ts';
 
 const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--seed N] [--json FILE]]
 
-  NAME       hash, compare, tree, scan or kernel; default: all but kernel
+  NAME       hash, compare, tree, scan, threads or kernel; default: all but kernel
+             chart: only draws the results that are kept, without running anything
   --kernel   kernel too: this engine beside ksmd (root, CONFIG_KSM, cc)
-  --pages N  scan and kernel: N pages only, instead of several sizes
+  --pages N  scan, threads and kernel: N pages only, instead of several sizes
   --quick    little memory and few rounds: to see that it works, not to quote; keeps no results
   --seed N   of the pages' bytes and of the keyed hash; default 1
   --json F   write all tables to one file instead of bench/results/NAME.json`;
 
 const RESULTS = 'bench/results';
+const CHART = 'chart';
 const QUICK = { rounds: 5, bytes: 2 ** 26, pages: [2 ** 14], keys: [2 ** 16] };
 
 interface Options {
@@ -42,6 +47,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['compare', (options) => single(compareBench(options))],
   ['tree', treeBench],
   ['scan', scanBench],
+  ['threads', threadsBench],
   ['kernel', kernelBench],
 ]);
 
@@ -55,6 +61,7 @@ interface Command {
   readonly json: string | undefined;
   /** Keep results under bench/results. */
   readonly keep: boolean;
+  readonly draw: boolean;
 }
 
 /** What the arguments ask for; throws an Error that says what is wrong. */
@@ -70,15 +77,17 @@ function parse(args: readonly string[]): Command {
       json: { type: 'string' },
     },
   });
-  const unknown = positionals.find((name) => !BENCHES.has(name));
+  const unknown = positionals.find((name) => !BENCHES.has(name) && name !== CHART);
   if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"`);
-  const chosen = positionals.length > 0 ? positionals : [...BENCHES.keys()].filter((name) => name !== 'kernel');
+  const named = positionals.filter((name) => name !== CHART);
+  const chosen = positionals.length > 0 ? named : [...BENCHES.keys()].filter((name) => name !== 'kernel');
   const names = values.kernel && !chosen.includes('kernel') ? [...chosen, 'kernel'] : chosen;
   const seed = wholeNumber('--seed', values.seed, 1, 2 ** 30);
   const pages =
     values.pages === undefined ? {} : { pages: [wholeNumber('--pages', values.pages, 2 ** 10, 3 * 2 ** 18)] };
   const options: Options = { seed, ...(values.quick ? QUICK : {}), ...pages };
-  return { names, options, json: values.json, keep: !values.quick && values.pages === undefined };
+  const keep = !values.quick && values.pages === undefined && values.json === undefined;
+  return { names, options, json: values.json, keep, draw: keep || positionals.includes(CHART) };
 }
 
 function wholeNumber(name: string, value: string, min: number, max: number): number {
@@ -87,7 +96,7 @@ function wholeNumber(name: string, value: string, min: number, max: number): num
   throw new Error(`${name} is "${value}"; expected a whole number from ${min} to ${max}`);
 }
 
-async function run({ names, options, json, keep }: Command): Promise<void> {
+async function run({ names, options, json, keep, draw }: Command): Promise<void> {
   console.log(machineLine(describeMachine()));
   const all: BenchTable[] = [];
   for (const name of names) {
@@ -97,14 +106,35 @@ async function run({ names, options, json, keep }: Command): Promise<void> {
       tables.push(table);
     }
     all.push(...tables);
-    if (json === undefined && keep) save(`${RESULTS}/${name}.json`, tables);
+    if (keep) save(resultsFile(name), tables);
   }
   if (json !== undefined) save(json, all);
+  if (draw) drawChart();
+}
+
+function resultsFile(name: string): string {
+  return `${RESULTS}/${name}.json`;
 }
 
 function save(file: string, tables: readonly BenchTable[]): void {
   if (file.startsWith(RESULTS)) mkdirSync(RESULTS, { recursive: true });
   writeFileSync(file, `${JSON.stringify(reportOf(tables), null, 2)}\n`);
+}
+
+/** Draws what is kept of the scanner's benches; nothing where that has never run. */
+function drawChart(): void {
+  const [scan, kernel] = ['scan', 'kernel'].map(resultsFile).map(readReport);
+  const file = `${RESULTS}/${CHART}.svg`;
+  if (scan === undefined) {
+    console.log(`\nno ${file}: it needs ${resultsFile('scan')}`);
+    return;
+  }
+  writeFileSync(file, chartOf({ scan, ...(kernel === undefined ? {} : { kernel }) }));
+  console.log(`\n${file} is drawn`);
+}
+
+function readReport(file: string): BenchReport | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as BenchReport) : undefined;
 }
 
 let command: Command | undefined;

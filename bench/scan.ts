@@ -8,6 +8,7 @@
 
 import { collectGarbage } from './gc.ts';
 import { benchKernels } from './kernels.ts';
+import { MAP_FIRST, MAP_SECOND, READ, SHA, scanRow, scanTitle } from './names.ts';
 import { MapScanner, pagesOf, shaPass } from './rivals.ts';
 import { type Mode, type Stage, setStage } from './stage.ts';
 import { type BenchOptions, type BenchTable, type Contestant, race } from './table.ts';
@@ -19,11 +20,14 @@ export interface ScanOptions extends BenchOptions {
 }
 
 /** 256 MiB, 1 GiB, 3 GiB. */
-const SIZES = [2 ** 16, 2 ** 18, 3 * 2 ** 18];
+export const SIZES: readonly number[] = [2 ** 16, 2 ** 18, 3 * 2 ** 18];
 /** Content order is measured up to here: a level of its tree costs a cache miss or two, and there are many. */
-const CONTENT_PAGES_MAX = 2 ** 18;
-const SHA_PAGES = 2 ** 13;
-const READ = 'read (SIMD sum)';
+export const CONTENT_PAGES_MAX: number = 2 ** 18;
+
+/** Rounds at a size: fewer where a round takes long. */
+export function roundsAt(pages: number): number {
+  return pages > 2 ** 18 ? 5 : 7;
+}
 
 /** After how many passes it comes, and which share of the pages is written just before. */
 const SCANS = {
@@ -39,13 +43,13 @@ const WRITTEN: readonly PassName[] = ['1 % written', '10 % written'];
 
 const WORKLOADS: readonly Workload[] = ['unique', '16:1', 'half', 'linux', 'zero'];
 
-/** One table for each workload and size. The last two workloads are measured at one size only. */
+/** One table for each workload and size. The last workload is measured at one size only. */
 export async function* scanBench(options: ScanOptions = {}): AsyncGenerator<BenchTable, void, void> {
-  const { seed = 1, rounds = 7, pages: sizes = SIZES } = options;
+  const { seed = 1, rounds, pages: sizes = SIZES } = options;
   const usual = sizes[sizes.length >> 1];
   for (const pages of sizes) {
-    for (const workload of pages === usual ? WORKLOADS : WORKLOADS.slice(0, 3)) {
-      yield await scanCase(workload, pages, seed, rounds);
+    for (const workload of pages === usual ? WORKLOADS : WORKLOADS.slice(0, -1)) {
+      yield await scanCase(workload, pages, seed, rounds ?? roundsAt(pages));
       collectGarbage();
     }
   }
@@ -62,7 +66,7 @@ async function scanCase(workload: Workload, pages: number, seed: number, rounds:
     contestants.push(...passes(stage, sweep, name, names));
   }
   return race(contestants, {
-    title: `Scanning ${pages} pages (${pages / 256} MiB), workload "${workload}", one thread`,
+    title: scanTitle(workload, pages),
     unit: 'pages',
     work: pages,
     reference: READ,
@@ -92,7 +96,7 @@ function passes(stage: Stage, sweep: () => void, variant: string, names: readonl
     const state = stage.save();
     const flips = Math.ceil(stage.pages * written);
     return {
-      name: `${variant}, ${name}`,
+      name: scanRow(variant, name),
       before: () => {
         stage.restore(state);
         stage.flip(flips);
@@ -107,18 +111,16 @@ function passes(stage: Stage, sweep: () => void, variant: string, names: readonl
 async function rivals(stage: Stage, sweep: () => void): Promise<Contestant[]> {
   const pages = pagesOf(stage.memory, stage.start, stage.pages);
   const scanner = await MapScanner.create(pages);
-  const step = Math.max(1, Math.floor(stage.pages / SHA_PAGES));
-  const sample = Math.ceil(stage.pages / step);
   return [
-    { name: 'xxhash-wasm + Map, first pass', before: sweep, run: () => scanner.firstPass() },
+    { name: MAP_FIRST, before: sweep, run: () => scanner.firstPass() },
     {
-      name: 'xxhash-wasm + Map, second pass',
+      name: MAP_SECOND,
       before: () => {
         scanner.forget();
         sweep();
       },
       run: () => scanner.secondPass(),
     },
-    { name: `SHA-1 + Set (${sample} of the pages)`, work: sample, before: sweep, run: () => shaPass(pages, step) },
+    { name: SHA, before: sweep, run: () => shaPass(pages) },
   ];
 }

@@ -11,7 +11,7 @@ import { type AddressSpace, createHost, type Host, type HostOptions } from '../s
 import { fillSpace, PAGE } from './workloads.ts';
 
 /** Which of the engine's modes is staged. */
-export type Mode = Pick<HostOptions, 'index' | 'dirtyTracking'>;
+export type Mode = Pick<HostOptions, 'index' | 'dirtyTracking' | 'scanners'>;
 
 const BASE = 2 ** 30;
 /** ksmd's batch in these benches, here as in the kernel. */
@@ -46,6 +46,19 @@ export class Stage {
 
   restore(state: State): void {
     this.host.engine.bytes.set(state);
+  }
+
+  /** Lets `count` threads scan, of those that the mode has; the others sleep. What is restored undoes it. */
+  useScanners(count: number): void {
+    const { running, reason } = this.host.scanners;
+    if (count > running) throw new Error(`${running} of ${count} scanner threads run. ${reason ?? ''}`);
+    this.host.engine.setU32(layout.H_SCANNERS, count);
+  }
+
+  /** Ends the host and its threads: a thread that runs would keep the memory. */
+  async stop(): Promise<void> {
+    await this.host.scanners.stop();
+    this.host[Symbol.dispose]();
   }
 
   /** Inverts the first byte of `count` pages, spread evenly. As every write it goes through the page tables. */

@@ -13,8 +13,6 @@ export interface Contestant {
   readonly name: string;
   /** One run over all of the work. What it returns depends on all of its results, so that none is optimised away. */
   readonly run: () => number | bigint;
-  /** Work of one run, where it is not that of the others. */
-  readonly work?: number;
   /** Run before and after each run, while the clock stands. */
   readonly before?: () => void;
   readonly after?: () => void;
@@ -75,16 +73,23 @@ export interface BenchReport {
 
 /** Runs the contestants in turns and counts. */
 export async function race(contestants: readonly Contestant[], options: RaceOptions): Promise<BenchTable> {
-  const { work, rounds = 9, warmup = 2 } = options;
+  return tableOf(await ratesOf(contestants, options), options);
+}
+
+/** Runs the contestants in turns. Their rates round by round, by name. */
+export async function ratesOf(
+  contestants: readonly Contestant[],
+  { work, rounds = 9, warmup = 2 }: Pick<RaceOptions, 'work' | 'rounds' | 'warmup'>,
+): Promise<Map<string, readonly number[]>> {
   if (rounds < 5) throw new RangeError(`rounds is ${rounds}: a median needs at least 5`);
   const rates = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   for (let round = -warmup; round < rounds; round++) {
     for (const contestant of contestants) {
-      const rate = (contestant.work ?? work) / (await secondsOf(contestant));
+      const rate = work / (await secondsOf(contestant));
       if (round >= 0) rates.get(contestant.name)?.push(rate);
     }
   }
-  return tableOf(rates, options);
+  return rates;
 }
 
 /** The table of rates that were measured round by round. */
