@@ -2,6 +2,8 @@
  * The engine's ABI: every exported function, one line each, no logic. Addresses of mms are handles to the driver. Results are
  * 0 or an errno unless said; a frame's address (>= 4096) or an errno (< 4096); a handle or 0 (see H_LIMIT_HIT).
  */
+import { lockDrop, lockTake, lockTry } from './concurrent/lock';
+import { workerJoin, workerLeave } from './concurrent/workers';
 import { H_ZERO_CHECKSUM, HASH_KEY } from './layout';
 import { readFault, writeFault } from './memory/fault';
 import { zeroFrame } from './memory/frames';
@@ -13,6 +15,7 @@ import { pageChecksum } from './merge/checksum';
 import { unmergeRange } from './merge/unmerge';
 import { expandKey } from './page/hash';
 import { readPages } from './page/read';
+import { recover } from './recover/recover';
 import { scanBatch } from './scan/batch';
 import { serveJobs } from './scan/fingerprint';
 import { quietSettingWrite, runWrite } from './scan/run';
@@ -29,6 +32,9 @@ export {
   fork,
   hasMergeable,
   lock,
+  lockDrop,
+  lockTake,
+  lockTry,
   map,
   mergeAnySet,
   migrateFrame,
@@ -41,6 +47,7 @@ export {
   quietSettingWrite,
   readFault,
   readPages,
+  recover,
   runWrite,
   scanBatch,
   serveJobs,
@@ -50,6 +57,8 @@ export {
   unmergeRange,
   unpinFrame,
   vmaGap,
+  workerJoin,
+  workerLeave,
   writeFault,
 };
 

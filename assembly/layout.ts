@@ -12,7 +12,7 @@
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
-export const LAYOUT_VERSION: u32 = 1;
+export const LAYOUT_VERSION: u32 = 2;
 /** "KSMw", little-endian. */
 export const MAGIC: u32 = 0x774d534b;
 
@@ -153,7 +153,7 @@ export const CURE_ADVISOR_FLOOR: u32 = 2;
 export const H_SCANNERS: u32 = HEADER + 404;
 /**
  * The fingerprint job that threads share, one word so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits),
- * which window (1 bit), number of the job. Beside it: chunks done, a bell that rings at each job, and the sign to end.
+ * which window (1 bit), number of the job. Beside it: chunks done with that number, a bell that rings at each job, the sign to end.
  */
 export const H_JOB: u32 = HEADER + 412;
 export const JOB_CHUNKS_SHIFT: u32 = 10;
@@ -169,6 +169,20 @@ export const JOB_CHUNK_PAGES: u32 = 32;
 export const H_KSM_PINS: u32 = HEADER + 432;
 /** Base of one more region. */
 export const H_FOLIOS: u32 = HEADER + 436;
+/** Highest number of a worker that has joined. */
+export const H_WORKERS: u32 = HEADER + 440;
+/** Do several threads use this memory? Else nobody takes the lock or looks at workers' records. */
+export const H_CONCURRENT: u32 = HEADER + 456;
+/** The id that the next process gets. Taken with an atomic addition. */
+export const H_NEXT_ID: u32 = HEADER + 460;
+/** Rung when ksmd may have got work, or a setting changed. */
+export const H_KSMD_BELL: u32 = HEADER + 464;
+/** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
+export const H_LIMBO: u32 = HEADER + 444;
+/** A batch is under way: while it has let the lock go, no other may start. */
+export const H_SCANNING: u32 = HEADER + 448;
+/** A helper died: its chunks of the job will never be done. */
+export const H_JOB_LOST: u32 = HEADER + 452;
 /** Written by look-ahead and read by nobody: see there. */
 export const H_LOOK_AHEAD: u32 = HEADER + 408;
 
@@ -216,6 +230,29 @@ export const RECENT: u32 = LOOK_AHEAD + WINDOW_PAGES_MAX * 8;
 /** A power of two; together they are half of a first-level cache. */
 export const RECENT_FRAMES: u32 = 8;
 export const LOOK_AHEAD_END: u32 = RECENT + RECENT_FRAMES * 4;
+/**
+ * What threads share while guests run beside the scanner (docs/protocol.md), each on a cache line of its own: the lock, the epoch
+ * of translations, and a record for each worker. The lock holds the number of the worker that has it, 0: nobody.
+ */
+export const LOCK: u32 = (LOOK_AHEAD_END + 63) & ~63;
+export const EPOCH: u32 = LOCK + 64;
+/** Worker n, counted from 1, has record n - 1. */
+export const WORKERS: u32 = EPOCH + 64;
+export const WORKER_BYTES: u32 = 64;
+export const WORKER_LIMIT: u32 = 64;
+/** What its guest is accessing: 0, or ACCESS_WALK, or the address of a frame with ACCESS_READ or ACCESS_WRITE. */
+export const WORKER_ACCESS: u32 = 0;
+/** It waits for the lock. */
+export const WORKER_WAITS: u32 = 4;
+/** The number is taken. */
+export const WORKER_TAKEN: u32 = 8;
+/** A helper of the scanner that is computing checksums of a window. */
+export const WORKER_BUSY: u32 = 12;
+export const ACCESS_READ: u32 = 1;
+export const ACCESS_WRITE: u32 = 2;
+/** It is looking its page up: no page table may be used for anything else. */
+export const ACCESS_WALK: u32 = 4;
+export const WORKERS_END: u32 = WORKERS + WORKER_LIMIT * WORKER_BYTES;
 /** First byte behind the fixed part; the regions follow. */
 export const REGIONS: u32 = 65536;
 
@@ -250,10 +287,12 @@ export const MM_MERGEABLE: u32 = 4;
 export const MM_MERGE_ANY: u32 = 8;
 /** Backs shared anonymous memory. */
 export const MM_SHARED_OBJECT: u32 = 16;
+/** A fork or an exec is still making it: nobody has a handle to it yet. */
+export const MM_UNBORN: u32 = 32;
 
 // ---- vma: one mapping range with uniform flags; a node of its mm's tree, keyed by its first page ---------------------------
 
-export const VMA_BYTES: u32 = 32;
+export const VMA_BYTES: u32 = 40;
 export const VMA_START: u32 = 0;
 /** One past the last page. */
 export const VMA_END: u32 = 16;
@@ -261,6 +300,9 @@ export const VMA_FLAGS: u32 = 20;
 /** Shared object behind it, and which page of the object its first page is. */
 export const VMA_OBJECT: u32 = 24;
 export const VMA_OBJECT_PAGE: u32 = 28;
+
+/** The mm it belongs to; 0: not in use. Written last when a vma comes, first when it goes. */
+export const VMA_MM: u32 = 32;
 
 export const VM_READ: u32 = 1;
 export const VM_WRITE: u32 = 2;
@@ -300,6 +342,8 @@ export const LEAF_BYTES: u32 = 16;
 export const LEAF_MM: u32 = 0;
 export const LEAF_PAGE: u32 = 4;
 export const LEAF_USED: u32 = 8;
+/** Only while recovering: it is reachable. */
+export const LEAF_MARK: u32 = 12;
 
 /** PTES[e]: address of the frame in the upper 20 bits, flags below. 0: nothing mapped. Public ABI. */
 export const PTE_FRAME: u32 = 0xfffff000;
@@ -385,12 +429,15 @@ export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
 
 // ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
+// limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
 // KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
 // other: count of ptes (and of the shared object that holds it), and how many extra references pin it;
 //        0: held, a part of a large folio to which nobody refers any more
 
 export const FRAME_FREE: u32 = 0x40000000;
 export const FRAME_OFFLINE: u32 = 0x7fffffff;
+/** Together with FRAME_FREE: in limbo. */
+export const FRAME_LIMBO: u32 = 0x20000000;
 export const FRAME_KSM: u32 = 0x80000000;
 export const FRAME_NODE_SHIFT: u32 = 5;
 export const FRAME_NODE_MASK: u32 = 0x07ffffff;
@@ -436,5 +483,13 @@ export const MADV_DONTNEED: u32 = 4;
 export const MADV_MERGEABLE: u32 = 12;
 export const MADV_UNMERGEABLE: u32 = 13;
 
-/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED where the batch ended a pass. */
+/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED where the batch ended a pass; SCAN_BUSY: another is under way. */
 export const SCAN_PASS_ENDED: u32 = 0x80000000;
+export const SCAN_BUSY: u32 = 0x40000000;
+
+/** What the simulation build tells its scheduler at each step (assembly/step.ts). */
+export const STEP_ON: u32 = 0;
+/** It waits for somebody else to do something. */
+export const STEP_WAIT: u32 = 1;
+/** It allocates; the scheduler may refuse. */
+export const STEP_ALLOCATE: u32 = 2;

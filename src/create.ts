@@ -1,8 +1,9 @@
-/** The one entry point: a machine with KSM. */
-import type { Engine } from './engine/index.ts';
+/** The entry points: a machine with KSM, new or from a snapshot. */
+import { Engine, expectLayout, loadModule } from './engine/index.ts';
 import { KsmError } from './errors.ts';
-import { type Clock, createEngine, type HostOptions, Machine } from './host/index.ts';
+import { type Books, type Clock, createEngine, type HostOptions, Machine, type SharedHost } from './host/index.ts';
 import { Ksm } from './ksm/index.ts';
+import { expectMachine, readSnapshot, resumedClock, type SnapshotSource } from './snapshot/index.ts';
 import { type Scanners, startScanners } from './threads/index.ts';
 
 const SCANNERS_MAX = 64;
@@ -15,8 +16,8 @@ export class Host extends Machine {
   /** The threads that scan. `running` is fewer than were asked for where threads cannot be started; `reason` says why. */
   readonly scanners: Scanners;
 
-  constructor(engine: Engine, clock: Clock, scanners: Scanners = ALONE) {
-    super(engine, clock);
+  constructor(engine: Engine, clock: Clock, scanners: Scanners = ALONE, books?: Books) {
+    super(engine, clock, books);
     this.scanners = scanners;
     this.disposed.addEventListener('abort', () => void scanners.stop());
   }
@@ -24,13 +25,54 @@ export class Host extends Machine {
 
 /** Makes a host. EINVAL names a wrong option; ENOMEM says what the memory is too small for. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const scanners = options.scanners ?? 1;
-  if (!Number.isInteger(scanners) || scanners < 1 || scanners > SCANNERS_MAX) {
-    throw new KsmError(
-      'EINVAL',
-      `Option "scanners" is ${scanners}; expected a whole number from 1 to ${SCANNERS_MAX}.`,
-    );
-  }
+  const wanted = scannersOf(options);
   const { engine, module, clock } = await createEngine(options);
-  return new Host(engine, clock, scanners === 1 ? ALONE : await startScanners(engine, module, scanners));
+  return new Host(engine, clock, await scannersFor(engine, module, wanted));
+}
+
+/** What a snapshot does not have, because it is of this program and not of the machine. See HostOptions. */
+export interface RestoreOptions extends Pick<HostOptions, 'scanners' | 'wasm' | 'debug'> {
+  /** The memory is what a thread or process that died left behind: rebuild what can be rebuilt (Machine.recover). Default false. */
+  readonly recover?: boolean;
+  /** Must go on from where the old one stood. Default: the system's, set to the last time that the machine has seen. */
+  readonly clock?: Clock;
+}
+
+/**
+ * The host of a snapshot, as it was: the same processes under the same ids, the same frames, counters and settings, and the
+ * next batch does what it would have done there. EFORMAT where `source` is not a whole and unaltered snapshot that this
+ * version can read; ENOMEM where there is no room for its memory; the file system's errno where a file cannot be read.
+ */
+export async function restoreHost(source: SnapshotSource, options: RestoreOptions = {}): Promise<Host> {
+  const wanted = scannersOf(options);
+  const module = await loadModule(options.wasm, options.debug);
+  const { memory, books } = await readSnapshot(source);
+  const engine = new Engine(module, memory);
+  if (options.recover) engine.recover(0);
+  expectMachine(engine, books);
+  const clock = options.clock ?? resumedClock(engine);
+  return new Host(engine, clock, await scannersFor(engine, module, wanted), books);
+}
+
+/**
+ * A host of another thread, for this one: the same memory, processes and KSM (`share` over there). Its processes come by
+ * their handles (`process`). EINVAL where `shared` is not what `share` returned.
+ */
+export function attachHost(shared: SharedHost, options: Pick<HostOptions, 'clock'> = {}): Host {
+  if (!(shared?.module instanceof WebAssembly.Module) || !(shared.memory instanceof WebAssembly.Memory)) {
+    throw new KsmError('EINVAL', 'attachHost: expected what host.share() returned in the thread that has the host.');
+  }
+  const engine = new Engine(shared.module, shared.memory);
+  expectLayout(engine);
+  engine.join();
+  return new Host(engine, options.clock ?? resumedClock(engine));
+}
+
+function scannersOf({ scanners = 1 }: HostOptions): number {
+  if (Number.isInteger(scanners) && scanners >= 1 && scanners <= SCANNERS_MAX) return scanners;
+  throw new KsmError('EINVAL', `Option "scanners" is ${scanners}; expected a whole number from 1 to ${SCANNERS_MAX}.`);
+}
+
+async function scannersFor(engine: Engine, module: WebAssembly.Module, wanted: number): Promise<Scanners> {
+  return wanted === 1 ? ALONE : startScanners(engine, module, wanted);
 }

@@ -11,7 +11,7 @@
  *     host.ksm.counters().pages_sharing;
  */
 export * as layout from '../assembly/layout.ts';
-export { createHost, Host } from './create.ts';
+export { attachHost, createHost, Host, type RestoreOptions, restoreHost } from './create.ts';
 export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
 export type {
   AddressSpace,
@@ -24,8 +24,11 @@ export type {
   Limits,
   MapOptions,
   Pin,
+  ProcessHandle,
   Protection,
+  SharedHost,
   Usage,
 } from './host/index.ts';
 export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './host/index.ts';
 export type { Counters, Ksm, KsmdOptions, Sample, ScanResult, Settings } from './ksm/index.ts';
+export { type SnapshotSource, saveSnapshot, snapshotOf } from './snapshot/index.ts';

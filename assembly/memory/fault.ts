@@ -32,6 +32,7 @@ import {
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
 } from '../layout';
+import { step } from '../step';
 import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaEnd, vmaFind, vmaFlags, vmaStart } from './vmas';
@@ -59,7 +60,7 @@ export function writeFault(mm: usize, page: u32): usize {
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
   if (pte & PTE_WRITABLE) {
-    pteSet(entry, pte | PTE_DIRTY);
+    if (!(pte & PTE_DIRTY)) pteSet(entry, pte | PTE_DIRTY);
     return pte & PTE_FRAME;
   }
   const vma = vmaFind(mm, page);
@@ -98,13 +99,14 @@ export function ownCopy(mm: usize, entry: u32): usize {
   if (copy == 0) return ENOMEM;
   const pte = pteOf(entry); // the allocation may have put the zero frame there
   const shared: usize = pte & PTE_FRAME;
+  step();
   if (!wasZero) memory.copy(copy, shared, PAGE_SIZE);
+  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY); // dirty to the scanner: the item's checksum is not of this frame
   if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
   if (shared != zeroFrame()) {
     if (frameIsKsm(shared)) store<u64>(H_COW_KSM, load<u64>(H_COW_KSM) + 1);
     framePut(shared);
   }
-  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY); // dirty to the scanner: the item's checksum is not of this frame
   return copy;
 }
 
@@ -178,9 +180,9 @@ export function countKsmZero(mm: usize, change: i32): void {
 export function zap(mm: usize, entry: u32): void {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT)) return;
+  pteSet(entry, 0);
+  leafDrop(entry);
   if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
   const frame: usize = pte & PTE_FRAME;
   if (frame != zeroFrame()) framePut(frame);
-  pteSet(entry, 0);
-  leafDrop(entry);
 }

@@ -5,6 +5,8 @@
  * A split maps zero-filled parts to the shared zero frame, as in Linux, and KSM takes no credit for that. There is no list of a
  * frame's ptes, but part k is mapped by entry k of a leaf, so that a search looks at one entry a leaf.
  */
+
+import { isConcurrent } from '../concurrent/workers';
 import {
   FOLIO_BITS,
   FOLIO_FRAMES,
@@ -31,6 +33,7 @@ import {
   frameReferences,
   zeroFrame,
 } from './frames';
+import { writeProtect } from './protect';
 import { entryMm, entryPage, pteOf, pteSet } from './tables';
 import { vmaFind, vmaFlags } from './vmas';
 
@@ -76,6 +79,11 @@ function zeroMapAt(frame: usize, entry: u32): bool {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) != frame) return false;
   if (vmaFlags(vmaFind(entryMm(entry), entryPage(entry))) & VM_LOCKED) return true;
+  if (!writeProtect(entry, frame)) return true;
+  if (isConcurrent() && !isZeroPage(frame)) {
+    pteSet(entry, pte); // written just now
+    return true;
+  }
   pteSet(entry, <u32>zeroFrame() | PTE_PRESENT);
   framePut(frame);
   return true;

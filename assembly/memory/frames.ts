@@ -7,12 +7,17 @@
  * (memory/folio) is held until the folio is split or all of it is held. Frame 0 is the shared zero frame: never counted,
  * never freed, never written.
  */
+
+import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
+  ACCESS_READ,
+  ACCESS_WRITE,
   FOLIO_BITS,
   FOLIO_FRAMES,
   FRAME_COUNT_MASK,
   FRAME_FREE,
   FRAME_KSM,
+  FRAME_LIMBO,
   FRAME_LIST_BYTES,
   FRAME_LIST_END,
   FRAME_LIST_FREE,
@@ -30,6 +35,7 @@ import {
   H_FRAMES_USED,
   H_FREE_NODES,
   H_KSM_PINS,
+  H_LIMBO,
   H_LIMIT_HIT,
   H_NID_COUNT,
   LIMIT_FRAMES,
@@ -40,6 +46,7 @@ import {
   PAGE_SHIFT,
   PAGE_SIZE,
 } from '../layout';
+import { step, stepRefuses } from '../step';
 import { arenaGive } from './arena';
 import { folioReclaim } from './folio';
 
@@ -76,6 +83,10 @@ export function frameNid(frame: usize): u32 {
  * the zero frame is mapped where a zero-filled part of it was.
  */
 export function frameAlloc(nid: u32, clear: bool): usize {
+  if (stepRefuses()) {
+    store<u32>(H_LIMIT_HIT, LIMIT_FRAMES);
+    return 0;
+  }
   const nids = load<u32>(H_NID_COUNT);
   for (let tried: u32 = 0; tried < nids; tried++) {
     const frame = takeFrom(H_FRAME_LISTS + nid * FRAME_LIST_BYTES, clear);
@@ -85,7 +96,7 @@ export function frameAlloc(nid: u32, clear: bool): usize {
     }
     nid = nid + 1 == nids ? 0 : nid + 1;
   }
-  if (folioReclaim()) return frameAlloc(nid, clear);
+  if (limboDrain() || folioReclaim()) return frameAlloc(nid, clear);
   store<u32>(H_LIMIT_HIT, LIMIT_FRAMES);
   return 0;
 }
@@ -104,7 +115,9 @@ function takeFrom(list: usize, clear: bool): usize {
     if (index == load<u32>(list, FRAME_LIST_END)) return 0;
     store<u32>(list, index + 1, FRAME_LIST_FRESH); // memory that was never used is still zero
   }
+  step();
   store<u32>(words + (index << 2), 1);
+  step();
   store<u32>(list, load<u32>(list, FRAME_LIST_USED) + 1, FRAME_LIST_USED);
   return frames + ((<usize>index) << PAGE_SHIFT);
 }
@@ -121,11 +134,39 @@ function release(frame: usize): void {
   if (load<u32>(folio) == 0) folioDissolve(frame);
 }
 
+/** The frame may be handed out again, but not while an access that began before the last pte went still names it. */
 function free(frame: usize): void {
+  if (!isConcurrent() || !isAccessed(frame, ACCESS_READ | ACCESS_WRITE)) {
+    giveBack(frame);
+    return;
+  }
+  store<u32>(wordOf(frame), FRAME_FREE | FRAME_LIMBO | load<u32>(H_LIMBO));
+  step();
+  store<u32>(H_LIMBO, indexOf(frame) + 1);
+}
+
+/** Frees the frames in limbo that no access names any more. False where there was none. */
+export function limboDrain(): bool {
+  let freed = false;
+  let rest = load<u32>(H_LIMBO);
+  store<u32>(H_LIMBO, 0);
+  while (rest != 0) {
+    const frame: usize = load<u32>(H_FRAMES) + ((<usize>(rest - 1)) << PAGE_SHIFT);
+    rest = load<u32>(wordOf(frame)) & FRAME_COUNT_MASK;
+    const waiting = load<u32>(H_LIMBO);
+    free(frame);
+    if (load<u32>(H_LIMBO) == waiting) freed = true;
+  }
+  return freed;
+}
+
+function giveBack(frame: usize): void {
   const list: usize = H_FRAME_LISTS + frameNid(frame) * FRAME_LIST_BYTES;
   const index = indexOf(frame);
   store<u32>(wordOf(frame), FRAME_FREE | load<u32>(list, FRAME_LIST_FREE));
+  step();
   store<u32>(list, index + 1, FRAME_LIST_FREE);
+  step();
   store<u32>(list, load<u32>(list, FRAME_LIST_USED) - 1, FRAME_LIST_USED);
   store<u32>(H_FRAMES_USED, load<u32>(H_FRAMES_USED) - 1);
 }
@@ -336,7 +377,7 @@ function freeRun(nid: u32): u32 {
 
 function isFree(index: u32): bool {
   const word = load<u32>(load<u32>(H_FRAME_WORDS) + ((<usize>index) << 2));
-  return (word & (FRAME_KSM | FRAME_FREE)) == FRAME_FREE && word != FRAME_OFFLINE;
+  return (word & (FRAME_KSM | FRAME_FREE | FRAME_LIMBO)) == FRAME_FREE;
 }
 
 function takeRun(list: usize, first: u32): usize {

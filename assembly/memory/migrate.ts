@@ -2,6 +2,8 @@
  * Frames on the move: to another NUMA node, and out of use. A move changes every pte of the frame and nothing that a guest can
  * see. There is no list of a frame's ptes, so a move looks at all of them: these are rare, administrative calls.
  */
+
+import { isConcurrent } from '../concurrent/workers';
 import {
   EAGAIN,
   EBUSY,
@@ -24,11 +26,14 @@ import {
   frameIsUsed,
   frameMove,
   frameNid,
+  framePut,
   frameReferences,
   framesReturn,
   framesWithdraw,
+  limboDrain,
   zeroFrame,
 } from './frames';
+import { writeProtectPatiently } from './protect';
 import { pteOf, pteSet } from './tables';
 
 /** One past the last entry that was ever used. */
@@ -49,6 +54,14 @@ export function frameMappings(frame: usize): u32 {
   return mapped;
 }
 
+/** Nobody writes to `frame` any more, until faults allow it anew. False where somebody does not stop. */
+function protectMappings(frame: usize): bool {
+  for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
+    if (mapsFrame(entry, frame) && !writeProtectPatiently(entry, frame)) return false;
+  }
+  return true;
+}
+
 /**
  * Moves what is in `frame` to a frame of NUMA node `nid`, splitting the large folio that it is a part of. Returns the new
  * frame, or an errno: then `frame` was not moved.
@@ -58,6 +71,10 @@ export function migrateFrame(frame: usize, nid: u32): usize {
   if (!frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return EAGAIN;
   const target = frameAlloc(nid, false);
   if (target == 0) return ENOMEM;
+  if (isConcurrent() && !protectMappings(frame)) {
+    framePut(target);
+    return EAGAIN;
+  }
   memory.copy(target, frame, PAGE_SIZE);
   // Where trees are apart for each NUMA node, a merged page that changes sides has to be looked at again.
   const unsettled = !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
@@ -79,6 +96,7 @@ export function offlineFrames(first: u32, end: u32): u32 {
   for (let index = first; index < end; index++) {
     if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return EBUSY;
   }
+  limboDrain();
   framesWithdraw(first, end);
   for (let index = first; index < end; index++) {
     const frame = frames + ((<usize>index) << PAGE_SHIFT);

@@ -3,6 +3,7 @@
  * or copy means to the scanner is the business of syscall/.
  */
 import {
+  EAGAIN,
   ENOMEM,
   H_FREE_MMS,
   H_KSM_ZERO_PAGES,
@@ -31,9 +32,11 @@ import {
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
 } from '../layout';
+import { step } from '../step';
 import { arenaGive, arenaTake } from './arena';
 import { zap } from './fault';
 import { frameGet, zeroFrame } from './frames';
+import { writeProtectPatiently } from './protect';
 import {
   entryFind,
   entryMake,
@@ -56,16 +59,17 @@ export function mmCreate(nid: u32, flags: u32): usize {
     arenaGive(H_FREE_MMS, mm);
     return 0;
   }
-  store<u32>(mm, MM_IN_USE | flags, MM_FLAGS);
   store<u32>(mm, <u32>pgd, MM_PGD);
   store<u32>(mm, nid, MM_NID);
+  step();
+  store<u32>(mm, MM_IN_USE | flags, MM_FLAGS);
   return mm;
 }
 
 /** Frees an mm that holds no mapping, no pte and no rmap item any more. */
 export function mmFree(mm: usize): void {
-  tablesFree(mm);
   store<u32>(mm, 0, MM_FLAGS);
+  tablesFree(mm);
   arenaGive(H_FREE_MMS, mm);
 }
 
@@ -103,8 +107,8 @@ export function objectRelease(object: usize): void {
 
 /**
  * Makes `child` (empty) a copy-on-write copy of `parent`. Shared mappings are copied as mappings only, and so are private ones
- * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked. Returns 0 or an errno; after an errno the child
- * is incomplete and the parent unharmed.
+ * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked. Returns 0 or an errno; after
+ * an errno the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
  */
 export function mmCopy(parent: usize, child: usize): u32 {
   if (!vmaRoom(load<u32>(parent, MM_VMA_COUNT))) return ENOMEM;
@@ -135,12 +139,12 @@ function copyRange(parent: usize, child: usize, start: u32, end: u32): u32 {
     const copy = entryMake(child, page);
     if (copy == 0) return ENOMEM;
     const frame: usize = pte & PTE_FRAME;
+    if (pte & PTE_WRITABLE && !writeProtectPatiently(source, frame)) return EAGAIN;
     if (frame != zeroFrame()) frameGet(frame);
     if (pte & PTE_KSM_ZERO) {
       store<u32>(H_KSM_ZERO_PAGES, load<u32>(H_KSM_ZERO_PAGES) + 1);
       store<u32>(child, load<u32>(child, MM_ZERO_PAGES) + 1, MM_ZERO_PAGES);
     }
-    pteSet(source, pte & ~PTE_WRITABLE);
     pteSet(copy, pte & ~(PTE_WRITABLE | PTE_MERGED));
     leafHold(copy);
   }

@@ -5,7 +5,10 @@
  * it holds neither a present pte nor an rmap item; LEAF_USED counts both. An rmap item outlives its mapping until the
  * scanner passes, which is why leaves belong to the mm and not to a vma.
  */
+
+import { isAnyAccess, isConcurrent } from '../concurrent/workers';
 import {
+  EPOCH,
   H_FREE_LEAVES,
   H_FREE_TABLES,
   H_LEAF_LIMIT,
@@ -25,6 +28,7 @@ import {
   TABLE_BYTES,
   TABLE_ENTRIES,
 } from '../layout';
+import { step } from '../step';
 import { arenaGive, arenaTake } from './arena';
 
 /** A new, empty table of addresses; 0 where the arena is full. */
@@ -95,7 +99,10 @@ export function leafDrop(entry: u32): void {
   store<u32>(record, load<u32>(record, LEAF_USED) - 1, LEAF_USED);
 }
 
-/** Frees the leaf that covers `page` if nothing is in it. Entries of it must not be in anybody's hands. */
+/**
+ * Frees the leaf that covers `page` if nothing is in it. Beside guests it is left in its place while an access is under way, and
+ * translations that were looked up before are void (EPOCH).
+ */
 export function leafTrim(mm: usize, page: u32): void {
   const slot = leafSlot(mm, page);
   if (slot == 0) return;
@@ -104,6 +111,13 @@ export function leafTrim(mm: usize, page: u32): void {
   const record = leafRecord(leaf);
   if (load<u32>(record, LEAF_USED) != 0) return;
   store<u32>(slot, 0);
+  if (isConcurrent()) {
+    atomic.add<u32>(EPOCH, 1);
+    if (isAnyAccess()) {
+      store<u32>(slot, leaf);
+      return;
+    }
+  }
   arenaGive(H_FREE_LEAVES, record);
 }
 
@@ -118,12 +132,15 @@ export function nextMappedPage(mm: usize, page: u32, end: u32): u32 {
   return end;
 }
 
-/** Frees all tables of an mm whose leaves are empty. */
+/** Frees all tables of an mm whose leaves are empty. It has ended, so nobody walks them any more. */
 export function tablesFree(mm: usize): void {
   for (let page = nextMappedPage(mm, 0, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
-    leafTrim(mm, page);
+    const slot = leafSlot(mm, page);
+    arenaGive(H_FREE_LEAVES, leafRecord(load<u32>(slot)));
+    store<u32>(slot, 0);
     page = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
   }
+  if (isConcurrent()) atomic.add<u32>(EPOCH, 1);
   const pgd: usize = load<u32>(mm, MM_PGD);
   for (let index: u32 = 0; index < TABLE_ENTRIES; index++) {
     const middle: usize = load<u32>(pgd + (index << 2));
@@ -136,6 +153,14 @@ export function pteOf(entry: u32): u32 {
   return load<u32>(load<u32>(H_PTES) + ((<usize>entry) << 2));
 }
 
+/**
+ * Where this takes a right away that guests may be using, what they are doing meanwhile shows in their records only after it
+ * (docs/protocol.md): look there then.
+ */
 export function pteSet(entry: u32, pte: u32): void {
-  store<u32>(load<u32>(H_PTES) + ((<usize>entry) << 2), pte);
+  const address = load<u32>(H_PTES) + ((<usize>entry) << 2);
+  step();
+  if (isConcurrent()) atomic.store<u32>(address, pte);
+  else store<u32>(address, pte);
+  step();
 }

@@ -22,10 +22,12 @@ import {
   VMA_BYTES,
   VMA_END,
   VMA_FLAGS,
+  VMA_MM,
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
   VMA_START,
 } from '../layout';
+import { step, stepRefuses } from '../step';
 import { rbErase, rbFirst, rbInsert, rbNext } from '../tree/rb';
 import { arenaGive, arenaRoom, arenaTake } from './arena';
 
@@ -77,7 +79,8 @@ export function vmaNext(vma: usize): usize {
 
 /** True if `count` more vmas can be made; else notes the limit. */
 export function vmaRoom(count: u32): bool {
-  if (arenaRoom(H_FREE_VMAS, load<u32>(H_VMA_LIMIT)) >= count) return true;
+  if (count == 0) return true;
+  if (!stepRefuses() && arenaRoom(H_FREE_VMAS, load<u32>(H_VMA_LIMIT)) >= count) return true;
   store<u32>(H_LIMIT_HIT, LIMIT_VMAS);
   return false;
 }
@@ -95,8 +98,8 @@ function cutsInside(mm: usize, page: u32): bool {
   return vma != 0 && vmaStart(vma) != page;
 }
 
-/** Hangs a filled-in record into the tree; its range must be free. */
-function link(mm: usize, vma: usize): void {
+/** Hangs a filled-in record into the tree; no other may start where it does. */
+export function vmaLink(mm: usize, vma: usize): void {
   const start = vmaStart(vma);
   let parent: usize = 0;
   let at: usize = mm + MM_VMAS;
@@ -118,16 +121,18 @@ export function vmaInsert(mm: usize, start: u32, end: u32, flags: u32, object: u
   store<u32>(vma, <u32>object, VMA_OBJECT);
   store<u32>(vma, objectPage, VMA_OBJECT_PAGE);
   if (object != 0) store<u32>(object, load<u32>(object, MM_REFS) + 1, MM_REFS);
-  link(mm, vma);
+  vmaLink(mm, vma);
+  store<u32>(vma, <u32>mm, VMA_MM);
   return vma;
 }
 
 /** Takes a vma away. Returns the shared object that nobody maps any more, or 0. */
 export function vmaRemove(mm: usize, vma: usize): usize {
   const object: usize = load<u32>(vma, VMA_OBJECT);
+  store<u32>(vma, 0, VMA_MM);
   rbErase(vma);
-  arenaGive(H_FREE_VMAS, vma);
   store<u32>(mm, 0, MM_VMA_CACHE);
+  arenaGive(H_FREE_VMAS, vma);
   store<u32>(mm, load<u32>(mm, MM_VMA_COUNT) - 1, MM_VMA_COUNT);
   if (object == 0) return 0;
   const references = load<u32>(object, MM_REFS) - 1;
@@ -140,9 +145,10 @@ export function vmaSplit(mm: usize, page: u32): void {
   const vma = vmaFind(mm, page);
   if (vma == 0 || vmaStart(vma) == page) return;
   const end = vmaEnd(vma);
-  store<u32>(vma, page, VMA_END);
   const objectPage = load<u32>(vma, VMA_OBJECT_PAGE) + (page - vmaStart(vma));
   vmaInsert(mm, page, end, vmaFlags(vma), load<u32>(vma, VMA_OBJECT), objectPage);
+  step();
+  store<u32>(vma, page, VMA_END); // last, so that a death in between leaves no page without a vma
 }
 
 /** Changes flags of one vma: those of `clear` off, those of `set` on. */
@@ -170,8 +176,9 @@ export function vmaMergeAround(mm: usize, start: u32, end: u32): void {
     }
     const nextEnd = vmaEnd(next);
     vmaChange(vma, 0, vmaFlags(next) & VM_ANON);
+    store<u32>(vma, nextEnd, VMA_END); // first, so that a death in between leaves no page without a vma
+    step();
     vmaRemove(mm, next);
-    store<u32>(vma, nextEnd, VMA_END);
   }
 }
 

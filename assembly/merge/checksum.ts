@@ -2,7 +2,10 @@
  * A page's checksum: the lower half of its hash, by which the scanner sees whether a page has changed since the last pass. The hash
  * was chosen at creation: XXH64, which is the kernel's, or the keyed hash, which runs at the speed of memory.
  */
+
+import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
+  ACCESS_WRITE,
   CHECKSUM_XXH64,
   DIRTY_ADVISORY,
   DIRTY_OFF,
@@ -38,11 +41,17 @@ export function isClean(entry: u32, pte: u32, state: u32): bool {
 
 /** The page is about to be hashed: from here on it counts as clean until it is written again. */
 export function cleanMark(entry: u32, pte: u32, state: u32): void {
-  if (pte & PTE_DIRTY) pteSet(entry, pte & ~PTE_DIRTY);
+  if (pte & PTE_DIRTY && load<u32>(H_DIRTY_TRACKING) != DIRTY_OFF) cleanPte(entry, pte);
   if (state & STATE_FRESH) stateSet(entry, state & ~STATE_FRESH);
   const word: usize = load<u32>(H_DIRTY) + ((entry >> 5) << 2);
   const bit: u32 = 1 << (entry & 31);
   if (load<u32>(word) & bit) atomic.and<u32>(word, ~bit);
+}
+
+/** Beside guests: who was let through by the flag and still writes may do so after the hashing, so then it stays dirty. */
+function cleanPte(entry: u32, pte: u32): void {
+  pteSet(entry, pte & ~PTE_DIRTY);
+  if (isConcurrent() && isAccessed(pte & PTE_FRAME, ACCESS_WRITE)) pteSet(entry, pte);
 }
 
 /** Checksum of the page that `entry` maps; read again only if it has to be. */

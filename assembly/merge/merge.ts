@@ -2,9 +2,11 @@
  * What happens to one scanned page: compare with what was seen before, look for a partner, merge.
  *
  * A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame. The searches have
- * compared all 4096 bytes of both pages just before, and no guest runs in between.
+ * compared all 4096 bytes of both pages just before. With one thread no guest runs in between; else the page is
+ * write-protected and compared once more (docs/protocol.md).
  */
 
+import { isConcurrent } from '../concurrent/workers';
 import {
   H_USE_ZERO_PAGES,
   H_ZERO_CHECKSUM,
@@ -24,7 +26,9 @@ import {
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
+import { writeProtect } from '../memory/protect';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
+import { equalPages } from '../page/compare';
 import { isZeroPage } from '../page/zero';
 import { entryChecksum, pageChecksum } from './checksum';
 import { nodeAlloc, nodeFlag, nodeHas, nodeNid, nodeWait } from './node';
@@ -102,14 +106,33 @@ function mergeInto(entry: u32, frame: usize, node: usize): bool {
   const target: usize = load<u32>(node, NODE_FRAME);
   if (frame == target) return true; // a mapping that fork copied
   if (!isFreeToMerge(entry, frame)) return false;
+  if (isConcurrent() && !staysEqual(entry, frame, target)) return false;
   pteSet(entry, <u32>target | PTE_PRESENT);
   frameGet(target);
   framePut(frame);
   return true;
 }
 
+/** Beside guests, what the search compared may have been written since: is it still equal to `target`, now that nobody can write? */
+function staysEqual(entry: u32, frame: usize, target: usize): bool {
+  const pte = pteOf(entry);
+  if (!writeProtect(entry, frame)) return false;
+  if (equalPages(frame, target)) return true;
+  pteSet(entry, pte);
+  return false;
+}
+
+function staysZero(entry: u32, frame: usize): bool {
+  const pte = pteOf(entry);
+  if (!writeProtect(entry, frame)) return false;
+  if (isZeroPage(frame)) return true;
+  pteSet(entry, pte);
+  return false;
+}
+
 function mergeIntoZero(entry: u32, frame: usize): bool {
   if (!isZeroPage(frame) || !isFreeToMerge(entry, frame)) return false;
+  if (isConcurrent() && !staysZero(entry, frame)) return false;
   pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO);
   countKsmZero(entryMm(entry), 1);
   framePut(frame);
@@ -127,14 +150,19 @@ function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
     return;
   }
   if (!isFreeToMerge(entry, frame)) return;
+  const pte = pteOf(entry);
+  if (isConcurrent() && !writeProtect(entry, frame)) return;
   let node = frameNode(frame); // an orphan of an earlier, failed merge is used again
   if (node == 0 || !nodeHas(node, NODE_ORPHAN)) {
     node = nodeAlloc();
-    if (node == 0) return; // no room for another KSM frame: both pages stay as they are
+    if (node == 0) {
+      if (isConcurrent()) pteSet(entry, pte);
+      return; // no room for another KSM frame: both pages stay as they are
+    }
     nodeFlag(node, 0, NODE_ORPHAN);
     frameBecomeKsm(frame, node);
   }
-  pteSet(entry, pteOf(entry) & ~(PTE_WRITABLE | PTE_DIRTY));
+  pteSet(entry, pte & ~(PTE_WRITABLE | PTE_DIRTY));
   if (!mergeInto(partner, other, node)) {
     breakCow(entry);
     return;

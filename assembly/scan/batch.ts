@@ -4,24 +4,31 @@
  * Three phases over a window of pages: select (scan/select), fingerprint (pure reading), decide (in scan order). The result is
  * that of taking the pages one by one.
  */
+
+import { lockYield } from '../concurrent/lock';
+import { isConcurrent } from '../concurrent/workers';
 import {
   H_CURSOR_PAGE,
   H_CURSOR_SLOT,
   H_FULL_SCANS,
+  H_LIMBO,
   H_MERGE_ACROSS_NODES,
   H_NOW,
   H_PAGES_SCANNED,
   H_SCANNERS,
+  H_SCANNING,
   ITEM_CHECKSUM,
   MM_EXITED,
   MM_FLAGS,
   MM_PAGES,
   MM_SLOT_NEXT,
   PTE_FRAME,
+  SCAN_BUSY,
   SCAN_PASS_ENDED,
   SLOTS,
   STATE_ITEM,
   TABLE_BITS,
+  WINDOW_ANY,
   WINDOW_BYTES,
   WINDOW_CHECKSUMS,
   WINDOW_CLEAN,
@@ -35,7 +42,7 @@ import {
   WINDOW_TAKEN,
   WINDOWS,
 } from '../layout';
-import { frameIsKsm, zeroFrame } from '../memory/frames';
+import { frameIsKsm, limboDrain, zeroFrame } from '../memory/frames';
 import { mmFree } from '../memory/mm';
 import { entryFind, entryMm, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
 import { mergeAnyPage, mergeOrdinaryPage } from '../merge/merge';
@@ -43,6 +50,7 @@ import { isHashOrder } from '../merge/order';
 import { itemFree, itemOf, stateOf } from '../merge/rmap';
 import { pruneWaiting } from '../merge/stable';
 import { unstableClear } from '../merge/unstable';
+import { isInterrupted, isStillOrdinary, isStillWanted, lockPause, lockResume } from './beside';
 import { fingerprint, jobFinish, jobPost } from './fingerprint';
 import { fetchPartners, lookAhead } from './look-ahead';
 import { selectPages } from './select';
@@ -51,10 +59,19 @@ import { smartScanSkips } from './smart';
 
 /**
  * Processes at most `pages` pages. `now` is the caller's clock in milliseconds. Returns the number processed, with
- * SCAN_PASS_ENDED where the pass ended, which ends the batch too.
+ * SCAN_PASS_ENDED where the pass ended, which ends the batch too. SCAN_BUSY, and nothing done, while another batch is under way.
  */
 export function scanBatch(pages: u32, now: u32): u32 {
+  if (load<u32>(H_SCANNING)) return SCAN_BUSY;
   if (pages == 0 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
+  store<u32>(H_SCANNING, 1);
+  const result = batch(pages, now);
+  store<u32>(H_SCANNING, 0);
+  return result;
+}
+
+function batch(pages: u32, now: u32): u32 {
+  if (load<u32>(H_LIMBO)) limboDrain();
   store<u32>(H_NOW, now);
   if (load<u32>(H_CURSOR_SLOT) == SLOTS) beginPass();
   let done: u32 = 0;
@@ -69,6 +86,7 @@ export function scanBatch(pages: u32, now: u32): u32 {
     const result =
       load<u32>(H_SCANNERS) > 1 && budget > WINDOW_PAGES ? scanWithHelp(mm, budget) : scanAlone(mm, budget);
     done += result & ~MM_ENDED;
+    if (isInterrupted(mm)) break;
     if (result & MM_ENDED) passEnded = leaveMm(mm, false);
   }
   store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
@@ -82,10 +100,19 @@ const MM_ENDED: u32 = 0x80000000;
 
 /** One window, by this thread. Returns the pages processed. */
 function scanAlone(mm: usize, budget: u32): u32 {
-  const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, budget, true);
+  const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, turnOf(budget), true);
+  const lock = lockPause();
   fingerprint(WINDOWS, 0, load<u32>(WINDOWS, WINDOW_COUNT));
-  const done = decide(WINDOWS);
+  lockResume(lock);
+  const done = decide(WINDOWS, mm);
   return ended ? done | MM_ENDED : done;
+}
+
+/** Beside guests: pages that one walk may take at once, so that nobody waits long for it. */
+const TURN_PAGES: u32 = 4096;
+
+function turnOf(budget: u32): u32 {
+  return isConcurrent() ? min(budget, TURN_PAGES) : budget;
 }
 
 /**
@@ -94,24 +121,26 @@ function scanAlone(mm: usize, budget: u32): u32 {
  */
 function scanWithHelp(mm: usize, budget: u32): u32 {
   let window: u32 = 0;
-  let ended = selectPages(mm, WINDOWS, WINDOW_PAGES_MAX, budget, true);
+  let ended = selectPages(mm, WINDOWS, WINDOW_PAGES_MAX, turnOf(budget), true);
   let promised = load<u32>(WINDOWS, WINDOW_TAKEN);
   let done: u32 = 0;
   let goesOn: bool = true;
   jobPost(window);
   while (goesOn) {
-    jobFinish();
+    const lock = lockPause();
+    jobFinish(WINDOWS + window * WINDOW_BYTES);
+    lockResume(lock);
     const decided: usize = WINDOWS + window * WINDOW_BYTES;
-    goesOn = !ended && promised < budget;
+    goesOn = !ended && promised < budget && !isInterrupted(mm);
     if (goesOn) {
       window ^= 1;
       const selected: usize = WINDOWS + window * WINDOW_BYTES;
       const inTurn = load<u32>(decided, WINDOW_COUNT) == 0;
-      ended = selectPages(mm, selected, WINDOW_PAGES_MAX, budget - promised, inTurn);
+      ended = selectPages(mm, selected, WINDOW_PAGES_MAX, turnOf(budget - promised), inTurn);
       promised += load<u32>(selected, WINDOW_TAKEN);
       jobPost(window);
     }
-    done += decide(decided);
+    done += decide(decided, mm);
   }
   return ended ? done | MM_ENDED : done;
 }
@@ -123,17 +152,27 @@ function beginPass(): void {
   store<u32>(H_CURSOR_PAGE, 0);
 }
 
-/** Third phase: every page in its turn. Returns how many pages were processed, the settled ones included. */
-function decide(window: usize): u32 {
+/** Third phase: every page of `mm` in its turn. Returns how many pages were processed, the settled ones included. */
+function decide(window: usize, mm: usize): u32 {
   const count = load<u32>(window, WINDOW_COUNT);
   const zero = zeroFrame();
   const fetches = lookAhead(window);
+  const isBeside = isConcurrent();
   let processed = load<u32>(window, WINDOW_TAKEN);
   for (let index: u32 = 0; index < count; index++) {
     if (fetches && (index & (FETCH_PAGES - 1)) == 0) fetchPartners(index, min(index + FETCH_PAGES, count));
     const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
-    const kind = selected & WINDOW_KIND;
+    let kind = selected & WINDOW_KIND;
     const entry = selected & ~WINDOW_KIND;
+    if (isBeside) {
+      lockYield();
+      if (isInterrupted(mm)) return processed - min(processed, count - index);
+      if (!isStillWanted(mm, entry, kind)) {
+        if (kind != WINDOW_GONE) processed--;
+        continue;
+      }
+      if (!isStillOrdinary(entry) && kind != WINDOW_GONE) kind = WINDOW_ANY;
+    }
     const frame: usize = pteOf(entry) & PTE_FRAME;
     if (kind == WINDOW_GONE) {
       itemFree(entryMm(entry), entry);

@@ -5,11 +5,14 @@
  * so the outcome does not depend on who computes what. A thread claims a chunk of pages with one atomic addition to the
  * job word, which also says what the job is: a late claim can never be taken for one of the next job.
  */
+
+import { workerRecord, workersIdle } from '../concurrent/workers';
 import {
   H_JOB,
   H_JOB_BELL,
   H_JOB_DONE,
   H_JOB_END,
+  H_JOB_LOST,
   JOB_CHUNK_PAGES,
   JOB_CHUNKS_MASK,
   JOB_CHUNKS_SHIFT,
@@ -23,9 +26,11 @@ import {
   WINDOW_KIND,
   WINDOW_ORDINARY,
   WINDOWS,
+  WORKER_BUSY,
 } from '../layout';
 import { pteOf } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
+import { stepWait } from '../step';
 
 /** Looks at the bell that a helper gives the next job before it goes to sleep. */
 const SPINS: u32 = 4000;
@@ -44,17 +49,27 @@ export function jobPost(window: u32): void {
   const count = load<u32>(WINDOWS + window * WINDOW_BYTES, WINDOW_COUNT);
   const chunks = (count + JOB_CHUNK_PAGES - 1) / JOB_CHUNK_PAGES;
   const number = (load<u32>(H_JOB) >> JOB_NUMBER_SHIFT) + 1;
-  atomic.store<u32>(H_JOB_DONE, 0);
+  atomic.store<u32>(H_JOB_DONE, number << JOB_NUMBER_SHIFT);
   atomic.store<u32>(H_JOB, (number << JOB_NUMBER_SHIFT) | (window << JOB_WINDOW_SHIFT) | (chunks << JOB_CHUNKS_SHIFT));
   atomic.add<u32>(H_JOB_BELL, 1);
   if (chunks > 1) atomic.notify(H_JOB_BELL, -1);
 }
 
-/** Does what is left of the job, and waits for the chunks that others have claimed. */
-export function jobFinish(): void {
+/**
+ * Does what is left of the job, which is about `window`, and waits for the chunks that others have claimed. Where a helper died the
+ * whole window is done once more.
+ */
+export function jobFinish(window: usize): void {
   jobShare();
-  const chunks = (load<u32>(H_JOB) >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK;
-  while (atomic.load<u32>(H_JOB_DONE) != chunks) {}
+  const job = load<u32>(H_JOB);
+  const done = ((job >> JOB_NUMBER_SHIFT) << JOB_NUMBER_SHIFT) | ((job >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK);
+  while (atomic.load<u32>(H_JOB_DONE) != done) {
+    stepWait();
+    if (atomic.xchg<u32>(H_JOB_LOST, 0) == 0) continue;
+    while (!workersIdle()) stepWait(); // those who live must not write into a window that is another's by then
+    fingerprint(window, 0, load<u32>(window, WINDOW_COUNT));
+    return;
+  }
 }
 
 function jobShare(): void {
@@ -65,15 +80,31 @@ function jobShare(): void {
     const window: usize = WINDOWS + ((job >> JOB_WINDOW_SHIFT) & 1) * WINDOW_BYTES;
     const from = chunk * JOB_CHUNK_PAGES;
     fingerprint(window, from, min(from + JOB_CHUNK_PAGES, load<u32>(window, WINDOW_COUNT)));
-    atomic.add<u32>(H_JOB_DONE, 1);
+    chunkDone(job >> JOB_NUMBER_SHIFT);
   }
 }
 
-/** The life of a helper thread: takes part in every job until it is told to end. Blocks its thread. */
-export function serveJobs(): void {
+/** Counts a chunk of job `number` as done, unless another job has begun since, as after a death. */
+function chunkDone(number: u32): void {
+  for (
+    let done = atomic.load<u32>(H_JOB_DONE);
+    done >> JOB_NUMBER_SHIFT == number;
+    done = atomic.load<u32>(H_JOB_DONE)
+  ) {
+    if (atomic.cmpxchg<u32>(H_JOB_DONE, done, done + 1) == done) return;
+  }
+}
+
+/**
+ * The life of a helper thread: takes part in every job until it is told to end. Blocks its thread. `worker`: its number, 0 where
+ * one thread has the memory to itself.
+ */
+export function serveJobs(worker: u32): void {
   for (;;) {
     const bell = atomic.load<u32>(H_JOB_BELL);
+    if (worker != 0) atomic.store<u32>(workerRecord(worker), 1, WORKER_BUSY);
     jobShare();
+    if (worker != 0) atomic.store<u32>(workerRecord(worker), 0, WORKER_BUSY);
     if (atomic.load<u32>(H_JOB_END)) return;
     let spins: u32 = 0;
     while (spins < SPINS && atomic.load<u32>(H_JOB_BELL) == bell) spins++;

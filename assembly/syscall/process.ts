@@ -1,5 +1,15 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
-import { H_CURSOR_SLOT, MM_EXITED, MM_FLAGS, MM_MERGE_ANY, MM_MERGEABLE, MM_NID, MM_RMAP_ITEMS } from '../layout';
+import {
+  H_CURSOR_SLOT,
+  MM_EXITED,
+  MM_FLAGS,
+  MM_IN_USE,
+  MM_MERGE_ANY,
+  MM_MERGEABLE,
+  MM_NID,
+  MM_RMAP_ITEMS,
+  MM_UNBORN,
+} from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
 import { limitForget } from '../memory/vmas';
 import { slotEnter, slotMoveBehindCursor, slotRemove } from '../scan/slots';
@@ -14,13 +24,14 @@ export function spawn(nid: u32): usize {
 export function fork(parent: usize): usize {
   const child = spawn(load<u32>(parent, MM_NID));
   if (child == 0) return 0;
+  store<u32>(child, MM_IN_USE | MM_UNBORN, MM_FLAGS);
   if (mmCopy(parent, child)) {
     mmEmpty(child);
     mmFree(child);
     return 0;
   }
   const flags = load<u32>(parent, MM_FLAGS);
-  store<u32>(child, load<u32>(child, MM_FLAGS) | (flags & MM_MERGE_ANY), MM_FLAGS);
+  store<u32>(child, MM_IN_USE | (flags & MM_MERGE_ANY), MM_FLAGS);
   if (flags & MM_MERGEABLE) slotEnter(child);
   return child;
 }
@@ -39,9 +50,9 @@ export function exec(old: usize): usize {
 
 /** Ends a process. Its memory goes at once; its rmap items, if it has any, when the scanner comes by. */
 export function exit(mm: usize): void {
-  mmEmpty(mm);
   const flags = load<u32>(mm, MM_FLAGS);
-  store<u32>(mm, flags | MM_EXITED, MM_FLAGS);
+  store<u32>(mm, flags | MM_EXITED, MM_FLAGS); // first, so that a survivor of a death in here finishes it
+  mmEmpty(mm);
   if (!(flags & MM_MERGEABLE)) {
     mmFree(mm);
   } else if (load<u32>(H_CURSOR_SLOT) == mm) {

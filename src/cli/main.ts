@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
+import { printable } from '../report/index.ts';
 import { has, nearest, parseArguments } from './arguments.ts';
 import { benchCommand } from './bench.ts';
 import { type Command, EXIT } from './command.ts';
@@ -57,7 +58,7 @@ function failure(error: unknown): number {
   if (error instanceof ClosedPipe) return EXIT.done;
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof KsmError) {
-    say(error.message);
+    say(printable(error.message));
     return error.code === 'EUSAGE' ? EXIT.usage : EXIT.failed;
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -4,7 +4,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { errnoName, KsmError } from '../errors.ts';
 import type { HostOptions } from '../index.ts';
-import { count } from '../report/index.ts';
+import { count, printable } from '../report/index.ts';
 import {
   type CheckResult,
   checkTrace,
@@ -116,7 +116,7 @@ async function check(request: Request, signal: AbortSignal): Promise<number> {
     outcomes.push(outcome);
     if (!outcome.passed && !json) {
       progress.clear();
-      await print(failureText(outcome));
+      await print(`${printable(failureText(outcome))}\n`);
     }
     await breathe();
     signal.throwIfAborted();
@@ -148,11 +148,11 @@ async function checked(file: string, host: HostOptions): Promise<Outcome> {
 }
 
 function failureText({ file, difference, error }: Outcome): string {
-  if (error !== undefined) return `${error.message.includes(file) ? '' : `${file}: `}${error.message}\n`;
+  if (error !== undefined) return `${error.message.includes(file) ? '' : `${file}: `}${error.message}`;
   if (difference === undefined) return '';
   const { line, operation, path, expected, actual } = difference;
   const where = path === '' ? 'the whole line' : path;
-  return `${file}: line ${line}, after ${operation}: ${where}: expected ${value(expected)}, got ${value(actual)}\n`;
+  return `${file}: line ${line}, after ${operation}: ${where}: expected ${value(expected)}, got ${value(actual)}`;
 }
 
 function value(found: unknown): string {

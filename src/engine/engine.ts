@@ -7,6 +7,7 @@
 import * as layout from '../../assembly/layout.ts';
 import { KsmError } from '../errors.ts';
 import { type EngineExports, instantiate } from './load.ts';
+import { underLock } from './lock.ts';
 
 /** What is fixed when a memory is laid out. */
 export interface Geometry {
@@ -37,18 +38,66 @@ const LIMITS: Record<number, { what: string; option: string }> = {
 };
 
 export class Engine {
+  readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  readonly call: EngineExports;
+  readonly #exports: EngineExports;
+  #call: EngineExports;
+  #worker = 0;
   /** The whole memory as bytes. */
   readonly bytes: Uint8Array;
   /** The whole memory as u32 words: index is address / 4. */
   readonly words: Uint32Array;
 
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
+  /** `others`: what the simulation build imports besides the memory. */
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, others: WebAssembly.Imports = {}) {
+    this.module = module;
     this.memory = memory;
-    this.call = instantiate(module, memory);
+    this.#exports = instantiate(module, memory, others);
+    this.#call = this.#exports;
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
+  }
+
+  /** The engine's functions, each under the lock where several threads use the memory. */
+  get call(): EngineExports {
+    return this.#call;
+  }
+
+  /** Number of this thread as a worker; 0 while it has the memory to itself. */
+  get worker(): number {
+    return this.#worker;
+  }
+
+  /** Address of this worker's record. */
+  get record(): number {
+    return layout.WORKERS + (this.#worker - 1) * layout.WORKER_BYTES;
+  }
+
+  /**
+   * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined. EAGAIN
+   * where all numbers are taken.
+   */
+  join(): void {
+    if (this.#worker !== 0) return;
+    const worker = this.#exports.workerJoin(layout.WORKER_LIMIT);
+    if (worker === 0) {
+      throw new KsmError('EAGAIN', `${layout.WORKER_LIMIT} threads use this memory already; let one of them leave.`);
+    }
+    this.#worker = worker;
+    this.setU32(layout.H_CONCURRENT, 1);
+    this.#call = underLock(this.#exports, worker);
+  }
+
+  /** This thread uses the memory no more. Its number may become another's. */
+  leave(): void {
+    if (this.#worker !== 0) this.#exports.workerLeave(this.#worker);
+    this.#worker = 0;
+  }
+
+  /** Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular. */
+  recover(dead: number): void {
+    this.#exports.recover(dead, this.#worker);
+    if (this.#worker !== 0) this.#exports.lockDrop();
   }
 
   u32(address: number): number {
@@ -82,6 +131,18 @@ export class Engine {
   }
 }
 
+/** EFORMAT where the memory was laid out by another version of the engine, or by none. */
+export function expectLayout(engine: Engine): void {
+  const magic = engine.u32(layout.H_MAGIC);
+  const version = engine.u32(layout.H_VERSION);
+  if (magic === layout.MAGIC && version === layout.LAYOUT_VERSION) return;
+  const found = magic === layout.MAGIC ? `layout version ${version}` : 'no engine at all';
+  throw new KsmError(
+    'EFORMAT',
+    `The memory holds ${found}; expected layout version ${layout.LAYOUT_VERSION}: use the same version of ksm-wasm in all threads.`,
+  );
+}
+
 const POWER_OF_ROOTS_MAX = 20;
 
 /** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
@@ -107,6 +168,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],
     [layout.H_CURES, geometry.cures],
     [layout.H_DIRTY_TRACKING, geometry.dirtyTracking],
+    [layout.H_NEXT_ID, 1],
     [layout.H_PAGES_TO_SCAN, 100],
     [layout.H_SLEEP_MILLISECS, 20],
     [layout.H_MERGE_ACROSS_NODES, 1],

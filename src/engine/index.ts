@@ -1,5 +1,5 @@
 /** The engine as its users above see it. */
 export * as layout from '../../assembly/layout.ts';
-export { Engine, type Geometry, layOut } from './engine.ts';
+export { Engine, expectLayout, type Geometry, layOut } from './engine.ts';
 export { checkInvariants } from './invariants.ts';
 export { type EngineExports, instantiate, loadModule, type WasmSource } from './load.ts';

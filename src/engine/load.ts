@@ -36,7 +36,13 @@ export interface EngineExports extends WebAssembly.Exports {
   entryFind(mm: number, page: number): number;
   nextMappedPage(mm: number, page: number, end: number): number;
   scanBatch(pages: number, now: number): number;
-  serveJobs(): void;
+  serveJobs(worker: number): void;
+  lockTake(worker: number, mayBlock: number): void;
+  lockTry(worker: number): number;
+  lockDrop(): number;
+  workerJoin(limit: number): number;
+  workerLeave(worker: number): void;
+  recover(dead: number, self: number): void;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;
@@ -99,7 +105,11 @@ async function fetchBytes(url: URL): Promise<BufferSource> {
   return response.arrayBuffer();
 }
 
-/** Instantiates synchronously, as workers need it. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): EngineExports {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as EngineExports;
+/** Instantiates synchronously, as workers need it. `others`: what the simulation build imports besides the memory. */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  others: WebAssembly.Imports = {},
+): EngineExports {
+  return new WebAssembly.Instance(module, { ...others, env: { memory } }).exports as EngineExports;
 }

@@ -4,7 +4,8 @@
  */
 import { layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
-import type { Machine } from './machine.ts';
+import { Access } from './access.ts';
+import type { Machine, ProcessHandle } from './machine.ts';
 
 export type Protection = 'rw' | 'r' | 'none';
 
@@ -42,6 +43,8 @@ const MAP_ACCESS: Record<Protection, number> = { rw: 0, r: layout.MAP_READ_ONLY,
 
 /** An extra reference to a page. */
 export interface Pin extends Disposable {
+  /** Number of the frame that it holds. */
+  readonly frame: number;
   /** Drops the reference; once is enough, more does no harm. */
   release(): void;
 }
@@ -74,6 +77,7 @@ export class AddressSpace {
   readonly #machine: Machine;
   #mm: number;
   #live = true;
+  #access: Access | undefined;
 
   constructor(machine: Machine, mm: number, id: number) {
     this.#machine = machine;
@@ -84,6 +88,11 @@ export class AddressSpace {
   /** The engine's handle: the address of this mm's record (docs/embedding.md). exec gives a process another one. */
   get mm(): number {
     return this.#alive('mm');
+  }
+
+  /** What names this process to another thread: see Machine.process. */
+  get handle(): ProcessHandle {
+    return { id: this.id, mm: this.#alive('handle') };
   }
 
   /**
@@ -175,18 +184,17 @@ export class AddressSpace {
     const page = this.#page('pin', address);
     const frame = call.pinPage(mm, page, PIN_MODES[how]) >>> 0;
     if (frame < PAGE_SIZE) this.#done('pin', frame, address, PAGE_SIZE);
-    let held = true;
-    const release = (): void => {
-      if (held) call.unpinFrame(frame);
-      held = false;
-    };
-    return { release, [Symbol.dispose]: release };
+    return this.#machine.holdPin(frame / PAGE_SIZE);
   }
 
   /** Writes `bytes` from `address` on. EFAULT or ENOMEM name the first page that could not be written; those before it are. */
   write(address: number, bytes: Uint8Array): void {
     const mm = this.#alive('write');
     const { engine } = this.#machine;
+    if (engine.worker !== 0) {
+      this.#writeBeside(mm, address, bytes);
+      return;
+    }
     this.#eachPage('write', address, bytes.length, (page, offset, from, to) => {
       const frame = engine.call.writeFault(mm, page) >>> 0;
       if (frame < PAGE_SIZE) this.#done('write', frame, page * PAGE_SIZE, to - from);
@@ -200,11 +208,40 @@ export class AddressSpace {
     const { engine } = this.#machine;
     const copy = new Uint8Array(length);
     this.#eachPage('read', address, length, (page, offset, from, to) => {
+      if (engine.worker !== 0) {
+        this.#readBeside(mm, page, offset, copy.subarray(from, to));
+        return;
+      }
       const frame = engine.call.readFault(mm, page) >>> 0;
       if (frame < PAGE_SIZE) this.#done('read', frame, page * PAGE_SIZE, to - from);
       copy.set(engine.bytes.subarray(frame + offset, frame + offset + (to - from)), from);
     });
     return copy;
+  }
+
+  /** The same beside other threads: a fault lets the page be written, and the next try is another race, as with a TLB. */
+  #writeBeside(mm: number, address: number, bytes: Uint8Array): void {
+    const access = this.#accessOf(mm);
+    this.#eachPage('write', address, bytes.length, (page, offset, from, to) => {
+      const part = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
+      while (!access.write(page, offset, part)) {
+        const frame = this.#machine.engine.call.writeFault(mm, page) >>> 0;
+        if (frame < PAGE_SIZE) this.#done('write', frame, page * PAGE_SIZE, to - from);
+      }
+    });
+  }
+
+  #readBeside(mm: number, page: number, offset: number, into: Uint8Array): void {
+    const access = this.#accessOf(mm);
+    while (!access.read(page, offset, into)) {
+      const frame = this.#machine.engine.call.readFault(mm, page) >>> 0;
+      if (frame < PAGE_SIZE) this.#done('read', frame, page * PAGE_SIZE, into.length);
+    }
+  }
+
+  #accessOf(mm: number): Access {
+    this.#access ??= new Access(this.#machine.engine, mm);
+    return this.#access;
   }
 
   /** Reads one byte of each page, as a program does that wants them present. */
@@ -229,6 +266,7 @@ export class AddressSpace {
     const mm = this.#machine.engine.call.exec(this.#alive('exec')) >>> 0;
     if (mm === 0) throw this.#machine.engine.limitError('ENOMEM', 'exec: no new image can be made');
     this.#mm = mm;
+    this.#access = undefined;
   }
 
   /** Ends the process; its memory goes, and every later call of this object fails with ESRCH. */

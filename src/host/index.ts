@@ -11,6 +11,15 @@ export {
   RMAP_ITEM_COST,
 } from './address-space.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { createEngine, type Limits, Machine, type Usage } from './machine.ts';
+export {
+  type Books,
+  createEngine,
+  createMemory,
+  type Limits,
+  Machine,
+  type ProcessHandle,
+  type SharedHost,
+  type Usage,
+} from './machine.ts';
 export type { Cures, DirtyTracking, HostOptions } from './options.ts';
 export { WaitQueue } from './wait-queue.ts';

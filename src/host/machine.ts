@@ -3,7 +3,7 @@
  */
 import { checkInvariants, Engine, layOut, layout, loadModule } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { AddressSpace } from './address-space.ts';
+import { AddressSpace, type Pin } from './address-space.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DIRTY_TRACKING, type DirtyTracking, geometryOf, type HostOptions } from './options.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -22,6 +22,29 @@ export interface Usage extends Limits {
   readonly metadata_bytes: number;
 }
 
+/** What names a process to another thread. */
+export interface ProcessHandle {
+  readonly id: number;
+  /** Address of its mm in the engine's memory. */
+  readonly mm: number;
+}
+
+/** What a thread needs to take part in a host. */
+export interface SharedHost {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Which process is which mm: all that is known of the processes outside the memory. A snapshot carries it. */
+export interface Books {
+  /** The id that the next process gets. */
+  readonly nextId: number;
+  /** The live processes by ascending id, which is the order in which they were started. */
+  readonly processes: readonly ProcessHandle[];
+}
+
+const NO_PROCESSES: Books = { nextId: 1, processes: [] };
+
 export class Machine {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -29,16 +52,23 @@ export class Machine {
   readonly work: WaitQueue = new WaitQueue();
   readonly #disposed: AbortController = new AbortController();
   readonly #processes: Map<number, AddressSpace> = new Map();
-  #nextId = 1;
 
-  constructor(engine: Engine, clock: Clock) {
+  /** `books` must be those of the processes that are in the engine's memory. */
+  constructor(engine: Engine, clock: Clock, books: Books = NO_PROCESSES) {
     this.engine = engine;
     this.clock = clock;
+    if (books.nextId > engine.u32(layout.H_NEXT_ID)) engine.setU32(layout.H_NEXT_ID, books.nextId);
+    for (const { id, mm } of books.processes) this.#processes.set(id, new AddressSpace(this, mm, id));
   }
 
   /** The live processes, in the order in which they were started. */
   get processes(): readonly AddressSpace[] {
     return [...this.#processes.values()];
+  }
+
+  /** For snapshots; not for embedders. */
+  get books(): Books {
+    return { nextId: this.engine.u32(layout.H_NEXT_ID), processes: this.processes.map(({ id, mm }) => ({ id, mm })) };
   }
 
   /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM where the limit is reached. */
@@ -49,14 +79,80 @@ export class Machine {
   /** Takes a new mm into the books. Used by fork; not for embedders. */
   adopt(mm: number, doing: string): AddressSpace {
     if (mm === 0) throw this.engine.limitError('ENOMEM', doing);
-    const space = new AddressSpace(this, mm, this.#nextId++);
+    return this.process({ id: Atomics.add(this.engine.words, layout.H_NEXT_ID / 4, 1), mm });
+  }
+
+  /** The process that another thread's handle means, for this thread. Only one thread at a time may use a process. */
+  process(handle: ProcessHandle): AddressSpace {
+    const space = new AddressSpace(this, handle.mm, handle.id);
     this.#processes.set(space.id, space);
     return space;
+  }
+
+  /**
+   * What another thread needs to take part (attachHost), fit for postMessage. From the first call on every thread takes the
+   * lock for its calls, and reads and writes as docs/protocol.md says.
+   */
+  share(): SharedHost {
+    this.engine.join();
+    return { module: this.engine.module, memory: this.engine.memory };
+  }
+
+  /**
+   * A thread that took part has died, at whatever instruction: rebuilds all that can be rebuilt from page tables and frames, and
+   * goes on. Nothing that a guest wrote is lost; a process that the dead thread was just making or ending is gone. `worker`: its
+   * number (`host.engine.worker` over there); 0 where no thread died, but the memory comes from a process that did.
+   */
+  recover(worker: number = 0): void {
+    const { engine } = this;
+    if (
+      !Number.isInteger(worker) ||
+      worker < 0 ||
+      worker > layout.WORKER_LIMIT ||
+      (worker !== 0 && worker === engine.worker)
+    ) {
+      throw new KsmError(
+        'EINVAL',
+        `recover: ${worker} is not the number of another thread; expected 0 to ${layout.WORKER_LIMIT}.`,
+      );
+    }
+    engine.recover(worker);
+    for (const space of this.processes) if (!this.#isLive(space.mm)) this.forget(space.id);
+  }
+
+  #isLive(mm: number): boolean {
+    const gone = layout.MM_EXITED | layout.MM_UNBORN;
+    return (this.engine.u32(mm + layout.MM_FLAGS) & (layout.MM_IN_USE | gone)) === layout.MM_IN_USE;
   }
 
   /** Strikes a process that ended off the books. Used by exit; not for embedders. */
   forget(id: number): void {
     this.#processes.delete(id);
+  }
+
+  /**
+   * The handle of a pin that is held on frame number `frame`, for those who restored a snapshot: pins are part of the
+   * memory, their handles are not. One handle for each pin. EINVAL where no pin is held on the frame, as far as can be
+   * told: of KSM frames only the sum is known.
+   */
+  adoptPin(frame: number): Pin {
+    const index = frame - this.firstFrame;
+    const isFrame = Number.isInteger(index) && index > 0 && index <= this.limits.frames;
+    const word = isFrame ? this.engine.u32(this.engine.u32(layout.H_FRAME_WORDS) + index * 4) : layout.FRAME_FREE;
+    const isFree = (word & layout.FRAME_FREE) !== 0;
+    const pins = word & layout.FRAME_KSM ? this.engine.u32(layout.H_KSM_PINS) : word & layout.FRAME_PINS_MASK;
+    if (isFree || pins === 0) throw new KsmError('EINVAL', `adoptPin: nobody has pinned frame ${frame}.`);
+    return this.holdPin(frame);
+  }
+
+  /** The handle of a pin that was just taken. Used by pin; not for embedders. */
+  holdPin(frame: number): Pin {
+    let held = true;
+    const release = (): void => {
+      if (held) this.engine.call.unpinFrame(frame * layout.PAGE_SIZE);
+      held = false;
+    };
+    return { frame, release, [Symbol.dispose]: release };
   }
 
   /** KSM's counters in /proc/vmstat. */
@@ -175,20 +271,27 @@ export interface EngineParts {
   readonly clock: Clock;
 }
 
+/** A memory of so many times 64 KiB, all zero. ENOMEM where the system has no room for it. */
+export function createMemory(memoryPages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: memoryPages, maximum: memoryPages, shared: true });
+  } catch (cause) {
+    const mebibytes = memoryPages / 16;
+    throw new KsmError(
+      'ENOMEM',
+      `The system refuses a memory of ${mebibytes} MiB; free some, or choose a smaller "memory".`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** An engine over a memory of its own, laid out as the options say. */
 export async function createEngine(options: HostOptions): Promise<EngineParts> {
   const geometry = geometryOf(options);
   const module = await loadModule(options.wasm, options.debug);
-  let memory: WebAssembly.Memory;
-  try {
-    memory = new WebAssembly.Memory({ initial: geometry.memoryPages, maximum: geometry.memoryPages, shared: true });
-  } catch (cause) {
-    const mebibytes = geometry.memoryPages / 16;
-    throw new KsmError('ENOMEM', `The system refuses a memory of ${mebibytes} MiB; choose a smaller "memory".`, {
-      cause,
-    });
-  }
-  const engine = new Engine(module, memory);
+  const engine = new Engine(module, createMemory(geometry.memoryPages));
   layOut(engine, geometry);
   return { engine, module, clock: options.clock ?? systemClock() };
 }

@@ -28,7 +28,7 @@ export interface Mapping {
 /** The two letters of VmFlags for what KSM does not take; `sh` and `ms` are VM_SHARED and VM_MAYSHARE. */
 const REFUSED: ReadonlySet<string> = new Set(['sh', 'ms', 'io', 'pf', 'de', 'mm', 'ht', 'dp']);
 
-const HEADER = /^([0-9a-f]+)-([0-9a-f]+) \S{3}([ps]) [0-9a-f]+ \S+ \d+ *(.*)$/s;
+const HEADER = /^([0-9a-f]{1,16})-([0-9a-f]{1,16}) \S{3}([ps]) [0-9a-f]+ \S+ \d+ *(.*)$/s;
 
 /** The mappings that KSM would take, by ascending address, not overlapping. */
 export function parseSmaps(text: string): Mapping[] {
@@ -59,10 +59,11 @@ function parseEntry(entry: string): Mapping | undefined {
   // An entry without flags was cut off. [vsyscall] is no mapping at all: it has no flags that would tell.
   if (sharing !== 'p' || flags === undefined || name === '[vsyscall]') return undefined;
   if (flags.some((flag) => REFUSED.has(flag))) return undefined;
-  const at = pageOf(start);
+  const [at, pages] = [pageOf(start), pageOf(end) - pageOf(start)];
+  if (pages <= 0) return undefined;
   return {
     at,
-    pages: pageOf(end) - at,
+    pages,
     name: printable(name),
     anonymous: pagesOf(fields.get('Anonymous')),
     swapped: pagesOf(fields.get('Swap')),
@@ -79,7 +80,7 @@ function splitField(line: string): [name: string, value: string] {
   return [line.slice(0, colon), line.slice(colon + 1).trim()];
 }
 
-/** Whole pages of a size like "12 kB". */
-function pagesOf(size: string | undefined): number {
-  return Math.floor((Number.parseInt(size ?? '0', 10) * 1024) / PAGE_BYTES);
+/** Whole pages of a size like "12 kB"; none where it is no size. */
+function pagesOf(size: string = ''): number {
+  return Math.floor((Number(/^(\d{1,15}) kB$/.exec(size)?.[1] ?? 0) * 1024) / PAGE_BYTES);
 }

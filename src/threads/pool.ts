@@ -28,12 +28,22 @@ export async function startScanners(engine: Engine, module: WebAssembly.Module, 
   } catch (error) {
     failures.push(error);
   }
-  const outcomes = await Promise.allSettled(ports.map(({ ready }) => ready));
+  const outcomes = await Promise.allSettled(
+    ports.map((port) => port.ready.then((worker) => watch(engine, port, worker))),
+  );
   for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason);
   const running = 1 + outcomes.filter(({ status }) => status === 'fulfilled').length;
   const reason = failures.length === 0 ? undefined : `The worker ${url.href} cannot be started: ${failures[0]}`;
   engine.setU32(layout.H_SCANNERS, running);
   return { running, reason, stop: () => stop(engine, ports) };
+}
+
+/** When a helper ends nobody waits for it any more. */
+function watch(engine: Engine, port: WorkerPort, worker: number): void {
+  void port.ended.then(() => {
+    if (worker !== 0) engine.call.workerLeave(worker);
+    Atomics.store(engine.words, layout.H_JOB_LOST / 4, 1);
+  });
 }
 
 async function stop(engine: Engine, ports: readonly WorkerPort[]): Promise<void> {

@@ -8,10 +8,11 @@ export function startWorker(url: URL, init: WorkerInit): WorkerPort {
   worker.unref();
   return {
     ready: new Promise((resolve, reject) => {
-      worker.once('message', () => resolve());
+      worker.once('message', resolve);
       worker.once('error', reject);
       worker.once('exit', (code) => reject(new Error(`the worker ended with code ${code}`)));
     }),
+    ended: new Promise((resolve) => worker.once('exit', () => resolve())),
     terminate: async () => {
       await worker.terminate();
     },
@@ -19,6 +20,6 @@ export function startWorker(url: URL, init: WorkerInit): WorkerPort {
 }
 
 /** In a worker: what it was started with, and how it says that it is ready. */
-export async function inWorker(): Promise<{ init: WorkerInit; ready: () => void }> {
-  return { init: workerData as WorkerInit, ready: () => parentPort?.postMessage('ready') };
+export async function inWorker(): Promise<{ init: WorkerInit; ready: (worker: number) => void }> {
+  return { init: workerData as WorkerInit, ready: (worker) => parentPort?.postMessage(worker) };
 }

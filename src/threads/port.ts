@@ -7,14 +7,16 @@ export interface WorkerInit {
 }
 
 export interface WorkerPort {
-  /** Resolves when the worker is about to serve; rejects where it cannot be started. */
-  readonly ready: Promise<void>;
+  /** Resolves when the worker is about to serve, with its number; rejects where it cannot be started. */
+  readonly ready: Promise<number>;
+  /** Resolves when it has ended, for whatever reason, as far as the platform tells. */
+  readonly ended: Promise<void>;
   terminate(): Promise<void>;
 }
 
 interface Port {
   startWorker(url: URL, init: WorkerInit): WorkerPort;
-  inWorker(): Promise<{ init: WorkerInit; ready: () => void }>;
+  inWorker(): Promise<{ init: WorkerInit; ready: (worker: number) => void }>;
 }
 
 /** The port of the platform that this runs on. */

@@ -10,24 +10,25 @@ export function startWorker(url: URL, init: WorkerInit): WorkerPort {
     worker.postMessage(init);
     return serving;
   });
-  return { ready, terminate: async () => worker.terminate() };
+  const ended = new Promise<void>((resolve) => worker.addEventListener('error', () => resolve()));
+  return { ready, ended, terminate: async () => worker.terminate() };
 }
 
 /** Resolves with the worker's next message; rejects where it cannot be loaded or fails before. */
-function nextMessage(worker: Worker): Promise<void> {
+function nextMessage(worker: Worker): Promise<number> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = () => resolve();
+    worker.onmessage = ({ data }: MessageEvent<number>) => resolve(data);
     // A script that cannot be loaded is an event without a message.
     worker.onerror = (event) => reject(new Error(event.message || 'the browser refuses it, or cannot load it'));
   });
 }
 
 /** In a worker: what it was started with, and how it says that it is ready. */
-export function inWorker(): Promise<{ init: WorkerInit; ready: () => void }> {
+export function inWorker(): Promise<{ init: WorkerInit; ready: (worker: number) => void }> {
   return new Promise((resolve) => {
     globalThis.onmessage = (event: MessageEvent<WorkerInit>) => {
-      resolve({ init: event.data, ready: () => globalThis.postMessage('ready') });
+      resolve({ init: event.data, ready: (worker) => globalThis.postMessage(worker) });
     };
-    globalThis.postMessage('listening');
+    globalThis.postMessage(0); // listening
   });
 }

@@ -1,9 +1,11 @@
 /** A helper thread of the scanner: instantiates the engine over the shared memory and computes checksums until told to end. */
-import { instantiate } from '../engine/index.ts';
+import { instantiate, layout } from '../engine/index.ts';
 import { platformPort } from './port.ts';
 
+const { WORKER_LIMIT } = layout;
 const { inWorker } = await platformPort();
 const { init, ready } = await inWorker();
 const engine = instantiate(init.module, init.memory);
-ready();
-engine.serveJobs();
+const worker = engine.workerJoin(WORKER_LIMIT);
+ready(worker);
+engine.serveJobs(worker);

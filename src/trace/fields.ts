@@ -10,10 +10,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What was found, short enough for a message. */
+/** Of these, JSON escapes only some. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/gu;
+
+/** What was found, on one line and short enough for a message. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
+  // Not as JSON: it may be nested deeper than the stack is, or hold integers that JSON.stringify refuses.
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value).replace(UNPRINTABLE, '?');
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

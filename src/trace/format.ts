@@ -12,7 +12,7 @@
 import { KsmError } from '../errors.ts';
 import type { Counters } from '../ksm/index.ts';
 import { Fields, isObject } from './fields.ts';
-import { type Integer, isInteger } from './json.ts';
+import type { Integer } from './json.ts';
 
 export const FORMAT_VERSION = 1;
 
@@ -190,19 +190,28 @@ export function parseTrace(text: string, file: string): Trace {
 function readStep(line: Fields): RecordingStep {
   const [result, frames] = [line.get('result'), line.get('frames')];
   if (typeof result !== 'string' && typeof result !== 'number') line.fail('result', 'a number or a digest', result);
-  const parts = { sysfs: line.get('sysfs'), vmstat: line.get('vmstat'), ksm_stat: line.get('ksm_stat') };
-  for (const [field, part] of Object.entries(parts)) {
-    if (!isObject(part)) line.fail(field, 'an object', part);
+  const [sysfs, vmstat, ksm_stat] = [line.get('sysfs'), line.get('vmstat'), line.get('ksm_stat')];
+  for (const [field, part] of Object.entries({ sysfs, vmstat })) {
+    if (!isReading(part)) line.fail(field, 'an object of numbers', part);
+  }
+  if (!isObject(ksm_stat) || !Object.values(ksm_stat).every(isReading)) {
+    line.fail('ksm_stat', 'an object of objects of numbers and words', ksm_stat);
   }
   if (!Array.isArray(frames)) line.fail('frames', 'an array of groups', frames);
   for (const group of frames) {
     if (!isGroup(group)) line.fail('frames', 'groups of [process, page]', group);
   }
-  return { result, ...parts, frames } as RecordingStep;
+  return { result, sysfs, vmstat, ksm_stat, frames } as RecordingStep;
+}
+
+/** What files of counters say: numbers and words by name. */
+function isReading(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((one) => typeof one === 'number' || typeof one === 'string');
 }
 
 function isGroup(value: unknown): value is Group {
-  const isPage = (page: unknown): boolean => Array.isArray(page) && typeof page[0] === 'string' && isInteger(page[1]);
+  const isPage = (page: unknown): boolean =>
+    Array.isArray(page) && page.length === 2 && typeof page[0] === 'string' && Number.isSafeInteger(page[1]);
   return Array.isArray(value) && value.every(isPage);
 }
 

@@ -42,14 +42,32 @@ function compareGroups(a: Group, b: Group): number {
   return a.length - b.length;
 }
 
+/** A page that is there, as AddressSpace.resident gives it. */
+interface Resident {
+  readonly address: number;
+  readonly frame: number;
+}
+
+/** The pages of a region that are there, of all that are: a region may be as large as the address space. */
+function* within(resident: readonly Resident[], first: number, count: number): Generator<Resident> {
+  let [low, high] = [0, resident.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((resident[middle]?.address ?? 0) < first * PAGE_SIZE) low = middle + 1;
+    else high = middle;
+  }
+  const end = (first + count) * PAGE_SIZE;
+  for (let page = resident[low]; page !== undefined && page.address < end; page = resident[++low]) yield page;
+}
+
 /** Sorted groups of two or more resident pages on one frame; the frame of zeroes counts like any other. */
 export function sharedFrames(processes: Iterable<TracedProcess>): Group[] {
   const byFrame = new Map<number, SharedPage[]>();
   for (const { name, space, regions } of processes) {
+    const resident = [...space.resident()];
     for (const [first, count] of regions) {
-      for (let page = first; page < first + count; page++) {
-        const frame = space.frameOf(page * PAGE_SIZE);
-        if (frame === undefined) continue;
+      for (const { address, frame } of within(resident, first, count)) {
+        const page = address / PAGE_SIZE;
         const group = byFrame.get(frame);
         if (group === undefined) byFrame.set(frame, [[name, page]]);
         else group.push([name, page]);

@@ -12,22 +12,28 @@ export function isInteger(value: unknown): value is Integer {
   return typeof value === 'bigint' || Number.isSafeInteger(value);
 }
 
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+/** Strings, with the colon behind those that are names, and numbers. */
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
 const MARK = '\0';
 
-function mark(token: string): string {
-  return LONG_INTEGER.test(token) ? JSON.stringify(MARK + token) : token;
+/** A string that begins with the mark by itself gets another one. */
+function mark(token: string, colon: string | undefined): string {
+  if (LONG_INTEGER.test(token)) return JSON.stringify(MARK + token);
+  return colon === undefined && token.startsWith('"\\u0000') ? `"\\u0000${token.slice(1)}` : token;
 }
 
 function unmark(_key: string, value: unknown): unknown {
-  if (typeof value !== 'string' || !value.startsWith(MARK) || !LONG_INTEGER.test(value.slice(1))) return value;
-  const integer = BigInt(value.slice(1));
+  if (typeof value !== 'string' || !value.startsWith(MARK)) return value;
+  const text = value.slice(MARK.length);
+  if (text.startsWith(MARK)) return text;
+  const integer = BigInt(text);
   return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
 }
 
 /** As JSON.parse, but an integer that a number cannot hold exactly becomes a bigint. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text.replace(STRING_OR_NUMBER, mark), unmark);
+  // First of all, so that the pattern below is given valid JSON only: on a string without end it would take for ever.
+  const rounded: unknown = JSON.parse(text);
+  return /\d{16}/.test(text) ? JSON.parse(text.replace(STRING_OR_NUMBER, mark), unmark) : rounded;
 }

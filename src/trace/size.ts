@@ -12,8 +12,19 @@ const MIB = 2 ** 20;
 const LEAST_MEMORY = 256 * MIB;
 const MOST_MEMORY = 4096 * MIB;
 
-/** Bytes of the host's tables for each page, rounded up. */
+/** What a host has unless told otherwise. */
+const USUAL_PROCESSES = 256;
+const USUAL_VMAS = 4096;
+
+/** The most of each that a host takes (src/host/options.ts); what is beyond fails when it is its turn, as on Linux. */
+const MOST_PAGES = 2 ** 27;
+const MOST_PROCESSES = 2 ** 16;
+const MOST_VMAS = 2 ** 22;
+
+/** Bytes of the host's tables for each of them, rounded up. */
 const TABLES_PER_PAGE = 256;
+const TABLES_PER_PROCESS = 2 ** 15;
+const TABLES_PER_VMA = 64;
 
 /** A change inside a mapping leaves at most two mappings more. */
 const SPLITS = 2;
@@ -32,7 +43,8 @@ function grow(size: Size, by: Size): void {
 function demand(operation: Operation): Size {
   switch (operation.op) {
     case 'mmap':
-      return { pages: operation.pages, vmas: 1 };
+      // An address space has no room for more, so that nothing comes of it.
+      return { pages: operation.pages <= MOST_PAGES ? operation.pages : 0, vmas: 1 };
     case 'munmap':
     case 'mprotect':
     case 'madvise':
@@ -61,12 +73,14 @@ export function hostSize(trace: Trace): Required<Pick<HostOptions, 'memory' | 'p
       grow(total, added);
     }
   }
-  const wanted = Math.ceil((total.pages * (PAGE_SIZE + TABLES_PER_PAGE)) / MIB) * MIB;
+  const [most, vmas] = [Math.max(USUAL_PROCESSES, processes), Math.max(USUAL_VMAS, total.vmas)];
+  const tables = (most - USUAL_PROCESSES) * TABLES_PER_PROCESS + (vmas - USUAL_VMAS) * TABLES_PER_VMA;
+  const wanted = Math.ceil((total.pages * (PAGE_SIZE + TABLES_PER_PAGE) + tables) / MIB) * MIB;
   const memory = Math.min(MOST_MEMORY, LEAST_MEMORY + wanted);
   return {
     memory,
-    pages: Math.max(total.pages, (2 * memory) / PAGE_SIZE),
-    processes: Math.max(256, processes),
-    vmas: Math.max(4096, total.vmas),
+    pages: Math.min(MOST_PAGES, Math.max(total.pages, (2 * memory) / PAGE_SIZE)),
+    processes: Math.min(MOST_PROCESSES, most),
+    vmas: Math.min(MOST_VMAS, vmas),
   };
 }

@@ -91,6 +91,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     const vmas = vmasOf(memory, familyOfVmas(memory));
     memory.set((vmas[1] as number) + layout.VMA_START, memory.u32((vmas[0] as number) + layout.VMA_END) - 1);
   },
+  'vma.mm': (memory) => memory.set(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_MM, 0),
   'vma.flags': (memory) => memory.flip(memory.vma(VM_MERGEABLE) + layout.VMA_FLAGS, layout.VM_SPECIAL),
   'vma.object': (memory) => memory.set(memory.vma(VM_MERGEABLE) + layout.VMA_OBJECT, memory.mm(MM_SHARED_OBJECT)),
 
@@ -149,6 +150,10 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     const free = memory.u32(H_FRAME_LISTS + FRAME_LIST_FREE);
     expect(free).not.toBe(0);
     memory.set(memory.u32(layout.H_FRAME_WORDS) + (free - 1) * 4, layout.FRAME_FREE + free);
+  },
+  'frames.limbo': (memory) => {
+    const frame = (memory.u32(memory.pte(memory.entry(isMerged))) & layout.PTE_FRAME) >>> 0;
+    memory.set(layout.H_LIMBO, (frame - memory.u32(layout.H_FRAMES)) / layout.PAGE_SIZE + 1);
   },
   'frames.used': (memory) => memory.add(H_FRAMES_USED, 1),
   'frames.zero': (memory) => memory.set(memory.u32(layout.H_FRAMES) + 4092, 1),

@@ -46,6 +46,9 @@ const EXPORTS = [
   'hasMergeable',
   'layOut',
   'lock',
+  'lockDrop',
+  'lockTake',
+  'lockTry',
   'map',
   'mergeAnySet',
   'migrateFrame',
@@ -58,6 +61,7 @@ const EXPORTS = [
   'quietSettingWrite',
   'readFault',
   'readPages',
+  'recover',
   'runWrite',
   'scanBatch',
   'serveJobs',
@@ -67,6 +71,8 @@ const EXPORTS = [
   'unmergeRange',
   'unpinFrame',
   'vmaGap',
+  'workerJoin',
+  'workerLeave',
   'writeFault',
 ];
 

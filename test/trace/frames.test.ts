@@ -5,7 +5,8 @@ import { sharedFrames, sortGroups, type TracedProcess } from '../../src/trace/fr
 
 /** A process whose page p is on frame frames[p]. */
 function process(name: string, frames: Record<number, number>, regions: [number, number][] = [[0, 10]]): TracedProcess {
-  const space = { frameOf: (address: number) => frames[address / 4096] } as unknown as AddressSpace;
+  const resident = Object.entries(frames).map(([page, frame]) => ({ address: Number(page) * 4096, frame }));
+  const space = { resident: () => resident } as unknown as AddressSpace;
   return { name, space, regions };
 }
 

@@ -4,13 +4,16 @@
  */
 import * as layout from '../../../assembly/layout.ts';
 import type { Engine } from '../engine.ts';
-import { FREE, MET, meet, numberOf } from './arena.ts';
+import { FREE, MET, meet, numberOf, UNSEEN } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
 const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINS_MASK } =
   layout;
 const { PAGE_SHIFT, PAGE_SIZE } = layout;
+const LIMBO = layout.FRAME_FREE | layout.FRAME_LIMBO;
+/** Mark of a frame that was met in limbo. */
+const IN_LIMBO = 3;
 
 export interface Frames {
   /** Number of frame 0 of the region, the zero frame; an index counts from it. */
@@ -21,7 +24,7 @@ export interface Frames {
   readonly folios: number;
   /** One past the last frame of each NUMA node, as indices. */
   readonly ends: readonly number[];
-  /** UNSEEN (never used), FREE (or out of use) or MET (in use), by index. */
+  /** UNSEEN (never used), FREE (or out of use), IN_LIMBO or MET (in use), by index. */
   readonly marks: Uint8Array;
   /** Ptes that map each frame, by index; filled in by the walk over page tables. */
   readonly maps: Uint32Array;
@@ -68,6 +71,7 @@ export function openFrames(engine: Engine): Frames {
   };
   frames.marks[0] = MET;
   let used = 0;
+  markLimbo(engine, frames);
   for (const row of all) {
     markFree(engine, frames, row);
     used += markUsed(engine, frames, row);
@@ -90,9 +94,22 @@ function markFree(engine: Engine, frames: Frames, row: Row): void {
   }
 }
 
-/** A word that was free and is out of use now is in no list. */
+/** Frames in limbo are nobody's, but count as in use until no access names them. */
+function markLimbo(engine: Engine, frames: Frames): void {
+  for (let next = engine.u32(layout.H_LIMBO); next !== 0; ) {
+    const index = next - 1;
+    const word = engine.u32(frames.words + index * 4);
+    const isInLimbo = word !== FRAME_OFFLINE && (word & (LIMBO | FRAME_KSM)) >>> 0 === LIMBO;
+    if (!isInLimbo || frames.marks[index] !== UNSEEN) {
+      broken('frames.limbo', `frame ${frames.first + index} is in the list wrongly`);
+    }
+    frames.marks[index] = IN_LIMBO;
+    next = word & FRAME_COUNT_MASK;
+  }
+}
+
 function isFree(word: number): boolean {
-  return (word & (FRAME_FREE | FRAME_KSM)) === FRAME_FREE && word !== FRAME_OFFLINE;
+  return (word & (FRAME_KSM | LIMBO)) === FRAME_FREE;
 }
 
 /** Returns how many frames of the row are in use. */
@@ -108,8 +125,11 @@ function markUsed(engine: Engine, frames: Frames, row: Row): number {
     if (isFree(word)) {
       broken('frames.free-list', `frame ${frames.first + index} is marked free, but is in no free list`);
     }
-    frames.marks[index] = MET;
     used++;
+    if (frames.marks[index] === IN_LIMBO) continue;
+    if ((word & LIMBO) === LIMBO)
+      broken('frames.limbo', `frame ${frames.first + index} is marked so, but not in the list`);
+    frames.marks[index] = MET;
   }
   if (used !== row.used) {
     broken('frames.used', `NUMA node ${row.nid} counts ${row.used} frames in use, but ${used} are`);

@@ -35,6 +35,7 @@ export const RULES = {
 
   'vma.range': 'a vma covers at least one page, inside the address space',
   'vma.order': 'vmas are in order and do not overlap',
+  'vma.mm': 'a vma knows the mm in whose tree it is',
   'vma.flags': 'flags of a vma are known and do not contradict each other',
   'vma.object': 'exactly vmas of shared memory and of files map an object, inside its pages',
 
@@ -62,6 +63,7 @@ export const RULES = {
 
   'frames.rows': 'each NUMA node owns one run of frames, and together they own all',
   'frames.free-list': 'a free list of frames runs over free frames of its NUMA node, each once, and over all of them',
+  'frames.limbo': 'the list of limbo runs over the frames that are marked so, each once',
   'frames.used': 'frames that were ever used are either free or counted as in use',
   'frames.zero': 'the zero frame is never counted, holds only zeros, and has the checksum in the header',
   'frames.count': 'the count of an ordinary frame is the number of ptes that map it',

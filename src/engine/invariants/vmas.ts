@@ -63,6 +63,7 @@ function checkTree(walk: Walk, mm: Mm): void {
 function checkVma(walk: Walk, mm: Mm, vma: number): void {
   const flags = walk.u32(vma + layout.VMA_FLAGS);
   const name = `mm ${mm.number}, vma ${numberOf(walk.vmas, vma)}`;
+  if (walk.u32(vma + layout.VMA_MM) !== mm.address) broken('vma.mm', `${name} does not name it`);
   const isContradictory = EXCLUDES.some(([flag, others]) => flags & flag && flags & others);
   const isOrphaned = flags & VM_INHERITED && !(flags & VM_ANON);
   if (flags & ~FLAGS || isContradictory || isOrphaned) broken('vma.flags', `${name} has flags 0x${flags.toString(16)}`);

@@ -1,0 +1,127 @@
+/** Recovery of address spaces: which live, their mappings, and ksmd's list. */
+import {
+  FREE_FIRST,
+  FREE_FRESH,
+  FREE_USED,
+  H_CURSOR_PAGE,
+  H_CURSOR_SLOT,
+  H_FREE_MMS,
+  H_FREE_VMAS,
+  H_MMS,
+  H_VMAS,
+  MM_BYTES,
+  MM_EXITED,
+  MM_FLAGS,
+  MM_IN_USE,
+  MM_MERGEABLE,
+  MM_MERGING_PAGES,
+  MM_REFS,
+  MM_RMAP_ITEMS,
+  MM_SHARED_OBJECT,
+  MM_SLOT_NEXT,
+  MM_SLOT_PREV,
+  MM_UNBORN,
+  MM_VMA_CACHE,
+  MM_VMA_COUNT,
+  MM_VMAS,
+  MM_ZERO_PAGES,
+  SLOTS,
+  VMA_BYTES,
+  VMA_END,
+  VMA_MM,
+  VMA_OBJECT,
+} from '../layout';
+import { arenaGive } from '../memory/arena';
+import { vmaEnd, vmaFirst, vmaLink, vmaNext, vmaStart } from '../memory/vmas';
+import { slotEnter } from '../scan/slots';
+
+/** One past the last mm record that was ever used. */
+export function mmsEnd(): usize {
+  return load<u32>(H_MMS) + load<u32>(H_FREE_MMS, FREE_FRESH) * MM_BYTES;
+}
+
+export function mmIsLive(mm: usize): bool {
+  return (load<u32>(mm, MM_FLAGS) & MM_IN_USE) != 0;
+}
+
+/** Forgets mms that nobody has a handle to, or that have ended; of the others, what is counted anew. */
+export function mmsKeep(): void {
+  const end = mmsEnd();
+  for (let mm: usize = load<u32>(H_MMS); mm < end; mm += MM_BYTES) {
+    const flags = load<u32>(mm, MM_FLAGS);
+    if ((flags & (MM_IN_USE | MM_UNBORN | MM_EXITED)) != MM_IN_USE) {
+      store<u32>(mm, 0, MM_FLAGS);
+      continue;
+    }
+    store<u32>(mm, 0, MM_VMAS);
+    store<u32>(mm, 0, MM_VMA_CACHE);
+    store<u32>(mm, 0, MM_VMA_COUNT);
+    store<u32>(mm, 0, MM_REFS);
+    store<u32>(mm, 0, MM_MERGING_PAGES);
+    store<u32>(mm, 0, MM_RMAP_ITEMS);
+    store<u32>(mm, 0, MM_ZERO_PAGES);
+  }
+}
+
+/** Sorts all vmas of live mms in anew; the others are free. A split or a join that was under way may have left two that overlap. */
+export function vmasRebuild(): void {
+  store<u32>(H_FREE_VMAS, 0, FREE_FIRST);
+  store<u32>(H_FREE_VMAS, load<u32>(H_FREE_VMAS, FREE_FRESH), FREE_USED);
+  const end: usize = load<u32>(H_VMAS) + load<u32>(H_FREE_VMAS, FREE_FRESH) * VMA_BYTES;
+  for (let vma: usize = load<u32>(H_VMAS); vma < end; vma += VMA_BYTES) {
+    const mm: usize = load<u32>(vma, VMA_MM);
+    if (mm == 0 || !mmIsLive(mm)) {
+      store<u32>(vma, 0, VMA_MM);
+      arenaGive(H_FREE_VMAS, vma);
+      continue;
+    }
+    vmaLink(mm, vma);
+    const object: usize = load<u32>(vma, VMA_OBJECT);
+    if (object != 0) store<u32>(object, load<u32>(object, MM_REFS) + 1, MM_REFS);
+  }
+  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
+    if (mmIsLive(mm)) vmasTrim(mm);
+  }
+}
+
+function vmasTrim(mm: usize): void {
+  for (let vma = vmaFirst(mm), next: usize = 0; vma != 0; vma = next) {
+    next = vmaNext(vma);
+    if (next != 0 && vmaEnd(vma) > vmaStart(next)) store<u32>(vma, vmaStart(next), VMA_END);
+  }
+}
+
+/** Forgets shared objects that nobody maps. */
+export function objectsKeep(): void {
+  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
+    const flags = load<u32>(mm, MM_FLAGS);
+    if (flags & MM_SHARED_OBJECT && load<u32>(mm, MM_REFS) == 0) store<u32>(mm, 0, MM_FLAGS);
+  }
+}
+
+/** Builds the free list of mms. */
+export function mmsFree(): void {
+  store<u32>(H_FREE_MMS, 0, FREE_FIRST);
+  store<u32>(H_FREE_MMS, load<u32>(H_FREE_MMS, FREE_FRESH), FREE_USED);
+  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
+    if (!mmIsLive(mm)) arenaGive(H_FREE_MMS, mm);
+  }
+}
+
+/** ksmd's list, in the order of the records. The cursor stays where it was, if its process lives. */
+export function slotsRebuild(): void {
+  const cursor: usize = load<u32>(H_CURSOR_SLOT);
+  store<u32>(SLOTS, SLOTS, MM_SLOT_NEXT);
+  store<u32>(SLOTS, SLOTS, MM_SLOT_PREV);
+  store<u32>(H_CURSOR_SLOT, SLOTS);
+  let isThere = false;
+  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
+    const flags = load<u32>(mm, MM_FLAGS);
+    if ((flags & (MM_IN_USE | MM_MERGEABLE)) != (MM_IN_USE | MM_MERGEABLE)) continue;
+    store<u32>(mm, flags & ~MM_MERGEABLE, MM_FLAGS);
+    slotEnter(mm);
+    if (mm == cursor) isThere = true;
+  }
+  if (isThere) store<u32>(H_CURSOR_SLOT, <u32>cursor);
+  else store<u32>(H_CURSOR_PAGE, 0);
+}

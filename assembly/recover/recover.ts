@@ -1,0 +1,49 @@
+/**
+ * Recovery: a worker has died, at whatever instruction. A survivor rebuilds from page tables and frame words everything that can be
+ * rebuilt (counts, free lists, reverse maps, trees, counters), and goes on. No byte of a guest is touched.
+ *
+ * What it trusts are single words that are written in one step: an mm's flags and root table, a vma's record once its VMA_MM is set,
+ * the words of page tables, ptes, and of a frame word whether the frame is KSM's and how often it is pinned. The order of stores
+ * elsewhere keeps these true at every instruction (docs/protocol.md). The work in flight is lost: a process that was being made,
+ * a search, a copy that nobody maps yet. The pass goes on where it was.
+ */
+
+import { lockTake } from '../concurrent/lock';
+import { workerLeave, workersIdle } from '../concurrent/workers';
+import { H_JOB_LOST, H_SCANNING, LOCK } from '../layout';
+import { stepWait } from '../step';
+import { framesCount, framesFree, framesKeepPins } from './frames';
+import { itemsAttach, nodesRebuild, treesClear } from './ksm';
+import { mmsFree, mmsKeep, objectsKeep, slotsRebuild, vmasRebuild } from './mms';
+import { tablesMark, tablesSweep } from './tables';
+
+/**
+ * Recovers from the death of worker `dead` (0: nobody in particular, as after a restore), for worker `self`, which holds the lock
+ * afterwards if it is not 0.
+ */
+export function recover(dead: u32, self: u32): void {
+  if (dead != 0) workerLeave(dead);
+  if (self != 0) lockSeize(dead, self);
+  while (!workersIdle()) stepWait(); // helpers may still be computing checksums for the dead
+  store<u32>(H_SCANNING, 0);
+  store<u32>(H_JOB_LOST, 0);
+  mmsKeep();
+  vmasRebuild();
+  objectsKeep();
+  tablesMark();
+  framesKeepPins();
+  framesCount();
+  treesClear();
+  nodesRebuild();
+  itemsAttach();
+  framesFree();
+  tablesSweep();
+  mmsFree();
+  slotsRebuild();
+}
+
+/** Takes the lock, from the dead if they had it. */
+function lockSeize(dead: u32, self: u32): void {
+  if (dead != 0 && atomic.cmpxchg<u32>(LOCK, dead, self) == dead) return;
+  lockTake(self, true);
+}

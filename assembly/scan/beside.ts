@@ -1,0 +1,61 @@
+/**
+ * The scanner beside guests: it lets the lock go while it hashes and, if somebody wants it, between two pages (docs/protocol.md).
+ * So what a window says of a page may be out of date by the page's turn, and the whole batch may have lost its ground: the
+ * process ended, or `run` was written. Here that is found out.
+ *
+ * What a window holds on to: every page in it has an rmap item, and only the scanner and `run` = 2 free items. While the batch is not
+ * interrupted an entry is therefore still an entry of the same mm.
+ */
+
+import { lockDrop, lockTake } from '../concurrent/lock';
+import { isConcurrent } from '../concurrent/workers';
+import {
+  H_CURSOR_SLOT,
+  H_FRAME_WORDS,
+  H_FRAMES,
+  H_RUN,
+  MM_EXITED,
+  MM_FLAGS,
+  PAGE_SHIFT,
+  PTE_FRAME,
+  PTE_PRESENT,
+  PTE_SHARED,
+  STATE_ITEM,
+  STATE_STABLE,
+  VM_MERGEABLE,
+  WINDOW_GONE,
+} from '../layout';
+import { entryMm, entryPage, pteOf } from '../memory/tables';
+import { vmaFind, vmaFlags } from '../memory/vmas';
+import { stateOf } from '../merge/rmap';
+
+/** Lets the lock go for a while, if there are others. Returns what lockResume wants. */
+export function lockPause(): u32 {
+  return isConcurrent() ? lockDrop() : 0;
+}
+
+export function lockResume(worker: u32): void {
+  if (worker != 0) lockTake(worker, true);
+}
+
+/** Is the scanner no more where it was? Then its window means nothing. */
+export function isInterrupted(mm: usize): bool {
+  return load<u32>(H_RUN) != 1 || load<u32>(H_CURSOR_SLOT) != mm || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
+}
+
+/** Is the page still there, and still KSM's business? What has gone is left to the next pass. */
+export function isStillWanted(mm: usize, entry: u32, kind: u32): bool {
+  const state = stateOf(entry);
+  if (!(state & STATE_ITEM) || entryMm(entry) != mm) return false;
+  const isPage = (pteOf(entry) & (PTE_PRESENT | PTE_SHARED)) == PTE_PRESENT;
+  if (kind == WINDOW_GONE) return !isPage;
+  if (!isPage) return false;
+  const vma = vmaFind(mm, entryPage(entry));
+  return vma != 0 && (vmaFlags(vma) & VM_MERGEABLE) != 0;
+}
+
+/** Does nothing but this one pte refer to the page's frame, and is its item in no stable node? */
+export function isStillOrdinary(entry: u32): bool {
+  const index = ((pteOf(entry) & PTE_FRAME) - load<u32>(H_FRAMES)) >> PAGE_SHIFT;
+  return load<u32>(load<u32>(H_FRAME_WORDS) + (index << 2)) == 1 && !(stateOf(entry) & STATE_STABLE);
+}

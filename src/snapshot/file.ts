@@ -1,0 +1,100 @@
+/**
+ * Snapshots as files of Node.js. Nothing of Node.js is loaded before a file is asked for, so browsers can load all of
+ * src/snapshot.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { ERRNO, type ErrnoName, KsmError } from '../errors.ts';
+import type { Machine } from '../host/index.ts';
+import { snapshotOf } from './write.ts';
+
+const READ_BYTES = 1 << 20;
+
+/**
+ * Writes a snapshot of `machine`, as it is at the moment of this call, to a file that only its owner may read. A file
+ * that is there is replaced in one step at the end; where anything fails before, it stays what it is. Throws the file
+ * system's errno.
+ */
+export async function saveSnapshot(machine: Machine, path: string): Promise<void> {
+  await writeWhole(path, snapshotOf(machine));
+}
+
+/** Writes pieces to a file beside `path`, makes sure that they are on the disk, and gives it that name. */
+export async function writeWhole(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    const { open, rename, rm } = await import('node:fs/promises');
+    const target = await replaceable(path);
+    const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await writeAll(file, pieces);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined); // what went wrong first is what matters
+      throw error;
+    }
+    await syncFolder(target);
+  } catch (error) {
+    throw fileError(error, `write the snapshot ${path}`);
+  }
+}
+
+/**
+ * Where `path` leads. EINVAL where something is there that is no regular file: a device would be gone after the
+ * renaming.
+ */
+async function replaceable(path: string): Promise<string> {
+  const { realpath, stat } = await import('node:fs/promises');
+  const target = await realpath(path).catch(() => path);
+  const there = await stat(target).catch(() => undefined);
+  if (there === undefined || there.isFile()) return target;
+  throw new KsmError('EINVAL', `cannot write the snapshot ${path}: something is there that is not a regular file`);
+}
+
+async function writeAll(file: FileHandle, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const piece of pieces) await file.writeFile(piece);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * So that the new name outlives a crash. The file is whole either way, and not every system lets a folder be opened.
+ */
+async function syncFolder(path: string): Promise<void> {
+  const { open } = await import('node:fs/promises');
+  const { dirname } = await import('node:path');
+  const handle = await open(dirname(path)).catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/** A regular file in pieces. Anything else is refused: opening a pipe would wait for somebody to write to it. */
+export async function* readPieces(path: string): AsyncGenerator<Uint8Array, void> {
+  const doing = `read the snapshot ${path}`;
+  try {
+    const { open, stat } = await import('node:fs/promises');
+    if (!(await stat(path)).isFile()) throw new KsmError('EINVAL', `cannot ${doing}: it is not a regular file`);
+    const file = await open(path);
+    try {
+      for (;;) {
+        const { bytesRead, buffer } = await file.read(new Uint8Array(READ_BYTES));
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(error, doing);
+  }
+}
+
+/** A system error under its errno's name; EIO for one that KsmError does not know. */
+function fileError(error: unknown, doing: string): KsmError {
+  if (error instanceof KsmError) return error;
+  const code = String((error as { code?: unknown } | null)?.code);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new KsmError(code in ERRNO ? (code as ErrnoName) : 'EIO', `cannot ${doing}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,114 @@
+/**
+ * Reads a snapshot into a memory of its own, and says whether that is a machine.
+ *
+ * What a piece says is believed once its digest has been compared. The memory is made after the head's, and a page of
+ * it takes up room when its chunk's digest was right, so a file that is wrong costs no more than it has bytes. On any
+ * error all of it is dropped.
+ */
+import { checkInvariants, type Engine, layout } from '../engine/index.ts';
+import { type Books, createMemory } from '../host/index.ts';
+import {
+  CHUNK_PAGES,
+  chunksOf,
+  DIGEST_BYTES,
+  decodeFixed,
+  decodeHead,
+  FIXED_BYTES,
+  type Head,
+  pagesIn,
+  refused,
+  sha256,
+  tableBytes,
+} from './format.ts';
+import { SnapshotReader, type SnapshotSource } from './source.ts';
+
+const { PAGE_SIZE } = layout;
+
+/** What a snapshot holds. */
+export interface Snapshot {
+  readonly memory: WebAssembly.Memory;
+  readonly books: Books;
+}
+
+/**
+ * Reads all of `source`. EFORMAT where it is not a whole and unaltered snapshot of this version, ENOMEM where the
+ * system has no room for its memory. Errors of the source itself pass through.
+ */
+export async function readSnapshot(source: SnapshotSource): Promise<Snapshot> {
+  const reader = new SnapshotReader(source);
+  try {
+    const { head, digest } = await readHead(reader);
+    const memory = createMemory(head.memoryPages);
+    await readPages(reader, head, digest, new Uint8Array(memory.buffer));
+    await reader.expectEnd();
+    return { memory, books: head.books };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readHead(reader: SnapshotReader): Promise<{ head: Head; digest: Uint8Array }> {
+  const fixedBytes = new Uint8Array(FIXED_BYTES);
+  await reader.fill(fixedBytes);
+  const fixed = decodeFixed(fixedBytes);
+  const end = FIXED_BYTES + tableBytes(fixed);
+  const bytes = new Uint8Array(end + DIGEST_BYTES);
+  bytes.set(fixedBytes);
+  await reader.fill(bytes.subarray(FIXED_BYTES));
+  await expectDigest(bytes, end, 'its head');
+  return { head: decodeHead(fixed, bytes), digest: bytes.subarray(end) };
+}
+
+async function readPages(reader: SnapshotReader, head: Head, digest: Uint8Array, memory: Uint8Array): Promise<void> {
+  const room = Math.min(CHUNK_PAGES, pagesIn(head.runs)) * PAGE_SIZE;
+  const buffer = new Uint8Array(DIGEST_BYTES + room + DIGEST_BYTES);
+  buffer.set(digest);
+  let number = 0;
+  for (const pieces of chunksOf(head.runs)) {
+    const end = DIGEST_BYTES + pagesIn(pieces) * PAGE_SIZE;
+    await reader.fill(buffer.subarray(DIGEST_BYTES, end + DIGEST_BYTES));
+    await expectDigest(buffer, end, `chunk ${number++}`);
+    let at = DIGEST_BYTES;
+    for (const { page, pages } of pieces) {
+      memory.set(buffer.subarray(at, at + pages * PAGE_SIZE), page * PAGE_SIZE);
+      at += pages * PAGE_SIZE;
+    }
+    buffer.copyWithin(0, end, end + DIGEST_BYTES);
+  }
+}
+
+/** EFORMAT where the digest at `end` is not that of the bytes before it. */
+async function expectDigest(bytes: Uint8Array<ArrayBuffer>, end: number, what: string): Promise<void> {
+  const digest = await sha256(bytes.subarray(0, end));
+  if (digest.every((byte, index) => byte === bytes[end + index])) return;
+  throw refused(`${what} is damaged: it does not have the checksum that it had when it was written`);
+}
+
+/**
+ * EFORMAT where what lies in the memory of `engine` is not a sound machine whose live processes are those of `books`.
+ * No accident gets past the digests, but whoever makes a snapshot by hand can give it any digest.
+ */
+export function expectMachine(engine: Engine, books: Books): void {
+  try {
+    checkInvariants(engine);
+  } catch (cause) {
+    throw refused(`what it holds is not sound (${(cause as Error).message})`, { cause });
+  }
+  const live = liveMms(engine);
+  for (const { id, mm } of books.processes) {
+    if (!live.delete(mm)) throw refused(`its process ${id} is not in its memory`);
+  }
+  if (live.size > 0) throw refused(`its memory holds ${live.size} processes that have no id`);
+}
+
+/** Addresses of the mms that a process runs in. */
+function liveMms(engine: Engine): Set<number> {
+  const live = new Set<number>();
+  const base = engine.u32(layout.H_MMS);
+  const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
+  const kind = layout.MM_IN_USE | layout.MM_EXITED | layout.MM_SHARED_OBJECT;
+  for (let mm = base; mm < end; mm += layout.MM_BYTES) {
+    if ((engine.u32(mm + layout.MM_FLAGS) & kind) === layout.MM_IN_USE) live.add(mm);
+  }
+  return live;
+}

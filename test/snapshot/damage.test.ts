@@ -1,0 +1,265 @@
+/**
+ * Whatever is not a whole and unaltered snapshot is refused with EFORMAT, and nothing is made of it: no memory before
+ * the head is known to be right, no host before everything is.
+ */
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Host, layout, restoreHost } from '../../src/index.ts';
+import { build, busyHost, forged, memoryOf, PAGE, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
+
+let whole: Uint8Array<ArrayBuffer>;
+let parts: Parts;
+/** Length of the head and its digest. */
+let headEnd: number;
+
+beforeAll(async () => {
+  whole = await saved(await busyHost());
+  parts = parse(whole);
+  headEnd = whole.length - parts.chunks.reduce((sum, chunk) => sum + chunk.length + 32, 0);
+});
+
+/** Sizes of the memories that were made while `action` ran, in units of 64 KiB. */
+async function memoriesMade(action: () => Promise<unknown>): Promise<number[]> {
+  const { Memory } = WebAssembly;
+  const made: number[] = [];
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      made.push(descriptor.initial);
+    }
+  };
+  try {
+    await action();
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+  return made;
+}
+
+async function expectRefused(bytes: Uint8Array, message: RegExp = /./): Promise<void> {
+  const error = await refusal(restoreHost(bytes));
+  expect(error.code).toBe('EFORMAT');
+  expect(error.message).toMatch(/^The snapshot is refused: /);
+  expect(error.message).toMatch(message);
+}
+
+/** Refused before there is a memory. */
+async function expectRefusedByHead(bytes: Uint8Array, message?: RegExp): Promise<void> {
+  expect(await memoriesMade(() => expectRefused(bytes, message))).toEqual([]);
+}
+
+function flipped(bytes: Uint8Array, bit: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
+  return copy;
+}
+
+test('undamaged, it is restored, so what follows shows something', async () => {
+  expect(await memoriesMade(() => restoreHost(whole))).toEqual([64]);
+  expect(Buffer.compare(build(parts), whole)).toBe(0);
+  expect(parts.chunks.length).toBeGreaterThan(1);
+});
+
+describe('cut off', () => {
+  test('at each boundary of the format, a byte before, and a byte after', async () => {
+    const cuts = [0, ...parts.boundaries].flatMap((at) => [at - 1, at, at + 1]);
+    for (const cut of new Set(cuts.filter((at) => at >= 0 && at < whole.length))) {
+      await expectRefused(whole.subarray(0, cut), /ends after/);
+    }
+  });
+
+  test('anywhere', async () => {
+    const cutAt = (cut: number): Promise<void> => expectRefused(whole.subarray(0, cut), /ends after/);
+    await fc.assert(fc.asyncProperty(fc.nat(whole.length - 1), cutAt), { numRuns: 100 });
+  });
+
+  test('no memory is made of a head without its end', async () => {
+    await expectRefusedByHead(whole.subarray(0, headEnd - 1));
+  });
+});
+
+describe('altered', () => {
+  test('in any bit of the head or its digest: refused by the head alone', async () => {
+    for (let bit = 0; bit < headEnd * 8; bit++) await expectRefusedByHead(flipped(whole, bit));
+  });
+
+  test('in any bit', async () => {
+    const flipAt = (bit: number): Promise<void> => expectRefused(flipped(whole, bit));
+    await fc.assert(fc.asyncProperty(fc.nat(whole.length * 8 - 1), flipAt), { numRuns: 300 });
+  });
+
+  test('in any bit of the digests', async () => {
+    const digests = parts.digests.slice(1).map((digest) => digest.byteOffset);
+    const bits = fc.tuple(fc.constantFrom(...digests), fc.nat(255));
+    const flipAt = ([at, bit]: [number, number]): Promise<void> =>
+      expectRefused(flipped(whole, at * 8 + bit), /damaged/);
+    await fc.assert(fc.asyncProperty(bits, flipAt), { numRuns: 100 });
+  });
+
+  test('by random bytes in place of its own, or between them', async () => {
+    const damage = fc.record({
+      at: fc.nat(whole.length),
+      gone: fc.nat(3 * PAGE),
+      bytes: fc.uint8Array({ maxLength: 100 }),
+    });
+    const replace = async ({ at, gone, bytes }: { at: number; gone: number; bytes: Uint8Array }): Promise<void> => {
+      const damaged = Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(at + gone)]);
+      fc.pre(Buffer.compare(damaged, whole) !== 0);
+      await expectRefused(damaged);
+    };
+    await fc.assert(fc.asyncProperty(damage, replace), { numRuns: 200 });
+  });
+
+  test('by a byte too many', async () => {
+    await expectRefused(Buffer.concat([whole, Uint8Array.of(0)]), /more follow/);
+    await expectRefused(Buffer.concat([whole, whole]), /more follow/);
+  });
+
+  test('by exchanging, repeating or leaving out chunks together with their digests', async () => {
+    const sealed = parts.chunks.map((chunk, index) => Buffer.concat([chunk, parts.digests[index + 1] as Uint8Array]));
+    const head = whole.subarray(0, headEnd);
+    const [first, second, ...rest] = sealed as [Buffer, Buffer, ...Buffer[]];
+    for (const order of [[second, first], [first, first], [second, second], [second], [first]]) {
+      await expectRefused(Buffer.concat([head, ...order, ...rest]));
+    }
+  });
+});
+
+describe('something else', () => {
+  test('an empty file, text, random bytes, and a file that only begins as one', async () => {
+    await expectRefusedByHead(new Uint8Array(0), /ends after 0 bytes/);
+    await expectRefusedByHead(Buffer.from('{"op":"trace","version":1}\n'.repeat(100)), /does not begin/);
+    await expectRefusedByHead(new Uint8Array(2 ** 20), /does not begin/);
+    const random = (bytes: Uint8Array): Promise<void> => expectRefusedByHead(bytes);
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), random));
+    const begun = (bytes: Uint8Array): Promise<void> =>
+      expectRefusedByHead(Buffer.concat([whole.subarray(0, 16), bytes]));
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 24, maxLength: 500 }), begun));
+  });
+
+  test('another version of the format or of the layout, which the message names', async () => {
+    await expectRefusedByHead(withWord(whole, 8, 2), /version 2 of the format.*reads version 1/);
+    const other = layout.LAYOUT_VERSION + 1;
+    await expectRefusedByHead(withWord(whole, 12, other), new RegExp(`version ${other} of the layout`));
+  });
+});
+
+describe('made by hand, with right digests', () => {
+  test('claims that are larger than any host: refused before anything is reserved', async () => {
+    for (const value of [0, 65537, 2 ** 31, 2 ** 32 - 1]) await expectRefusedByHead(withWord(whole, 16, value));
+    for (const value of [65537, 2 ** 32 - 1]) await expectRefusedByHead(withWord(whole, 20, value), /processes/);
+    for (const value of [0, 513, 2 ** 32 - 1]) await expectRefusedByHead(withWord(whole, 24, value), /runs/);
+    for (const value of [0, 1025, 2 ** 32 - 1]) await expectRefusedByHead(withWord(whole, 28, value));
+  });
+
+  test('a head for 4 GiB with nothing behind it', async () => {
+    const head = { ...parts, memoryPages: 65536, stored: 1, runs: [{ page: 0, pages: 1 }], chunks: [] };
+    await expectRefused(build(head), /ends after/);
+  });
+
+  test('runs that overlap, touch, are empty, go back, or leave the memory', async () => {
+    const bad = [
+      [
+        [0, 2],
+        [1, 2],
+      ],
+      [
+        [0, 2],
+        [2, 2],
+      ],
+      [
+        [0, 4],
+        [6, 0],
+      ],
+      [
+        [6, 2],
+        [0, 2],
+      ],
+      [
+        [0, 2],
+        [1023, 2],
+      ],
+      [
+        [0, 3],
+        [2 ** 32 - 1, 1],
+      ],
+      [
+        [0, 1],
+        [1000, 2],
+      ],
+    ];
+    for (const pairs of bad) {
+      const runs = pairs.map(([page, pages]) => ({ page: page as number, pages: pages as number }));
+      await expectRefusedByHead(build({ ...parts, runs, stored: 4 }), /page/);
+    }
+  });
+
+  test('ids that are 0, too large, given twice, out of order, or still to be given', async () => {
+    const [one, two] = parts.processes.map(({ mm }) => mm) as [number, number];
+    for (const ids of [
+      [0n, 2n],
+      [1n, 1n],
+      [2n, 1n],
+      [1n, 5n],
+      [1n, 2n ** 53n],
+      [1n, 2n ** 64n - 1n],
+    ] as const) {
+      const processes = [
+        { id: ids[0], mm: one },
+        { id: ids[1], mm: two },
+      ];
+      await expectRefusedByHead(build({ ...parts, processes }), /process/);
+    }
+    for (const nextId of [0n, 2n ** 53n]) await expectRefusedByHead(build({ ...parts, nextId }), /id/);
+  });
+
+  test('processes that are not those in the memory', async () => {
+    const [first, ...others] = parts.processes as [Parts['processes'][0], ...Parts['processes']];
+    const lacking = others.slice(1);
+    await expectRefused(build({ ...parts, processes: [first, ...lacking] }), /no id/);
+    const wrong = [0, 1024, first.mm + 4, first.mm + layout.MM_BYTES * 7, (others[0] as Parts['processes'][0]).mm];
+    for (const mm of wrong)
+      await expectRefused(build({ ...parts, processes: [{ ...first, mm }, ...others] }), /not in its memory/);
+  });
+
+  test('a memory that is not laid out, of another version, or of another size', async () => {
+    await expectRefused(
+      forged(whole, (memory) => memory.setUint32(layout.H_MAGIC, 0, true)),
+      /header.magic/,
+    );
+    await expectRefused(
+      forged(whole, (memory) => memory.setUint32(layout.H_VERSION, 99, true)),
+      /header.magic/,
+    );
+    await expectRefused(
+      forged(whole, (memory) => memory.setUint32(layout.H_MEMORY_PAGES, 65, true)),
+      /header.memory/,
+    );
+  });
+
+  test('a counter that is not what it counts', async () => {
+    const change = (memory: DataView): void => memory.setUint32(layout.H_PAGES_SHARING, 7, true);
+    await expectRefused(forged(whole, change), /not sound.*counter/);
+  });
+
+  test('any words of its records: a sound host, or EFORMAT', async () => {
+    const memory = new Uint32Array(memoryOf(parts).buffer);
+    const frames = (memory[layout.H_FRAMES / 4] as number) / 4;
+    const used = Array.from({ length: frames }, (_, word) => word).filter((word) => memory[word] !== 0);
+    const value = fc.oneof(
+      fc.integer(),
+      fc.nat(100),
+      fc.nat(used.length - 1).map((at) => memory[used[at] ?? 0] as number),
+    );
+    const words = fc.array(fc.tuple(fc.nat(used.length - 1), value), { minLength: 1, maxLength: 4 });
+    const forge = async (changes: [number, number][]): Promise<void> => {
+      const bytes = forged(whole, (view) => {
+        for (const [at, word] of changes) view.setInt32((used[at] as number) * 4, word, true);
+      });
+      const restored = await restoreHost(bytes).catch((error: { code: string }) => error.code);
+      if (typeof restored === 'string') expect(restored).toBe('EFORMAT');
+      else (restored as Host).check();
+    };
+    await fc.assert(fc.asyncProperty(words, forge), { numRuns: 300 });
+  });
+});
