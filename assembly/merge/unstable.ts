@@ -19,6 +19,7 @@ import {
   H_PAGES_UNSHARED,
   H_ROOT_COUNT,
   H_ROOTS,
+  ITEM_CHECKSUM,
   MM_EXITED,
   MM_FLAGS,
   PTE_FRAME,
@@ -35,7 +36,7 @@ import {
   TABLE_BITS,
   VM_MERGEABLE,
 } from '../layout';
-import { frameNid, zeroFrame } from '../memory/frames';
+import { frameIsKsm, frameNid, zeroFrame } from '../memory/frames';
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { vmaFind, vmaFlags } from '../memory/vmas';
 import { comparePages } from '../page/compare';
@@ -94,6 +95,28 @@ export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, 
   stateSet(entry, withSeq(stateOf(entry)) | STATE_UNSTABLE | (isFull ? STATE_MUST_SEARCH : 0));
   count(H_PAGES_UNSHARED, 1);
   return 0;
+}
+
+/**
+ * Recovery: an item that was in the tree, with this state, goes there again if it belongs there still. It will search at its next turn,
+ * because what it missed is not known.
+ */
+export function unstableReinsert(entry: u32, state: u32): void {
+  const frame = mergeableFrame(entry);
+  if (frame == 0 || frameIsKsm(frame) || (!isHashOrder() && !isOfThisPass(state))) return;
+  const checksum = load<u32>(itemOf(entry), ITEM_CHECKSUM);
+  let parent: usize = 0;
+  let link = unstableRoot(treeNid(frame), checksum);
+  for (let other: usize = load<u32>(link); other != 0; other = load<u32>(link)) {
+    let order = orderByChecksum(checksum, other);
+    if (order == 0) order = comparePages(frame, pteOf(entryOf(other)) & PTE_FRAME);
+    if (order == 0) return; // one of a content is enough
+    parent = other;
+    link = other + (order < 0 ? RB_LEFT : RB_RIGHT);
+  }
+  rbInsert(itemOf(entry), parent, link);
+  stateSet(entry, stateOf(entry) | STATE_UNSTABLE | STATE_MUST_SEARCH | (state & STATE_SEQ));
+  count(H_PAGES_UNSHARED, 1);
 }
 
 function withSeq(state: u32): u32 {

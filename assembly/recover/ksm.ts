@@ -44,6 +44,7 @@ import { pageChecksum } from '../merge/checksum';
 import { nodeAlloc, nodeFlag } from '../merge/node';
 import { itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
+import { unstableReinsert } from '../merge/unstable';
 import { awaitsNode, firstOf, freshOf, wordAt } from './frames';
 import { leafIsMarked, leavesEnd } from './tables';
 
@@ -87,7 +88,7 @@ function nodeRebuild(index: u32): void {
   stableInsert(node, pageChecksum(frame));
 }
 
-/** Hangs every item that was merged on its frame's node again. All others are free: their next turn sorts them in. */
+/** Hangs every item that was merged on its frame's node again, and sorts those of the unstable tree in. */
 export function itemsAttach(): void {
   store<u32>(H_PAGES_SHARED, 0);
   store<u32>(H_PAGES_SHARING, 0);
@@ -108,6 +109,7 @@ function itemAttach(entry: u32): void {
   const pte = pteOf(entry);
   stateSet(entry, state & ~IN_TREES);
   if (pte & PTE_MERGED) pteSet(entry, pte & ~PTE_MERGED);
+  if ((state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE) unstableReinsert(entry, state);
   if (!(state & STATE_STABLE) || !(pte & PTE_PRESENT) || (pte & PTE_FRAME) == load<u32>(H_FRAMES)) return;
   const node = stableNodeOf(pte & PTE_FRAME);
   if (node != 0) itemAppend(entry, node);
