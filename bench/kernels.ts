@@ -22,6 +22,8 @@ export interface BenchKernels {
   readLoop(page: number, pages: number): number;
   compareLoop(page: number, other: number, pages: number): number;
   equalLoop(page: number, other: number, pages: number): number;
+  readListed(list: number, pages: number): number;
+  fetchListed(list: number, pages: number): number;
   readPairsLoop(page: number, other: number, pages: number): number;
 }
 

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chartOf } from './chart.ts';
-import { compareBench } from './compare.ts';
+import { compareBenches } from './compare.ts';
 import { hashBench } from './hash.ts';
 import { kernelBench } from './kernel.ts';
 import { describeMachine, machineLine } from './machine.ts';
@@ -44,7 +44,7 @@ type Bench = (options: Options) => AsyncIterable<BenchTable>;
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['hash', (options) => single(hashBench(options))],
-  ['compare', (options) => single(compareBench(options))],
+  ['compare', compareBenches],
   ['tree', treeBench],
   ['scan', scanBench],
   ['threads', threadsBench],

@@ -7,6 +7,7 @@
 
 import { comparePages, equalPages } from './compare';
 import { expandKey, hashKeyed, hashXxh64 } from './hash';
+import { readPages } from './read';
 
 export { expandKey };
 
@@ -89,4 +90,23 @@ export function readPairsLoop(page: usize, other: usize, pages: u32): u32 {
 function fold(sum: v128): u32 {
   const both = v128.extract_lane<u64>(sum, 0) ^ v128.extract_lane<u64>(sum, 1);
   return <u32>(both ^ (both >> 32));
+}
+
+/** Reads the pages whose addresses are listed from `list` on, one after the other, as a merge reads its partners. */
+export function readListed(list: usize, pages: u32): u32 {
+  let sink: u32 = 0;
+  for (let index: u32 = 0; index < pages; index++) sink += readPages(load<u32>(list + (index << 2)), 1);
+  return sink;
+}
+
+/** The same with one load a line, as the scanner's look-ahead does it. */
+export function fetchListed(list: usize, pages: u32): u32 {
+  let sink: u32 = 0;
+  for (let index: u32 = 0; index < pages; index++) {
+    const page: usize = load<u32>(list + (index << 2));
+    for (let i: usize = 0; i < PAGE; i += 256) {
+      sink += load<u32>(page + i) + load<u32>(page + i, 64) + load<u32>(page + i, 128) + load<u32>(page + i, 192);
+    }
+  }
+  return sink;
 }
