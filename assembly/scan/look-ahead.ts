@@ -15,6 +15,7 @@ import {
   PAGE_SHIFT,
   PAGE_SIZE,
   PTE_FRAME,
+  PTE_PRESENT,
   RB_KEY,
   RB_LEFT,
   RB_RIGHT,
@@ -87,7 +88,7 @@ function listSearches(window: usize, count: u32): u32 {
 
 /** Is it an ordinary page that has not changed since the last pass, and is not in the unstable tree yet? */
 function willSearch(entry: u32, checksum: u32): bool {
-  if ((entry & WINDOW_KIND) != WINDOW_ORDINARY) return false;
+  if ((entry & WINDOW_KIND) != WINDOW_ORDINARY || !(pteOf(entry) & PTE_PRESENT)) return false;
   const isInTree = (stateOf(entry) & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE;
   if (isInTree && isHashOrder()) return false;
   return load<u32>(itemOf(entry), ITEM_CHECKSUM) == checksum;
