@@ -277,6 +277,8 @@ export const MM_NID: u32 = 36;
 export const MM_REFS: u32 = 40;
 /** Number of vmas. */
 export const MM_VMA_COUNT: u32 = 44;
+/** The process's id, which the driver gives. */
+export const MM_ID: u32 = 48;
 
 export const MM_IN_USE: u32 = 1;
 /** Ended: page tables are gone, the slot waits for ksmd. */

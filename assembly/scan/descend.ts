@@ -6,6 +6,8 @@
  * overlap (Para-ksm, USENIX ATC '25), and the searches that then count find everything at hand. Nothing is decided or changed here:
  * the trees change while the window is decided on, and what is foreseen wrongly costs only time. Earned by bench/scan.
  */
+
+import { isConcurrent, isLockWanted } from '../concurrent/workers';
 import { LOOK_AHEAD, NODE_FRAME, NODE_HEAD, PTE_FRAME, RB_LEFT, RB_RIGHT, WINDOW_ENTRIES } from '../layout';
 import { pteOf } from '../memory/tables';
 import { nodeIsChain } from '../merge/node';
@@ -36,12 +38,17 @@ export function descend(window: usize, count: u32): void {
     }
     store<u32>(note, at);
   }
-  while (stableLevel(window, count)) {}
+  while (!isHurried() && stableLevel(window, count)) {}
   for (let index: u32 = 0; index < count; index++) {
     const note = noteOf(index);
     if (load<u32>(note) == 0) store<u32>(note, load<u32>(unstableRoot(treeNid(frameAt(window, index)), 0)));
   }
-  while (unstableLevel(window, count)) {}
+  while (!isHurried() && unstableLevel(window, count)) {}
+}
+
+/** Does a guest wait for the lock? Then it is not kept waiting for what is only foresight. */
+function isHurried(): bool {
+  return isConcurrent() && isLockWanted();
 }
 
 /** One step down the stable tree for every search that is in it. False where none is. */

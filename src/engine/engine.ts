@@ -7,7 +7,7 @@
 import * as layout from '../../assembly/layout.ts';
 import { KsmError } from '../errors.ts';
 import { type EngineExports, instantiate } from './load.ts';
-import { underLock } from './lock.ts';
+import { mayBlock, underLock } from './lock.ts';
 
 /** What is fixed when a memory is laid out. */
 export interface Geometry {
@@ -86,6 +86,17 @@ export class Engine {
     this.#worker = worker;
     this.setU32(layout.H_CONCURRENT, 1);
     this.#call = underLock(this.#exports, worker);
+  }
+
+  /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
+  exclusively<Result>(work: () => Result): Result {
+    if (this.#worker === 0) return work();
+    this.#exports.lockTake(this.#worker, mayBlock() ? 1 : 0);
+    try {
+      return work();
+    } finally {
+      this.#exports.lockDrop();
+    }
   }
 
   /** This thread uses the memory no more. Its number may become another's. */

@@ -18,7 +18,7 @@ const WITHOUT: readonly string[] = [
 type Call = (...args: number[]) => number;
 
 /** May this thread go to sleep? A browser's main thread may not. */
-function mayBlock(): boolean {
+export function mayBlock(): boolean {
   return typeof (globalThis as { document?: unknown }).document === 'undefined';
 }
 

@@ -35,7 +35,7 @@ export interface SharedHost {
   readonly memory: WebAssembly.Memory;
 }
 
-/** Which process is which mm: all that is known of the processes outside the memory. A snapshot carries it. */
+/** Which process is which mm. A snapshot carries it. */
 export interface Books {
   /** The id that the next process gets. */
   readonly nextId: number;
@@ -66,9 +66,17 @@ export class Machine {
     return [...this.#processes.values()];
   }
 
-  /** For snapshots; not for embedders. */
+  /** For snapshots; not for embedders. All processes, also those that other threads have started. */
   get books(): Books {
-    return { nextId: this.engine.u32(layout.H_NEXT_ID), processes: this.processes.map(({ id, mm }) => ({ id, mm })) };
+    const { engine } = this;
+    const processes: ProcessHandle[] = [];
+    const base = engine.u32(layout.H_MMS);
+    const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
+    for (let mm = base; mm < end; mm += layout.MM_BYTES) {
+      const isObject = (engine.u32(mm + layout.MM_FLAGS) & layout.MM_SHARED_OBJECT) !== 0;
+      if (this.#isLive(mm) && !isObject) processes.push({ id: engine.u32(mm + layout.MM_ID), mm });
+    }
+    return { nextId: engine.u32(layout.H_NEXT_ID), processes: processes.sort((one, other) => one.id - other.id) };
   }
 
   /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM where the limit is reached. */
@@ -79,7 +87,9 @@ export class Machine {
   /** Takes a new mm into the books. Used by fork; not for embedders. */
   adopt(mm: number, doing: string): AddressSpace {
     if (mm === 0) throw this.engine.limitError('ENOMEM', doing);
-    return this.process({ id: Atomics.add(this.engine.words, layout.H_NEXT_ID / 4, 1), mm });
+    const id = Atomics.add(this.engine.words, layout.H_NEXT_ID / 4, 1);
+    this.engine.setU32(mm + layout.MM_ID, id);
+    return this.process({ id, mm });
   }
 
   /** The process that another thread's handle means, for this thread. Only one thread at a time may use a process. */
@@ -260,7 +270,7 @@ export class Machine {
 
   /** Recomputes everything that can be recomputed and compares. Throws ECORRUPT naming the broken rule. Slow: for tests. */
   check(): void {
-    checkInvariants(this.engine);
+    this.engine.exclusively(() => checkInvariants(this.engine));
   }
 }
 

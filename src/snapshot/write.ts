@@ -33,12 +33,12 @@ interface Copy {
 }
 
 /**
- * A snapshot of `machine` as it is at the moment of this call, as pieces of bytes, each to be read once. No guest may
- * write meanwhile from another thread. ENOMEM where there is no room for the copy.
+ * A snapshot of `machine` as it is at the moment of this call, as pieces of bytes, each to be read once. What guests in
+ * other threads write during the copy is in it or not, page by page. ENOMEM where there is no room for the copy.
  */
 export function snapshotOf(machine: Machine): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   try {
-    return sealed(copyOf(machine));
+    return sealed(machine.engine.exclusively(() => copyOf(machine)));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new KsmError('ENOMEM', 'A snapshot takes a copy of all pages in use, and there is no memory for it.', {
