@@ -38,12 +38,16 @@ export function descend(window: usize, count: u32): void {
     }
     store<u32>(note, at);
   }
-  while (!isHurried() && stableLevel(window, count)) {}
+  while (stableLevel(window, count)) {
+    if (isHurried()) return;
+  }
   for (let index: u32 = 0; index < count; index++) {
     const note = noteOf(index);
     if (load<u32>(note) == 0) store<u32>(note, load<u32>(unstableRoot(treeNid(frameAt(window, index)), 0)));
   }
-  while (!isHurried() && unstableLevel(window, count)) {}
+  while (unstableLevel(window, count)) {
+    if (isHurried()) return;
+  }
 }
 
 /** Does a guest wait for the lock? Then it is not kept waiting for what is only foresight. */
