@@ -43,6 +43,7 @@ export class Engine {
   readonly #exports: EngineExports;
   #call: EngineExports;
   #worker = 0;
+  #limitHit = 0;
   /** The whole memory as bytes. */
   readonly bytes: Uint8Array;
   /** The whole memory as u32 words: index is address / 4. */
@@ -85,7 +86,9 @@ export class Engine {
     }
     this.#worker = worker;
     this.setU32(layout.H_CONCURRENT, 1);
-    this.#call = underLock(this.#exports, worker);
+    this.#call = underLock(this.#exports, worker, () => {
+      this.#limitHit = this.u32(layout.H_LIMIT_HIT);
+    });
   }
 
   /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
@@ -133,9 +136,14 @@ export class Engine {
     this.setU32(address + 4, Number((value >> 32n) & 0xffffffffn));
   }
 
+  /** Which limit refused this thread's last call that failed with ENOMEM or EAGAIN: one of LIMIT_*. */
+  get limitHit(): number {
+    return this.#worker === 0 ? this.u32(layout.H_LIMIT_HIT) : this.#limitHit;
+  }
+
   /** The error for a call that ran into a limit: names the limit and the option that raises it. */
   limitError(code: 'ENOMEM' | 'EAGAIN', doing: string): KsmError {
-    const limit = LIMITS[this.u32(layout.H_LIMIT_HIT)];
+    const limit = LIMITS[this.limitHit];
     const why = limit === undefined ? 'a limit was reached' : `all ${limit.what} are in use`;
     const advice = limit === undefined ? '' : `; free some, or create the host with a larger "${limit.option}"`;
     return new KsmError(code, `${doing}: ${why}${advice}.`);

@@ -22,7 +22,8 @@ export function mayBlock(): boolean {
   return typeof (globalThis as { document?: unknown }).document === 'undefined';
 }
 
-export function underLock(exports: EngineExports, worker: number): EngineExports {
+/** `before`: done after each call, before the lock is given back. */
+export function underLock(exports: EngineExports, worker: number, before: () => void): EngineExports {
   const blocks = mayBlock() ? 1 : 0;
   const locked = (call: Call): Call => {
     return (...args) => {
@@ -30,6 +31,7 @@ export function underLock(exports: EngineExports, worker: number): EngineExports
       try {
         return call(...args);
       } finally {
+        before();
         exports.lockDrop();
       }
     };
