@@ -153,7 +153,7 @@ export const CURE_ADVISOR_FLOOR: u32 = 2;
 export const H_SCANNERS: u32 = HEADER + 404;
 /**
  * The fingerprint job that threads share, one word so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits),
- * which window (1 bit), number of the job. Beside it: chunks done with that number, a bell that rings at each job, the sign to end.
+ * which window (1 bit), number of the job. Beside it: chunks done with that number, a bell that rings at each job.
  */
 export const H_JOB: u32 = HEADER + 412;
 export const JOB_CHUNKS_SHIFT: u32 = 10;
@@ -162,7 +162,8 @@ export const JOB_WINDOW_SHIFT: u32 = 20;
 export const JOB_NUMBER_SHIFT: u32 = 21;
 export const H_JOB_DONE: u32 = HEADER + 416;
 export const H_JOB_BELL: u32 = HEADER + 420;
-export const H_JOB_END: u32 = HEADER + 424;
+/** Number of the worker that is ksmd; 0: none. While one is being started, of the one that starts it. */
+export const H_KSMD: u32 = HEADER + 424;
 /** Pages of one chunk. */
 export const JOB_CHUNK_PAGES: u32 = 32;
 /** Extra references to KSM frames. */
@@ -179,7 +180,7 @@ export const H_NEXT_ID: u32 = HEADER + 460;
 export const H_KSMD_BELL: u32 = HEADER + 464;
 /** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
 export const H_LIMBO: u32 = HEADER + 444;
-/** A batch is under way: while it has let the lock go, no other may start. */
+/** A batch is under way: while it has let the lock go, no other may start. Number of the worker that runs it, plus one. */
 export const H_SCANNING: u32 = HEADER + 448;
 /** A helper died: its chunks of the job will never be done. */
 export const H_JOB_LOST: u32 = HEADER + 452;
@@ -248,6 +249,10 @@ export const WORKER_WAITS: u32 = 4;
 export const WORKER_TAKEN: u32 = 8;
 /** A helper of the scanner that is computing checksums of a window. */
 export const WORKER_BUSY: u32 = 12;
+/** A helper of the scanner that is to end. */
+export const WORKER_END: u32 = 16;
+/** It may not sleep: the main thread of a browser. */
+export const WORKER_SLEEPLESS: u32 = 20;
 export const ACCESS_READ: u32 = 1;
 export const ACCESS_WRITE: u32 = 2;
 /** It is looking its page up: no page table may be used for anything else. */

@@ -3,23 +3,26 @@ import { Engine, expectLayout, loadModule } from './engine/index.ts';
 import { KsmError } from './errors.ts';
 import { type Books, type Clock, createEngine, type HostOptions, Machine, type SharedHost } from './host/index.ts';
 import { Ksm } from './ksm/index.ts';
+import { Ksmd } from './ksmd/index.ts';
 import { expectMachine, readSnapshot, resumedClock, type SnapshotSource } from './snapshot/index.ts';
-import { type Scanners, startScanners } from './threads/index.ts';
-
-const SCANNERS_MAX = 64;
-const ALONE: Scanners = { running: 1, reason: undefined, stop: async () => {} };
+import { ALONE, type Scanners, scannersOf, startScanners } from './threads/index.ts';
 
 /** A physical memory, the processes in it, and the KSM that scans it. */
 export class Host extends Machine {
-  /** /sys/kernel/mm/ksm and ksmd. */
+  /** /sys/kernel/mm/ksm, and ksmd in this thread. */
   readonly ksm: Ksm = new Ksm(this);
+  /** ksmd in a thread of its own. */
+  readonly ksmd: Ksmd = new Ksmd(this);
   /** The threads that scan. `running` is fewer than were asked for where threads cannot be started; `reason` says why. */
   readonly scanners: Scanners;
 
   constructor(engine: Engine, clock: Clock, scanners: Scanners = ALONE, books?: Books) {
     super(engine, clock, books);
     this.scanners = scanners;
-    this.disposed.addEventListener('abort', () => void scanners.stop());
+    this.disposed.addEventListener('abort', () => {
+      void this.ksmd.stop();
+      void scanners.stop();
+    });
   }
 }
 
@@ -27,7 +30,7 @@ export class Host extends Machine {
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   const wanted = scannersOf(options);
   const { engine, module, clock } = await createEngine(options);
-  return new Host(engine, clock, await scannersFor(engine, module, wanted));
+  return new Host(engine, clock, await startScanners(engine, module, wanted));
 }
 
 /** What a snapshot does not have, because it is of this program and not of the machine. See HostOptions. */
@@ -51,7 +54,7 @@ export async function restoreHost(source: SnapshotSource, options: RestoreOption
   if (options.recover) engine.recover(0);
   expectMachine(engine, books);
   const clock = options.clock ?? resumedClock(engine);
-  return new Host(engine, clock, await scannersFor(engine, module, wanted), books);
+  return new Host(engine, clock, await startScanners(engine, module, wanted), books);
 }
 
 /**
@@ -66,13 +69,4 @@ export function attachHost(shared: SharedHost, options: Pick<HostOptions, 'clock
   expectLayout(engine);
   engine.join();
   return new Host(engine, options.clock ?? resumedClock(engine));
-}
-
-function scannersOf({ scanners = 1 }: HostOptions): number {
-  if (Number.isInteger(scanners) && scanners >= 1 && scanners <= SCANNERS_MAX) return scanners;
-  throw new KsmError('EINVAL', `Option "scanners" is ${scanners}; expected a whole number from 1 to ${SCANNERS_MAX}.`);
-}
-
-async function scannersFor(engine: Engine, module: WebAssembly.Module, wanted: number): Promise<Scanners> {
-  return wanted === 1 ? ALONE : startScanners(engine, module, wanted);
 }

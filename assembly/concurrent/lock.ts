@@ -4,7 +4,7 @@
  *
  * The lock holds its owner's number, so that a survivor sees when it died with its owner.
  */
-import { LOCK, WORKER_WAITS } from '../layout';
+import { LOCK, WORKER_SLEEPLESS, WORKER_WAITS } from '../layout';
 import { stepWait } from '../step';
 import { isLockWanted, workerRecord } from './workers';
 
@@ -20,8 +20,8 @@ export function lockTry(worker: u32): bool {
   return atomic.cmpxchg<u32>(LOCK, 0, worker) == 0;
 }
 
-/** Takes the lock. `mayBlock`: this thread may go to sleep, which a browser's main thread may not. */
-export function lockTake(worker: u32, mayBlock: bool): void {
+/** Takes the lock. A thread that may not sleep spins until it has it. */
+export function lockTake(worker: u32): void {
   if (lockTry(worker)) return;
   const record = workerRecord(worker);
   atomic.store<u32>(record, 1, WORKER_WAITS);
@@ -29,7 +29,7 @@ export function lockTake(worker: u32, mayBlock: bool): void {
     const owner = atomic.load<u32>(LOCK);
     if (owner == 0) {
       if (lockTry(worker)) break;
-    } else if (mayBlock && spins > SPINS) {
+    } else if (spins > SPINS && !load<u32>(record, WORKER_SLEEPLESS)) {
       memory.atomic.wait32(LOCK, owner, NAP);
     }
     stepWait();
@@ -49,5 +49,5 @@ export function lockYield(): void {
   if (!isLockWanted()) return;
   const worker = lockDrop();
   for (let spins: u32 = 0; spins < YIELD_SPINS && atomic.load<u32>(LOCK) == 0 && isLockWanted(); spins++) stepWait();
-  lockTake(worker, true);
+  lockTake(worker);
 }

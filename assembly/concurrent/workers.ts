@@ -90,11 +90,16 @@ export function workerJoin(limit: u32): u32 {
   return 0;
 }
 
-/** A thread leaves, or is known to be dead: it accesses nothing and waits for nothing. */
+/** A thread leaves: its number may be another's. */
 export function workerLeave(worker: u32): void {
+  workerStop(worker);
+  atomic.store<u32>(workerRecord(worker), 0, WORKER_TAKEN);
+}
+
+/** A thread leaves, or is known to be dead: it accesses nothing and waits for nothing. */
+export function workerStop(worker: u32): void {
   const record = workerRecord(worker);
   atomic.store<u32>(record, 0, WORKER_ACCESS);
   atomic.store<u32>(record, 0, WORKER_WAITS);
   atomic.store<u32>(record, 0, WORKER_BUSY);
-  atomic.store<u32>(record, 0, WORKER_TAKEN);
 }

@@ -111,6 +111,7 @@ export function leafTrim(mm: usize, page: u32): void {
   const record = leafRecord(leaf);
   if (load<u32>(record, LEAF_USED) != 0) return;
   store<u32>(slot, 0);
+  step();
   if (isConcurrent()) {
     atomic.add<u32>(EPOCH, 1);
     if (isAnyAccess()) {

@@ -48,6 +48,11 @@ export function cleanMark(entry: u32, pte: u32, state: u32): void {
   if (load<u32>(word) & bit) atomic.and<u32>(word, ~bit);
 }
 
+/** What was hashed since cleanMark is of no use: the page will be read again. */
+export function hashForget(entry: u32): void {
+  stateSet(entry, stateOf(entry) | STATE_FRESH);
+}
+
 /** Beside guests: who was let through by the flag and still writes may do so after the hashing, so then it stays dirty. */
 function cleanPte(entry: u32, pte: u32): void {
   pteSet(entry, pte & ~PTE_DIRTY);

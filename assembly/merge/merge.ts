@@ -107,8 +107,8 @@ function mergeInto(entry: u32, frame: usize, node: usize): bool {
   if (frame == target) return true; // a mapping that fork copied
   if (!isFreeToMerge(entry, frame)) return false;
   if (isConcurrent() && !staysEqual(entry, frame, target)) return false;
+  frameGet(target); // first: what a death leaves counted too often is a frame too many, too seldom would be a pin lost
   pteSet(entry, <u32>target | PTE_PRESENT);
-  frameGet(target);
   framePut(frame);
   return true;
 }
@@ -168,7 +168,8 @@ function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
     return;
   }
   itemUnlink(partner);
-  if (stableInsert(node, checksum)) {
+  // Beside guests both may have been written after they were hashed, with the same.
+  if (stableInsert(node, isConcurrent() ? pageChecksum(frame) : checksum)) {
     itemAppend(partner, node);
     itemAppend(entry, node);
   } else {

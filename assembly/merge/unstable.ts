@@ -12,6 +12,7 @@
 
 import {
   FREE_FRESH,
+  H_CURSOR_SLOT,
   H_FREE_LEAVES,
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
@@ -29,6 +30,7 @@ import {
   RB_RIGHT,
   ROOT_BYTES,
   ROOT_UNSTABLE,
+  SLOTS,
   STATE_DISPLACED,
   STATE_MUST_SEARCH,
   STATE_SEQ,
@@ -103,7 +105,9 @@ export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, 
  */
 export function unstableReinsert(entry: u32, state: u32): void {
   const frame = mergeableFrame(entry);
-  if (frame == 0 || frameIsKsm(frame) || (!isHashOrder() && !isOfThisPass(state))) return;
+  if (frame == 0 || frameIsKsm(frame)) return;
+  // In content order a tree ends with its pass, also where the death came before the pass was counted.
+  if (!isHashOrder() && (!isOfThisPass(state) || load<u32>(H_CURSOR_SLOT) == SLOTS)) return;
   const checksum = load<u32>(itemOf(entry), ITEM_CHECKSUM);
   let parent: usize = 0;
   let link = unstableRoot(treeNid(frame), checksum);

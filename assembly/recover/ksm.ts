@@ -26,11 +26,14 @@ import {
   NODE_MAPS,
   NODE_ORPHAN,
   PAGE_SHIFT,
+  PTE_DIRTY,
   PTE_FRAME,
   PTE_MERGED,
   PTE_PRESENT,
+  PTE_WRITABLE,
   ROOT_BYTES,
   STATE_DISPLACED,
+  STATE_FRESH,
   STATE_ITEM,
   STATE_MUST_SEARCH,
   STATE_SEQ,
@@ -42,7 +45,7 @@ import {
 import { pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
 import { nodeAlloc, nodeFlag } from '../merge/node';
-import { itemAppend, stateOf, stateSet } from '../merge/rmap';
+import { isOfThisPass, itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
 import { unstableReinsert } from '../merge/unstable';
 import { awaitsNode, firstOf, freshOf, wordAt } from './frames';
@@ -88,15 +91,18 @@ function nodeRebuild(index: u32): void {
   stableInsert(node, pageChecksum(frame));
 }
 
-/** Hangs every item that was merged on its frame's node again, and sorts those of the unstable tree in. */
-export function itemsAttach(): void {
+/**
+ * Hangs every item that was merged on its frame's node again, and sorts those of the unstable tree in. `passIsCut`: pages that were
+ * selected may miss their turn in this pass, so what is of the last one would grow too old there.
+ */
+export function itemsAttach(passIsCut: bool): void {
   store<u32>(H_PAGES_SHARED, 0);
   store<u32>(H_PAGES_SHARING, 0);
   store<u32>(H_PAGES_UNSHARED, 0);
   for (let leaf: u32 = 1; leaf < leavesEnd(); leaf++) {
     if (!leafIsMarked(leaf)) continue;
     for (let entry = leaf << TABLE_BITS, end = entry + TABLE_ENTRIES; entry < end; entry++) {
-      if (stateOf(entry) & STATE_ITEM) itemAttach(entry);
+      if (stateOf(entry) & STATE_ITEM) itemAttach(entry, passIsCut);
       else if (pteOf(entry) & PTE_MERGED) pteSet(entry, pteOf(entry) & ~PTE_MERGED);
     }
   }
@@ -104,12 +110,15 @@ export function itemsAttach(): void {
 
 const IN_TREES: u32 = STATE_STABLE | STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH | STATE_SEQ;
 
-function itemAttach(entry: u32): void {
+function itemAttach(entry: u32, passIsCut: bool): void {
   const state = stateOf(entry);
   const pte = pteOf(entry);
-  stateSet(entry, state & ~IN_TREES);
+  stateSet(entry, (state & ~IN_TREES) | STATE_FRESH); // what was hashed for it may be lost
   if (pte & PTE_MERGED) pteSet(entry, pte & ~PTE_MERGED);
-  if ((state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE) unstableReinsert(entry, state);
+  // Whoever died may have been about to see that it is just being written (merge/checksum).
+  if ((pte & (PTE_WRITABLE | PTE_DIRTY)) == PTE_WRITABLE) pteSet(entry, pte | PTE_DIRTY);
+  const isInTree = (state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE;
+  if (isInTree && (!passIsCut || isOfThisPass(state))) unstableReinsert(entry, state);
   if (!(state & STATE_STABLE) || !(pte & PTE_PRESENT) || (pte & PTE_FRAME) == load<u32>(H_FRAMES)) return;
   const node = stableNodeOf(pte & PTE_FRAME);
   if (node != 0) itemAppend(entry, node);

@@ -26,13 +26,14 @@ import {
   MM_VMAS,
   MM_ZERO_PAGES,
   SLOTS,
+  VM_MERGEABLE,
   VMA_BYTES,
   VMA_END,
   VMA_MM,
   VMA_OBJECT,
 } from '../layout';
 import { arenaGive } from '../memory/arena';
-import { vmaEnd, vmaFirst, vmaLink, vmaNext, vmaStart } from '../memory/vmas';
+import { vmaEnd, vmaFirst, vmaFlags, vmaLink, vmaNext, vmaStart } from '../memory/vmas';
 import { slotEnter } from '../scan/slots';
 
 /** One past the last mm record that was ever used. */
@@ -108,7 +109,18 @@ export function mmsFree(): void {
   }
 }
 
-/** ksmd's list, in the order of the records. The cursor stays where it was, if its process lives. */
+/** Has it a slot, or was it about to get one when its thread died? */
+function isKsms(mm: usize): bool {
+  if (load<u32>(mm, MM_FLAGS) & MM_MERGEABLE) return true;
+  let vma = vmaFirst(mm);
+  while (vma != 0 && !(vmaFlags(vma) & VM_MERGEABLE)) vma = vmaNext(vma);
+  return vma != 0;
+}
+
+/**
+ * ksmd's list, in the order of the records. The cursor stays where it was, if its process lives; else the pass begins anew, but does not
+ * end: the unstable trees are still those of this pass.
+ */
 export function slotsRebuild(): void {
   const cursor: usize = load<u32>(H_CURSOR_SLOT);
   store<u32>(SLOTS, SLOTS, MM_SLOT_NEXT);
@@ -117,11 +129,11 @@ export function slotsRebuild(): void {
   let isThere = false;
   for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
     const flags = load<u32>(mm, MM_FLAGS);
-    if ((flags & (MM_IN_USE | MM_MERGEABLE)) != (MM_IN_USE | MM_MERGEABLE)) continue;
+    if (!(flags & MM_IN_USE) || !isKsms(mm)) continue;
     store<u32>(mm, flags & ~MM_MERGEABLE, MM_FLAGS);
     slotEnter(mm);
     if (mm == cursor) isThere = true;
   }
-  if (isThere) store<u32>(H_CURSOR_SLOT, <u32>cursor);
-  else store<u32>(H_CURSOR_PAGE, 0);
+  if (!isThere) store<u32>(H_CURSOR_PAGE, 0);
+  if (cursor != SLOTS) store<u32>(H_CURSOR_SLOT, isThere ? <u32>cursor : load<u32>(SLOTS, MM_SLOT_NEXT));
 }

@@ -9,7 +9,7 @@
  */
 
 import { lockTake } from '../concurrent/lock';
-import { workerLeave, workersIdle } from '../concurrent/workers';
+import { workerLeave, workerStop, workersIdle } from '../concurrent/workers';
 import { H_JOB_LOST, H_SCANNING, LOCK } from '../layout';
 import { stepWait } from '../step';
 import { framesCount, framesFree, framesKeepPins } from './frames';
@@ -22,10 +22,10 @@ import { tablesMark, tablesSweep } from './tables';
  * afterwards if it is not 0.
  */
 export function recover(dead: u32, self: u32): void {
-  if (dead != 0) workerLeave(dead);
+  if (dead != 0) workerStop(dead);
   if (self != 0) lockSeize(dead, self);
   while (!workersIdle()) stepWait(); // helpers may still be computing checksums for the dead
-  store<u32>(H_SCANNING, 0);
+  if (dead == 0 || load<u32>(H_SCANNING) == dead + 1) store<u32>(H_SCANNING, 0);
   store<u32>(H_JOB_LOST, 0);
   mmsKeep();
   vmasRebuild();
@@ -35,15 +35,16 @@ export function recover(dead: u32, self: u32): void {
   framesCount();
   treesClear();
   nodesRebuild();
-  itemsAttach();
+  itemsAttach(dead != 0);
   framesFree();
   tablesSweep();
   mmsFree();
   slotsRebuild();
+  if (dead != 0) workerLeave(dead); // last: until here nobody else may get its number, with which the lock may be taken
 }
 
 /** Takes the lock, from the dead if they had it. */
 function lockSeize(dead: u32, self: u32): void {
   if (dead != 0 && atomic.cmpxchg<u32>(LOCK, dead, self) == dead) return;
-  lockTake(self, true);
+  lockTake(self);
 }

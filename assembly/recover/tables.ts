@@ -1,10 +1,12 @@
 /** Recovery of page tables: which tables and leaves are reachable from a live mm; the others are free. */
 import {
+  EPOCH,
   FREE_FIRST,
   FREE_FRESH,
   FREE_USED,
   H_FREE_LEAVES,
   H_FREE_TABLES,
+  H_LEAF_LIMIT,
   H_LEAVES,
   H_MMS,
   H_PTES,
@@ -15,28 +17,41 @@ import {
   LEAF_MM,
   LEAF_PAGE,
   LEAF_USED,
-  LOOK_AHEAD_END,
   MM_BYTES,
   MM_PGD,
   TABLE_BITS,
   TABLE_BYTES,
   TABLE_ENTRIES,
-  WINDOWS,
 } from '../layout';
 import { arenaGive } from '../memory/arena';
 import { mmIsLive, mmsEnd } from './mms';
 
-/** Marks of tables: a bitmap in the place of the scan windows, which mean nothing now. */
-const MARKS: usize = WINDOWS;
+/** In a leaf's LEAF_MARK: it is reachable. */
+const LEAF_REACHED: u32 = 1;
+
+/** Marks of tables are in the other bits of LEAF_MARK, a bit for as many tables as there are leaves. Nobody else has a use for them. */
+function tableMarkWord(index: u32): usize {
+  return leafRecord(index % load<u32>(H_LEAF_LIMIT)) + LEAF_MARK;
+}
+
+function tableMarkBit(index: u32): u32 {
+  return 2 << (index / load<u32>(H_LEAF_LIMIT));
+}
 
 function tableMark(table: usize): void {
   const index = <u32>(table - load<u32>(H_TABLES)) / TABLE_BYTES;
-  const word = MARKS + ((index >> 5) << 2);
-  store<u32>(word, load<u32>(word) | (1 << (index & 31)));
+  const word = tableMarkWord(index);
+  store<u32>(word, load<u32>(word) | tableMarkBit(index));
 }
 
 function tableIsMarked(index: u32): bool {
-  return (load<u32>(MARKS + ((index >> 5) << 2)) & (1 << (index & 31))) != 0;
+  return (load<u32>(tableMarkWord(index)) & tableMarkBit(index)) != 0;
+}
+
+function marksClear(): void {
+  const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
+  const end = min(load<u32>(H_LEAF_LIMIT), max(leavesEnd(), tables));
+  for (let leaf: u32 = 0; leaf < end; leaf++) store<u32>(leafRecord(leaf), 0, LEAF_MARK);
 }
 
 export function leavesEnd(): u32 {
@@ -48,13 +63,12 @@ function leafRecord(leaf: u32): usize {
 }
 
 export function leafIsMarked(leaf: u32): bool {
-  return load<u32>(leafRecord(leaf), LEAF_MARK) != 0;
+  return (load<u32>(leafRecord(leaf), LEAF_MARK) & LEAF_REACHED) != 0;
 }
 
 /** Marks what is reachable, and says again in each leaf's record where it belongs. */
 export function tablesMark(): void {
-  memory.fill(MARKS, 0, LOOK_AHEAD_END - WINDOWS);
-  for (let leaf: u32 = 1; leaf < leavesEnd(); leaf++) store<u32>(leafRecord(leaf), 0, LEAF_MARK);
+  marksClear();
   for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
     if (mmIsLive(mm)) markMm(mm);
   }
@@ -74,13 +88,14 @@ function markMm(mm: usize): void {
       store<u32>(record, <u32>mm, LEAF_MM);
       store<u32>(record, ((upper << TABLE_BITS) | lower) << TABLE_BITS, LEAF_PAGE);
       store<u32>(record, 0, LEAF_USED);
-      store<u32>(record, 1, LEAF_MARK);
+      store<u32>(record, load<u32>(record, LEAF_MARK) | LEAF_REACHED, LEAF_MARK);
     }
   }
 }
 
-/** Builds the free lists of tables and leaves from what is not marked, and takes the leaves' marks away. */
+/** Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void (EPOCH). */
 export function tablesSweep(): void {
+  atomic.add<u32>(EPOCH, 1);
   const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
   store<u32>(H_FREE_TABLES, 0, FREE_FIRST);
   store<u32>(H_FREE_TABLES, tables, FREE_USED);
@@ -90,9 +105,9 @@ export function tablesSweep(): void {
   store<u32>(H_FREE_LEAVES, 0, FREE_FIRST);
   store<u32>(H_FREE_LEAVES, leavesEnd() - 1, FREE_USED); // leaf 0 is never used
   for (let leaf: u32 = 1; leaf < leavesEnd(); leaf++) {
-    if (leafIsMarked(leaf)) store<u32>(leafRecord(leaf), 0, LEAF_MARK);
-    else leafFree(leaf);
+    if (!leafIsMarked(leaf)) leafFree(leaf);
   }
+  marksClear();
 }
 
 function leafFree(leaf: u32): void {

@@ -15,9 +15,11 @@ import {
   H_MERGE_ACROSS_NODES,
   H_NOW,
   H_PAGES_SCANNED,
+  H_RUN,
   H_SCANNERS,
   H_SCANNING,
   ITEM_CHECKSUM,
+  LOCK,
   MM_EXITED,
   MM_FLAGS,
   MM_PAGES,
@@ -44,10 +46,11 @@ import {
 } from '../layout';
 import { frameIsKsm, limboDrain, zeroFrame } from '../memory/frames';
 import { mmFree } from '../memory/mm';
-import { entryFind, entryMm, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
+import { entryFind, entryMm, entryPage, leafTrim, nextMappedPage, pteOf } from '../memory/tables';
+import { hashForget } from '../merge/checksum';
 import { mergeAnyPage, mergeOrdinaryPage } from '../merge/merge';
 import { isHashOrder } from '../merge/order';
-import { itemFree, itemOf, stateOf } from '../merge/rmap';
+import { itemFree, itemOf, itemUnlink, stateOf } from '../merge/rmap';
 import { pruneWaiting } from '../merge/stable';
 import { unstableClear } from '../merge/unstable';
 import { isInterrupted, isStillOrdinary, isStillWanted, lockPause, lockResume } from './beside';
@@ -59,12 +62,13 @@ import { smartScanSkips } from './smart';
 
 /**
  * Processes at most `pages` pages. `now` is the caller's clock in milliseconds. Returns the number processed, with
- * SCAN_PASS_ENDED where the pass ended, which ends the batch too. SCAN_BUSY, and nothing done, while another batch is under way.
+ * SCAN_PASS_ENDED where the pass ended, which ends the batch too. SCAN_BUSY, and nothing done, while another batch is under way;
+ * 0 where `run` is not 1, which another thread may have written a moment ago.
  */
 export function scanBatch(pages: u32, now: u32): u32 {
   if (load<u32>(H_SCANNING)) return SCAN_BUSY;
-  if (pages == 0 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
-  store<u32>(H_SCANNING, 1);
+  if (pages == 0 || load<u32>(H_RUN) != 1 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
+  store<u32>(H_SCANNING, load<u32>(LOCK) + 1);
   const result = batch(pages, now);
   store<u32>(H_SCANNING, 0);
   return result;
@@ -101,8 +105,9 @@ const MM_ENDED: u32 = 0x80000000;
 /** One window, by this thread. Returns the pages processed. */
 function scanAlone(mm: usize, budget: u32): u32 {
   const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, turnOf(budget), true);
-  const lock = lockPause();
-  fingerprint(WINDOWS, 0, load<u32>(WINDOWS, WINDOW_COUNT));
+  const count = load<u32>(WINDOWS, WINDOW_COUNT);
+  const lock = lockPause(count);
+  fingerprint(WINDOWS, 0, count);
   lockResume(lock);
   const done = decide(WINDOWS, mm);
   return ended ? done | MM_ENDED : done;
@@ -127,7 +132,7 @@ function scanWithHelp(mm: usize, budget: u32): u32 {
   let goesOn: bool = true;
   jobPost(window);
   while (goesOn) {
-    const lock = lockPause();
+    const lock = lockPause(load<u32>(WINDOWS + window * WINDOW_BYTES, WINDOW_COUNT));
     jobFinish(WINDOWS + window * WINDOW_BYTES);
     lockResume(lock);
     const decided: usize = WINDOWS + window * WINDOW_BYTES;
@@ -166,12 +171,19 @@ function decide(window: usize, mm: usize): u32 {
     const entry = selected & ~WINDOW_KIND;
     if (isBeside) {
       lockYield();
-      if (isInterrupted(mm)) return processed - min(processed, count - index);
+      if (isInterrupted(mm)) {
+        turnBack(window, index, mm);
+        return processed - min(processed, count - index);
+      }
       if (!isStillWanted(mm, entry, kind)) {
+        if (isItemOf(mm, entry)) giveUp(entry);
         if (kind != WINDOW_GONE) processed--;
         continue;
       }
-      if (!isStillOrdinary(entry) && kind != WINDOW_GONE) kind = WINDOW_ANY;
+      if (!isStillOrdinary(entry) && kind != WINDOW_GONE) {
+        if (kind == WINDOW_ORDINARY) hashForget(entry);
+        kind = WINDOW_ANY;
+      }
     }
     const frame: usize = pteOf(entry) & PTE_FRAME;
     if (kind == WINDOW_GONE) {
@@ -190,6 +202,29 @@ function decide(window: usize, mm: usize): u32 {
     }
   }
   return processed;
+}
+
+/** Is there still an item of `mm` at `entry`? */
+function isItemOf(mm: usize, entry: u32): bool {
+  return (stateOf(entry) & STATE_ITEM) != 0 && entryMm(entry) == mm;
+}
+
+/** The page is no candidate any more. It has had its turn, so it is not in the unstable tree either. */
+function giveUp(entry: u32): void {
+  hashForget(entry);
+  itemUnlink(entry);
+}
+
+/** The pass was stopped (run is 0): when it goes on, it does with thing `index` of `window`, and pages are read again. */
+function turnBack(window: usize, index: u32, mm: usize): void {
+  const count = load<u32>(window, WINDOW_COUNT);
+  const first = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;
+  const isThere = load<u32>(H_CURSOR_SLOT) == mm && !(load<u32>(mm, MM_FLAGS) & MM_EXITED) && isItemOf(mm, first);
+  if (isThere) store<u32>(H_CURSOR_PAGE, min(entryPage(first), load<u32>(H_CURSOR_PAGE)));
+  for (; index < count; index++) {
+    const entry = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;
+    if (isItemOf(mm, entry)) hashForget(entry);
+  }
 }
 
 /** Moves the cursor from `mm` to the next slot. True where that ended the pass. */

@@ -28,14 +28,21 @@ import {
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { vmaFind, vmaFlags } from '../memory/vmas';
 import { stateOf } from '../merge/rmap';
+import { step } from '../step';
 
-/** Lets the lock go for a while, if there are others. Returns what lockResume wants. */
-export function lockPause(): u32 {
-  return isConcurrent() ? lockDrop() : 0;
+/**
+ * Lets the lock go while `things` things of a window are hashed, if there are others. Not for an empty window: that there was nothing to
+ * see must still be true when the mm's slot is removed for it. Returns what lockResume wants.
+ */
+export function lockPause(things: u32): u32 {
+  if (things == 0 || !isConcurrent()) return 0;
+  const worker = lockDrop();
+  step();
+  return worker;
 }
 
 export function lockResume(worker: u32): void {
-  if (worker != 0) lockTake(worker, true);
+  if (worker != 0) lockTake(worker);
 }
 
 /** Is the scanner no more where it was? Then its window means nothing. */
@@ -56,6 +63,8 @@ export function isStillWanted(mm: usize, entry: u32, kind: u32): bool {
 
 /** Does nothing but this one pte refer to the page's frame, and is its item in no stable node? */
 export function isStillOrdinary(entry: u32): bool {
-  const index = ((pteOf(entry) & PTE_FRAME) - load<u32>(H_FRAMES)) >> PAGE_SHIFT;
+  const pte = pteOf(entry);
+  if (!(pte & PTE_PRESENT)) return false;
+  const index = ((pte & PTE_FRAME) - load<u32>(H_FRAMES)) >> PAGE_SHIFT;
   return load<u32>(load<u32>(H_FRAME_WORDS) + (index << 2)) == 1 && !(stateOf(entry) & STATE_STABLE);
 }

@@ -11,7 +11,6 @@ import {
   H_JOB,
   H_JOB_BELL,
   H_JOB_DONE,
-  H_JOB_END,
   H_JOB_LOST,
   JOB_CHUNK_PAGES,
   JOB_CHUNKS_MASK,
@@ -27,6 +26,7 @@ import {
   WINDOW_ORDINARY,
   WINDOWS,
   WORKER_BUSY,
+  WORKER_END,
 } from '../layout';
 import { pteOf } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
@@ -96,16 +96,17 @@ function chunkDone(number: u32): void {
 }
 
 /**
- * The life of a helper thread: takes part in every job until it is told to end. Blocks its thread. `worker`: its number, 0 where
- * one thread has the memory to itself.
+ * The life of a helper thread, which is worker `worker`: takes part in every job until it is told to end (WORKER_END, and a ring of
+ * the bell). Blocks its thread.
  */
 export function serveJobs(worker: u32): void {
+  const record = workerRecord(worker);
   for (;;) {
     const bell = atomic.load<u32>(H_JOB_BELL);
-    if (worker != 0) atomic.store<u32>(workerRecord(worker), 1, WORKER_BUSY);
+    atomic.store<u32>(record, 1, WORKER_BUSY);
     jobShare();
-    if (worker != 0) atomic.store<u32>(workerRecord(worker), 0, WORKER_BUSY);
-    if (atomic.load<u32>(H_JOB_END)) return;
+    atomic.store<u32>(record, 0, WORKER_BUSY);
+    if (atomic.load<u32>(record, WORKER_END)) return;
     let spins: u32 = 0;
     while (spins < SPINS && atomic.load<u32>(H_JOB_BELL) == bell) spins++;
     if (spins == SPINS) memory.atomic.wait32(H_JOB_BELL, bell, -1);

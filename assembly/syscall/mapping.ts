@@ -85,7 +85,10 @@ export function map(mm: usize, page: u32, pages: u32, how: u32): u32 {
     object = objectCreate(load<u32>(mm, MM_NID));
     if (object == 0) return ENOMEM;
   }
-  if (replaces) unmap(mm, page, pages);
+  if (replaces && unmap(mm, page, pages)) {
+    objectRelease(object);
+    return ENOMEM;
+  }
   if (load<u32>(mm, MM_FLAGS) & MM_MERGE_ANY && isEligible(flags)) {
     slotEnter(mm);
     flags |= VM_MERGEABLE;
@@ -124,9 +127,9 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
     if (vma == 0) break;
     const untouched = (vmaFlags(vma) & (VM_ANON | VM_SHARED | VM_FILE)) == 0;
     const uncharged = access & VM_WRITE ? 0 : untouched ? VM_UNCHARGED : vmaFlags(vma) & VM_UNCHARGED;
-    vmaChange(vma, VM_READ | VM_WRITE | VM_UNCHARGED, access | uncharged);
     at = vmaEnd(vma);
-    if (!(access & VM_WRITE)) writeProtectRange(mm, vmaStart(vma), at);
+    if (!(access & VM_WRITE)) writeProtectRange(mm, vmaStart(vma), at); // first, so that a death in between leaves no right too many
+    vmaChange(vma, VM_READ | VM_WRITE | VM_UNCHARGED, access | uncharged);
   }
   vmaMergeAround(mm, page, end);
   return at < end ? ENOMEM : 0;

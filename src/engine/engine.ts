@@ -85,6 +85,7 @@ export class Engine {
       throw new KsmError('EAGAIN', `${layout.WORKER_LIMIT} threads use this memory already; let one of them leave.`);
     }
     this.#worker = worker;
+    this.setU32(this.record + layout.WORKER_SLEEPLESS, mayBlock() ? 0 : 1);
     this.setU32(layout.H_CONCURRENT, 1);
     this.#call = underLock(this.#exports, worker, () => {
       this.#limitHit = this.u32(layout.H_LIMIT_HIT);
@@ -94,7 +95,7 @@ export class Engine {
   /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
   exclusively<Result>(work: () => Result): Result {
     if (this.#worker === 0) return work();
-    this.#exports.lockTake(this.#worker, mayBlock() ? 1 : 0);
+    this.#exports.lockTake(this.#worker);
     try {
       return work();
     } finally {

@@ -37,7 +37,7 @@ export interface EngineExports extends WebAssembly.Exports {
   nextMappedPage(mm: number, page: number, end: number): number;
   scanBatch(pages: number, now: number): number;
   serveJobs(worker: number): void;
-  lockTake(worker: number, mayBlock: number): void;
+  lockTake(worker: number): void;
   lockTry(worker: number): number;
   lockDrop(): number;
   workerJoin(limit: number): number;

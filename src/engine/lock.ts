@@ -24,10 +24,9 @@ export function mayBlock(): boolean {
 
 /** `before`: done after each call, before the lock is given back. */
 export function underLock(exports: EngineExports, worker: number, before: () => void): EngineExports {
-  const blocks = mayBlock() ? 1 : 0;
   const locked = (call: Call): Call => {
     return (...args) => {
-      exports.lockTake(worker, blocks);
+      exports.lockTake(worker);
       try {
         return call(...args);
       } finally {

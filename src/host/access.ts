@@ -10,27 +10,30 @@ import { type Engine, layout } from '../engine/index.ts';
 const { ACCESS_READ, ACCESS_WALK, ACCESS_WRITE, PTE_DIRTY, PTE_FRAME, PTE_PRESENT, PTE_WRITABLE } = layout;
 const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
 const EPOCH = layout.EPOCH / 4;
-/** Remembered translations; a power of two. */
-const SIZE = 1024;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
+/** Remembered translations, a power of two: of as many pages as a processor's TLB holds, about. */
+const SIZE = 2048;
+/** Words of one, side by side because they are read together: the page, index of its pte, the pte, the epoch. */
+const WORDS = 4;
+const AT = 1;
+const PTE = 2;
+const SINCE = 3;
 
 export class Access {
-  readonly #words: Uint32Array;
+  /** Signed: so that no word of it is ever more than a small integer to the JavaScript engine. */
+  readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #mm: number;
   /** Index of this worker's record. */
   readonly #record: number;
   readonly #ptes: number;
-  /** By page number modulo SIZE: the page, index of its pte, the pte, the epoch. */
-  readonly #pages: Int32Array = new Int32Array(SIZE).fill(-1);
-  readonly #at: Uint32Array = new Uint32Array(SIZE);
-  readonly #pte: Uint32Array = new Uint32Array(SIZE);
-  readonly #epoch: Uint32Array = new Uint32Array(SIZE);
+  /** The translation of a page is at its number modulo SIZE. */
+  readonly #known: Int32Array = new Int32Array(SIZE * WORDS).fill(-1);
 
   /** For the worker that `engine` is, in the mm at address `mm`. */
   constructor(engine: Engine, mm: number) {
-    this.#words = engine.words;
+    this.#words = new Int32Array(engine.memory.buffer);
     this.#bytes = engine.bytes;
     this.#mm = mm;
     this.#record = (engine.record + layout.WORKER_ACCESS) / 4;
@@ -39,60 +42,59 @@ export class Access {
 
   /** Writes `bytes` to `page` from `offset` on. False, and nothing done, where a write fault has to come first. */
   write(page: number, offset: number, bytes: Uint8Array): boolean {
-    const slot = page & (SIZE - 1);
-    if (this.#pages[slot] !== page && !this.#lookUp(page, slot)) return false;
-    const pte = this.#pte[slot] as number;
-    if ((pte & MAY_WRITE) === MAY_WRITE && this.#begin(slot, pte, ACCESS_WRITE)) {
-      this.#bytes.set(bytes, ((pte & PTE_FRAME) >>> 0) + offset);
-      Atomics.store(this.#words, this.#record, 0);
-      return true;
-    }
-    this.#pages[slot] = -1;
-    return false;
+    const frame = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
+    if (frame === 0) return false;
+    this.#bytes.set(bytes, frame + offset);
+    Atomics.store(this.#words, this.#record, 0);
+    return true;
   }
 
-  /** Reads from `page`, `offset` on, as much as `into` holds. False, and nothing done, where a read fault has to come first. */
-  read(page: number, offset: number, into: Uint8Array): boolean {
-    const slot = page & (SIZE - 1);
-    if (this.#pages[slot] !== page && !this.#lookUp(page, slot)) return false;
-    const pte = this.#pte[slot] as number;
-    if (pte & PTE_PRESENT && this.#begin(slot, pte, ACCESS_READ)) {
-      const from = ((pte & PTE_FRAME) >>> 0) + offset;
-      into.set(this.#bytes.subarray(from, from + into.length));
-      Atomics.store(this.#words, this.#record, 0);
-      return true;
-    }
-    this.#pages[slot] = -1;
-    return false;
+  /** A copy of `length` bytes of `page` from `offset` on; undefined where a read fault has to come first. */
+  read(page: number, offset: number, length: number): Uint8Array | undefined {
+    const frame = this.#begin(page, PTE_PRESENT, ACCESS_READ);
+    if (frame === 0) return undefined;
+    const copy = this.#bytes.slice(frame + offset, frame + offset + length);
+    Atomics.store(this.#words, this.#record, 0);
+    return copy;
   }
 
-  /** Announces an access. False, and nothing announced, where the translation is void. */
-  #begin(slot: number, pte: number, how: number): boolean {
+  /** Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its frame; 0, and nothing announced, where there is none. */
+  #begin(page: number, flags: number, how: number): number {
+    const known = this.#known;
+    const slot = (page & (SIZE - 1)) * WORDS;
+    if (known[slot] === page) {
+      const words = this.#words;
+      const pte = known[slot + PTE] as number;
+      Atomics.store(words, this.#record, (pte & PTE_FRAME) | how);
+      const isSame =
+        Atomics.load(words, known[slot + AT] as number) === pte && Atomics.load(words, EPOCH) === known[slot + SINCE];
+      if (isSame && (pte & flags) === flags) return (pte & PTE_FRAME) >>> 0;
+    }
+    return this.#lookUp(page, slot, flags, how);
+  }
+
+  /** The same by the page tables. They stay where they are from the first announcement to the end of the access. */
+  #lookUp(page: number, slot: number, flags: number, how: number): number {
     const words = this.#words;
-    Atomics.store(words, this.#record, (pte & PTE_FRAME) | how);
-    if (Atomics.load(words, EPOCH) === this.#epoch[slot] && Atomics.load(words, this.#at[slot] as number) === pte) {
-      return true;
-    }
-    Atomics.store(words, this.#record, 0);
-    return false;
-  }
-
-  /** Asks the page tables, and remembers. False where there is no entry for the page. */
-  #lookUp(page: number, slot: number): boolean {
-    const words = this.#words;
+    const known = this.#known;
     Atomics.store(words, this.#record, ACCESS_WALK);
     const epoch = Atomics.load(words, EPOCH);
-    const pgd = words[(this.#mm + layout.MM_PGD) / 4] as number;
-    const middle = words[pgd / 4 + (page >>> (2 * TABLE_BITS))] as number;
-    const leaf = middle === 0 ? 0 : (words[middle / 4 + ((page >>> TABLE_BITS) & INDEX)] as number);
+    const pgd = words[(this.#mm + layout.MM_PGD) >>> 2] as number;
+    const middle = words[(pgd >>> 2) + (page >>> (2 * TABLE_BITS))] as number;
+    const leaf = middle === 0 ? 0 : (words[(middle >>> 2) + ((page >>> TABLE_BITS) & INDEX)] as number);
     if (leaf !== 0) {
       const at = this.#ptes + ((leaf << TABLE_BITS) | (page & INDEX));
-      this.#pages[slot] = page;
-      this.#at[slot] = at;
-      this.#pte[slot] = Atomics.load(words, at);
-      this.#epoch[slot] = epoch;
+      const pte = Atomics.load(words, at);
+      known[slot] = page;
+      known[slot + AT] = at;
+      known[slot + PTE] = pte;
+      known[slot + SINCE] = epoch;
+      if ((pte & flags) === flags) {
+        Atomics.store(words, this.#record, (pte & PTE_FRAME) | how);
+        if (Atomics.load(words, at) === pte) return (pte & PTE_FRAME) >>> 0;
+      }
     }
     Atomics.store(words, this.#record, 0);
-    return leaf !== 0;
+    return 0;
   }
 }

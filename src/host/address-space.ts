@@ -6,6 +6,7 @@ import { layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
 import { Access } from './access.ts';
 import type { Machine, ProcessHandle } from './machine.ts';
+import { ADDRESS_END, eachPage, isInOnePage } from './range.ts';
 
 export type Protection = 'rw' | 'r' | 'none';
 
@@ -69,7 +70,6 @@ export interface KsmStat {
 export const RMAP_ITEM_COST = 64;
 
 const { PAGE_SIZE } = layout;
-const ADDRESS_END = layout.MM_PAGES * PAGE_SIZE;
 
 export class AddressSpace {
   /** Unique in the host, never used again. */
@@ -191,52 +191,54 @@ export class AddressSpace {
   write(address: number, bytes: Uint8Array): void {
     const mm = this.#alive('write');
     const { engine } = this.#machine;
-    if (engine.worker !== 0) {
-      this.#writeBeside(mm, address, bytes);
-      return;
+    const { length } = bytes;
+    const page = (address / PAGE_SIZE) | 0;
+    const offset = address - page * PAGE_SIZE;
+    if (!isInOnePage(page, offset, length)) {
+      this.#writePages(address, bytes);
+    } else if (engine.worker === 0) {
+      engine.bytes.set(bytes, this.#frameFor('write', 'writeFault', mm, page, length) + offset);
+    } else {
+      // a fault lets the page be written, and the next try is another race, as with a TLB
+      const access = this.#accessOf(mm);
+      while (!access.write(page, offset, bytes)) this.#frameFor('write', 'writeFault', mm, page, length);
     }
-    this.#eachPage('write', address, bytes.length, (page, offset, from, to) => {
-      const frame = engine.call.writeFault(mm, page) >>> 0;
-      if (frame < PAGE_SIZE) this.#done('write', frame, page * PAGE_SIZE, to - from);
-      engine.bytes.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), frame + offset);
-    });
   }
 
   /** A copy of `length` bytes from `address` on. */
   read(address: number, length: number): Uint8Array {
     const mm = this.#alive('read');
     const { engine } = this.#machine;
+    const page = (address / PAGE_SIZE) | 0;
+    const offset = address - page * PAGE_SIZE;
+    if (!isInOnePage(page, offset, length)) return this.#readPages(address, length);
+    if (engine.worker === 0) {
+      const from = this.#frameFor('read', 'readFault', mm, page, length) + offset;
+      return engine.bytes.slice(from, from + length);
+    }
+    const access = this.#accessOf(mm);
+    for (;;) {
+      const copy = access.read(page, offset, length);
+      if (copy !== undefined) return copy;
+      this.#frameFor('read', 'readFault', mm, page, length);
+    }
+  }
+
+  #writePages(address: number, bytes: Uint8Array): void {
+    eachPage('write', address, bytes.length, (at, from, to) => this.write(at, bytes.subarray(from, to)));
+  }
+
+  #readPages(address: number, length: number): Uint8Array {
     const copy = new Uint8Array(length);
-    this.#eachPage('read', address, length, (page, offset, from, to) => {
-      if (engine.worker !== 0) {
-        this.#readBeside(mm, page, offset, copy.subarray(from, to));
-        return;
-      }
-      const frame = engine.call.readFault(mm, page) >>> 0;
-      if (frame < PAGE_SIZE) this.#done('read', frame, page * PAGE_SIZE, to - from);
-      copy.set(engine.bytes.subarray(frame + offset, frame + offset + (to - from)), from);
-    });
+    eachPage('read', address, length, (at, from, to) => copy.set(this.read(at, to - from), from));
     return copy;
   }
 
-  /** The same beside other threads: a fault lets the page be written, and the next try is another race, as with a TLB. */
-  #writeBeside(mm: number, address: number, bytes: Uint8Array): void {
-    const access = this.#accessOf(mm);
-    this.#eachPage('write', address, bytes.length, (page, offset, from, to) => {
-      const part = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
-      while (!access.write(page, offset, part)) {
-        const frame = this.#machine.engine.call.writeFault(mm, page) >>> 0;
-        if (frame < PAGE_SIZE) this.#done('write', frame, page * PAGE_SIZE, to - from);
-      }
-    });
-  }
-
-  #readBeside(mm: number, page: number, offset: number, into: Uint8Array): void {
-    const access = this.#accessOf(mm);
-    while (!access.read(page, offset, into)) {
-      const frame = this.#machine.engine.call.readFault(mm, page) >>> 0;
-      if (frame < PAGE_SIZE) this.#done('read', frame, page * PAGE_SIZE, into.length);
-    }
+  /** Address of the frame of `page` after `fault`, which makes it present, and writable for a write. */
+  #frameFor(call: string, fault: 'readFault' | 'writeFault', mm: number, page: number, length: number): number {
+    const frame = this.#machine.engine.call[fault](mm, page) >>> 0;
+    if (frame < PAGE_SIZE) this.#done(call, frame, page * PAGE_SIZE, length);
+    return frame;
   }
 
   #accessOf(mm: number): Access {
@@ -247,10 +249,7 @@ export class AddressSpace {
   /** Reads one byte of each page, as a program does that wants them present. */
   touch(address: number, length: number): void {
     const mm = this.#alive('touch');
-    this.#eachPage('touch', address, length, (page) => {
-      const frame = this.#machine.engine.call.readFault(mm, page) >>> 0;
-      if (frame < PAGE_SIZE) this.#done('touch', frame, page * PAGE_SIZE, 1);
-    });
+    eachPage('touch', address, length, (at) => this.#frameFor('touch', 'readFault', mm, Math.floor(at / PAGE_SIZE), 1));
   }
 
   /** A child with a copy-on-write copy of this memory. */
@@ -364,31 +363,12 @@ export class AddressSpace {
     throw new KsmError('ENOMEM', `mmap: process ${this.id} has no free range of ${pages} pages; unmap something.`);
   }
 
-  /** Calls `visit` with the page, the offset in it, and which part of the range it is, for each page of a byte range. */
-  #eachPage(
-    call: string,
-    address: number,
-    length: number,
-    visit: (page: number, offset: number, from: number, to: number) => void,
-  ): void {
-    if (!Number.isInteger(address) || address < 0 || address + length > ADDRESS_END) {
-      throw new KsmError('EFAULT', `${call}: no address range of ${length} bytes begins at ${address}.`);
-    }
-    let offset = address % PAGE_SIZE;
-    let page = (address - offset) / PAGE_SIZE;
-    for (let from = 0; from < length; page++, offset = 0) {
-      const to = Math.min(length, from + PAGE_SIZE - offset);
-      visit(page, offset, from, to);
-      from = to;
-    }
-  }
-
   /** Throws what a call's status says, if it says anything. */
   #done(call: string, status: number, address: number, length: number): void {
     if (status === 0) return;
     const where = `${call}: process ${this.id}, ${length} bytes at 0x${address.toString(16)}`;
     const code = errnoName(status) ?? 'EIO';
-    const limitHit = this.#machine.engine.u32(layout.H_LIMIT_HIT) !== layout.LIMIT_NONE;
+    const limitHit = this.#machine.engine.limitHit !== layout.LIMIT_NONE;
     if (limitHit && (code === 'ENOMEM' || code === 'EAGAIN')) throw this.#machine.engine.limitError(code, where);
     throw new KsmError(code, `${where}: ${REASONS[code] ?? 'refused'}.`);
   }

@@ -48,8 +48,8 @@ const NO_PROCESSES: Books = { nextId: 1, processes: [] };
 export class Machine {
   readonly engine: Engine;
   readonly clock: Clock;
-  /** Where ksmd waits while it has nothing to do; woken by whatever may give it work. */
-  readonly work: WaitQueue = new WaitQueue();
+  /** Where ksmd waits; woken, in whatever thread it is, by all that may give it work or change how it works. */
+  readonly work: WaitQueue;
   readonly #disposed: AbortController = new AbortController();
   readonly #processes: Map<number, AddressSpace> = new Map();
 
@@ -57,6 +57,7 @@ export class Machine {
   constructor(engine: Engine, clock: Clock, books: Books = NO_PROCESSES) {
     this.engine = engine;
     this.clock = clock;
+    this.work = new WaitQueue(engine, layout.H_KSMD_BELL);
     if (books.nextId > engine.u32(layout.H_NEXT_ID)) engine.setU32(layout.H_NEXT_ID, books.nextId);
     for (const { id, mm } of books.processes) this.#processes.set(id, new AddressSpace(this, mm, id));
   }
@@ -127,6 +128,7 @@ export class Machine {
       );
     }
     engine.recover(worker);
+    if (worker !== 0) Atomics.compareExchange(engine.words, layout.H_KSMD / 4, worker, 0);
     for (const space of this.processes) if (!this.#isLive(space.mm)) this.forget(space.id);
   }
 

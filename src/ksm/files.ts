@@ -119,19 +119,23 @@ const advisorMode: KsmFile = {
   write(engine, text) {
     const word = parseWord(text, ADVISOR_MODES);
     if (isRefused(word)) return refusal(word, 'none or scan-time');
-    const mode = ADVISOR_MODES.indexOf(word);
-    if (mode === engine.u32(layout.H_ADVISOR_MODE)) return undefined;
-    engine.setU32(layout.H_ADVISOR_MODE, mode);
-    engine.setU32(layout.H_PAGES_TO_SCAN, PAGES_TO_SCAN_DEFAULT);
-    if (mode === 0) return undefined;
-    engine.setU32(layout.H_PAGES_TO_SCAN, engine.u32(layout.H_ADVISOR_MIN_PAGES_TO_SCAN));
-    engine.setBigU64(layout.H_ADVISOR_START_SCAN, 0n);
-    engine.setBigU64(layout.H_ADVISOR_SCAN_TIME, ADVISOR_START.scan_time);
-    engine.setBigU64(layout.H_ADVISOR_CHANGE, ADVISOR_START.change);
-    engine.setBigU64(layout.H_ADVISOR_CPU_TIME, ADVISOR_START.cpu_time);
+    engine.exclusively(() => switchAdvisor(engine, ADVISOR_MODES.indexOf(word)));
     return undefined;
   },
 };
+
+/** All its words at once: ksmd may be at the end of a pass in another thread. */
+function switchAdvisor(engine: Engine, mode: number): void {
+  if (mode === engine.u32(layout.H_ADVISOR_MODE)) return;
+  engine.setU32(layout.H_ADVISOR_MODE, mode);
+  engine.setU32(layout.H_PAGES_TO_SCAN, PAGES_TO_SCAN_DEFAULT);
+  if (mode === 0) return;
+  engine.setU32(layout.H_PAGES_TO_SCAN, engine.u32(layout.H_ADVISOR_MIN_PAGES_TO_SCAN));
+  engine.setBigU64(layout.H_ADVISOR_START_SCAN, 0n);
+  engine.setBigU64(layout.H_ADVISOR_SCAN_TIME, ADVISOR_START.scan_time);
+  engine.setBigU64(layout.H_ADVISOR_CHANGE, ADVISOR_START.change);
+  engine.setBigU64(layout.H_ADVISOR_CPU_TIME, ADVISOR_START.cpu_time);
+}
 
 /** Parsed as u64, kept in 32 bits. */
 const advisorMaxCpu: KsmFile = {

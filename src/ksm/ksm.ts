@@ -3,11 +3,12 @@
  */
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { type Clock, type Machine, WaitQueue } from '../host/index.ts';
+import type { Clock, Machine } from '../host/index.ts';
 import { endOfPass } from './advisor.ts';
 import { type Counters, readCounters } from './counters.ts';
 import { FILES, type KsmFile } from './files.ts';
 import { type Settings, settingsOf } from './settings.ts';
+import { type SharedFrame, sharedFrames } from './shared.ts';
 
 /** What one batch did. */
 export interface ScanResult {
@@ -37,8 +38,6 @@ export class Ksm {
   /** The writable files as typed properties; they accept and refuse what the files do. */
   readonly settings: Settings;
   readonly #machine: Machine;
-  /** Where ksmd pauses between batches; woken when sleep_millisecs changes. */
-  readonly #pause: WaitQueue = new WaitQueue();
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -56,23 +55,30 @@ export class Ksm {
     if (write === undefined)
       throw new KsmError('EACCES', `"${file}" can only be read; it is a counter, not a setting.`);
     if (text === '') return; // the kernel answers an empty write without asking the file
-    const sleep = this.#machine.engine.u32(layout.H_SLEEP_MILLISECS);
     const refusal = write(this.#machine.engine, text);
     if (refusal !== undefined) {
       const shown = JSON.stringify(text.replace(/\n$/, ''));
       throw new KsmError(refusal.code, `${file}: ${shown} is refused (${refusal.code}); expected ${refusal.expected}.`);
     }
-    if (this.#machine.engine.u32(layout.H_SLEEP_MILLISECS) !== sleep) this.#pause.wake();
-    if (file === 'run') this.#machine.work.wake();
+    this.#machine.work.wake();
   }
 
   counters(): Counters {
-    return readCounters(this.#machine.engine);
+    const { engine } = this.#machine;
+    return engine.exclusively(() => readCounters(engine));
   }
 
   /**
-   * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN where `run` is not 1. `now` is the
-   * time in milliseconds, by default the host's clock.
+   * KSM's frames by ascending number, each with the pages that map it: which pages are known to be the same. The zero frame is not
+   * among them. It looks at every pte; beside other threads what it says of a page may be over by then.
+   */
+  shared(): readonly SharedFrame[] {
+    return sharedFrames(this.#machine);
+  }
+
+  /**
+   * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN where `run` is not 1,
+   * EBUSY where another thread scans. `now` is the time in milliseconds, by default the host's clock.
    */
   scan(pages: number, options: { readonly now?: number; readonly clock?: Clock } = {}): ScanResult {
     const { engine } = this.#machine;
@@ -83,51 +89,82 @@ export class Ksm {
     if (engine.u32(layout.H_RUN) !== 1) {
       throw new KsmError('EAGAIN', `scan: run is ${engine.u32(layout.H_RUN)}; write 1 to run to let ksmd scan.`);
     }
-    const now = options.now ?? clock.now();
-    const advised = engine.u32(layout.H_ADVISOR_MODE) !== 0;
-    if (advised && this.#beginsPass(pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
-    const result = engine.call.scanBatch(Math.min(pages, BATCH_MAX), Math.floor(now) >>> 0) >>> 0;
-    const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
-    if (advised && pass_ended) this.#advise(options.now ?? clock.now(), clock.cpu());
-    return { pages_scanned: result & BATCH_MAX, pass_ended };
+    return this.#scan(pages, clock, options.now);
+  }
+
+  /** What ksmd does at each wake-up: scans `pages_to_scan` pages. EBUSY as `scan`. */
+  batch(clock: Clock = this.#machine.clock): Sample {
+    const result = this.#scan(this.#machine.engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
+    return { ...result, now: clock.now(), counters: this.counters() };
+  }
+
+  /** Has ksmd anything to do? `run` is 1 and there is mergeable memory. */
+  get hasWork(): boolean {
+    return this.#machine.engine.u32(layout.H_RUN) === 1 && this.#hasSlots();
   }
 
   /**
-   * ksmd: while `run` is 1 and there is mergeable memory, scans `pages_to_scan` pages, yields a sample, and sleeps
-   * `sleep_millisecs` (cut short when that setting changes); else waits. Ends when `signal` aborts.
+   * ksmd in this thread: while `run` is 1 and there is mergeable memory, scans `pages_to_scan` pages, yields a sample, and sleeps
+   * `sleep_millisecs` (cut short when that setting changes); else waits. Ends when `signal` aborts. EBUSY where another thread
+   * scans.
    */
   async *ksmd(options: KsmdOptions = {}): AsyncGenerator<Sample, void, void> {
     const clock = options.clock ?? this.#machine.clock;
-    const { disposed } = this.#machine;
+    const { disposed, work } = this.#machine;
     const signal = options.signal === undefined ? disposed : AbortSignal.any([options.signal, disposed]);
-    const { engine } = this.#machine;
     while (!signal.aborted) {
-      if (!this.#shouldRun()) {
-        await this.#machine.work.wait(signal);
+      const { rings } = work;
+      if (!this.hasWork) {
+        await work.wait(signal, rings);
         continue;
       }
-      const result = this.scan(engine.u32(layout.H_PAGES_TO_SCAN), { clock });
-      yield { ...result, now: clock.now(), counters: this.counters() };
-      if (this.#shouldRun()) await this.#sleep(clock, engine.u32(layout.H_SLEEP_MILLISECS), signal);
+      yield this.batch(clock);
+      if (this.hasWork) await this.#sleep(clock, signal);
     }
   }
 
+  #scan(pages: number, clock: Clock, time: number | undefined): ScanResult {
+    const { engine } = this.#machine;
+    this.#expectNoOther();
+    const now = time ?? clock.now();
+    const isAdvised = engine.u32(layout.H_ADVISOR_MODE) !== 0;
+    if (isAdvised && this.#beginsPass(pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
+    const result = engine.call.scanBatch(Math.min(pages, BATCH_MAX), Math.floor(now) >>> 0) >>> 0;
+    if (result === layout.SCAN_BUSY) this.#busy();
+    const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
+    if (pass_ended) engine.exclusively(() => this.#advise(time ?? clock.now(), clock.cpu()));
+    return { pages_scanned: result & BATCH_MAX, pass_ended };
+  }
+
+  /** EBUSY where ksmd runs in another thread, or a batch is under way there. */
+  #expectNoOther(): void {
+    const { engine } = this.#machine;
+    const ksmd = engine.u32(layout.H_KSMD);
+    if ((ksmd !== 0 && ksmd !== engine.worker) || engine.u32(layout.H_SCANNING) !== 0) this.#busy();
+  }
+
+  #busy(): never {
+    throw new KsmError('EBUSY', 'scan: another thread scans this memory; stop ksmd first (await host.ksmd.stop()).');
+  }
+
   /** The pause between two batches. */
-  async #sleep(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  async #sleep(clock: Clock, signal: AbortSignal): Promise<void> {
+    const { engine, work } = this.#machine;
+    const milliseconds = engine.u32(layout.H_SLEEP_MILLISECS);
     const end = new AbortController();
     const either = AbortSignal.any([signal, end.signal]);
-    await Promise.race([clock.sleep(milliseconds, either), this.#pause.wait(either)]);
-    end.abort();
+    const over = clock.sleep(milliseconds, either).then(() => end.abort());
+    while (!either.aborted) {
+      const { rings } = work;
+      if (engine.u32(layout.H_SLEEP_MILLISECS) !== milliseconds) end.abort();
+      else await Promise.race([over, work.wait(either, rings)]);
+    }
   }
 
   #file(name: string): KsmFile {
     const file = FILES.get(name);
     if (file !== undefined) return file;
     throw new KsmError('ENOENT', `/sys/kernel/mm/ksm has no file "${name}"; it has ${[...FILES.keys()].join(', ')}.`);
-  }
-
-  #shouldRun(): boolean {
-    return this.#machine.engine.u32(layout.H_RUN) === 1 && this.#hasSlots();
   }
 
   #hasSlots(): boolean {
@@ -138,9 +175,10 @@ export class Ksm {
     return pages > 0 && this.#hasSlots() && this.#machine.engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
   }
 
-  /** The scan-time advisor at the end of a pass. */
+  /** The scan-time advisor at the end of a pass, if it is on. */
   #advise(now: number, runtime_ns: bigint): void {
     const { engine } = this.#machine;
+    if (engine.u32(layout.H_ADVISOR_MODE) === 0) return;
     const { state, pages_to_scan } = endOfPass(
       {
         scan_time: engine.bigU64(layout.H_ADVISOR_SCAN_TIME),

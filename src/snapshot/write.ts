@@ -16,7 +16,7 @@ const PAGE_WORDS = PAGE_SIZE / 4;
 /** Where the threads of this host arrange their work, from and to. That says nothing of the machine, and is stored as 0. */
 const THREADS: readonly (readonly [from: number, to: number])[] = [
   [layout.H_SCANNERS, layout.H_SCANNERS + 4],
-  [layout.H_JOB, layout.H_JOB_END + 4],
+  [layout.H_JOB, layout.H_KSMD + 4],
   [layout.H_JOB_LOST, layout.H_JOB_LOST + 4],
   [layout.H_WORKERS, layout.H_WORKERS + 4],
   [layout.H_SCANNING, layout.H_SCANNING + 4],

@@ -1,2 +1,3 @@
 /** Threads as those above see them. */
-export { type Scanners, startScanners } from './pool.ts';
+export { ALONE, type Scanners, scannersOf, startScanners } from './pool.ts';
+export { platformPort, type WorkerInit, type WorkerPort } from './port.ts';

@@ -1,17 +1,30 @@
 /**
- * The scanner's helper threads: start, count, stop. Work reaches them through the engine's memory, never through messages.
+ * The scanner's helper threads: start, count, stop. Work reaches them through the engine's memory, never through messages. Several
+ * pools over one memory are one to the scanner.
  */
 import { type Engine, layout } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
 import { platformPort, type WorkerPort } from './port.ts';
+
+const SCANNERS_MAX = 64;
 
 /** Threads that take part in scanning. */
 export interface Scanners {
-  /** How many there are, the caller's included. */
+  /** How many there are now, the one that decides included. */
   readonly running: number;
-  /** Why there are fewer than were asked for; undefined where there are not. */
+  /** Why there are fewer than were asked for; undefined where that many were started. */
   readonly reason: string | undefined;
-  /** Ends the helpers; scanning goes on with the caller's thread alone. */
+  /** Ends the helpers; scanning goes on without them. */
   stop(): Promise<void>;
+}
+
+/** No helpers: the thread that decides is alone. */
+export const ALONE: Scanners = { running: 1, reason: undefined, stop: async () => {} };
+
+/** The option `scanners`. EINVAL where it is none. */
+export function scannersOf({ scanners = 1 }: { readonly scanners?: number | undefined }): number {
+  if (Number.isInteger(scanners) && scanners >= 1 && scanners <= SCANNERS_MAX) return scanners;
+  throw new KsmError('EINVAL', `Option "scanners" is ${scanners}; expected a whole number from 1 to ${SCANNERS_MAX}.`);
 }
 
 /**
@@ -19,6 +32,7 @@ export interface Scanners {
  * any number.
  */
 export async function startScanners(engine: Engine, module: WebAssembly.Module, wanted: number): Promise<Scanners> {
+  if (wanted === 1) return ALONE;
   const url = new URL('./worker.js', import.meta.url);
   const ports: WorkerPort[] = [];
   const failures: unknown[] = [];
@@ -28,29 +42,58 @@ export async function startScanners(engine: Engine, module: WebAssembly.Module, 
   } catch (error) {
     failures.push(error);
   }
-  const outcomes = await Promise.allSettled(
-    ports.map((port) => port.ready.then((worker) => watch(engine, port, worker))),
-  );
+  const helpers = new Set<Helper>();
+  const enter = (port: WorkerPort, worker: number): void => {
+    const helper = new Helper(engine, port, worker);
+    helpers.add(helper);
+    void helper.gone.then(() => helpers.delete(helper));
+  };
+  const outcomes = await Promise.allSettled(ports.map((port) => port.ready.then((worker) => enter(port, worker))));
   for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason);
-  const running = 1 + outcomes.filter(({ status }) => status === 'fulfilled').length;
   const reason = failures.length === 0 ? undefined : `The worker ${url.href} cannot be started: ${failures[0]}`;
-  engine.setU32(layout.H_SCANNERS, running);
-  return { running, reason, stop: () => stop(engine, ports) };
+  return {
+    get running() {
+      return 1 + helpers.size;
+    },
+    reason,
+    stop: async () => {
+      await Promise.all([...helpers].map((helper) => helper.stop()));
+    },
+  };
 }
 
-/** When a helper ends nobody waits for it any more. */
-function watch(engine: Engine, port: WorkerPort, worker: number): void {
-  void port.ended.then(() => {
-    if (worker !== 0) engine.call.workerLeave(worker);
-    Atomics.store(engine.words, layout.H_JOB_LOST / 4, 1);
-  });
-}
+/** A helper that is ready. It counts as long as it lives. */
+class Helper {
+  /** Resolves when it has ended and nobody waits for it any more. */
+  readonly gone: Promise<void>;
+  readonly #words: Int32Array;
+  readonly #port: WorkerPort;
+  readonly #record: number;
 
-async function stop(engine: Engine, ports: readonly WorkerPort[]): Promise<void> {
-  engine.setU32(layout.H_SCANNERS, 1);
-  const words = new Int32Array(engine.memory.buffer);
-  Atomics.store(words, layout.H_JOB_END / 4, 1);
-  Atomics.add(words, layout.H_JOB_BELL / 4, 1);
-  Atomics.notify(words, layout.H_JOB_BELL / 4);
-  await Promise.all(ports.map((port) => port.terminate()));
+  constructor(engine: Engine, port: WorkerPort, worker: number) {
+    this.#words = new Int32Array(engine.memory.buffer);
+    this.#port = port;
+    this.#record = (layout.WORKERS + (worker - 1) * layout.WORKER_BYTES) / 4;
+    Atomics.compareExchange(this.#words, layout.H_SCANNERS / 4, 0, 1);
+    Atomics.add(this.#words, layout.H_SCANNERS / 4, 1);
+    this.gone = port.ended.then(() => this.#bury(engine, worker));
+  }
+
+  /** Tells it to end after the job at hand. */
+  async stop(): Promise<void> {
+    this.#port.keepAlive(true);
+    Atomics.store(this.#words, this.#record + layout.WORKER_END / 4, 1);
+    Atomics.add(this.#words, layout.H_JOB_BELL / 4, 1);
+    Atomics.notify(this.#words, layout.H_JOB_BELL / 4);
+    await this.gone;
+  }
+
+  /** What it has claimed of a job will never be done: who waits for that is told. */
+  #bury(engine: Engine, worker: number): void {
+    const wasBusy = Atomics.load(this.#words, this.#record + layout.WORKER_BUSY / 4) !== 0;
+    Atomics.store(this.#words, this.#record + layout.WORKER_END / 4, 0);
+    engine.call.workerLeave(worker);
+    Atomics.sub(this.#words, layout.H_SCANNERS / 4, 1);
+    if (wasBusy) Atomics.store(this.#words, layout.H_JOB_LOST / 4, 1);
+  }
 }

@@ -2,10 +2,11 @@
 import { instantiate, layout } from '../engine/index.ts';
 import { platformPort } from './port.ts';
 
-const { WORKER_LIMIT } = layout;
 const { inWorker } = await platformPort();
-const { init, ready } = await inWorker();
+const { init, ready, end } = await inWorker();
 const engine = instantiate(init.module, init.memory);
-const worker = engine.workerJoin(WORKER_LIMIT);
+const worker = engine.workerJoin(layout.WORKER_LIMIT);
+if (worker === 0) throw new Error(`${layout.WORKER_LIMIT} threads use this memory already`);
 ready(worker);
 engine.serveJobs(worker);
+end();

@@ -84,7 +84,7 @@ describe('the bytes', () => {
   test('say nothing of the threads of the host', async () => {
     const host = await busyHost();
     const alone = await saved(host);
-    const header = [layout.H_SCANNERS, layout.H_JOB, layout.H_JOB_DONE, layout.H_JOB_BELL, layout.H_JOB_END];
+    const header = [layout.H_SCANNERS, layout.H_JOB, layout.H_JOB_DONE, layout.H_JOB_BELL, layout.H_KSMD];
     const workers = [
       layout.H_WORKERS,
       layout.H_JOB_LOST,
@@ -95,7 +95,7 @@ describe('the bytes', () => {
     ];
     for (const word of [...header, ...workers]) host.engine.setU32(word, 3);
     expect(Buffer.compare(await saved(host), alone)).toBe(0);
-    expect(host.engine.u32(layout.H_JOB_END)).toBe(3);
+    expect(host.engine.u32(layout.H_KSMD)).toBe(3);
   });
 
   test('are of the moment of the call, whatever happens while they are read', async () => {

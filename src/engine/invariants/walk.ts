@@ -94,7 +94,8 @@ export class Walk {
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
     this.isBetweenPasses = engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
     this.mergesAcrossNodes = engine.u32(layout.H_MERGE_ACROSS_NODES) !== 0;
-    this.tracksDirty = engine.u32(layout.H_DIRTY_TRACKING) !== layout.DIRTY_OFF;
+    const isInBatch = engine.u32(layout.H_SCANNING) !== 0; // pages in its windows are clean, but not decided on yet
+    this.tracksDirty = engine.u32(layout.H_DIRTY_TRACKING) !== layout.DIRTY_OFF && !isInBatch;
     this.seq = engine.u32(layout.H_FULL_SCANS) & layout.STATE_SEQ;
     this.linked = new Uint8Array(this.leaves.fresh * layout.TABLE_ENTRIES);
   }

@@ -1,0 +1,134 @@
+/**
+ * One life of ksmd's thread, as the thread sees it that started it: from its start to its end, or to its death and the recovery that
+ * follows.
+ */
+import { layout } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
+import type { Machine } from '../host/index.ts';
+import { ALONE, platformPort, type Scanners, startScanners, type WorkerPort } from '../threads/index.ts';
+import { Board } from './board.ts';
+import { sharedTime } from './clock.ts';
+import type { KsmdInit } from './worker.ts';
+
+const KSMD = layout.H_KSMD / 4;
+
+export class Life {
+  readonly board: Board = new Board();
+  /** Resolves when it runs; rejects with EAGAIN where its thread cannot be started. */
+  readonly begun: Promise<void>;
+  /** Resolves when it is over, and the memory sound again. */
+  readonly over: Promise<void>;
+  readonly #machine: Machine;
+  #scanners: Scanners = ALONE;
+  #port: WorkerPort | undefined;
+  /** Its number as a worker; 0 until it is ready. */
+  #number = 0;
+  #state: 'starting' | 'running' | 'ending' | 'over' = 'starting';
+  #error: KsmError | undefined;
+  #readers: Set<() => void> = new Set();
+
+  /** The host must be shared, and H_KSMD hold the number of this thread. */
+  constructor(machine: Machine, scanners: number) {
+    this.#machine = machine;
+    const port = this.#start(scanners);
+    this.begun = port.then((started) => this.#begin(started)).catch(refused);
+    this.over = port
+      .then((started) => started.ended)
+      .then(
+        (cause) => this.#finish(cause),
+        () => this.#finish(undefined), // it has not even begun
+      );
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** It was told to end, or has ended. */
+  get isEnding(): boolean {
+    return this.#state === 'ending' || this.#state === 'over';
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** Why it died, if it did. */
+  get error(): KsmError | undefined {
+    return this.#error;
+  }
+
+  get scanners(): Scanners {
+    return this.#scanners;
+  }
+
+  /** Tells it to end after the batch at hand. */
+  stop(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'ending';
+    this.board.stop();
+    this.#port?.keepAlive(true);
+    this.#machine.work.wake();
+  }
+
+  /** Resolves when there are more than `count` samples, or when it is over. */
+  async news(count: number): Promise<void> {
+    if (this.isOver || !this.board.want(count)) return;
+    this.#port?.keepAlive(true);
+    await new Promise<void>((resolve) => this.#readers.add(resolve));
+    if (this.#readers.size === 0 && this.isRunning) this.#port?.keepAlive(false);
+  }
+
+  async #start(scanners: number): Promise<WorkerPort> {
+    const { engine, clock } = this.#machine;
+    const { module, memory } = engine;
+    this.#scanners = await startScanners(engine, module, scanners);
+    const { startWorker } = await platformPort();
+    const url = new URL('./worker.js', import.meta.url);
+    const init: KsmdInit = {
+      module,
+      memory,
+      board: this.board.buffer,
+      clockOffset: clock.now() - sharedTime(),
+    };
+    this.#port = startWorker(url, init);
+    this.#port.onRing(() => this.#tell());
+    return this.#port;
+  }
+
+  async #begin(port: WorkerPort): Promise<void> {
+    this.#number = await port.ready;
+    if (this.#state === 'starting') this.#state = 'running';
+    else port.keepAlive(true); // it is to stop already, and somebody waits for that
+  }
+
+  /** `cause`: why it died. Its helpers end before the memory is recovered, because recovery waits for those who are at a job. */
+  async #finish(cause: Error | undefined): Promise<void> {
+    const hasBegun = this.#number !== 0;
+    this.#state = 'ending';
+    await this.#scanners.stop();
+    const { engine } = this.#machine;
+    const number = Atomics.load(engine.words, KSMD);
+    const isIts = this.#number === 0 || this.#number === number; // else it has left, and this is another's
+    if (number === engine.worker)
+      Atomics.compareExchange(engine.words, KSMD, number, 0); // it did not come to put its own there
+    else if (cause !== undefined && number !== 0 && isIts) this.#machine.recover(number);
+    if (cause !== undefined && hasBegun) this.#error = died(cause);
+    this.#state = 'over';
+    this.#tell();
+  }
+
+  #tell(): void {
+    const readers = this.#readers;
+    this.#readers = new Set();
+    for (const reader of readers) reader();
+  }
+}
+
+function died(cause: Error): KsmError {
+  return new KsmError('EIO', `ksmd has died (${cause.message}); the memory is sound again: start it anew.`, { cause });
+}
+
+function refused(cause: Error): never {
+  throw new KsmError('EAGAIN', `ksmd's thread cannot be started: ${cause.message}.`, { cause });
+}

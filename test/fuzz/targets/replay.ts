@@ -1,0 +1,59 @@
+/**
+ * `ksm replay` from its files to its output: options, a trace and a recording, with a form feed between them.
+ *
+ * What it writes is for people or for programs: printable lines, or with --json one object.
+ */
+import { writeFileSync } from 'node:fs';
+import { type Arguments, parseArguments } from '../../../src/cli/arguments.ts';
+import { replayCommand } from '../../../src/cli/replay.ts';
+import { KsmError } from '../../../src/errors.ts';
+import { attempt, expectThat, refusal } from '../contract.ts';
+import { captured } from '../output.ts';
+import { scratch } from '../scratch.ts';
+import { textOf } from '../target.ts';
+import * as recording from './recording.ts';
+import * as trace from './trace.ts';
+
+export const name = 'replay';
+export const most = 32_768;
+export const words: readonly string[] = [
+  ...trace.words,
+  ...recording.words,
+  '\f',
+  '--check ',
+  '--json ',
+  '--set run=1 ',
+];
+
+const SIGNAL = new AbortController().signal;
+/** Exit codes: done, failed, a check failed. */
+const ENDS: readonly unknown[] = [0, 1, 3];
+
+/** The options, but for a memory that is soon made and no further threads. */
+function request(text: string, file: string): Arguments | KsmError {
+  const given = text.split(' ').filter((word) => word !== '');
+  const got = attempt(() => parseArguments('replay', replayCommand.options, given), ['EUSAGE'], text);
+  if (got instanceof KsmError) return got;
+  const options = new Map([...got.options, ['memory', ['16M']]] as [string, string[]][]);
+  options.delete('scanners');
+  return { options, positionals: [file] };
+}
+
+export async function run(bytes: Uint8Array): Promise<void> {
+  const [options = '', trace = '', recording] = textOf(bytes).split('\f');
+  const file = scratch('x.trace.jsonl');
+  writeFileSync(file, trace);
+  writeFileSync(scratch('x.recording.jsonl'), recording ?? '');
+  const given = request(options, file);
+  if (given instanceof KsmError) return;
+  let code: unknown;
+  const { printed, error } = await captured(async () => {
+    code = await replayCommand.run(given, SIGNAL);
+  });
+  if (error !== undefined) refusal(error, ['EUSAGE', 'EFORMAT', 'ENOMEM'], options);
+  else expectThat(ENDS.includes(code), () => `exit code ${code}`);
+  if (error !== undefined) return;
+  if (given.options.has('json')) JSON.parse(printed);
+  else if (given.options.has('check'))
+    expectThat(!/[^\P{Cc}\n]/u.test(printed), () => `printed ${JSON.stringify(printed)}`);
+}

@@ -1,0 +1,267 @@
+/** What guests do: accesses and system calls, each with what it does to the shadow once the engine says that it is done. */
+import { layout } from '../../src/engine/index.ts';
+import { accessPage, type Mistake } from './access.ts';
+import { Failure } from './failure.ts';
+import type { Operation } from './plan.ts';
+import {
+  copyOf,
+  emptyCell,
+  forgetContents,
+  HALF_WORDS,
+  type Mapping,
+  PAGES,
+  PAGES_END,
+  Process,
+  pagesIn,
+  vmaAt,
+} from './shadow.ts';
+import { type Flight, locked, type Steps, type Thread } from './thread.ts';
+import type { World } from './world.ts';
+
+const { ACCESS_READ, ACCESS_WRITE, EAGAIN, EFAULT, EINVAL, ENOMEM } = layout;
+/** Errnos that a machine that is full, or refuses an allocation, may give. */
+const FULL: readonly number[] = [ENOMEM, EAGAIN];
+/** Few contents, so that pages are equal. */
+const CONTENTS = 4;
+
+/** What all guests have in common. */
+export interface Guests {
+  readonly world: World;
+  readonly mistake: Mistake;
+  /** Every process that anybody may use. */
+  readonly processes: Set<Process>;
+  /** Contents that no other page has. */
+  unique: number;
+}
+
+type Act = (guests: Guests, thread: Thread, process: Process, operation: Operation) => Steps;
+
+interface Range {
+  readonly start: number;
+  readonly count: number;
+  readonly pages: readonly number[];
+}
+
+function rangeOf({ a, b }: Operation): Range {
+  const start = b % 16 === 15 ? 0 : (PAGES[a % PAGES.length] as number);
+  const count = b % 16 === 15 ? PAGES_END : 1 + (b % 16);
+  return { start, count, pages: pagesIn(start, count) };
+}
+
+function contentOf(guests: Guests, number: number): number {
+  if (number % 8 !== 0) return (number >>> 3) % CONTENTS;
+  guests.unique++;
+  return 0x10000 + guests.unique;
+}
+
+function* write(guests: Guests, thread: Thread, process: Process, { what, a, b, c }: Operation): Steps {
+  const page = PAGES[a % PAGES.length] as number;
+  const content = contentOf(guests, b);
+  const only = what === 'half' ? c % 2 : -1;
+  const { world, mistake } = guests;
+  const put = (half: number, from: number): void => {
+    if (half === 1 - only) return;
+    world.words.fill(content, from, from + HALF_WORDS);
+    const mapping = process.pages.get(page);
+    if (mapping === undefined) throw new Failure(`mm ${process.mm}, page ${page} can be written, but is not mapped`);
+    mapping.cell.halves[half] = content;
+  };
+  yield* accessPage(world, thread, process, page, ACCESS_WRITE, put, mistake);
+}
+
+function* read({ world, mistake }: Guests, thread: Thread, process: Process, { a, b }: Operation): Steps {
+  const page = PAGES[a % PAGES.length] as number;
+  const look = (half: number, from: number): void => {
+    const expected = process.pages.get(page)?.cell.halves[half];
+    for (const at of [from, from + (b % HALF_WORDS), from + HALF_WORDS - 1]) {
+      if (world.words[at] === expected) continue;
+      throw new Failure(`mm ${process.mm}, page ${page}, half ${half} reads ${world.words[at]}, expected ${expected}`);
+    }
+  };
+  yield* accessPage(world, thread, process, page, ACCESS_READ, look, mistake);
+}
+
+/** Calls the engine; `apply` changes the shadow if it succeeds. `also`: errnos that it may give besides that of a full machine. */
+function* systemCall(
+  guests: Guests,
+  thread: Thread,
+  flight: Flight,
+  call: () => number,
+  apply: () => void,
+  also: readonly number[] = [],
+): Steps {
+  const attempt = (): void => {
+    const errno = call() >>> 0;
+    if (errno === 0) apply();
+    else if (!FULL.includes(errno) && !also.includes(errno)) throw new Failure(`${flight.what} says ${errno}`);
+  };
+  yield* locked(guests.world, thread, attempt, flight);
+}
+
+const KINDS: readonly number[] = [0, 0, 0, layout.MAP_SHARED, layout.MAP_FILE, layout.MAP_READ_ONLY];
+
+function* map(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
+  const { world } = guests;
+  const { start, count, pages } = rangeOf(operation);
+  const how = KINDS[operation.c % KINDS.length] as number;
+  const apply = (): void => {
+    for (const page of pages) {
+      const object = vmaAt(world, process.mm, page)?.object ?? 0;
+      const mapping: Mapping = {
+        cell: emptyCell(),
+        shared: how === layout.MAP_SHARED,
+        object,
+        writable: how !== layout.MAP_READ_ONLY,
+      };
+      process.pages.set(page, mapping);
+    }
+  };
+  const flight: Flight = { what: 'map', process, pages };
+  yield* systemCall(guests, thread, flight, () => world.call.map(process.mm, start, count, how), apply);
+}
+
+function* unmap(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
+  const { start, count, pages } = rangeOf(operation);
+  const apply = (): void => {
+    for (const page of pages) process.pages.delete(page);
+  };
+  const flight: Flight = { what: 'unmap', process, pages };
+  yield* systemCall(guests, thread, flight, () => guests.world.call.unmap(process.mm, start, count), apply);
+}
+
+/** One page, or a whole run of mapped ones: a hole would stop it half way. */
+function* protect(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
+  const { start, pages } = rangeOf(operation);
+  let count = 0;
+  while (pages[count] === start + count && process.pages.has(start + count)) count++;
+  if (count === 0) return;
+  const writable = operation.c % 2 === 0;
+  const access = writable ? layout.VM_READ | layout.VM_WRITE : layout.VM_READ;
+  const concerned = pages.slice(0, count);
+  const apply = (): void => {
+    for (const page of concerned) {
+      const mapping = process.pages.get(page);
+      if (mapping !== undefined) mapping.writable = writable;
+    }
+  };
+  const flight: Flight = { what: 'protect', process, pages: concerned };
+  yield* systemCall(guests, thread, flight, () => guests.world.call.protect(process.mm, start, count, access), apply);
+}
+
+const ADVICES: Record<string, number> = {
+  mergeable: layout.MADV_MERGEABLE,
+  unmergeable: layout.MADV_UNMERGEABLE,
+  dontneed: layout.MADV_DONTNEED,
+};
+
+/** ENOMEM says either that there is no room, or that there was a hole, and then all else was done. */
+function* advise(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
+  const { start, count, pages } = rangeOf(operation);
+  const advice = ADVICES[operation.what] as number;
+  const forgets = operation.what === 'dontneed';
+  const call = (): number => {
+    const errno = guests.world.call.advise(process.mm, start, count, advice);
+    return errno === ENOMEM ? 0 : errno;
+  };
+  const apply = (): void => {
+    for (const page of forgets ? pages : []) forgetContents(process, page);
+  };
+  const flight: Flight | undefined = forgets ? { what: 'zero', process, pages } : { what: 'pin', process, pages: [] };
+  yield* systemCall(guests, thread, flight, call, apply, [EINVAL]);
+}
+
+function* mergeAny(guests: Guests, thread: Thread, process: Process, { c }: Operation): Steps {
+  const call = (): number => guests.world.call.mergeAnySet(process.mm, c % 3 === 0 ? 0 : 1);
+  yield* systemCall(guests, thread, { what: 'pin', process, pages: [] }, call, () => {});
+}
+
+function adopt(guests: Guests, thread: Thread, process: Process): void {
+  guests.processes.add(process);
+  thread.processes.push(process);
+}
+
+function* spawn(guests: Guests, thread: Thread, { a }: Operation): Steps {
+  const { world } = guests;
+  const attempt = (): void => {
+    const mm = world.call.spawn(a % world.word(layout.H_NID_COUNT)) >>> 0;
+    if (mm !== 0) adopt(guests, thread, new Process(mm));
+  };
+  yield* locked(world, thread, attempt, { what: 'spawn', process: undefined, pages: [] });
+}
+
+function* fork(guests: Guests, thread: Thread, process: Process): Steps {
+  const attempt = (): void => {
+    const mm = guests.world.call.fork(process.mm) >>> 0;
+    if (mm !== 0) adopt(guests, thread, copyOf(process, mm));
+  };
+  yield* locked(guests.world, thread, attempt, { what: 'fork', process, pages: [] });
+}
+
+/** No thread uses `process` any more. */
+export function forget(guests: Guests, thread: Thread, process: Process): void {
+  process.gone = true;
+  guests.processes.delete(process);
+  thread.processes = thread.processes.filter((other) => other !== process);
+}
+
+function* exit(guests: Guests, thread: Thread, process: Process): Steps {
+  const attempt = (): void => {
+    guests.world.call.exit(process.mm);
+    forget(guests, thread, process);
+  };
+  yield* locked(guests.world, thread, attempt, { what: 'exit', process, pages: [] });
+}
+
+function* exec(guests: Guests, thread: Thread, process: Process): Steps {
+  const attempt = (): void => {
+    const mm = guests.world.call.exec(process.mm) >>> 0;
+    if (mm === 0) return;
+    process.mm = mm;
+    process.pages.clear();
+  };
+  yield* locked(guests.world, thread, attempt, { what: 'exec', process, pages: [] });
+}
+
+function* pin(guests: Guests, thread: Thread, process: Process, { a, b }: Operation): Steps {
+  const page = PAGES[a % PAGES.length] as number;
+  const attempt = (): void => {
+    const frame = guests.world.call.pinPage(process.mm, page, b % 3) >>> 0;
+    if (frame >= layout.PAGE_SIZE) thread.pins.push(frame);
+    else if (frame !== EFAULT && frame !== ENOMEM) throw new Failure(`pinPage says ${frame}`);
+  };
+  yield* locked(guests.world, thread, attempt, { what: 'pin', process, pages: [] });
+}
+
+function* unpin(guests: Guests, thread: Thread): Steps {
+  const release = (): void => {
+    const frame = thread.pins.at(-1);
+    if (frame !== undefined) guests.world.call.unpinFrame(frame);
+    thread.pins.pop();
+  };
+  yield* locked(guests.world, thread, release);
+}
+
+const ACTS: Record<string, Act> = {
+  write,
+  half: write,
+  read,
+  map,
+  unmap,
+  protect,
+  mergeable: advise,
+  unmergeable: advise,
+  dontneed: advise,
+  mergeAny,
+  fork,
+  exit,
+  exec,
+  pin,
+  unpin,
+};
+
+/** One operation of a guest, on one of its processes; one that has none starts one first. */
+export function* guestSteps(guests: Guests, thread: Thread, operation: Operation): Steps {
+  if (thread.processes.length === 0) yield* spawn(guests, thread, operation);
+  const process = thread.processes[(operation.c >>> 8) % thread.processes.length];
+  if (process !== undefined) yield* (ACTS[operation.what] as Act)(guests, thread, process, operation);
+}

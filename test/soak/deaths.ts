@@ -1,0 +1,212 @@
+/**
+ * Deaths: scanners are killed at random instants, and guests too, while other guests go on; after each death the owner recovers.
+ * Who lives loses nothing, and merging goes on.
+ */
+import { type Host, layout } from '../../src/index.ts';
+import { Book } from './book.ts';
+import { Dice } from './dice.ts';
+import { Guest } from './guest.ts';
+import { expectMerging, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
+import { Thread } from './thread.ts';
+
+export interface DeathsOptions extends MachineOptions {
+  /** Of scanners. */
+  readonly deaths: number;
+  /** After so many deaths of scanners a guest dies too. */
+  readonly guestEvery: number;
+  /** Begins no death after so many seconds. */
+  readonly seconds: number;
+  readonly report: (line: string) => void;
+}
+
+/** How many died, and in the middle of what. */
+interface Toll {
+  deaths: number;
+  /** They had the lock. */
+  locked: number;
+}
+
+export interface DeathsResult extends Merging {
+  readonly scanners: Toll & { batch: number };
+  readonly guests: Toll & { access: number };
+  /** Of the guests that lived on. */
+  readonly operations: number;
+  /** Processes that a guest had begun or given up, but not yet said so, when it died. */
+  readonly orphans: number;
+  /** The most deaths of scanners in a row that left no time for a whole pass. */
+  readonly idle: number;
+  readonly seconds: number;
+}
+
+const REPORT_EVERY = 10_000;
+/** After so many deaths the guests stand still and compare everything. */
+const STILL_EVERY = 100;
+/** Threads that stand by. */
+const STANDBY = 3;
+/** The longest wait before a kill: 10 to this power, in microseconds; the shortest is 1. */
+const LONGEST = 3.5;
+/** Operations of the owner's guest between two looks at the clock. */
+const FEW = 16;
+/** So many deaths in a row without a whole pass are no chance. */
+const IDLE = 100;
+const FOREVER = 10 ** 12;
+
+class Deaths {
+  readonly #options: DeathsOptions;
+  readonly #host: Host;
+  readonly #dice: Dice;
+  readonly #book: Book = new Book();
+  /** Runs in this thread. */
+  readonly #guest: Guest;
+  readonly #survivor: Thread;
+  #victim: Thread;
+  readonly #scanners: Thread[];
+  #started = 0;
+  #sharing = 0;
+  #orphans = 0;
+  /** Passes so far, deaths of scanners since then, and the most of these. */
+  readonly #idle: { passes: number; deaths: number; most: number } = { passes: 0, deaths: 0, most: 0 };
+  readonly #scannersDied: DeathsResult['scanners'] = { deaths: 0, locked: 0, batch: 0 };
+  readonly #guestsDied: DeathsResult['guests'] = { deaths: 0, locked: 0, access: 0 };
+
+  constructor(host: Host, options: DeathsOptions) {
+    this.#options = options;
+    this.#host = host;
+    this.#dice = new Dice(options.seed);
+    host.share();
+    this.#guest = new Guest(host, 'guest of the owner', options.seed, this.#book);
+    this.#survivor = this.#start('guest', 'guest that lives');
+    this.#victim = this.#start('guest', 'guest that will die');
+    this.#scanners = Array.from({ length: STANDBY }, () => this.#start('scanner', 'scanner'));
+  }
+
+  async run(): Promise<DeathsResult> {
+    const { deaths, guestEvery, seconds, report } = this.#options;
+    const start = performance.now();
+    await Promise.all([this.#survivor.ready, this.#victim.ready]);
+    this.#survivor.order('work');
+    this.#victim.order('work');
+    let reported = start;
+    for (let death = 1; death <= deaths && performance.now() - start < seconds * 1000; death++) {
+      const scanner = this.#scanners.shift() as Thread;
+      await scanner.ready;
+      scanner.order('work');
+      this.#scanners.push(this.#start('scanner', 'scanner'));
+      if (death % guestEvery === 0) await this.#guestDies();
+      await this.#scannerDies(scanner);
+      if (death % STILL_EVERY === 0 || death === deaths) await this.#standStill();
+      if (performance.now() - reported < REPORT_EVERY) continue;
+      reported = performance.now();
+      report(`${death} scanners and ${this.#guestsDied.deaths} guests died`);
+    }
+    await this.#standStill();
+    return this.#result((performance.now() - start) / 1000);
+  }
+
+  /** Kills every thread that is left. */
+  async end(): Promise<void> {
+    await Promise.allSettled([this.#survivor, this.#victim, ...this.#scanners].map((thread) => thread.kill()));
+  }
+
+  #start(role: 'guest' | 'scanner', name: string): Thread {
+    const seed = this.#options.seed + ++this.#started;
+    return new Thread({ role, name, seed, shared: this.#host.share(), turns: FOREVER });
+  }
+
+  async #scannerDies(scanner: Thread): Promise<void> {
+    const { engine } = this.#host;
+    await this.#kill(scanner, this.#scannersDied);
+    if (engine.u32(layout.H_SCANNING) !== 0) this.#scannersDied.batch++;
+    this.#recover(scanner);
+    const idle = this.#idle;
+    const passes = this.#host.ksm.counters().full_scans;
+    idle.deaths = passes > idle.passes ? 0 : idle.deaths + 1;
+    idle.most = Math.max(idle.most, idle.deaths);
+    idle.passes = passes;
+    if (idle.deaths > IDLE)
+      throw new Error(`no pass has ended while ${idle.deaths} scanners died: nothing is merged any more`);
+  }
+
+  /** The processes of a dead guest are ended by the owner. */
+  async #guestDies(): Promise<void> {
+    const { engine } = this.#host;
+    const dead = this.#victim;
+    await this.#kill(dead, this.#guestsDied);
+    const record = layout.WORKERS + (dead.number - 1) * layout.WORKER_BYTES;
+    if (engine.u32(record + layout.WORKER_ACCESS) !== 0) this.#guestsDied.access++;
+    this.#recover(dead);
+    for (const handle of dead.processes) this.#host.process(handle).exit();
+    this.#host.check();
+    this.#victim = this.#start('guest', 'guest that will die');
+    await this.#victim.ready;
+    this.#victim.order('work');
+  }
+
+  /** Kills a thread a while after it has begun; meanwhile the owner's guest goes on. */
+  async #kill(thread: Thread, toll: Toll): Promise<void> {
+    while (thread.turns === 0) this.#guest.run(FEW);
+    const wait = 10 ** ((this.#dice.bits() / 2 ** 32) * LONGEST - 3);
+    for (const end = performance.now() + wait; performance.now() < end; ) this.#guest.run(FEW);
+    await thread.kill();
+    toll.deaths++;
+    if (this.#host.engine.u32(layout.LOCK) === thread.number) toll.locked++;
+  }
+
+  #recover(thread: Thread): void {
+    this.#host.recover(thread.number);
+    this.#sharing = Math.max(this.#sharing, thread.sharing, this.#host.ksm.counters().pages_sharing);
+    this.#host.check();
+    this.#guest.run(FEW);
+  }
+
+  /** The guests stop and compare everything. What no guest knows of is ended. */
+  async #standStill(): Promise<void> {
+    await Promise.all([this.#survivor.obey('compare'), this.#victim.obey('compare')]);
+    this.#guest.compareAll();
+    this.#endOrphans();
+    this.#host.check();
+    this.#survivor.order('work');
+    this.#victim.order('work');
+  }
+
+  #endOrphans(): void {
+    const { engine } = this.#host;
+    const known = new Set(
+      [this.#book, this.#survivor, this.#victim].flatMap(({ processes }) => processes).map(({ mm }) => mm),
+    );
+    const first = engine.u32(layout.H_MMS);
+    const end = first + engine.u32(layout.H_MM_LIMIT) * layout.MM_BYTES;
+    for (let mm = first; mm < end; mm += layout.MM_BYTES) {
+      const flags = engine.u32(mm + layout.MM_FLAGS);
+      if ((flags & (layout.MM_IN_USE | layout.MM_EXITED)) !== layout.MM_IN_USE || known.has(mm)) continue;
+      this.#host.process({ id: -mm, mm }).exit();
+      this.#orphans++;
+    }
+  }
+
+  #result(seconds: number): DeathsResult {
+    const merging = mergingOf(this.#host, this.#sharing);
+    expectMerging(merging);
+    return {
+      ...merging,
+      scanners: this.#scannersDied,
+      guests: this.#guestsDied,
+      operations: this.#guest.operations + this.#survivor.operations,
+      orphans: this.#orphans,
+      idle: this.#idle.most,
+      seconds,
+    };
+  }
+}
+
+/** Rejects at the first byte that a survivor lost, and where the machine is not sound after a recovery. */
+export async function deaths(options: DeathsOptions): Promise<DeathsResult> {
+  const host = await startMachine(options);
+  const run = new Deaths(host, options);
+  try {
+    return await run.run();
+  } finally {
+    await run.end();
+    host[Symbol.dispose]();
+  }
+}
