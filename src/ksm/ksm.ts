@@ -64,8 +64,7 @@ export class Ksm {
   }
 
   counters(): Counters {
-    const { engine } = this.#machine;
-    return engine.exclusively(() => readCounters(engine));
+    return readCounters(this.#machine.engine);
   }
 
   /**
@@ -94,8 +93,9 @@ export class Ksm {
 
   /** What ksmd does at each wake-up: scans `pages_to_scan` pages. EBUSY as `scan`. */
   batch(clock: Clock = this.#machine.clock): Sample {
-    const result = this.#scan(this.#machine.engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
-    return { ...result, now: clock.now(), counters: this.counters() };
+    const { engine } = this.#machine;
+    const result = this.#scan(engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
+    return { ...result, now: clock.now(), counters: engine.exclusively(() => this.counters()) };
   }
 
   /** Has ksmd anything to do? `run` is 1 and there is mergeable memory. */

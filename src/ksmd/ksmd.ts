@@ -88,7 +88,7 @@ export class Ksmd implements AsyncIterable<Sample> {
   }
 
   /**
-   * A sample after each batch from now on, until ksmd stops. Throws EIO where it dies; by then the memory is sound again. Whoever is
+   * A sample after each batch from now on, until ksmd stops: from the first on, if this is called before `start` has resolved. Throws EIO where it dies; by then the memory is sound again. Whoever is
    * behind by more than 256 samples loses the oldest of them: ksmd never waits. There are none where ksmd does not run.
    */
   samples(): AsyncGenerator<Sample, void, void> {

@@ -65,8 +65,9 @@ test('a pause is cut short by another sleep_millisecs, written anywhere, and by 
   mergeable(host, 2, () => 1);
   host.ksm.settings.sleep_millisecs = HOUR;
   host.ksm.settings.run = 1;
-  await host.ksmd.start();
+  const start = host.ksmd.start();
   await sampleWhere(host, () => true);
+  await start;
   const second = sampleWhere(host, () => true);
   host.ksm.settings.sleep_millisecs = HOUR + 1;
   expect((await second).counters.full_scans).toBe(2);

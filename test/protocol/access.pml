@@ -47,7 +47,7 @@ bit freeLeaf[3];
 bit lost[3];             /* found by recover, and not free yet because a SLOT was not 0 */
 bit freeFrame[FRAMES], inLimbo[FRAMES];
 
-/* Ghosts: whose bytes are in a frame (address space + 1; 0: nobody's); are walk and cache of this epoch; who is dead. */
+/* Ghosts: whose bytes are in a frame (address space + 1; 0: nobody's); are walk and cache of this epoch; the dead. */
 byte owner[FRAMES];
 bit walkIsCurrent, cacheIsCurrent;
 byte dead;

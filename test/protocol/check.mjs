@@ -1,7 +1,7 @@
-// Checks docs/protocol.md: spin looks at every state of each model here. A model as it is must have no error, and with one
-// step left out (its FAULT macros) it must have one, or it would not notice that the step is missing.
+// Checks docs/protocol.md: spin looks at every state of each model here. A model as it is must have no error, and with
+// one step left out (its FAULT macros) it must have one, or it would not notice that the step is missing.
 //
-//   node test/protocol/check.mjs [--seconds N]      N: for the whole run, 240 unless given
+//   node test/protocol/check.mjs [--seconds N]      N: for the whole run, 600 unless given
 //
 // Needs spin and a C compiler (Debian: apt-get install spin gcc). Exit code 1: something failed, 2: they are missing.
 // To see a counterexample: spin -DFAULT=NAME -a M.pml; cc -DSAFETY -DNOREDUCE -DBFS -o pan pan.c; ./pan;
@@ -23,7 +23,7 @@ const CORRECT = { name: '0', flags: ['-O2', '-DMEMLIM=1536'], options: ['-m10000
 /** An error is near if there is one: a search of little depth meets it at once, and compiling takes longer. */
 const FAULTY = { flags: ['-O0', '-DMEMLIM=512'], options: ['-m1000', '-w20'] };
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '240' } } });
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } });
 const budget = Number(values.seconds);
 if (!(budget > 0)) {
   console.error(`protocol: --seconds ${values.seconds} is no number of seconds`);

@@ -68,7 +68,7 @@ idle: /* also after a fault and after a failed re-check: to choose again include
     atomic { secondByte(); slot[g] = 0; passed[g] = 0; f = 0; writing = 0; value = 0; goto idle };
 
 touch: /* the first access, or the first after DONTNEED: a frame of zeros */
-    atomic { d_step { alloc(n, slot[0]) } };
+    atomic { d_step { alloc(n) } };
 #if FAULT == MAP_BEFORE_ZERO
     pte[g] = WORD(n, 1);
 #endif
@@ -80,7 +80,7 @@ cow: /* a write to a page that is present and read-only */
         (!ksm[f] || FAULT == KSM_IN_PLACE) && (count[f] == 1 || FAULT == SHARED_IN_PLACE) &&
         (!NAMED(f) || FAULT == IN_PLACE_WITHOUT_LOOK) -> pte[g] = WORD(f, 1); f = 0; goto done
       }
-    :: else -> d_step { alloc(n, slot[0]) }
+    :: else -> d_step { alloc(n) }
     fi;
 #if FAULT == SWING_BEFORE_COPY
     pte[g] = WORD(n, 1);

@@ -1,8 +1,8 @@
 /* Part of ksm.pml: the death of a worker, and what a survivor does about it. */
 
 /*
- * Everything is rebuilt from the ptes and the marks of frames. No pte has to lose a right: wherever somebody died, a frame
- * that is KSM's or mapped twice is read-only already.
+ * Everything is rebuilt from the ptes and the marks of frames. No pte has to lose a right: wherever somebody died, a
+ * frame that is KSM's or mapped twice is read-only already.
  */
 inline rebuild(f) {
   assert(READ_ONLY_EVERYWHERE(f) || (MAPPED(f) == 1 && !ksm[f]));

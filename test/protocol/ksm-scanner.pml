@@ -35,11 +35,11 @@ inline share() {
 
 /* The scanner's words start again as 0. */
 inline forget() {
-  p = 0; k = 0; f = 0; word = 0; other = 0; n = 0; seen = 0; busy = 0; differ = 0
+  p = 0; k = 0; f = 0; word = 0; other = 0; seen = 0; busy = 0; differ = 0
 }
 
 proctype Scanner() {
-  byte p, k, f, word, other, n, seen;
+  byte p, k, f, word, other, seen;
   bit busy, differ;
 idle:
   {
@@ -125,27 +125,21 @@ undo: /* nobody has joined: the frame is the page's own again */
 restore:
     atomic { pte[p] = word; goto done };
 
-fork: /* page 0 to page 1. Nobody waits for a writer: the child gets a copy at once */
+fork: /* page 0 to page 1. Nobody waits for a writer: then there is no fork now (EAGAIN) */
 #if FAULT == FORK_CHILD_FIRST
     atomic { share() };
     protect(0, word);
     if
-    :: busy -> atomic { pte[1] = 0; count[f]--; wantLow[1] = 0; wantHigh[1] = 0; pte[0] = word }
-    :: else
+    :: busy -> atomic { pte[1] = 0; count[f]--; wantLow[1] = 0; wantHigh[1] = 0; goto restore }
+    :: else -> goto done
     fi;
-    goto done;
 #elif FAULT != FORK_KEEPS_WRITABLE
     protect(0, word);
 #endif
     if
-    :: atomic { !busy || FAULT == FORK_WITHOUT_LOOK -> share(); goto done }
-    :: else -> pte[0] = word
+    :: atomic { !busy || FAULT == FORK_WITHOUT_LOOK -> assert(low[f] == wantLow[0]); share(); goto done }
+    :: else -> goto restore
     fi;
-    seen = slot[0];
-    d_step { alloc(n, seen); seen = 0; word = 0; busy = 0 };
-    atomic { low[n] = low[f]; word = wantLow[0]; assert(low[n] == word) };
-    atomic { high[n] = high[f]; k = wantHigh[0]; assert(high[n] == k) };
-    atomic { pte[1] = WORD(n, 0); wantLow[1] = word; wantHigh[1] = k; goto done };
 
 old:
     seen = NAMES(slot[0], f);

@@ -105,14 +105,14 @@ inline put(frame, named) {
   fi
 }
 
-/* `frame` becomes one that nobody maps or names; first0: what SLOT 0 was seen as. There always is a frame. */
-inline alloc(frame, first0) {
+/* `frame` becomes one that nobody maps or names. There always is one. */
+inline alloc(frame) {
   frame = 0;
   do
   :: frame == FRAMES -> break
   :: else ->
     if
-    :: inLimbo[frame] && !NAMES(first0, frame) && !NAMES(slot[1], frame) -> give(frame)
+    :: inLimbo[frame] && !NAMED(frame) -> give(frame)
     :: inLimbo[frame] && FAULT == LIMBO_WITHOUT_LOOK -> give(frame)
     :: else
     fi;

@@ -24,7 +24,7 @@
 #define LOCK_WITHOUT_BOUND 10  /* deadlock: who hears of deaths waits for LOCK, and its holder is dead */
 #define TURN_WITHOUT_BOUND 11  /* deadlock: it waits for a turn of a dead guest */
 #define SLOT_WITHOUT_BOUND 12  /* deadlock: it waits under LOCK for a SLOT of a dead guest */
-#define RECOVER_SKIPS_LOCK 13  /* deadlock: the dead one dropped LOCK and woke nobody, and recover wakes nobody either */
+#define RECOVER_SKIPS_LOCK 13  /* deadlock: the dead one dropped LOCK and woke nobody, nor does recover */
 #ifndef FAULT
 #define FAULT 0
 #endif
@@ -38,7 +38,7 @@ bit WANT[2]; /* of guests: waits for LOCK */
 bit SLOT[2]; /* of guests: is in an access */
 bit asleep[4];
 
-/* Ghosts: pages decided on since a guest waits; how many hold LOCK; who is dead; who has stopped; is the scanner in a call. */
+/* Ghosts: pages decided on since a guest waits; holders of LOCK; who is dead, who stopped; is the scanner in a call. */
 byte pages[2];
 byte inside, dead, stopped;
 bit inCall;
