@@ -2,7 +2,7 @@
  * The engine's ABI: every exported function, one line each, no logic. Addresses of mms are handles to the driver. Results are
  * 0 or an errno unless said; a frame's address (>= 4096) or an errno (< 4096); a handle or 0 (see H_LIMIT_HIT).
  */
-import { lockDrop, lockTake, lockTry } from './concurrent/lock';
+import { lockDrop, lockTake, lockTakeSoon, lockTry } from './concurrent/lock';
 import { workerJoin, workerLeave } from './concurrent/workers';
 import { H_ZERO_CHECKSUM, HASH_KEY } from './layout';
 import { readFault, writeFault } from './memory/fault';
@@ -34,6 +34,7 @@ export {
   lock,
   lockDrop,
   lockTake,
+  lockTakeSoon,
   lockTry,
   map,
   mergeAnySet,

@@ -1,40 +1,48 @@
 /**
  * The one lock over everything but guests' accesses: page tables, frame words, trees, lists, counters. Every call of the engine
- * that changes or walks them holds it. The scanner holds it for a page at a time, so a guest's fault waits for one merge at most.
+ * that changes or walks them holds it. The scanner holds it for a page at a time and takes it after all who want it, so a guest's
+ * fault waits for one merge at most.
  *
  * The lock holds its owner's number, so that a survivor sees when it died with its owner.
  */
 import { LOCK, WORKER_SLEEPLESS, WORKER_WAITS } from '../layout';
 import { stepWait } from '../step';
-import { isLockWanted, workerRecord } from './workers';
+import { isLockWanted, lockWaiters, workerRecord } from './workers';
 
 /** Looks at the lock before a thread goes to sleep: about as long as the scanner takes for some pages. */
 const SPINS: u32 = 20000;
 /** A sleeper looks again after so many nanoseconds, because the owner may have died. */
 const NAP: i64 = 1_000_000;
-/** How long the scanner leaves the lock to those who want it. */
-const YIELD_SPINS: u32 = 2000;
+/** How long the scanner leaves the lock to those who want it: some times what a sleeper needs to wake. */
+const YIELD_SPINS: u32 = 20000;
 
 /** Takes the lock if it is free. */
 export function lockTry(worker: u32): bool {
   return atomic.cmpxchg<u32>(LOCK, 0, worker) == 0;
 }
 
-/** Takes the lock. A thread that may not sleep spins until it has it. */
+/** Takes the lock, however long that takes. A thread that may not sleep spins until it has it. */
 export function lockTake(worker: u32): void {
-  if (lockTry(worker)) return;
+  while (!lockTakeSoon(worker, 1 << 31)) {}
+}
+
+/** Takes the lock, unless it has not come free after so many looks, most of them a nap apart: its owner may have died. */
+export function lockTakeSoon(worker: u32, looks: u32): bool {
+  if (lockTry(worker)) return true;
   const record = workerRecord(worker);
   atomic.store<u32>(record, 1, WORKER_WAITS);
-  for (let spins: u32 = 0; ; spins++) {
+  let taken: bool = false;
+  for (let spins: u32 = 0; !taken && spins < looks; spins++) {
     const owner = atomic.load<u32>(LOCK);
     if (owner == 0) {
-      if (lockTry(worker)) break;
+      taken = lockTry(worker);
     } else if (spins > SPINS && !load<u32>(record, WORKER_SLEEPLESS)) {
       memory.atomic.wait32(LOCK, owner, NAP);
     }
     stepWait();
   }
   atomic.store<u32>(record, 0, WORKER_WAITS);
+  return taken;
 }
 
 /** Gives the lock back. Returns who had it. */
@@ -47,7 +55,15 @@ export function lockDrop(): u32 {
 /** Lets those who want the lock have it first. For its owner, between two pages. */
 export function lockYield(): void {
   if (!isLockWanted()) return;
-  const worker = lockDrop();
-  for (let spins: u32 = 0; spins < YIELD_SPINS && atomic.load<u32>(LOCK) == 0 && isLockWanted(); spins++) stepWait();
+  lockTakeLast(lockDrop());
+}
+
+/** Takes the lock after all who want it now have had it, unless one of them seems to be dead. For the scanner. */
+export function lockTakeLast(worker: u32): void {
+  let waiting = lockWaiters();
+  for (let spins: u32 = 0; waiting != 0 && spins < YIELD_SPINS; spins++) {
+    waiting &= lockWaiters();
+    stepWait();
+  }
   lockTake(worker);
 }

@@ -51,6 +51,23 @@ export function isAnyAccess(): bool {
   return false;
 }
 
+/** Looks at the records before an access that does not end is taken for that of a dead thread: much longer than any takes. */
+const PATIENCE: u32 = 1_000_000;
+
+/** Waits until accesses that are under way have ended. False where one does not. */
+export function accessesEnd(): bool {
+  for (let spins: u32 = 0; spins < PATIENCE; spins++) {
+    if (!isAnyAccess()) return true;
+    stepWait();
+  }
+  return false;
+}
+
+/** Waits until no helper has a window under its hands, or one must be taken for dead. */
+export function helpersRest(): void {
+  for (let spins: u32 = 0; spins < PATIENCE && !workersIdle(); spins++) stepWait();
+}
+
 /** Waits, but not for long, until nobody is writing to `frame`, which no pte allows any more. False where somebody still is. */
 export function writersLeave(frame: usize): bool {
   for (let spins: u32 = 0; spins < SPINS; spins++) {
@@ -70,12 +87,22 @@ export function isLockWanted(): bool {
 }
 
 /** Has no live helper a window under its hands? */
-export function workersIdle(): bool {
+function workersIdle(): bool {
   const workers = load<u32>(H_WORKERS);
   for (let worker: u32 = 1; worker <= workers; worker++) {
     if (atomic.load<u32>(workerRecord(worker), WORKER_BUSY) != 0) return false;
   }
   return true;
+}
+
+/** Who waits for the lock: bit n - 1 for worker n. */
+export function lockWaiters(): u64 {
+  const workers = load<u32>(H_WORKERS);
+  let waiters: u64 = 0;
+  for (let worker: u32 = 1; worker <= workers; worker++) {
+    if (atomic.load<u32>(workerRecord(worker), WORKER_WAITS) != 0) waiters |= (<u64>1) << (worker - 1);
+  }
+  return waiters;
 }
 
 /** A number for a thread that joins; 0 where all are taken. */

@@ -7,7 +7,11 @@
  *
  * Functions that can fail return an errno (< 4096) where a frame's address (>= 4096) is expected.
  */
+
+import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
+  ACCESS_READ,
+  ACCESS_WRITE,
   EFAULT,
   ENOMEM,
   FAULT_AROUND_PAGES,
@@ -85,11 +89,16 @@ export function writeFault(mm: usize, page: u32): usize {
 /** A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. */
 function writePresent(mm: usize, entry: u32): usize {
   const pte = pteOf(entry);
-  const isOwn = !(pte & PTE_SHARED) && frameIsExclusive(pte & PTE_FRAME);
+  const isOwn = !(pte & PTE_SHARED) && frameIsExclusive(pte & PTE_FRAME) && !isReadElsewhere(pte & PTE_FRAME);
   const frame = isOwn ? <usize>(pte & PTE_FRAME) : ownCopy(mm, entry);
   if (frame < PAGE_SIZE) return frame;
   pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   return frame;
+}
+
+/** Beside other threads: a process that mapped the frame until just now may still be reading it, and must not see what is written. */
+function isReadElsewhere(frame: usize): bool {
+  return isConcurrent() && isAccessed(frame, ACCESS_READ | ACCESS_WRITE);
 }
 
 /** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */

@@ -9,9 +9,8 @@
  */
 
 import { lockTake } from '../concurrent/lock';
-import { workerLeave, workerStop, workersIdle } from '../concurrent/workers';
+import { helpersRest, workerLeave, workerStop } from '../concurrent/workers';
 import { H_JOB_LOST, H_SCANNING, LOCK } from '../layout';
-import { stepWait } from '../step';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
 import { mmsFree, mmsKeep, objectsKeep, slotsRebuild, vmasRebuild } from './mms';
@@ -24,7 +23,7 @@ import { tablesMark, tablesSweep } from './tables';
 export function recover(dead: u32, self: u32): void {
   if (dead != 0) workerStop(dead);
   if (self != 0) lockSeize(dead, self);
-  while (!workersIdle()) stepWait(); // helpers may still be computing checksums for the dead
+  helpersRest(); // they may still be computing checksums for the dead
   if (dead == 0 || load<u32>(H_SCANNING) == dead + 1) store<u32>(H_SCANNING, 0);
   store<u32>(H_JOB_LOST, 0);
   mmsKeep();

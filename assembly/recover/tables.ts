@@ -1,4 +1,6 @@
 /** Recovery of page tables: which tables and leaves are reachable from a live mm; the others are free. */
+
+import { accessesEnd, isConcurrent } from '../concurrent/workers';
 import {
   EPOCH,
   FREE_FIRST,
@@ -96,16 +98,18 @@ function markMm(mm: usize): void {
 /** Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void (EPOCH). */
 export function tablesSweep(): void {
   atomic.add<u32>(EPOCH, 1);
+  // Somebody may be walking a table that the dead one had just taken out. If he does not come to an end, what was taken out stays out of use.
+  const mayFree = !isConcurrent() || accessesEnd();
   const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
   store<u32>(H_FREE_TABLES, 0, FREE_FIRST);
   store<u32>(H_FREE_TABLES, tables, FREE_USED);
   for (let index: u32 = 0; index < tables; index++) {
-    if (!tableIsMarked(index)) arenaGive(H_FREE_TABLES, load<u32>(H_TABLES) + index * TABLE_BYTES);
+    if (mayFree && !tableIsMarked(index)) arenaGive(H_FREE_TABLES, load<u32>(H_TABLES) + index * TABLE_BYTES);
   }
   store<u32>(H_FREE_LEAVES, 0, FREE_FIRST);
   store<u32>(H_FREE_LEAVES, leavesEnd() - 1, FREE_USED); // leaf 0 is never used
   for (let leaf: u32 = 1; leaf < leavesEnd(); leaf++) {
-    if (!leafIsMarked(leaf)) leafFree(leaf);
+    if (mayFree && !leafIsMarked(leaf)) leafFree(leaf);
   }
   marksClear();
 }

@@ -7,7 +7,7 @@
  * interrupted an entry is therefore still an entry of the same mm.
  */
 
-import { lockDrop, lockTake } from '../concurrent/lock';
+import { lockDrop, lockTakeLast } from '../concurrent/lock';
 import { isConcurrent } from '../concurrent/workers';
 import {
   H_CURSOR_SLOT,
@@ -42,7 +42,7 @@ export function lockPause(things: u32): u32 {
 }
 
 export function lockResume(worker: u32): void {
-  if (worker != 0) lockTake(worker);
+  if (worker != 0) lockTakeLast(worker);
 }
 
 /** Is the scanner no more where it was? Then its window means nothing. */

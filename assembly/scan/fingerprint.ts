@@ -6,7 +6,7 @@
  * job word, which also says what the job is: a late claim can never be taken for one of the next job.
  */
 
-import { workerRecord, workersIdle } from '../concurrent/workers';
+import { helpersRest, workerRecord } from '../concurrent/workers';
 import {
   H_JOB,
   H_JOB_BELL,
@@ -66,7 +66,7 @@ export function jobFinish(window: usize): void {
   while (atomic.load<u32>(H_JOB_DONE) != done) {
     stepWait();
     if (atomic.xchg<u32>(H_JOB_LOST, 0) == 0) continue;
-    while (!workersIdle()) stepWait(); // those who live must not write into a window that is another's by then
+    helpersRest(); // those who live must not write into a window that is another's by then
     fingerprint(window, 0, load<u32>(window, WINDOW_COUNT));
     return;
   }

@@ -37,6 +37,9 @@ const LIMITS: Record<number, { what: string; option: string }> = {
   [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
 };
 
+/** Looks at a lock that does not come free: 20 000 in a row, then one each millisecond, for about two seconds. */
+const LOOKS = 22_000;
+
 export class Engine {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -44,6 +47,7 @@ export class Engine {
   #call: EngineExports;
   #worker = 0;
   #limitHit = 0;
+  #looks = 0;
   /** The whole memory as bytes. */
   readonly bytes: Uint8Array;
   /** The whole memory as u32 words: index is address / 4. */
@@ -76,9 +80,10 @@ export class Engine {
 
   /**
    * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined. EAGAIN
-   * where all numbers are taken.
+   * where all numbers are taken. `hearsOfDeaths`: it is this thread that learns when another died, so it must not wait for a lock
+   * that a dead one holds.
    */
-  join(): void {
+  join(hearsOfDeaths: boolean = false): void {
     if (this.#worker !== 0) return;
     const worker = this.#exports.workerJoin(layout.WORKER_LIMIT);
     if (worker === 0) {
@@ -87,15 +92,32 @@ export class Engine {
     this.#worker = worker;
     this.setU32(this.record + layout.WORKER_SLEEPLESS, mayBlock() ? 0 : 1);
     this.setU32(layout.H_CONCURRENT, 1);
-    this.#call = underLock(this.#exports, worker, () => {
-      this.#limitHit = this.u32(layout.H_LIMIT_HIT);
-    });
+    this.#looks = hearsOfDeaths ? LOOKS : 0;
+    this.#call = underLock(
+      this.#exports,
+      () => this.#takeLock(),
+      () => {
+        this.#limitHit = this.u32(layout.H_LIMIT_HIT);
+        this.#exports.lockDrop();
+      },
+    );
+  }
+
+  #takeLock(): void {
+    if (this.#looks === 0) this.#exports.lockTake(this.#worker);
+    else if (this.#exports.lockTakeSoon(this.#worker, this.#looks) === 0) {
+      const holder = this.u32(layout.LOCK);
+      throw new KsmError(
+        'EAGAIN',
+        `Worker ${holder} holds the engine's lock for seconds: if it has died, call host.recover(${holder}); else try again.`,
+      );
+    }
   }
 
   /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
   exclusively<Result>(work: () => Result): Result {
     if (this.#worker === 0) return work();
-    this.#exports.lockTake(this.#worker);
+    this.#takeLock();
     try {
       return work();
     } finally {

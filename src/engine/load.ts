@@ -38,6 +38,7 @@ export interface EngineExports extends WebAssembly.Exports {
   scanBatch(pages: number, now: number): number;
   serveJobs(worker: number): void;
   lockTake(worker: number): void;
+  lockTakeSoon(worker: number, looks: number): number;
   lockTry(worker: number): number;
   lockDrop(): number;
   workerJoin(limit: number): number;

@@ -6,6 +6,7 @@ const WITHOUT: readonly string[] = [
   'layOut',
   'lockDrop',
   'lockTake',
+  'lockTakeSoon',
   'lockTry',
   'pageChecksum',
   'readPages',
@@ -22,16 +23,14 @@ export function mayBlock(): boolean {
   return typeof (globalThis as { document?: unknown }).document === 'undefined';
 }
 
-/** `before`: done after each call, before the lock is given back. */
-export function underLock(exports: EngineExports, worker: number, before: () => void): EngineExports {
+export function underLock(exports: EngineExports, take: () => void, drop: () => void): EngineExports {
   const locked = (call: Call): Call => {
     return (...args) => {
-      exports.lockTake(worker);
+      take();
       try {
         return call(...args);
       } finally {
-        before();
-        exports.lockDrop();
+        drop();
       }
     };
   };

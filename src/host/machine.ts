@@ -105,7 +105,7 @@ export class Machine {
    * lock for its calls, and reads and writes as docs/protocol.md says.
    */
   share(): SharedHost {
-    this.engine.join();
+    this.engine.join(true);
     return { module: this.engine.module, memory: this.engine.memory };
   }
 

@@ -99,7 +99,7 @@ export class Life {
   async #begin(port: WorkerPort): Promise<void> {
     this.#number = await port.ready;
     if (this.#state === 'starting') this.#state = 'running';
-    else port.keepAlive(true); // it is to stop already, and somebody waits for that
+    if (!this.isRunning || this.#readers.size > 0) port.keepAlive(true); // somebody waits for its end, or for a sample
   }
 
   /** `cause`: why it died. Its helpers end before the memory is recovered, because recovery waits for those who are at a job. */

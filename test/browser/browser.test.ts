@@ -4,6 +4,7 @@
  */
 import { describe, expect, type TestContext, test } from 'vitest';
 import { createHost, type HostOptions } from '../../src/index.ts';
+import type { Beside } from './beside.ts';
 import { findChromium, openPage } from './chromium.ts';
 import type { Outcome, Start, Task } from './page.ts';
 import { ISOLATED, serve } from './serve.ts';
@@ -82,6 +83,18 @@ test('helpers hear of a job through the memory alone', { timeout: TIMEOUT_MS }, 
   expect(outcomes).toEqual([{ value: 5 }]);
   expect(requests.filter((path) => path === '/dist/src/threads/worker.js')).not.toEqual([]);
 });
+
+test.for([1, 2])(
+  'ksmd beside a guest of the page, and its death, with %i threads',
+  { timeout: TIMEOUT_MS },
+  async (scanners, context) => {
+    const { outcomes, requests } = await visit<Beside>(context, 'beside', [{ memory: '64M', scanners }]);
+    const state = { pages_shared: 7, pages_sharing: 393 };
+    const death = { code: 'EIO', deaths: 1, running: false };
+    expect(outcomes).toEqual([{ value: { scanners, wrong: [], broken: true, state, death, again: state } }]);
+    expect(requests).toContain('/dist/src/ksmd/worker.js');
+  },
+);
 
 test('a browser loads nothing that is made for Node', { timeout: TIMEOUT_MS }, async (context) => {
   const { outcomes, requests } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 2 }]);

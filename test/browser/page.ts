@@ -3,6 +3,7 @@
  * What came of each is shown and sent to the server as JSON.
  */
 import type { Host, HostOptions } from '../../src/index.ts';
+import { beside } from './beside.ts';
 import { play } from './story.ts';
 
 type Library = typeof import('../../src/index.ts');
@@ -43,7 +44,8 @@ async function helpersAlone({ createHost }: Library, options: HostOptions): Prom
   Atomics.store(words, layout.H_JOB / 4, job | (chunks << layout.JOB_CHUNKS_SHIFT));
   Atomics.add(words, layout.H_JOB_BELL / 4, 1);
   Atomics.notify(words, layout.H_JOB_BELL / 4);
-  while (Atomics.load(words, layout.H_JOB_DONE / 4) < job + chunks) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (Atomics.load(words, layout.H_JOB_DONE / 4) < job + chunks)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   host[Symbol.dispose]();
   return Atomics.load(words, layout.H_JOB_DONE / 4) - job;
 }
@@ -51,10 +53,11 @@ async function helpersAlone({ createHost }: Library, options: HostOptions): Prom
 const TASKS: Record<Task, (library: Library, options: HostOptions) => Promise<unknown>> = {
   start,
   helpersAlone,
+  beside: ({ createHost }: Library, options: HostOptions) => beside(createHost, options),
   play: ({ createHost }: Library, options: HostOptions) => play(createHost, options),
 };
 
-export type Task = 'start' | 'helpersAlone' | 'play';
+export type Task = 'start' | 'helpersAlone' | 'beside' | 'play';
 
 async function outcomeOf(task: Task, options: HostOptions): Promise<Outcome<unknown>> {
   try {

@@ -48,6 +48,7 @@ const EXPORTS = [
   'lock',
   'lockDrop',
   'lockTake',
+  'lockTakeSoon',
   'lockTry',
   'map',
   'mergeAnySet',

@@ -3,14 +3,17 @@
  * run. `npm run fuzz` goes on from there.
  */
 import { readdirSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Dice } from '../kernel/dice.ts';
 import { seedsOf } from './corpus.ts';
 import { fuzz } from './loop.ts';
+import { removeScratch } from './scratch.ts';
 import { loadTarget, TARGETS } from './targets.ts';
 
 /** Executions of each target with mutants. */
 const MUTANTS = 60;
+
+afterAll(removeScratch);
 
 test('every folder of the corpus has a target, and every target a folder', () => {
   expect(readdirSync('test/fuzz/corpus').sort()).toEqual([...TARGETS].sort());

@@ -13,6 +13,7 @@ import { EXIT } from '../../src/cli/command.ts';
 import { KsmError } from '../../src/errors.ts';
 import { keepFinding } from './corpus.ts';
 import { tried } from './loop.ts';
+import { removeScratch } from './scratch.ts';
 import { loadTarget, TARGETS } from './targets.ts';
 import { HEADER_BYTES, type Report, type Task } from './worker.ts';
 
@@ -149,4 +150,4 @@ function failure(error: unknown): number {
   return EXIT.usage;
 }
 
-process.exitCode = await main().catch(failure);
+process.exitCode = await main().catch(failure).finally(removeScratch);

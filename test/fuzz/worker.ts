@@ -8,6 +8,7 @@ import { Dice } from '../kernel/dice.ts';
 import { seedsOf } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import { fuzz, type State, shrink } from './loop.ts';
+import { removeScratch } from './scratch.ts';
 import { loadTarget } from './targets.ts';
 
 /** What the thread is told. */
@@ -81,4 +82,4 @@ function publisher(current: SharedArrayBuffer): (input: Uint8Array) => void {
   };
 }
 
-if (parentPort !== null) await work(workerData as Task);
+if (parentPort !== null) await work(workerData as Task).finally(removeScratch);

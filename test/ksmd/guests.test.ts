@@ -190,7 +190,7 @@ describe('death', () => {
 
   test('of helpers at random instants: ksmd goes on with fewer', async () => {
     const host = await createHost({ memory: '64M', seed: 7 });
-    Object.assign(host.ksm.settings, { run: 1, sleep_millisecs: 0, pages_to_scan: 6000 });
+    Object.assign(host.ksm.settings, { run: 1, sleep_millisecs: 0, pages_to_scan: 6000, smart_scan: false });
     // no two pages are equal, so that all are hashed in every pass
     const space = mergeable(host, 5000, () => 1);
     for (let page = 0; page < 5000; page++) space.write(page * PAGE, Uint8Array.of(page >> 8, page));

@@ -17,6 +17,8 @@ export class Thread {
   /** Number of the last order. */
   #serial = 0;
   #done = 0;
+  /** When the next notice comes. */
+  #notice: Promise<void> = Promise.resolve();
   #noticed: () => void = () => {};
 
   constructor(task: Omit<Task, 'board' | 'book'>) {
@@ -27,11 +29,13 @@ export class Thread {
       this.#worker.once('exit', () => resolve());
     });
     this.ended.catch(() => {}); // reported where it is awaited
-    const joined = this.#notice();
+    this.#expectNotice();
+    const joined = this.#notice;
     this.#worker.on('message', (notice: Notice) => {
       if ('joined' in notice) this.number = notice.joined;
       else this.#done = notice.done;
       this.#noticed();
+      this.#expectNotice();
     });
     this.ready = Promise.race([joined, this.ended]);
   }
@@ -62,11 +66,14 @@ export class Thread {
     Atomics.notify(this.#board, BOARD.order);
   }
 
-  /** When the last order was carried out; a guest has worked when it did all its operations. Rejects with what it threw. */
+  /**
+   * When the last order, or a later one, was carried out; a guest has worked when it did all its operations. Rejects with what it
+   * threw.
+   */
   async obeyed(): Promise<void> {
     const order = Atomics.load(this.#board, BOARD.order);
     if (order % ORDERS === COMMAND.end) return this.ended;
-    while (this.#done !== order) await Promise.race([this.#notice(), this.ended]);
+    while (this.#done < order) await Promise.race([this.#notice, this.ended]);
   }
 
   async obey(command: Command): Promise<void> {
@@ -80,8 +87,8 @@ export class Thread {
     await this.ended;
   }
 
-  #notice(): Promise<void> {
-    return new Promise((resolve) => {
+  #expectNotice(): void {
+    this.#notice = new Promise((resolve) => {
       this.#noticed = resolve;
     });
   }
