@@ -7,12 +7,14 @@
  */
 import {
   ACCESS_WRITE,
+  EPOCH,
   H_CONCURRENT,
   H_WORKERS,
   PTE_FRAME,
   WORKER_ACCESS,
   WORKER_BUSY,
   WORKER_BYTES,
+  WORKER_SLEEPLESS,
   WORKER_TAKEN,
   WORKER_WAITS,
   WORKERS,
@@ -51,14 +53,22 @@ export function isAnyAccess(): bool {
   return false;
 }
 
-/** Looks at the records before an access that does not end is taken for that of a dead thread: much longer than any takes. */
+/** Looks at the records before an access or a helper that does not end is taken for that of a dead thread: much longer than any takes. */
 const PATIENCE: u32 = 1_000_000;
+/** The same in naps of a millisecond: a thread that is alive may have been put aside in the middle, on a busy machine for some tenths of a second. */
+const PATIENCE_NAPS: u32 = 1000;
+const NAP: i64 = 1_000_000;
 
-/** Waits until accesses that are under way have ended. False where one does not. */
-export function accessesEnd(): bool {
+/** Waits until accesses that are under way have ended; `self` is the number of this thread. False where one does not. */
+export function accessesEnd(self: u32): bool {
+  const maySleep = self != 0 && !load<u32>(workerRecord(self), WORKER_SLEEPLESS);
   for (let spins: u32 = 0; spins < PATIENCE; spins++) {
     if (!isAnyAccess()) return true;
     stepWait();
+  }
+  for (let naps: u32 = 0; maySleep && naps < PATIENCE_NAPS; naps++) {
+    memory.atomic.wait32(EPOCH, atomic.load<u32>(EPOCH), NAP);
+    if (!isAnyAccess()) return true;
   }
   return false;
 }

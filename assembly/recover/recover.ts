@@ -36,7 +36,7 @@ export function recover(dead: u32, self: u32): void {
   nodesRebuild();
   itemsAttach(dead != 0);
   framesFree();
-  tablesSweep();
+  tablesSweep(self);
   mmsFree();
   slotsRebuild();
   if (dead != 0) workerLeave(dead); // last: until here nobody else may get its number, with which the lock may be taken

@@ -95,11 +95,14 @@ function markMm(mm: usize): void {
   }
 }
 
-/** Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void (EPOCH). */
-export function tablesSweep(): void {
+/**
+ * Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void (EPOCH). `self` is
+ * the number of this thread.
+ */
+export function tablesSweep(self: u32): void {
   atomic.add<u32>(EPOCH, 1);
   // Somebody may be walking a table that the dead one had just taken out. If he does not come to an end, what was taken out stays out of use.
-  const mayFree = !isConcurrent() || accessesEnd();
+  const mayFree = !isConcurrent() || accessesEnd(self);
   const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
   store<u32>(H_FREE_TABLES, 0, FREE_FIRST);
   store<u32>(H_FREE_TABLES, tables, FREE_USED);

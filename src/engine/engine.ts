@@ -37,8 +37,12 @@ const LIMITS: Record<number, { what: string; option: string }> = {
   [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
 };
 
-/** Looks at a lock that does not come free: 20 000 in a row, then one each millisecond, for about two seconds. */
+/**
+ * Looks at a lock that does not come free, for about two seconds: 20 000 in a row, then one each millisecond; by a thread that may not
+ * sleep all of them in a row.
+ */
 const LOOKS = 22_000;
+const LOOKS_AWAKE = 2 ** 28;
 
 export class Engine {
   readonly module: WebAssembly.Module;
@@ -92,7 +96,7 @@ export class Engine {
     this.#worker = worker;
     this.setU32(this.record + layout.WORKER_SLEEPLESS, mayBlock() ? 0 : 1);
     this.setU32(layout.H_CONCURRENT, 1);
-    this.#looks = hearsOfDeaths ? LOOKS : 0;
+    if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
     this.#call = underLock(
       this.#exports,
       () => this.#takeLock(),

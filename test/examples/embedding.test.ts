@@ -61,6 +61,7 @@ test('there are snippets to run', () => {
     'KSM',
     'Errors',
     'Threads',
+    'ksmd in a thread of its own',
     'When a thread dies',
     'Snapshots',
     'Reading the memory',
