@@ -1,8 +1,11 @@
 /**
- * Workers: the threads that take part while guests run beside the scanner, and what each of them is accessing right now.
+ * Workers: the threads that take part while guests run beside the scanner, and what each of them is accessing right
+ * now.
  *
- * A guest names the frame that it is about to read or write in its worker's record, looks at the pte once more, does what it wants, and
- * clears the record (docs/protocol.md). Whoever takes a right away from a pte changes the pte first and looks at the records
+ * A guest names the frame that it is about to read or write in its worker's record, looks at the pte once more, does
+ * what it wants, and
+ * clears the record (docs/protocol.md). Whoever takes a right away from a pte changes the pte first and looks at the
+ * records
  * then: one of the two sees the other. With one thread alone there are no workers, and none of this costs anything.
  */
 import {
@@ -53,13 +56,21 @@ export function isAnyAccess(): bool {
   return false;
 }
 
-/** Looks at the records before an access or a helper that does not end is taken for that of a dead thread: much longer than any takes. */
+/**
+ * Looks at the records before an access that does not end is taken for that of a dead thread: much longer than any
+ * takes.
+ */
 const PATIENCE: u32 = 1_000_000;
-/** The same in naps of a millisecond: a thread that is alive may have been put aside in the middle, on a busy machine for some tenths of a second. */
+/**
+ * And so many naps of a millisecond: on a busy machine a live thread may be put aside in the middle for tenths of a
+ * second.
+ */
 const PATIENCE_NAPS: u32 = 1000;
 const NAP: i64 = 1_000_000;
 
-/** Waits until accesses that are under way have ended; `self` is the number of this thread. False where one does not. */
+/**
+ * Waits until accesses that are under way have ended; `self` is the number of this thread. False where one does not.
+ */
 export function accessesEnd(self: u32): bool {
   const maySleep = self != 0 && !load<u32>(workerRecord(self), WORKER_SLEEPLESS);
   for (let spins: u32 = 0; spins < PATIENCE; spins++) {
@@ -78,7 +89,10 @@ export function helpersRest(): void {
   for (let spins: u32 = 0; spins < PATIENCE && !workersIdle(); spins++) stepWait();
 }
 
-/** Waits, but not for long, until nobody is writing to `frame`, which no pte allows any more. False where somebody still is. */
+/**
+ * Waits, but not for long, until nobody is writing to `frame`, which no pte allows any more. False where somebody still
+ * is.
+ */
 export function writersLeave(frame: usize): bool {
   for (let spins: u32 = 0; spins < SPINS; spins++) {
     if (!isAccessed(frame, ACCESS_WRITE)) return true;

@@ -1,4 +1,7 @@
-/** Recovery of KSM's own: a stable node for each KSM frame, the trees, the reverse maps, and the counters that follow from them. */
+/**
+ * Recovery of KSM's own: a stable node for each KSM frame, the trees, the reverse maps, and the counters that follow
+ * from them.
+ */
 import {
   FRAME_COUNT_MASK,
   FRAME_KSM,
@@ -92,7 +95,8 @@ function nodeRebuild(index: u32): void {
 }
 
 /**
- * Hangs every item that was merged on its frame's node again, and sorts those of the unstable tree in. `passIsCut`: pages that were
+ * Hangs every item that was merged on its frame's node again, and sorts those of the unstable tree in. `passIsCut`:
+ * pages that were
  * selected may miss their turn in this pass, so what is of the last one would grow too old there.
  */
 export function itemsAttach(passIsCut: bool): void {

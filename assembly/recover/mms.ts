@@ -64,7 +64,10 @@ export function mmsKeep(): void {
   }
 }
 
-/** Sorts all vmas of live mms in anew; the others are free. A split or a join that was under way may have left two that overlap. */
+/**
+ * Sorts all vmas of live mms in anew; the others are free. A split or a join that was under way may have left two that
+ * overlap.
+ */
 export function vmasRebuild(): void {
   store<u32>(H_FREE_VMAS, 0, FREE_FIRST);
   store<u32>(H_FREE_VMAS, load<u32>(H_FREE_VMAS, FREE_FRESH), FREE_USED);
@@ -118,7 +121,8 @@ function isKsms(mm: usize): bool {
 }
 
 /**
- * ksmd's list, in the order of the records. The cursor stays where it was, if its process lives; else the pass begins anew, but does not
+ * ksmd's list, in the order of the records. The cursor stays where it was, if its process lives; else the pass begins
+ * anew, but does not
  * end: the unstable trees are still those of this pass.
  */
 export function slotsRebuild(): void {

@@ -31,7 +31,10 @@ import { mmIsLive, mmsEnd } from './mms';
 /** In a leaf's LEAF_MARK: it is reachable. */
 const LEAF_REACHED: u32 = 1;
 
-/** Marks of tables are in the other bits of LEAF_MARK, a bit for as many tables as there are leaves. Nobody else has a use for them. */
+/**
+ * Marks of tables are in the other bits of LEAF_MARK, a bit for as many tables as there are leaves. Nobody else has a
+ * use for them.
+ */
 function tableMarkWord(index: u32): usize {
   return leafRecord(index % load<u32>(H_LEAF_LIMIT)) + LEAF_MARK;
 }
@@ -96,12 +99,14 @@ function markMm(mm: usize): void {
 }
 
 /**
- * Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void (EPOCH). `self` is
+ * Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void
+ * (EPOCH). `self` is
  * the number of this thread.
  */
 export function tablesSweep(self: u32): void {
   atomic.add<u32>(EPOCH, 1);
-  // Somebody may be walking a table that the dead one had just taken out. If he does not come to an end, what was taken out stays out of use.
+  // Somebody may be walking a table that the dead one had just taken out. If he does not come to an end, what was taken
+  // out stays out of use.
   const mayFree = !isConcurrent() || accessesEnd(self);
   const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
   store<u32>(H_FREE_TABLES, 0, FREE_FIRST);

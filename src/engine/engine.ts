@@ -88,6 +88,7 @@ export class Engine {
    * that a dead one holds.
    */
   join(hearsOfDeaths: boolean = false): void {
+    if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
     if (this.#worker !== 0) return;
     const worker = this.#exports.workerJoin(layout.WORKER_LIMIT);
     if (worker === 0) {
@@ -96,7 +97,6 @@ export class Engine {
     this.#worker = worker;
     this.setU32(this.record + layout.WORKER_SLEEPLESS, mayBlock() ? 0 : 1);
     this.setU32(layout.H_CONCURRENT, 1);
-    if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
     this.#call = underLock(
       this.#exports,
       () => this.#takeLock(),

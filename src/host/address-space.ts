@@ -267,6 +267,7 @@ export class AddressSpace {
     this.#machine.engine.setU32(mm + layout.MM_ID, this.id);
     this.#mm = mm;
     this.#access = undefined;
+    this.#machine.work.wake();
   }
 
   /** Ends the process; its memory goes, and every later call of this object fails with ESRCH. */

@@ -1,4 +1,7 @@
-/** What a thread of the soak and its owner tell each other in shared words, so that neither has to return to its event loop for it. */
+/**
+ * What a thread of the soak and its owner tell each other in shared words, so that neither has to return to its event
+ * loop for it.
+ */
 import type { SharedHost } from '../../src/index.ts';
 
 export interface Task {

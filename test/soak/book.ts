@@ -1,8 +1,8 @@
 /**
  * The processes of a guest, in memory that its death does not take along: whoever survives it ends them.
  *
- * A process is struck off before it ends and entered after it began, so that none in the book can be another's by now; one that is
- * not in the book may have been lost.
+ * A process is struck off before it ends and entered after it began, so that none in the book can be another's by now;
+ * one that is not in the book may have been lost.
  */
 import type { ProcessHandle } from '../../src/index.ts';
 

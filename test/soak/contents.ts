@@ -1,6 +1,6 @@
 /**
- * What guests write. Pages that may merge have one of a few contents, the same for all guests; everything else is noise of the guest's
- * own, so that a byte that is missing, torn or another's differs from the expected one.
+ * What guests write. Pages that may merge have one of a few contents, the same for all guests; everything else is
+ * noise of the guest's own, so that a byte that is missing, torn or another's differs from the expected one.
  */
 import { Dice } from './dice.ts';
 

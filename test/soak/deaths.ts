@@ -1,6 +1,6 @@
 /**
- * Deaths: scanners are killed at random instants, and guests too, while other guests go on; after each death the owner recovers.
- * Who lives loses nothing, and merging goes on.
+ * Deaths: scanners are killed at random instants, and guests too, while other guests go on; after each death the owner
+ * recovers. Who lives loses nothing, and merging goes on.
  */
 import { type Host, layout } from '../../src/index.ts';
 import { Book } from './book.ts';

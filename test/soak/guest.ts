@@ -1,8 +1,10 @@
 /**
- * A guest that trusts nobody: it works on its processes' memory at random, and compares every byte that it reads with a copy of its own.
+ * A guest that trusts nobody: it works on its processes' memory at random, and compares every byte that it reads with
+ * a copy of its own.
  *
- * Most pages lie still with one of a few contents and so are merged; some are hot, written again and again and then put back; now
- * and then a page that lies still is written with what it holds, which breaks the sharing and lets it merge again.
+ * Most pages lie still with one of a few contents and so are merged; some are hot, written again and again and then
+ * put back; now and then a page that lies still is written with what it holds, which breaks the sharing and lets it
+ * merge again.
  */
 import type { AddressSpace, Host } from '../../src/index.ts';
 import type { Book } from './book.ts';
@@ -165,7 +167,10 @@ export class Guest {
     space.madvise(address, length, 'MERGEABLE');
   }
 
-  /** The child has what the parent has, and what one of them writes is its own. The child may take another process's place. */
+  /**
+   * The child has what the parent has, and what one of them writes is its own. The child may take another process's
+   * place.
+   */
   #fork(parent: Process): void {
     const space = parent.space.fork();
     this.#book.enter(space.handle);

@@ -1,4 +1,7 @@
-/** `npm run soak`: guests on threads of their own, beside a scanner that scans flat out, check every byte that they read. */
+/**
+ * `npm run soak`: guests on threads of their own, beside a scanner that scans flat out, check every byte that they
+ * read.
+ */
 import { command, print } from './command.ts';
 import { merged } from './machine.ts';
 import { soak } from './soak.ts';

@@ -1,6 +1,6 @@
 /**
- * Short forms of `npm run soak` and `npm run deaths`. Threads cannot be started from TypeScript in Node 20, so what belongs to the soak is
- * translated into dist/ first.
+ * Short forms of `npm run soak` and `npm run deaths`. Threads cannot be started from TypeScript in Node 20, so what
+ * belongs to the soak is translated into dist/ first.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

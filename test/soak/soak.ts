@@ -1,5 +1,6 @@
 /**
- * The soak: guests on threads of their own work beside a scanner that scans flat out. No byte may be lost, torn or another's.
+ * The soak: guests on threads of their own work beside a scanner that scans flat out. No byte may be lost, torn or
+ * another's.
  */
 import { type Host, layout } from '../../src/index.ts';
 import { TURN } from './board.ts';

@@ -1,6 +1,6 @@
 /**
- * A thread of the soak: a guest, or the scanner. It joins the host at once, and waits for the word to begin: so it can stand by
- * until another one has died.
+ * A thread of the soak: a guest, or the scanner. It joins the host at once, and waits for the word to begin: so it can
+ * stand by until another one has died.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachHost, type Host, layout } from '../../src/index.ts';
