@@ -122,8 +122,7 @@ function isKsms(mm: usize): bool {
 
 /**
  * ksmd's list, in the order of the records. The cursor stays where it was, if its process lives; else the pass begins
- * anew, but does not
- * end: the unstable trees are still those of this pass.
+ * anew, but does not end: the unstable trees are still those of this pass.
  */
 export function slotsRebuild(): void {
   const cursor: usize = load<u32>(H_CURSOR_SLOT);

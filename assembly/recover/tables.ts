@@ -100,8 +100,7 @@ function markMm(mm: usize): void {
 
 /**
  * Builds the free lists of tables and leaves from what is not marked, and takes the marks away. Translations are void
- * (EPOCH). `self` is
- * the number of this thread.
+ * (EPOCH). `self` is the number of this thread.
  */
 export function tablesSweep(self: u32): void {
   atomic.add<u32>(EPOCH, 1);

@@ -100,8 +100,9 @@ export class Guest {
     for (let index = first; index < found.length; index++) if (found[index] !== shadow[offset + index]) wrong++;
     const hex = (bytes: Uint8Array, from: number): string =>
       Buffer.from(bytes.subarray(from, from + Math.min(8, found.length - first))).toString('hex');
+    const page = (BASE + at - (at % PAGE)) / PAGE;
     throw new Error(
-      `${this.#name}, operation ${this.operations}: process ${space.id}, page ${(BASE + at - (at % PAGE)) / PAGE}, byte ${at % PAGE}: ` +
+      `${this.#name}, operation ${this.operations}: process ${space.id}, page ${page}, byte ${at % PAGE}: ` +
         `expected ${hex(shadow, at)}, found ${hex(found, first)} (${wrong} of ${found.length} bytes read differ)`,
     );
   }

@@ -41,5 +41,6 @@ export function expectMerging(merging: Merging): void {
 }
 
 export function merged({ full_scans, pages_scanned, cow_ksm, pages_sharing }: Merging): string {
-  return `${full_scans} passes over ${pages_scanned} pages, at most ${pages_sharing} sharing, ${cow_ksm} sharings broken`;
+  const passes = `${full_scans} passes over ${pages_scanned} pages`;
+  return `${passes}, at most ${pages_sharing} sharing, ${cow_ksm} sharings broken`;
 }

@@ -15,14 +15,10 @@ await command('deaths', OPTIONS, async ({ number, ...given }) => {
   const count = number('deaths', DEATHS, 1, Number.MAX_SAFE_INTEGER);
   const guestEvery = number('guest-every', GUEST_EVERY, 1, Number.MAX_SAFE_INTEGER);
   const { scanners, guests, ...result } = await deaths({ ...given, deaths: count, guestEvery, report: print });
-  print(
-    `${scanners.deaths} scanners died in ${result.seconds.toFixed(1)} s: ${scanners.batch} in a batch, ${scanners.locked} of them with the lock`,
-  );
-  print(
-    `${guests.deaths} guests died: ${guests.access} in an access, ${guests.locked} with the lock; ${result.orphans} processes were nobody's`,
-  );
-  print(
-    `${result.operations} operations of the guests that lived; at most ${result.idle} deaths in a row without a whole pass`,
-  );
+  print(`${scanners.deaths} scanners died in ${result.seconds.toFixed(1)} s: ${scanners.batch} in a batch,`);
+  print(`  ${scanners.locked} of them with the lock; at most ${result.idle} in a row without a whole pass`);
+  print(`${guests.deaths} guests died: ${guests.access} in an access, ${guests.locked} with the lock`);
+  print(`  (${result.orphans} of their processes were nobody's)`);
+  print(`${result.operations} operations of the guests that lived`);
   print(merged(result));
 });
