@@ -96,8 +96,7 @@ function nodeRebuild(index: u32): void {
 
 /**
  * Hangs every item that was merged on its frame's node again, and sorts those of the unstable tree in. `passIsCut`:
- * pages that were
- * selected may miss their turn in this pass, so what is of the last one would grow too old there.
+ * pages that were selected may miss their turn in this pass, so what is of the last one would grow too old there.
  */
 export function itemsAttach(passIsCut: bool): void {
   store<u32>(H_PAGES_SHARED, 0);
