@@ -228,7 +228,7 @@ export const WINDOW_KIND: u32 = 0xc0000000;
 /** What look-ahead notes of the window at hand: two u32 for each thing in it, then which frames it has read last. */
 export const LOOK_AHEAD: u32 = WINDOWS + 2 * WINDOW_BYTES;
 export const RECENT: u32 = LOOK_AHEAD + WINDOW_PAGES_MAX * 8;
-/** A power of two; together they are half of a first-level cache. */
+/** A power of two; the frames together fit a first-level cache. */
 export const RECENT_FRAMES: u32 = 8;
 export const LOOK_AHEAD_END: u32 = RECENT + RECENT_FRAMES * 4;
 /**

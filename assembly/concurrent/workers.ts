@@ -1,12 +1,9 @@
 /**
- * Workers: the threads that take part while guests run beside the scanner, and what each of them is accessing right
- * now.
+ * Workers: the threads that take part while guests run beside the scanner, and what each of them is accessing right now.
  *
- * A guest names the frame that it is about to read or write in its worker's record, looks at the pte once more, does
- * what it wants, and
- * clears the record (docs/protocol.md). Whoever takes a right away from a pte changes the pte first and looks at the
- * records
- * then: one of the two sees the other. With one thread alone there are no workers, and none of this costs anything.
+ * A guest names the frame that it is about to read or write in its worker's record, looks at the pte once more, does what it
+ * wants, and clears the record (docs/protocol.md). Whoever takes a right away from a pte changes the pte first and looks at
+ * the records then: one of the two sees the other. With one thread alone nobody looks at any of this.
  */
 import {
   ACCESS_WRITE,
