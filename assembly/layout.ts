@@ -180,8 +180,10 @@ export const H_NEXT_ID: u32 = HEADER + 460;
 export const H_KSMD_BELL: u32 = HEADER + 464;
 /** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
 export const H_LIMBO: u32 = HEADER + 444;
-/** A batch is under way: while it has let the lock go, no other may start. Number of the worker that runs it, plus one. */
+/** A batch is under way: while it has let the lock go, no other may start. Number of the worker that runs it, plus one, and a flag. */
 export const H_SCANNING: u32 = HEADER + 448;
+/** In H_SCANNING: the cursor was taken away from that batch. */
+export const SCANNING_CUT: u32 = 0x80000000;
 /** A helper died: its chunks of the job will never be done. */
 export const H_JOB_LOST: u32 = HEADER + 452;
 /** Written by look-ahead and read by nobody: see there. */

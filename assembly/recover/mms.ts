@@ -34,6 +34,7 @@ import {
 } from '../layout';
 import { arenaGive } from '../memory/arena';
 import { vmaEnd, vmaFirst, vmaFlags, vmaLink, vmaNext, vmaStart } from '../memory/vmas';
+import { batchCut } from '../scan/beside';
 import { slotEnter } from '../scan/slots';
 
 /** One past the last mm record that was ever used. */
@@ -137,6 +138,9 @@ export function slotsRebuild(): void {
     slotEnter(mm);
     if (mm == cursor) isThere = true;
   }
-  if (!isThere) store<u32>(H_CURSOR_PAGE, 0);
+  if (!isThere) {
+    batchCut();
+    store<u32>(H_CURSOR_PAGE, 0);
+  }
   if (cursor != SLOTS) store<u32>(H_CURSOR_SLOT, isThere ? <u32>cursor : load<u32>(SLOTS, MM_SLOT_NEXT));
 }

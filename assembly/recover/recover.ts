@@ -10,7 +10,7 @@
 
 import { lockTake } from '../concurrent/lock';
 import { helpersRest, workerLeave, workerStop } from '../concurrent/workers';
-import { H_JOB_LOST, H_SCANNING, LOCK } from '../layout';
+import { H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT } from '../layout';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
 import { mmsFree, mmsKeep, objectsKeep, slotsRebuild, vmasRebuild } from './mms';
@@ -24,7 +24,7 @@ export function recover(dead: u32, self: u32): void {
   if (dead != 0) workerStop(dead);
   if (self != 0) lockSeize(dead, self);
   helpersRest(); // they may still be computing checksums for the dead
-  if (dead == 0 || load<u32>(H_SCANNING) == dead + 1) store<u32>(H_SCANNING, 0);
+  if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) store<u32>(H_SCANNING, 0);
   store<u32>(H_JOB_LOST, 0);
   mmsKeep();
   vmasRebuild();

@@ -53,7 +53,7 @@ import { isHashOrder } from '../merge/order';
 import { itemFree, itemOf, itemUnlink, stateOf } from '../merge/rmap';
 import { pruneWaiting } from '../merge/stable';
 import { unstableClear } from '../merge/unstable';
-import { isInterrupted, isStillOrdinary, isStillWanted, lockPause, lockResume } from './beside';
+import { isCut, isInterrupted, isStillOrdinary, isStillWanted, lockPause, lockResume } from './beside';
 import { fingerprint, jobFinish, jobPost } from './fingerprint';
 import { fetchPartners, lookAhead } from './look-ahead';
 import { selectPages } from './select';
@@ -219,7 +219,7 @@ function giveUp(entry: u32): void {
 function turnBack(window: usize, index: u32, mm: usize): void {
   const count = load<u32>(window, WINDOW_COUNT);
   const first = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;
-  const isThere = load<u32>(H_CURSOR_SLOT) == mm && !(load<u32>(mm, MM_FLAGS) & MM_EXITED) && isItemOf(mm, first);
+  const isThere = !isCut() && !(load<u32>(mm, MM_FLAGS) & MM_EXITED) && isItemOf(mm, first);
   if (isThere) store<u32>(H_CURSOR_PAGE, min(entryPage(first), load<u32>(H_CURSOR_PAGE)));
   for (; index < count; index++) {
     const entry = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;

@@ -10,16 +10,17 @@
 import { lockDrop, lockTakeLast } from '../concurrent/lock';
 import { isConcurrent } from '../concurrent/workers';
 import {
-  H_CURSOR_SLOT,
   H_FRAME_WORDS,
   H_FRAMES,
   H_RUN,
+  H_SCANNING,
   MM_EXITED,
   MM_FLAGS,
   PAGE_SHIFT,
   PTE_FRAME,
   PTE_PRESENT,
   PTE_SHARED,
+  SCANNING_CUT,
   STATE_ITEM,
   STATE_STABLE,
   VM_MERGEABLE,
@@ -45,9 +46,23 @@ export function lockResume(worker: u32): void {
   if (worker != 0) lockTakeLast(worker);
 }
 
+/**
+ * Somebody takes the cursor away from the batch under way, if there is one: it must not go on where it was. That the cursor is elsewhere
+ * would not tell it: until it looks, the cursor may be back, and at another process in the same record.
+ */
+export function batchCut(): void {
+  const scanning = load<u32>(H_SCANNING);
+  if (scanning != 0) store<u32>(H_SCANNING, scanning | SCANNING_CUT);
+}
+
+/** Has somebody taken the cursor away since the batch began? */
+export function isCut(): bool {
+  return (load<u32>(H_SCANNING) & SCANNING_CUT) != 0;
+}
+
 /** Is the scanner no more where it was? Then its window means nothing. */
 export function isInterrupted(mm: usize): bool {
-  return load<u32>(H_RUN) != 1 || load<u32>(H_CURSOR_SLOT) != mm || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
+  return isCut() || load<u32>(H_RUN) != 1 || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
 }
 
 /** Is the page still there, and still KSM's business? What has gone is left to the next pass. */

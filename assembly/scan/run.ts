@@ -19,6 +19,7 @@ import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
 import { stableForget, unmergeRange } from '../merge/unmerge';
 import { unstableScatter, unstableUnsettle } from '../merge/unstable';
 import { itemsFree } from './batch';
+import { batchCut } from './beside';
 import { slotRemove } from './slots';
 
 /** Writes `run` (0, 1 or 2). 2 unmerges everything; ENOMEM: run is 0, and what was unmerged stays so. */
@@ -27,6 +28,7 @@ export function runWrite(run: u32): u32 {
   store<u32>(H_RUN, run);
   if (run != 2) return 0;
   const failed = unmergeAll();
+  batchCut();
   store<u32>(H_CURSOR_SLOT, SLOTS);
   store<u32>(H_CURSOR_PAGE, 0);
   if (!failed) return 0;
