@@ -2,6 +2,7 @@
  * The engine's ABI: every exported function, one line each, no logic. Addresses of mms are handles to the driver. Results are
  * 0 or an errno unless said; a frame's address (>= 4096) or an errno (< 4096); a handle or 0 (see H_LIMIT_HIT).
  */
+import { accessBegin, accessEnd, accessWalk } from './concurrent/access';
 import { lockDrop, lockTake, lockTakeSoon, lockTry } from './concurrent/lock';
 import { workerJoin, workerLeave } from './concurrent/workers';
 import { H_ZERO_CHECKSUM, HASH_KEY } from './layout';
@@ -25,6 +26,9 @@ import { pinPage, unpinFrame } from './syscall/pin';
 import { exec, exit, fork, spawn } from './syscall/process';
 
 export {
+  accessBegin,
+  accessEnd,
+  accessWalk,
   advise,
   entryFind,
   exec,

@@ -37,6 +37,9 @@ export interface EngineExports extends WebAssembly.Exports {
   nextMappedPage(mm: number, page: number, end: number): number;
   scanBatch(pages: number, now: number): number;
   serveJobs(worker: number): void;
+  accessBegin(record: number, access: number, at: number, pte: number, epoch: number): number;
+  accessEnd(record: number): void;
+  accessWalk(record: number): number;
   lockTake(worker: number): void;
   lockTakeSoon(worker: number, looks: number): number;
   lockTry(worker: number): number;

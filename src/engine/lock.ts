@@ -3,6 +3,9 @@ import type { EngineExports } from './load.ts';
 
 /** They only read what never changes, or are the lock's own, or let a helper serve. */
 const WITHOUT: readonly string[] = [
+  'accessBegin',
+  'accessEnd',
+  'accessWalk',
   'layOut',
   'lockDrop',
   'lockTake',

@@ -5,39 +5,42 @@
  * right away can miss it. Where a page lies is asked once and remembered, as a TLB does; a remembered translation is good as
  * long as the pte still says the same and no page table was freed since (EPOCH).
  */
-import { type Engine, layout } from '../engine/index.ts';
+import { type Engine, type EngineExports, layout } from '../engine/index.ts';
 
-const { ACCESS_READ, ACCESS_WALK, ACCESS_WRITE, PTE_DIRTY, PTE_FRAME, PTE_PRESENT, PTE_WRITABLE } = layout;
+const { ACCESS_READ, ACCESS_WRITE, PTE_DIRTY, PTE_FRAME, PTE_PRESENT, PTE_WRITABLE } = layout;
 const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
-const EPOCH = layout.EPOCH / 4;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
-/** Remembered translations, a power of two: of as many pages as a processor's TLB holds, about. */
-const SIZE = 2048;
-/** Words of one, side by side because they are read together: the page, index of its pte, the pte, the epoch. */
+/** Remembered translations, a power of two: of 32 MiB, in 128 KiB. Fewer make random accesses to 16 MiB dearer (bench/guest). */
+const SIZE = 8192;
+/** Words of one, side by side because they are read together: the page, address of its pte, the pte, the epoch. */
 const WORDS = 4;
 const AT = 1;
 const PTE = 2;
 const SINCE = 3;
+/** In place of a page: nothing is remembered. */
+const NONE = -1;
 
 export class Access {
   /** Signed: so that no word of it is ever more than a small integer to the JavaScript engine. */
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  readonly #call: EngineExports;
   readonly #mm: number;
-  /** Index of this worker's record. */
+  /** Address of this worker's word. */
   readonly #record: number;
   readonly #ptes: number;
   /** The translation of a page is at its number modulo SIZE. */
-  readonly #known: Int32Array = new Int32Array(SIZE * WORDS).fill(-1);
+  readonly #known: Int32Array = new Int32Array(SIZE * WORDS).fill(NONE);
 
   /** For the worker that `engine` is, in the mm at address `mm`. */
   constructor(engine: Engine, mm: number) {
     this.#words = new Int32Array(engine.memory.buffer);
     this.#bytes = engine.bytes;
+    this.#call = engine.call;
     this.#mm = mm;
-    this.#record = (engine.record + layout.WORKER_ACCESS) / 4;
-    this.#ptes = engine.u32(layout.H_PTES) / 4;
+    this.#record = engine.record + layout.WORKER_ACCESS;
+    this.#ptes = engine.u32(layout.H_PTES);
   }
 
   /** Writes `bytes` to `page` from `offset` on. False, and nothing done, where a write fault has to come first. */
@@ -45,7 +48,7 @@ export class Access {
     const frame = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
     if (frame === 0) return false;
     this.#bytes.set(bytes, frame + offset);
-    Atomics.store(this.#words, this.#record, 0);
+    this.#call.accessEnd(this.#record);
     return true;
   }
 
@@ -54,47 +57,49 @@ export class Access {
     const frame = this.#begin(page, PTE_PRESENT, ACCESS_READ);
     if (frame === 0) return undefined;
     const copy = this.#bytes.slice(frame + offset, frame + offset + length);
-    Atomics.store(this.#words, this.#record, 0);
+    this.#call.accessEnd(this.#record);
     return copy;
   }
 
   /** Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its frame; 0, and nothing announced, where there is none. */
   #begin(page: number, flags: number, how: number): number {
-    const known = this.#known;
     const slot = (page & (SIZE - 1)) * WORDS;
-    if (known[slot] === page) {
-      const words = this.#words;
-      const pte = known[slot + PTE] as number;
-      Atomics.store(words, this.#record, (pte & PTE_FRAME) | how);
-      const isSame =
-        Atomics.load(words, known[slot + AT] as number) === pte && Atomics.load(words, EPOCH) === known[slot + SINCE];
-      if (isSame && (pte & flags) === flags) return (pte & PTE_FRAME) >>> 0;
-    }
-    return this.#lookUp(page, slot, flags, how);
+    let frame = this.#known[slot] === page ? this.#announce(slot, flags, how) : 0;
+    if (frame !== 0) return frame;
+    if (this.#walk(page, slot)) frame = this.#announce(slot, flags, how);
+    if (frame === 0) this.#call.accessEnd(this.#record);
+    return frame;
   }
 
-  /** The same by the page tables. They stay where they are from the first announcement to the end of the access. */
-  #lookUp(page: number, slot: number, flags: number, how: number): number {
+  /** Announces an access by the translation at `slot`. 0 where that is out of date or has not all of `flags`. */
+  #announce(slot: number, flags: number, how: number): number {
+    const known = this.#known;
+    const pte = known[slot + PTE] as number;
+    if ((pte & flags) !== flags) return 0;
+    const access = (pte & PTE_FRAME) | how;
+    const isSame = this.#call.accessBegin(
+      this.#record,
+      access,
+      known[slot + AT] as number,
+      pte,
+      known[slot + SINCE] as number,
+    );
+    return isSame ? (pte & PTE_FRAME) >>> 0 : 0;
+  }
+
+  /** Remembers at `slot` what the page tables say, which stay where they are from now on to the end of the access. False: nothing. */
+  #walk(page: number, slot: number): boolean {
     const words = this.#words;
     const known = this.#known;
-    Atomics.store(words, this.#record, ACCESS_WALK);
-    const epoch = Atomics.load(words, EPOCH);
+    known[slot + SINCE] = this.#call.accessWalk(this.#record);
     const pgd = words[(this.#mm + layout.MM_PGD) >>> 2] as number;
     const middle = words[(pgd >>> 2) + (page >>> (2 * TABLE_BITS))] as number;
     const leaf = middle === 0 ? 0 : (words[(middle >>> 2) + ((page >>> TABLE_BITS) & INDEX)] as number);
-    if (leaf !== 0) {
-      const at = this.#ptes + ((leaf << TABLE_BITS) | (page & INDEX));
-      const pte = Atomics.load(words, at);
-      known[slot] = page;
-      known[slot + AT] = at;
-      known[slot + PTE] = pte;
-      known[slot + SINCE] = epoch;
-      if ((pte & flags) === flags) {
-        Atomics.store(words, this.#record, (pte & PTE_FRAME) | how);
-        if (Atomics.load(words, at) === pte) return (pte & PTE_FRAME) >>> 0;
-      }
-    }
-    Atomics.store(words, this.#record, 0);
-    return 0;
+    known[slot] = leaf === 0 ? NONE : page;
+    if (leaf === 0) return false;
+    const at = this.#ptes + (((leaf << TABLE_BITS) | (page & INDEX)) << 2);
+    known[slot + AT] = at;
+    known[slot + PTE] = words[at >>> 2] as number;
+    return true;
   }
 }

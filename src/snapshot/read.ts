@@ -7,6 +7,7 @@
  */
 import { checkInvariants, type Engine, layout } from '../engine/index.ts';
 import { type Books, createMemory } from '../host/index.ts';
+import { expectBlank } from './blank.ts';
 import {
   CHUNK_PAGES,
   chunksOf,
@@ -41,6 +42,7 @@ export async function readSnapshot(source: SnapshotSource): Promise<Snapshot> {
     const memory = createMemory(head.memoryPages);
     await readPages(reader, head, digest, new Uint8Array(memory.buffer));
     await reader.expectEnd();
+    expectBlank(new Uint32Array(memory.buffer), head.runs);
     return { memory, books: head.books };
   } finally {
     await reader.close();
@@ -96,9 +98,12 @@ export function expectMachine(engine: Engine, books: Books): void {
   }
   const live = liveMms(engine);
   for (const { id, mm } of books.processes) {
-    if (!live.delete(mm)) throw refused(`its process ${id} is not in its memory`);
+    const isThere = live.delete(mm) && engine.u32(mm + layout.MM_ID) === id;
+    if (!isThere) throw refused(`its process ${id} is not in its memory`);
   }
   if (live.size > 0) throw refused(`its memory holds ${live.size} processes that have no id`);
+  const next = engine.u32(layout.H_NEXT_ID);
+  if (next !== books.nextId) throw refused(`the next process is ${books.nextId}, and in its memory ${next}`);
 }
 
 /** Addresses of the mms that a process runs in. */

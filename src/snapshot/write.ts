@@ -8,22 +8,11 @@
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { Machine } from '../host/index.ts';
+import { THREADS } from './blank.ts';
 import { chunksOf, DIGEST_BYTES, encodeHead, pagesIn, type Run, sha256 } from './format.ts';
 
 const { PAGE_SIZE } = layout;
 const PAGE_WORDS = PAGE_SIZE / 4;
-
-/** Where the threads of this host arrange their work, from and to. That says nothing of the machine, and is stored as 0. */
-const THREADS: readonly (readonly [from: number, to: number])[] = [
-  [layout.H_SCANNERS, layout.H_SCANNERS + 4],
-  [layout.H_JOB, layout.H_KSMD + 4],
-  [layout.H_JOB_LOST, layout.H_JOB_LOST + 4],
-  [layout.H_WORKERS, layout.H_WORKERS + 4],
-  [layout.H_SCANNING, layout.H_SCANNING + 4],
-  [layout.H_CONCURRENT, layout.H_CONCURRENT + 4],
-  [layout.H_KSMD_BELL, layout.H_KSMD_BELL + 4],
-  [layout.LOCK, layout.WORKERS_END],
-];
 
 /** A snapshot before it has its digests. */
 interface Copy {

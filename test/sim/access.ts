@@ -1,5 +1,7 @@
 /**
- * How a guest reads and writes beside the others: src/host/access.ts, with a step between any two of its loads and stores.
+ * How a guest reads and writes beside the others: src/host/access.ts and assembly/concurrent/access.ts, with a step between any two
+ * of their loads and stores. (Not those themselves: a thread inside a call stands still until all on top of it have come to a stop, and
+ * some of them wait for the end of its access.)
  */
 import { layout } from '../../src/engine/index.ts';
 import { Failure } from './failure.ts';
@@ -21,11 +23,10 @@ export const MISTAKES: readonly Mistake[] = ['none', 'no-recheck', 'no-announcem
 /** What an access does with the frame once it may: a half page, of which the frame's first word is `from`. */
 export type HalfVisit = (half: number, from: number) => void;
 
-/** The page tables' word for `page`, announced as a walk. */
+/** The page tables' word for `page`, announced as a walk that goes on until the access is over. */
 function* lookUp(world: World, thread: Thread, mm: number, page: number): Steps<Translation | undefined> {
   const { words } = world;
-  const access = recordWord(thread, layout.WORKER_ACCESS);
-  words[access] = ACCESS_WALK;
+  words[recordWord(thread, layout.WORKER_ACCESS)] = ACCESS_WALK;
   yield;
   const epoch = words[EPOCH] as number;
   yield;
@@ -37,13 +38,44 @@ function* lookUp(world: World, thread: Thread, mm: number, page: number): Steps<
   const at = world.word(layout.H_PTES) / 4 + ((leaf << layout.TABLE_BITS) | (page & INDEX));
   const pte = words[at] as number;
   yield;
-  words[access] = 0;
   return leaf === 0 ? undefined : { mm, at, pte, epoch };
 }
 
-function holds(world: World, { at, pte, epoch }: Translation, mistake: Mistake): boolean {
-  if (mistake === 'no-recheck') return true;
-  return (mistake === 'no-epoch' || world.words[EPOCH] === epoch) && world.words[at] === pte;
+/** Announces the access. False where the translation gives not all of `rights`, or is out of date. */
+function* announce(
+  { words }: World,
+  thread: Thread,
+  { at, pte, epoch }: Translation,
+  how: number,
+  mistake: Mistake,
+): Steps<boolean> {
+  const rights = how === ACCESS_WRITE ? MAY_WRITE : PTE_PRESENT;
+  if ((pte & rights) !== rights) return false;
+  const access = mistake === 'no-announcement' ? 0 : (pte & PTE_FRAME) | how;
+  words[recordWord(thread, layout.WORKER_ACCESS)] = access;
+  yield;
+  const isSame = words[at] === pte;
+  yield;
+  const isOfNow = mistake === 'no-epoch' || words[EPOCH] === epoch;
+  return (isSame && isOfNow) || mistake === 'no-recheck';
+}
+
+/** Announces an access to a page, by what is known of it or by the page tables. Undefined where a fault has to come first. */
+function* begin(
+  world: World,
+  thread: Thread,
+  process: Process,
+  page: number,
+  how: number,
+  mistake: Mistake,
+): Steps<Translation | undefined> {
+  const known = thread.translations.get(page);
+  if (known?.mm === process.mm && (yield* announce(world, thread, known, how, mistake))) return known;
+  thread.translations.delete(page);
+  const found = yield* lookUp(world, thread, process.mm, page);
+  if (found === undefined) return undefined;
+  thread.translations.set(page, found);
+  return (yield* announce(world, thread, found, how, mistake)) ? found : undefined;
 }
 
 /** Visits the halves of a page without the lock. False, and nothing done, where a fault has to come first. */
@@ -56,27 +88,15 @@ function* visitPage(
   visit: HalfVisit,
   mistake: Mistake,
 ): Steps<boolean> {
-  const known = thread.translations.get(page);
-  thread.translations.delete(page);
-  const translation = known?.mm === process.mm ? known : yield* lookUp(world, thread, process.mm, page);
-  if (translation === undefined) return false;
-  const rights = how === ACCESS_WRITE ? MAY_WRITE : PTE_PRESENT;
-  if ((translation.pte & rights) !== rights) return false;
-  const { words } = world;
-  const access = recordWord(thread, layout.WORKER_ACCESS);
   yield;
-  const frame = (translation.pte & PTE_FRAME) >>> 0;
-  if (mistake !== 'no-announcement') words[access] = frame | how;
-  yield;
-  const good = holds(world, translation, mistake);
-  for (let half = 0; good && half < 2; half++) {
+  const translation = yield* begin(world, thread, process, page, how, mistake);
+  for (let half = 0; translation !== undefined && half < 2; half++) {
     yield;
-    visit(half, frame / 4 + half * HALF_WORDS);
+    visit(half, ((translation.pte & PTE_FRAME) >>> 2) + half * HALF_WORDS);
   }
   yield;
-  words[access] = 0;
-  if (good) thread.translations.set(page, translation);
-  return good;
+  world.words[recordWord(thread, layout.WORKER_ACCESS)] = 0;
+  return translation !== undefined;
 }
 
 /** Reads or writes a page, faulting as often as it takes. 0, or the errno at which it ended. */

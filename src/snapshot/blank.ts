@@ -1,0 +1,71 @@
+/**
+ * Words that are zero in every snapshot. The engine counts on it, and the invariant walker does not look at them: what
+ * threads share means nothing without the threads, and records and frames that were never used are handed out without
+ * being cleared.
+ */
+import { layout } from '../engine/index.ts';
+import { type Run, refused } from './format.ts';
+
+/** Addresses: where it begins and ends. */
+type Range = readonly [from: number, to: number];
+
+const { FRAME_LIST_BYTES, FREE_FRESH, PAGE_SIZE } = layout;
+
+/** Where the threads of a host arrange their work. That says nothing of the machine. */
+export const THREADS: readonly Range[] = [
+  [layout.H_SCANNERS, layout.H_SCANNERS + 4],
+  [layout.H_JOB, layout.H_KSMD + 4],
+  [layout.H_JOB_LOST, layout.H_JOB_LOST + 4],
+  [layout.H_WORKERS, layout.H_WORKERS + 4],
+  [layout.H_SCANNING, layout.H_SCANNING + 4],
+  [layout.H_CONCURRENT, layout.H_CONCURRENT + 4],
+  [layout.H_KSMD_BELL, layout.H_KSMD_BELL + 4],
+  [layout.LOCK, layout.WORKERS_END],
+];
+
+/** By arena: fields of its free list, of its base and of its limit, and the size of a record. */
+const ARENAS: readonly (readonly [list: number, base: number, limit: number, bytes: number])[] = [
+  [layout.H_FREE_MMS, layout.H_MMS, layout.H_MM_LIMIT, layout.MM_BYTES],
+  [layout.H_FREE_VMAS, layout.H_VMAS, layout.H_VMA_LIMIT, layout.VMA_BYTES],
+  [layout.H_FREE_TABLES, layout.H_TABLES, layout.H_TABLE_LIMIT, layout.TABLE_BYTES],
+  [layout.H_FREE_LEAVES, layout.H_LEAVES, layout.H_LEAF_LIMIT, layout.LEAF_BYTES],
+  [layout.H_FREE_LEAVES, layout.H_PTES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
+  [layout.H_FREE_LEAVES, layout.H_STATES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
+  [layout.H_FREE_NODES, layout.H_NODES, layout.H_NODE_LIMIT, layout.NODE_BYTES],
+];
+
+/**
+ * EFORMAT where a word is not zero that has to be. `runs` are the pages of the memory that are stored; the others are
+ * zero. What the header says need not be right: if it is not, the walker will refuse it.
+ */
+export function expectBlank(words: Uint32Array, runs: readonly Run[]): void {
+  for (const [from, to] of [...THREADS, ...neverUsed(words)]) {
+    for (const { page, pages } of runs) {
+      const end = Math.min(to, (page + pages) * PAGE_SIZE);
+      for (let address = Math.max(from, page * PAGE_SIZE); address < end; address += 4) {
+        if (words[address >>> 2] === 0) continue;
+        throw refused(`its memory is not 0 at ${address}, which belongs to threads or was never used`);
+      }
+    }
+  }
+}
+
+/** The records and frames that were never used. */
+function neverUsed(words: Uint32Array): Range[] {
+  const u32 = (address: number): number => words[address >>> 2] as number;
+  const within = (base: number, first: number, end: number, bytes: number): Range => [
+    u32(base) + first * bytes,
+    u32(base) + end * bytes,
+  ];
+  const ranges = ARENAS.map(([list, base, limit, bytes]) => within(base, u32(list + FREE_FRESH), u32(limit), bytes));
+  for (let nid = 0; nid < Math.min(u32(layout.H_NID_COUNT), layout.NID_LIMIT); nid++) {
+    const list = layout.H_FRAME_LISTS + nid * FRAME_LIST_BYTES;
+    const [fresh, end] = [u32(list + layout.FRAME_LIST_FRESH), u32(list + layout.FRAME_LIST_END)];
+    ranges.push(within(layout.H_FRAME_WORDS, fresh, end, 4), within(layout.H_FRAMES, fresh, end, PAGE_SIZE));
+    // The words of large folios that begin behind the last frame that was used: the walker does not get there.
+    if (end === u32(layout.H_FRAME_LIMIT)) {
+      ranges.push(within(layout.H_FOLIOS, Math.ceil(fresh / layout.FOLIO_FRAMES), end / layout.FOLIO_FRAMES + 1, 4));
+    }
+  }
+  return ranges;
+}
