@@ -363,6 +363,8 @@ export const PTE_WRITABLE: u32 = 2;
 export const PTE_KSM_ZERO: u32 = 4;
 /** Settled: maps the frame of the stable node that its rmap item hangs on. */
 export const PTE_MERGED: u32 = 8;
+/** Access is denied (mprotect), also to reads. One that stays where it is allowed again goes at the next fault. Never with WRITABLE. */
+export const PTE_NONE: u32 = 16;
 export const PTE_DIRTY: u32 = 32;
 /** Frame of a shared object or a file: not anonymous. */
 export const PTE_SHARED: u32 = 64;

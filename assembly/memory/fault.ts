@@ -23,6 +23,7 @@ import {
   PTE_DIRTY,
   PTE_FRAME,
   PTE_KSM_ZERO,
+  PTE_NONE,
   PTE_PRESENT,
   PTE_SHARED,
   PTE_WRITABLE,
@@ -47,6 +48,7 @@ export function readFault(mm: usize, page: u32): usize {
   if (vma == 0 || (vmaFlags(vma) & VM_READ) == 0) return EFAULT;
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
+  if (pte & PTE_NONE) pteSet(entry, pte & ~PTE_NONE);
   if (pte & PTE_PRESENT) return pte & PTE_FRAME;
   if (vmaFlags(vma) & (VM_SHARED | VM_FILE)) {
     mapAround(mm, page, vma);
@@ -110,7 +112,7 @@ export function ownCopy(mm: usize, entry: u32): usize {
   const shared: usize = pte & PTE_FRAME;
   step();
   if (!wasZero) memory.copy(copy, shared, PAGE_SIZE);
-  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY); // dirty to the scanner: the item's checksum is not of this frame
+  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY | (pte & PTE_NONE)); // dirty to the scanner: the item's checksum is not of this frame
   if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
   if (shared != zeroFrame()) {
     if (frameIsKsm(shared)) store<u64>(H_COW_KSM, load<u64>(H_COW_KSM) + 1);

@@ -17,6 +17,7 @@ import {
   H_FREE_LEAVES,
   PAGE_SHIFT,
   PTE_FRAME,
+  PTE_NONE,
   PTE_PRESENT,
   TABLE_BITS,
   TABLE_ENTRIES,
@@ -84,7 +85,7 @@ function zeroMapAt(frame: usize, entry: u32): bool {
     pteSet(entry, pte); // written just now
     return true;
   }
-  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT);
+  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | (pte & PTE_NONE));
   framePut(frame);
   return true;
 }

@@ -19,6 +19,7 @@ import {
   PTE_FRAME,
   PTE_KSM_ZERO,
   PTE_MERGED,
+  PTE_NONE,
   PTE_PRESENT,
   PTE_WRITABLE,
   STATE_STABLE,
@@ -108,7 +109,7 @@ function mergeInto(entry: u32, frame: usize, node: usize): bool {
   if (!isFreeToMerge(entry, frame)) return false;
   if (isConcurrent() && !staysEqual(entry, frame, target)) return false;
   frameGet(target); // first: what a death leaves counted too often is a frame too many, too seldom would be a pin lost
-  pteSet(entry, <u32>target | PTE_PRESENT);
+  pteSet(entry, <u32>target | PTE_PRESENT | (pteOf(entry) & PTE_NONE));
   framePut(frame);
   return true;
 }
@@ -133,7 +134,7 @@ function staysZero(entry: u32, frame: usize): bool {
 function mergeIntoZero(entry: u32, frame: usize): bool {
   if (!isZeroPage(frame) || !isFreeToMerge(entry, frame)) return false;
   if (isConcurrent() && !staysZero(entry, frame)) return false;
-  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO);
+  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO | (pteOf(entry) & PTE_NONE));
   countKsmZero(entryMm(entry), 1);
   framePut(frame);
   return true;

@@ -19,6 +19,8 @@ import {
   MM_NID,
   MM_PAGES,
   PAGE_SIZE,
+  PTE_NONE,
+  PTE_PRESENT,
   PTE_WRITABLE,
   VM_ANON,
   VM_FILE,
@@ -128,17 +130,20 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
     const untouched = (vmaFlags(vma) & (VM_ANON | VM_SHARED | VM_FILE)) == 0;
     const uncharged = access & VM_WRITE ? 0 : untouched ? VM_UNCHARGED : vmaFlags(vma) & VM_UNCHARGED;
     at = vmaEnd(vma);
-    if (!(access & VM_WRITE)) writeProtectRange(mm, vmaStart(vma), at); // first, so that a death in between leaves no right too many
+    if (!(access & VM_WRITE)) withdrawRange(mm, vmaStart(vma), at, access); // first, so that a death in between leaves no right too many
     vmaChange(vma, VM_READ | VM_WRITE | VM_UNCHARGED, access | uncharged);
   }
   vmaMergeAround(mm, page, end);
   return at < end ? ENOMEM : 0;
 }
 
-function writeProtectRange(mm: usize, start: u32, end: u32): void {
+/** Takes the right to write from all pages in [start, end), and where `access` says so that to read. */
+function withdrawRange(mm: usize, start: u32, end: u32, access: u32): void {
+  const denied = access & VM_READ ? 0 : PTE_NONE;
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
-    pteSet(entry, pteOf(entry) & ~PTE_WRITABLE);
+    const pte = pteOf(entry);
+    if (pte & PTE_PRESENT) pteSet(entry, (pte & ~PTE_WRITABLE) | denied);
   }
 }
 

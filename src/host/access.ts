@@ -7,7 +7,7 @@
  */
 import { type Engine, type EngineExports, layout } from '../engine/index.ts';
 
-const { ACCESS_READ, ACCESS_WRITE, PTE_DIRTY, PTE_FRAME, PTE_PRESENT, PTE_WRITABLE } = layout;
+const { ACCESS_READ, ACCESS_WRITE, PTE_DIRTY, PTE_FRAME, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } = layout;
 const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
@@ -75,7 +75,7 @@ export class Access {
   #announce(slot: number, flags: number, how: number): number {
     const known = this.#known;
     const pte = known[slot + PTE] as number;
-    if ((pte & flags) !== flags) return 0;
+    if ((pte & (flags | PTE_NONE)) !== flags) return 0;
     const access = (pte & PTE_FRAME) | how;
     const isSame = this.#call.accessBegin(
       this.#record,

@@ -124,6 +124,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     memory.set(memory.pte(memory.entry(isPrivate)), next + PTE_PRESENT);
   },
   'pte.writable': (memory) => memory.flip(memory.pte(memory.entry(isMerged)), PTE_WRITABLE),
+  'pte.none': (memory) => memory.flip(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_FLAGS, layout.VM_READ),
   'pte.anon': (memory) => memory.flip(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_FLAGS, VM_ANON),
   'pte.mergeable': (memory) => memory.flip(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_FLAGS, VM_MERGEABLE),
   'pte.merged': (memory) => memory.flip(memory.pte(memory.entry(isMerged)), PTE_MERGED),

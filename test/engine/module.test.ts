@@ -38,6 +38,9 @@ function sectionsOf(bytes: Uint8Array): string[] {
 }
 
 const EXPORTS = [
+  'accessBegin',
+  'accessEnd',
+  'accessWalk',
   'advise',
   'entryFind',
   'exec',

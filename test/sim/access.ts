@@ -9,8 +9,18 @@ import { HALF_WORDS, type Process } from './shadow.ts';
 import { locked, recordWord, type Steps, type Thread, type Translation } from './thread.ts';
 import type { World } from './world.ts';
 
-const { ACCESS_READ, ACCESS_WALK, ACCESS_WRITE, EFAULT, ENOMEM, PTE_DIRTY, PTE_FRAME, PTE_PRESENT, PTE_WRITABLE } =
-  layout;
+const {
+  ACCESS_READ,
+  ACCESS_WALK,
+  ACCESS_WRITE,
+  EFAULT,
+  ENOMEM,
+  PTE_DIRTY,
+  PTE_FRAME,
+  PTE_NONE,
+  PTE_PRESENT,
+  PTE_WRITABLE,
+} = layout;
 const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
 const EPOCH = layout.EPOCH / 4;
 const INDEX = layout.TABLE_ENTRIES - 1;
@@ -50,7 +60,7 @@ function* announce(
   mistake: Mistake,
 ): Steps<boolean> {
   const rights = how === ACCESS_WRITE ? MAY_WRITE : PTE_PRESENT;
-  if ((pte & rights) !== rights) return false;
+  if ((pte & (rights | PTE_NONE)) !== rights) return false;
   const access = mistake === 'no-announcement' ? 0 : (pte & PTE_FRAME) | how;
   words[recordWord(thread, layout.WORKER_ACCESS)] = access;
   yield;

@@ -8,16 +8,18 @@ import type { VmaCursor } from './vmas.ts';
 import type { Mm, Walk } from './walk.ts';
 
 const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_KSM, MM_EXITED, MM_SHARED_OBJECT, PAGE_SHIFT } = layout;
-const { PTE_FRAME, PTE_KSM_ZERO, PTE_MERGED, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
-const { VM_ANON, VM_FILE, VM_MERGEABLE, VM_SHARED, VM_WRITE } = layout;
+const { PTE_FRAME, PTE_KSM_ZERO, PTE_MERGED, PTE_NONE, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
+const { VM_ANON, VM_FILE, VM_MERGEABLE, VM_READ, VM_SHARED, VM_WRITE } = layout;
 
+/** Contradict each other. */
+const DENIED = PTE_NONE | PTE_WRITABLE;
 const NOTES = layout.PTE_DIRTY;
-const UNKNOWN = ~(PTE_FRAME | PTE_PRESENT | PTE_WRITABLE | PTE_KSM_ZERO | PTE_MERGED | PTE_SHARED | NOTES);
+const UNKNOWN = ~(PTE_FRAME | PTE_PRESENT | PTE_WRITABLE | PTE_KSM_ZERO | PTE_MERGED | PTE_NONE | PTE_SHARED | NOTES);
 
 /** Checks a pte that is not 0 and counts what it maps. `vmas` is asked with ascending pages. */
 export function checkPte(walk: Walk, mm: Mm, vmas: VmaCursor, page: number, pte: number): void {
   const where = (): string => `mm ${mm.number}, page ${page}: pte 0x${pte.toString(16)}`;
-  if (!(pte & PTE_PRESENT) || pte & UNKNOWN) broken('pte.flags', where());
+  if (!(pte & PTE_PRESENT) || pte & UNKNOWN || (pte & DENIED) === DENIED) broken('pte.flags', where());
   const { frames } = walk;
   const index = (pte >>> PAGE_SHIFT) - frames.first;
   if (frames.marks[index] !== MET) broken('pte.frame', where());
@@ -37,6 +39,7 @@ export function checkPte(walk: Walk, mm: Mm, vmas: VmaCursor, page: number, pte:
     return;
   }
   if (!vmas.seek(page)) broken('pte.vma', where());
+  if (!(vmas.flags & VM_READ) && !(pte & PTE_NONE)) broken('pte.none', where());
   if (pte & PTE_SHARED || vmas.flags & VM_SHARED) {
     checkShared(walk, vmas, page, pte, where);
     return;

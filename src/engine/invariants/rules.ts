@@ -46,6 +46,7 @@ export const RULES = {
   'pte.flags': 'a pte is 0 or present, with known flags',
   'pte.frame': 'a pte maps a frame in use',
   'pte.vma': 'a pte lies in a vma of its mm',
+  'pte.none': 'what must not be read is marked so in every pte',
   'pte.shared':
     'pages of objects and shared memory have PTE_SHARED, others only in a file, and map what the object has there',
   'pte.zero': 'PTE_KSM_ZERO is on the zero frame only',
