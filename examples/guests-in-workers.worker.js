@@ -1,4 +1,4 @@
-/** A thread of guests-in-workers.js: one of the guests, or the scanner. */
+/** A thread of guests-in-workers.js: one of the guests. It writes and reads until ksmd has been by often enough. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachHost } from 'ksm-wasm';
 
@@ -7,15 +7,15 @@ const PAGE = 4096;
 const CONTENTS = 32;
 /** Every so many pages one is written again and again; the others stay, and stay merged. */
 const BUSY = 4;
-/** Accesses between two looks at how far the scanner is. */
+/** Accesses between two looks at how far ksmd is. */
 const TURN = 2000;
 const TURNS = 50;
 
 const host = attachHost(workerData.shared);
-parentPort.postMessage(workerData.role === 'guest' ? guest(workerData) : scanner(workerData));
+parentPort.postMessage(guest(workerData));
 host.engine.leave(); // this thread's number may be another's from now on
 
-function guest({ board, seed, handle, base, pages, passes }) {
+function guest({ seed, handle, base, pages, passes }) {
   const space = host.process(handle);
   const below = numbers(seed);
   /** The byte that each page is full of. */
@@ -23,6 +23,11 @@ function guest({ board, seed, handle, base, pages, passes }) {
   const write = (page) => space.write(base + page * PAGE, new Uint8Array(PAGE).fill(contents[page]));
   for (let page = 0; page < pages; page++) write(page);
   let [reads, writes, wrong] = [0, pages, 0];
+  const check = (page, offset, length) => {
+    const found = space.read(base + page * PAGE + offset, length);
+    if (!found.every((byte) => byte === contents[page])) wrong++;
+    reads++;
+  };
   const end = host.ksm.counters().full_scans + passes;
   for (let turn = 0; turn < TURNS || host.ksm.counters().full_scans < end; turn++) {
     for (let access = 0; access < TURN; access++) {
@@ -32,20 +37,11 @@ function guest({ board, seed, handle, base, pages, passes }) {
         write(page);
         writes++;
       }
-      const found = space.read(base + page * PAGE + below(PAGE - 64), 64);
-      if (!found.every((byte) => byte === contents[page])) wrong++;
-      reads++;
+      check(page, below(PAGE - 64), 64);
     }
   }
-  Atomics.add(board, 0, 1);
+  for (let page = 0; page < pages; page++) check(page, 0, PAGE); // no byte was lost
   return { reads, writes, wrong };
-}
-
-/** ksmd, flat out, until the guests are done. */
-function scanner({ board, guests }) {
-  let batches = 0;
-  for (; Atomics.load(board, 0) < guests; batches++) host.ksm.scan(500);
-  return { batches };
 }
 
 /** Numbers below a limit, the same for the same seed (xorshift32). */

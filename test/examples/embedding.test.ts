@@ -2,18 +2,13 @@
  * Every snippet of docs/embedding.md runs, from the built package, and gives what it says. The snippets of a section are one program, but
  * for those whose first line names a file: they are that file. "// => value" behind a line is what it must give.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { layout } from '../../src/index.ts';
+import { outputOf, packageFolder, ROOT, snippetsOf } from './snippets.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DOCUMENT = readFileSync(join(ROOT, 'docs/embedding.md'), 'utf8');
-const CHECKS =
-  "import assert from 'node:assert/strict';\nlet checks = 0;\nconst check = (found, wanted) => (assert.deepEqual(found, wanted), checks++);\n";
 
 interface Section {
   readonly title: string;
@@ -26,7 +21,7 @@ function sectionsOf(text: string): Section[] {
     .split(/^## /m)
     .slice(1)
     .map((part) => {
-      const snippets = [...part.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code);
+      const snippets = snippetsOf(part);
       const files = snippets.flatMap((code) => {
         const name = /^\/\/ (\S+\.js)\n/.exec(code)?.[1];
         return name === undefined ? [] : [[name, code] as const];
@@ -39,17 +34,13 @@ function sectionsOf(text: string): Section[] {
 
 /** `line; // => value` becomes a comparison. */
 function checked(program: string): string {
-  const lines = program.replace(/^( *)(.+); \/\/ => (.+)$/gm, '$1check($2, $3);');
-  return `${CHECKS}${lines}\nconsole.log(checks);\nprocess.exit();\n`;
+  return program.replace(/^( *)(.+); \/\/ => (.+)$/gm, '$1check($2, $3);');
 }
 
 const sections = sectionsOf(DOCUMENT);
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ksm-embedding-'));
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(ROOT, join(folder, 'node_modules/ksm-wasm'), 'dir');
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  folder = packageFolder();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -74,14 +65,7 @@ test.each(sections)('$title', ({ program, files }) => {
   const expected = [...program.matchAll(/; \/\/ => /g)].length;
   expect(expected).toBeGreaterThan(0);
   for (const [name, code] of files) writeFileSync(join(folder, name), code);
-  writeFileSync(join(folder, 'main.js'), checked(program));
-  const { stdout, stderr } = spawnSync(process.execPath, ['main.js'], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: 50_000,
-  });
-  expect(stderr).toBe('');
-  expect(stdout).toBe(`${expected}\n`);
+  expect(outputOf(folder, checked(program))).toBe(`${expected}\n`);
 });
 
 test('the table of words gives the places that the layout has', () => {

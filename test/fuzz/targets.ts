@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Target>>> = {
   image: () => import('./targets/image.ts'),
   smaps: () => import('./targets/smaps.ts'),
   pagemap: () => import('./targets/pagemap.ts'),
+  snapshot: () => import('./targets/snapshot.ts'),
 };
 
 export const TARGETS: readonly string[] = Object.keys(LOADERS);

@@ -54,6 +54,26 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   return copy;
 }
 
+/** A snapshot in which a word of the memory is 1, whose page need not be stored so far, with right digests. */
+function withWordAt(address: number): Uint8Array<ArrayBuffer> {
+  const memory = memoryOf(parts);
+  new DataView(memory.buffer).setUint32(address, 1, true);
+  const stored = new Set(parts.runs.flatMap((run) => Array.from({ length: run.pages }, (_, n) => run.page + n)));
+  stored.add(Math.floor(address / PAGE));
+  const runs: Parts['runs'] = [];
+  for (const page of [...stored].sort((one, other) => one - other)) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.page + last.pages === page) last.pages++;
+    else runs.push({ page, pages: 1 });
+  }
+  const pages = Buffer.concat(runs.map((run) => memory.subarray(run.page * PAGE, (run.page + run.pages) * PAGE)));
+  const count = Math.ceil(stored.size / 256);
+  const chunks = Array.from({ length: count }, (_, index) =>
+    pages.subarray(index * 256 * PAGE, (index + 1) * 256 * PAGE),
+  );
+  return build({ ...parts, stored: stored.size, runs, chunks });
+}
+
 test('undamaged, it is restored, so what follows shows something', async () => {
   expect(await memoriesMade(() => restoreHost(whole))).toEqual([64]);
   expect(Buffer.compare(build(parts), whole)).toBe(0);
@@ -220,6 +240,58 @@ describe('made by hand, with right digests', () => {
     const wrong = [0, 1024, first.mm + 4, first.mm + layout.MM_BYTES * 7, (others[0] as Parts['processes'][0]).mm];
     for (const mm of wrong)
       await expectRefused(build({ ...parts, processes: [{ ...first, mm }, ...others] }), /not in its memory/);
+  });
+
+  test('ids that are others in its memory', async () => {
+    const [one, ...others] = parts.processes as [Parts['processes'][0], ...Parts['processes']];
+    const last = others.at(-1) as Parts['processes'][0];
+    await expectRefused(
+      build({ ...parts, processes: [one, ...others.slice(0, -1), { ...last, id: last.id + 1n }], nextId: 6n }),
+    );
+    // The memory has 32 bits for what the head has 64 bits for.
+    for (const nextId of [parts.nextId + 1n, parts.nextId + 2n ** 32n]) {
+      await expectRefused(build({ ...parts, nextId }), /next process/);
+    }
+    await expectRefused(
+      forged(whole, (memory) => memory.setUint32(layout.H_NEXT_ID, 1000, true)),
+      /next process/,
+    );
+  });
+
+  test('traces of threads', async () => {
+    const { H_CONCURRENT, H_JOB, H_JOB_LOST, H_KSMD, H_KSMD_BELL, H_SCANNERS, H_SCANNING, H_WORKERS } = layout;
+    const header = [H_CONCURRENT, H_JOB, H_JOB_LOST, H_KSMD, H_KSMD_BELL, H_SCANNERS, H_SCANNING, H_WORKERS];
+    for (const word of header) {
+      await expectRefused(
+        forged(whole, (memory) => memory.setUint32(word, 2 ** 32 - 1, true)),
+        /threads/,
+      );
+    }
+    for (const word of [layout.LOCK, layout.EPOCH, layout.WORKERS, layout.WORKERS_END - 4]) {
+      await expectRefused(withWordAt(word), /threads/);
+    }
+  });
+
+  test('something in records and frames that were never used', async () => {
+    const memory = new DataView(memoryOf(parts).buffer);
+    // Of each arena the last record, which a host that has so much room has never come to.
+    const arenas = [
+      [layout.H_MMS, layout.H_MM_LIMIT, layout.MM_BYTES],
+      [layout.H_VMAS, layout.H_VMA_LIMIT, layout.VMA_BYTES],
+      [layout.H_TABLES, layout.H_TABLE_LIMIT, layout.TABLE_BYTES],
+      [layout.H_LEAVES, layout.H_LEAF_LIMIT, layout.LEAF_BYTES],
+      [layout.H_PTES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
+      [layout.H_STATES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
+      [layout.H_NODES, layout.H_NODE_LIMIT, layout.NODE_BYTES],
+      [layout.H_FRAME_WORDS, layout.H_FRAME_LIMIT, 4],
+      [layout.H_FRAMES, layout.H_FRAME_LIMIT, PAGE],
+    ] as const;
+    for (const [base, limit, bytes] of arenas) {
+      const end = memory.getUint32(base, true) + memory.getUint32(limit, true) * bytes;
+      for (const address of [end - bytes, end - 4]) await expectRefused(withWordAt(address), /never used/);
+    }
+    // Frames 512 to 1023 would be a large folio, if there were as many.
+    await expectRefused(withWordAt(memory.getUint32(layout.H_FOLIOS, true) + 4), /never used/);
   });
 
   test('a memory that is not laid out, of another version, or of another size', async () => {
