@@ -286,6 +286,10 @@ export const MM_REFS: u32 = 40;
 export const MM_VMA_COUNT: u32 = 44;
 /** The process's id, which the driver gives. */
 export const MM_ID: u32 = 48;
+/** Worker that has made it and has told nobody of it yet, or 0. If that worker dies the mm goes. */
+export const MM_MAKER: u32 = 52;
+/** During exec: the mm in whose place it comes once that one has ended, or 0. */
+export const MM_REPLACES: u32 = 56;
 
 export const MM_IN_USE: u32 = 1;
 /** Ended: page tables are gone, the slot waits for ksmd. */

@@ -10,12 +10,16 @@ import {
   H_MM_LIMIT,
   H_MMS,
   LIMIT_PROCESSES,
+  LOCK,
   MM_BYTES,
   MM_FLAGS,
+  MM_ID,
   MM_IN_USE,
+  MM_MAKER,
   MM_NID,
   MM_PAGES,
   MM_PGD,
+  MM_REPLACES,
   MM_SHARED_OBJECT,
   MM_VMA_COUNT,
   MM_ZERO_PAGES,
@@ -61,6 +65,9 @@ export function mmCreate(nid: u32, flags: u32): usize {
   }
   store<u32>(mm, <u32>pgd, MM_PGD);
   store<u32>(mm, nid, MM_NID);
+  store<u32>(mm, 0, MM_ID);
+  store<u32>(mm, flags & MM_SHARED_OBJECT ? 0 : load<u32>(LOCK), MM_MAKER);
+  store<u32>(mm, 0, MM_REPLACES);
   step();
   store<u32>(mm, MM_IN_USE | flags, MM_FLAGS);
   return mm;

@@ -13,9 +13,11 @@ import {
   MM_EXITED,
   MM_FLAGS,
   MM_IN_USE,
+  MM_MAKER,
   MM_MERGEABLE,
   MM_MERGING_PAGES,
   MM_REFS,
+  MM_REPLACES,
   MM_RMAP_ITEMS,
   MM_SHARED_OBJECT,
   MM_SLOT_NEXT,
@@ -46,15 +48,27 @@ export function mmIsLive(mm: usize): bool {
   return (load<u32>(mm, MM_FLAGS) & MM_IN_USE) != 0;
 }
 
-/** Forgets mms that nobody has a handle to, or that have ended; of the others, what is counted anew. */
-export function mmsKeep(): void {
+/** Of a process: nobody is making it, and it has not ended. */
+function isRunning(mm: usize): bool {
+  return (load<u32>(mm, MM_FLAGS) & (MM_IN_USE | MM_UNBORN | MM_EXITED)) == MM_IN_USE;
+}
+
+/** Is there somebody who knows of it, or can find it by its id, now that `dead` has died? */
+function isKnown(mm: usize, dead: u32): bool {
+  const maker = load<u32>(mm, MM_MAKER);
+  const old: usize = load<u32>(mm, MM_REPLACES);
+  return !(maker != 0 && (dead == 0 || maker == dead)) && !(old != 0 && isRunning(old));
+}
+
+/** Forgets mms that nobody knows of after the death of `dead`, or that have ended; of the others, what is counted anew. */
+export function mmsKeep(dead: u32): void {
   const end = mmsEnd();
   for (let mm: usize = load<u32>(H_MMS); mm < end; mm += MM_BYTES) {
-    const flags = load<u32>(mm, MM_FLAGS);
-    if ((flags & (MM_IN_USE | MM_UNBORN | MM_EXITED)) != MM_IN_USE) {
+    if (!isRunning(mm) || !isKnown(mm, dead)) {
       store<u32>(mm, 0, MM_FLAGS);
       continue;
     }
+    store<u32>(mm, 0, MM_REPLACES);
     store<u32>(mm, 0, MM_VMAS);
     store<u32>(mm, 0, MM_VMA_CACHE);
     store<u32>(mm, 0, MM_VMA_COUNT);

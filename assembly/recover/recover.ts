@@ -8,7 +8,7 @@
  * a search, a copy that nobody maps yet. The pass goes on where it was.
  */
 
-import { lockTake } from '../concurrent/lock';
+import { lockTakeSoon } from '../concurrent/lock';
 import { helpersRest, workerLeave, workerStop } from '../concurrent/workers';
 import { H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT } from '../layout';
 import { framesCount, framesFree, framesKeepPins } from './frames';
@@ -18,15 +18,15 @@ import { tablesMark, tablesSweep } from './tables';
 
 /**
  * Recovers from the death of worker `dead` (0: nobody in particular, as after a restore), for worker `self`, which holds the lock
- * afterwards if it is not 0.
+ * afterwards if it is not 0. False, and no lock, where somebody else has the lock and keeps it for `looks` looks: he may be dead, too.
  */
-export function recover(dead: u32, self: u32): void {
+export function recover(dead: u32, self: u32, looks: u32): bool {
   if (dead != 0) workerStop(dead);
-  if (self != 0) lockSeize(dead, self);
+  if (self != 0 && !lockSeize(dead, self, looks)) return false;
   helpersRest(); // they may still be computing checksums for the dead
   if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) store<u32>(H_SCANNING, 0);
   store<u32>(H_JOB_LOST, 0);
-  mmsKeep();
+  mmsKeep(dead);
   vmasRebuild();
   objectsKeep();
   tablesMark();
@@ -40,10 +40,10 @@ export function recover(dead: u32, self: u32): void {
   mmsFree();
   slotsRebuild();
   if (dead != 0) workerLeave(dead); // last: until here nobody else may get its number, with which the lock may be taken
+  return true;
 }
 
 /** Takes the lock, from the dead if they had it. */
-function lockSeize(dead: u32, self: u32): void {
-  if (dead != 0 && atomic.cmpxchg<u32>(LOCK, dead, self) == dead) return;
-  lockTake(self);
+function lockSeize(dead: u32, self: u32, looks: u32): bool {
+  return (dead != 0 && atomic.cmpxchg<u32>(LOCK, dead, self) == dead) || lockTakeSoon(self, looks);
 }

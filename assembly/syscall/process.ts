@@ -3,18 +3,22 @@ import {
   H_CURSOR_SLOT,
   MM_EXITED,
   MM_FLAGS,
+  MM_ID,
   MM_IN_USE,
+  MM_MAKER,
   MM_MERGE_ANY,
   MM_MERGEABLE,
   MM_NID,
+  MM_REPLACES,
   MM_RMAP_ITEMS,
   MM_UNBORN,
 } from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
 import { limitForget } from '../memory/vmas';
 import { slotEnter, slotMoveBehindCursor, slotRemove } from '../scan/slots';
+import { step } from '../step';
 
-/** A new, empty process. 0: a limit is reached. */
+/** A new, empty process. 0: a limit is reached. Who learns of it sets MM_ID, and then MM_MAKER to 0; so after fork. */
 export function spawn(nid: u32): usize {
   limitForget();
   return mmCreate(nid, 0);
@@ -36,15 +40,23 @@ export function fork(parent: usize): usize {
   return child;
 }
 
-/** A new image for a process: an empty address space that keeps the process-wide merging of `old`, which ends. 0: a limit. */
+/**
+ * A new image for a process: an empty address space that keeps the id and the process-wide merging of `old`, which ends. That `old` ends is
+ * what makes it the process: a death before leaves the old one, a death after the new one. 0: a limit.
+ */
 export function exec(old: usize): usize {
   const mm = spawn(load<u32>(old, MM_NID));
   if (mm == 0) return 0;
+  store<u32>(mm, <u32>old, MM_REPLACES);
+  store<u32>(mm, load<u32>(old, MM_ID), MM_ID);
+  store<u32>(mm, 0, MM_MAKER);
+  step();
   if (load<u32>(old, MM_FLAGS) & MM_MERGE_ANY) {
     store<u32>(mm, load<u32>(mm, MM_FLAGS) | MM_MERGE_ANY, MM_FLAGS);
     slotEnter(mm);
   }
   exit(old);
+  store<u32>(mm, 0, MM_REPLACES);
   return mm;
 }
 

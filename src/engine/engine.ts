@@ -109,13 +109,15 @@ export class Engine {
 
   #takeLock(): void {
     if (this.#looks === 0) this.#exports.lockTake(this.#worker);
-    else if (this.#exports.lockTakeSoon(this.#worker, this.#looks) === 0) {
-      const holder = this.u32(layout.LOCK);
-      throw new KsmError(
-        'EAGAIN',
-        `Worker ${holder} holds the engine's lock for seconds: if it has died, call host.recover(${holder}); else try again.`,
-      );
-    }
+    else if (this.#exports.lockTakeSoon(this.#worker, this.#looks) === 0) throw this.#heldError();
+  }
+
+  #heldError(): KsmError {
+    const holder = this.u32(layout.LOCK);
+    return new KsmError(
+      'EAGAIN',
+      `Worker ${holder} holds the engine's lock for seconds: if it has died, call host.recover(${holder}); else try again.`,
+    );
   }
 
   /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
@@ -135,9 +137,12 @@ export class Engine {
     this.#worker = 0;
   }
 
-  /** Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular. */
+  /**
+   * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular. EAGAIN
+   * where another worker keeps the lock: it may have died, too, and has to be recovered from first.
+   */
   recover(dead: number): void {
-    this.#exports.recover(dead, this.#worker);
+    if (this.#exports.recover(dead, this.#worker, mayBlock() ? LOOKS : LOOKS_AWAKE) === 0) throw this.#heldError();
     if (this.#worker !== 0) this.#exports.lockDrop();
   }
 

@@ -46,7 +46,7 @@ export interface EngineExports extends WebAssembly.Exports {
   lockDrop(): number;
   workerJoin(limit: number): number;
   workerLeave(worker: number): void;
-  recover(dead: number, self: number): void;
+  recover(dead: number, self: number, looks: number): number;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;

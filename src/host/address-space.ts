@@ -264,7 +264,6 @@ export class AddressSpace {
   exec(): void {
     const mm = this.#machine.engine.call.exec(this.#alive('exec')) >>> 0;
     if (mm === 0) throw this.#machine.engine.limitError('ENOMEM', 'exec: no new image can be made');
-    this.#machine.engine.setU32(mm + layout.MM_ID, this.id);
     this.#mm = mm;
     this.#access = undefined;
     this.#machine.work.wake();

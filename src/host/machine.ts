@@ -67,17 +67,23 @@ export class Machine {
     return [...this.#processes.values()];
   }
 
-  /** For snapshots; not for embedders. All processes, also those that other threads have started. */
+  /** For snapshots; not for embedders. */
   get books(): Books {
+    return { nextId: this.engine.u32(layout.H_NEXT_ID), processes: this.handles() };
+  }
+
+  /** What names the live processes, also those that other threads have started, in the order in which they were started. */
+  handles(): ProcessHandle[] {
     const { engine } = this;
-    const processes: ProcessHandle[] = [];
+    const handles: ProcessHandle[] = [];
     const base = engine.u32(layout.H_MMS);
     const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
     for (let mm = base; mm < end; mm += layout.MM_BYTES) {
       const isObject = (engine.u32(mm + layout.MM_FLAGS) & layout.MM_SHARED_OBJECT) !== 0;
-      if (this.#isLive(mm) && !isObject) processes.push({ id: engine.u32(mm + layout.MM_ID), mm });
+      const isNew = engine.u32(mm + layout.MM_MAKER) !== 0;
+      if (this.#isLive(mm) && !isObject && !isNew) handles.push({ id: engine.u32(mm + layout.MM_ID), mm });
     }
-    return { nextId: engine.u32(layout.H_NEXT_ID), processes: processes.sort((one, other) => one.id - other.id) };
+    return handles.sort((one, other) => one.id - other.id);
   }
 
   /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM where the limit is reached. */
@@ -90,6 +96,7 @@ export class Machine {
     if (mm === 0) throw this.engine.limitError('ENOMEM', doing);
     const id = Atomics.add(this.engine.words, layout.H_NEXT_ID / 4, 1);
     this.engine.setU32(mm + layout.MM_ID, id);
+    this.engine.setU32(mm + layout.MM_MAKER, 0);
     return this.process({ id, mm });
   }
 
@@ -112,7 +119,8 @@ export class Machine {
   /**
    * A thread that took part has died, at whatever instruction: rebuilds all that can be rebuilt from page tables and frames, and
    * goes on. Nothing that a guest wrote is lost; a process that the dead thread was just making or ending is gone. `worker`: its
-   * number (`host.engine.worker` over there); 0 where no thread died, but the memory comes from a process that did.
+   * number (`host.engine.worker` over there); 0 where no thread died, but the memory comes from a process that did. EAGAIN where
+   * another thread keeps the lock for seconds: if it has died, too, recover from that first.
    */
   recover(worker: number = 0): void {
     const { engine } = this;
@@ -129,7 +137,12 @@ export class Machine {
     }
     engine.recover(worker);
     if (worker !== 0) Atomics.compareExchange(engine.words, layout.H_KSMD / 4, worker, 0);
-    for (const space of this.processes) if (!this.#isLive(space.mm)) this.forget(space.id);
+    const handles = new Map(this.handles().map((handle) => [handle.id, handle]));
+    for (const space of this.processes) {
+      const handle = handles.get(space.id);
+      if (handle === undefined) this.forget(space.id);
+      else if (handle.mm !== space.mm) this.process(handle); // the dead thread had it exec
+    }
   }
 
   #isLive(mm: number): boolean {

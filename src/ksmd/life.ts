@@ -12,6 +12,9 @@ import type { KsmdInit } from './worker.ts';
 
 const KSMD = layout.H_KSMD / 4;
 
+/** Milliseconds between two attempts to recover. */
+const RETRY = 100;
+
 export class Life {
   readonly board: Board = new Board();
   /** Resolves when it runs; rejects with EAGAIN where its thread cannot be started. */
@@ -112,10 +115,22 @@ export class Life {
     const isIts = this.#number === 0 || this.#number === number; // else it has left, and this is another's
     if (number === engine.worker)
       Atomics.compareExchange(engine.words, KSMD, number, 0); // it did not come to put its own there
-    else if (cause !== undefined && number !== 0 && isIts) this.#machine.recover(number);
+    else if (cause !== undefined && number !== 0 && isIts) await this.#recover(number);
     if (cause !== undefined && hasBegun) this.#error = died(cause);
     this.#state = 'over';
     this.#tell();
+  }
+
+  /** Whoever else has the lock and keeps it may be dead, too, and somebody who hears of that has to get his turn first. */
+  async #recover(number: number): Promise<void> {
+    while (!this.#machine.disposed.aborted) {
+      try {
+        return this.#machine.recover(number);
+      } catch (error) {
+        if (!(error instanceof KsmError) || error.code !== 'EAGAIN') throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
+    }
   }
 
   #tell(): void {

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { xorshift } from '../../bench/workloads.ts';
-import { createHost, type Host, layout } from '../../src/index.ts';
+import { attachHost, createHost, type Host, layout } from '../../src/index.ts';
 import {
   hostSize,
   Player,
@@ -155,4 +155,60 @@ test('merging goes on: what can be merged is merged two passes later', async () 
   host.check();
   expect(host.ksm.counters().pages_shared).toBe(100);
   expect(host.ksm.counters().pages_sharing).toBe(700);
+});
+
+/** A host with two processes and another thread's view of it, which is dead from now on: nothing that it would still do is done. */
+async function besideDead(): Promise<{ host: Host; dead: Host }> {
+  const host = await createHost({ memory: '16M' });
+  return { host, dead: attachHost(host.share()) };
+}
+
+test('a process whose maker died before anybody knew of it is gone; those that somebody knows of stay', async () => {
+  const { host, dead } = await besideDead();
+  const living = attachHost(host.share());
+  const own = host.spawn();
+  const known = dead.spawn();
+  known.mmap(0, 4096);
+  known.write(0, Uint8Array.of(7));
+  const other = living.engine.call.spawn(0) >>> 0; // a thread that lives is just about to learn of it
+  expect(dead.engine.call.fork(known.mm)).not.toBe(0); // and the dead one would have, of these
+  expect(dead.engine.call.spawn(0)).not.toBe(0);
+  host.recover(dead.engine.worker);
+  host.check();
+  expect(host.handles()).toEqual([own.handle, known.handle]);
+  expect(host.usage().processes).toBe(3);
+  const adopted = living.adopt(other, 'spawn');
+  expect(host.handles()).toEqual([own.handle, known.handle, adopted.handle]);
+  expect(host.process(known.handle).read(0, 1)[0]).toBe(7);
+});
+
+test('a process whose thread died in exec is found by its id', async () => {
+  const { host, dead } = await besideDead();
+  const space = host.spawn();
+  space.mmap(0, 4096);
+  space.prctl(67, 1);
+  const { id, mm } = space.handle;
+  const now = dead.engine.call.exec(mm) >>> 0; // the dead thread would have learnt of this address
+  host.recover(dead.engine.worker);
+  host.check();
+  expect(host.handles()).toEqual([{ id, mm: now }]);
+  const [found] = host.processes;
+  expect(found?.handle).toEqual({ id, mm: now });
+  expect([...(found?.resident() ?? [])]).toEqual([]);
+  expect(found?.prctl(68)).toBe(1);
+});
+
+test('two threads die, one of them with the lock: the other waits for its turn', async () => {
+  const { host, dead } = await besideDead();
+  const holder = attachHost(host.share());
+  const numbers = [dead.engine.worker, holder.engine.worker] as const;
+  host.spawn().mmap(0, 4096);
+  Atomics.store(host.engine.words, layout.LOCK / 4, numbers[1]);
+  expect(() => host.recover(numbers[0])).toThrow(
+    expect.objectContaining({ code: 'EAGAIN', message: expect.stringContaining(`host.recover(${numbers[1]})`) }),
+  );
+  host.recover(numbers[1]);
+  host.recover(numbers[0]);
+  host.check();
+  host.spawn();
 });

@@ -175,7 +175,9 @@ function* mergeAny(guests: Guests, thread: Thread, process: Process, { c }: Oper
   yield* systemCall(guests, thread, { what: 'pin', process, pages: [] }, call, () => {});
 }
 
+/** As Machine.adopt: from here on somebody knows of it. */
 function adopt(guests: Guests, thread: Thread, process: Process): void {
+  guests.world.set(process.mm + layout.MM_MAKER, 0);
   guests.processes.add(process);
   thread.processes.push(process);
 }

@@ -5,11 +5,11 @@
 import { layout } from '../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import { forget, type Guests } from './guest.ts';
-import { copyOf, emptyCell, expectProcess, forgetContents, type Mapping, Process, vmaAt } from './shadow.ts';
+import { emptyCell, forgetContents, type Mapping, type Process, vmaAt } from './shadow.ts';
 import { type Flight, recordWord, type Steps, type Thread } from './thread.ts';
 import type { World } from './world.ts';
 
-const { MM_EXITED, MM_FLAGS, MM_IN_USE, MM_SHARED_OBJECT, MM_UNBORN } = layout;
+const { MM_EXITED, MM_FLAGS, MM_IN_USE, MM_MAKER, MM_SHARED_OBJECT, MM_UNBORN } = layout;
 const LOCK = layout.LOCK / 4;
 
 function isLive(world: World, mm: number): boolean {
@@ -17,13 +17,13 @@ function isLive(world: World, mm: number): boolean {
   return (world.word(mm + MM_FLAGS) & (MM_IN_USE | gone)) === MM_IN_USE;
 }
 
-/** Processes in the engine that nobody knows: the dead thread was about to be told of them. */
+/** Processes in the engine that nobody knows, and nobody is about to be told of. */
 function strangers({ world, processes }: Guests): number[] {
   const known = new Set([...processes].map(({ mm }) => mm));
   const found: number[] = [];
   for (let index = 0; index < world.word(layout.H_FREE_MMS + layout.FREE_FRESH); index++) {
     const mm = world.word(layout.H_MMS) + index * layout.MM_BYTES;
-    if (isLive(world, mm) && !known.has(mm)) found.push(mm);
+    if (isLive(world, mm) && world.word(mm + MM_MAKER) === 0 && !known.has(mm)) found.push(mm);
   }
   return found;
 }
@@ -60,27 +60,24 @@ function settlePage(world: World, flight: Flight, process: Process, page: number
   }
 }
 
-/** A process that was about to be born is a copy of its parent, or empty. Nobody knows it, so it ends here. */
-function settleBirth(guests: Guests, flight: Flight): void {
-  const { world } = guests;
-  const [mm, ...others] = strangers(guests);
-  if (mm === undefined) return;
-  if (others.length > 0) throw new Failure(`${1 + others.length} processes that nobody made`);
-  const { process } = flight;
-  expectProcess(world, flight.what === 'fork' && process !== undefined ? copyOf(process, mm) : new Process(mm));
-  world.call.exit(mm);
+/** A process that was about to be born is gone with the thread that would have told of it. */
+function settleBirth(guests: Guests): void {
+  const { length } = strangers(guests);
+  if (length > 0) throw new Failure(`${length} processes that nobody made`);
 }
 
+/** It is the old one or the new one, which is found by the id; here it is the only one that nobody knows. */
 function settleExec(guests: Guests, process: Process): void {
-  const { world } = guests;
-  if (isLive(world, process.mm)) {
-    settleBirth(guests, { what: 'spawn', process: undefined, pages: [] });
-    return;
+  const [mm, ...others] = strangers(guests);
+  const isOld = isLive(guests.world, process.mm);
+  if (isOld !== (mm === undefined) || others.length > 0) {
+    throw new Failure(
+      `a death in exec leaves ${isOld ? 'the old mm' : 'no old mm'} and ${others.length + (mm ? 1 : 0)} new ones`,
+    );
   }
-  const [mm] = strangers(guests);
+  if (mm === undefined) return;
   process.pages.clear();
-  if (mm === undefined) process.gone = true;
-  else process.mm = mm;
+  process.mm = mm;
 }
 
 function settle(guests: Guests, dead: Thread): void {
@@ -88,11 +85,11 @@ function settle(guests: Guests, dead: Thread): void {
   dead.flight = undefined;
   if (flight === undefined) return;
   const { what, process, pages } = flight;
-  if (what === 'fork' || what === 'spawn') settleBirth(guests, flight);
+  if (what === 'fork' || what === 'spawn') settleBirth(guests);
   if (process === undefined) return;
   if (what === 'exec') settleExec(guests, process);
   if (process.gone || !isLive(guests.world, process.mm)) {
-    if (what !== 'exit' && what !== 'exec') throw new Failure(`mm ${process.mm} is gone after a death in ${what}`);
+    if (what !== 'exit') throw new Failure(`mm ${process.mm} is gone after a death in ${what}`);
     forget(guests, dead, process);
     return;
   }
@@ -123,7 +120,7 @@ export function* survivorSteps(
     }
     const next = [...deaths].find((dead) => world.words[LOCK] === dead.worker) ?? [...deaths][0];
     if (next === undefined || !isReady(guests, next)) continue;
-    world.call.recover(next.worker, thread.worker);
+    world.call.recover(next.worker, thread.worker, 1);
     world.quietly(() => {
       for (const dead of deaths) settle(guests, dead);
     });
