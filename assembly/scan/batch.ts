@@ -27,6 +27,7 @@ import {
   PTE_FRAME,
   SCAN_BUSY,
   SCAN_PASS_ENDED,
+  SCANNING_CUT,
   SLOTS,
   STATE_ITEM,
   TABLE_BITS,
@@ -70,7 +71,7 @@ export function scanBatch(pages: u32, now: u32): u32 {
   if (pages == 0 || load<u32>(H_RUN) != 1 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
   store<u32>(H_SCANNING, load<u32>(LOCK) + 1);
   const result = batch(pages, now);
-  store<u32>(H_SCANNING, 0);
+  if ((load<u32>(H_SCANNING) & ~SCANNING_CUT) == load<u32>(LOCK) + 1) store<u32>(H_SCANNING, 0);
   return result;
 }
 

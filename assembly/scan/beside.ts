@@ -14,6 +14,7 @@ import {
   H_FRAMES,
   H_RUN,
   H_SCANNING,
+  LOCK,
   MM_EXITED,
   MM_FLAGS,
   PAGE_SHIFT,
@@ -55,9 +56,9 @@ export function batchCut(): void {
   if (scanning != 0) store<u32>(H_SCANNING, scanning | SCANNING_CUT);
 }
 
-/** Has somebody taken the cursor away since the batch began? */
+/** Has somebody taken the cursor away, or even forgotten of the batch, since it began? This thread runs it and has the lock. */
 export function isCut(): bool {
-  return (load<u32>(H_SCANNING) & SCANNING_CUT) != 0;
+  return load<u32>(H_SCANNING) != load<u32>(LOCK) + 1;
 }
 
 /** Is the scanner no more where it was? Then its window means nothing. */

@@ -176,6 +176,10 @@ export class Scheduler {
     const heir = thread.actor === SURVIVOR ? undefined : newThread(thread.actor, thread.operations);
     thread.operations = [];
     this.#threads.splice(this.#threads.indexOf(thread), 1);
+    if (thread.worker === 0) {
+      if (heir !== undefined) this.#threads.push(heir); // it had not taken part yet: there is nothing to recover from
+      return;
+    }
     this.#deaths.add(thread);
     const survivor = newThread(SURVIVOR, []);
     this.#threads.push(survivor);
