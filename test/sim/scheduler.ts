@@ -177,8 +177,9 @@ export class Scheduler {
     thread.operations = [];
     this.#threads.splice(this.#threads.indexOf(thread), 1);
     if (thread.worker === 0) {
-      if (heir !== undefined) this.#threads.push(heir); // it had not taken part yet: there is nothing to recover from
-      return;
+      if (heir !== undefined) this.#threads.push(heir);
+      this.#handOver(thread);
+      return; // it had not taken part yet: there is nothing to recover from
     }
     this.#deaths.add(thread);
     const survivor = newThread(SURVIVOR, []);
