@@ -4,7 +4,7 @@ import { KsmError } from './errors.ts';
 import { type Books, type Clock, createEngine, type HostOptions, Machine, type SharedHost } from './host/index.ts';
 import { Ksm } from './ksm/index.ts';
 import { Ksmd } from './ksmd/index.ts';
-import { expectMachine, readSnapshot, resumedClock, type SnapshotSource } from './snapshot/index.ts';
+import { expectMachine, readSnapshot, recoverMachine, resumedClock, type SnapshotSource } from './snapshot/index.ts';
 import { ALONE, type Scanners, scannersOf, startScanners } from './threads/index.ts';
 
 /** A physical memory, the processes in it, and the KSM that scans it. */
@@ -51,7 +51,7 @@ export async function restoreHost(source: SnapshotSource, options: RestoreOption
   const module = await loadModule(options.wasm, options.debug);
   const { memory, books } = await readSnapshot(source);
   const engine = new Engine(module, memory);
-  if (options.recover) engine.recover(0);
+  if (options.recover) recoverMachine(engine);
   expectMachine(engine, books);
   const clock = options.clock ?? resumedClock(engine);
   return new Host(engine, clock, await startScanners(engine, module, wanted), books);

@@ -80,8 +80,7 @@ export class Machine {
     const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
     for (let mm = base; mm < end; mm += layout.MM_BYTES) {
       const isObject = (engine.u32(mm + layout.MM_FLAGS) & layout.MM_SHARED_OBJECT) !== 0;
-      const isNew = engine.u32(mm + layout.MM_MAKER) !== 0;
-      if (this.#isLive(mm) && !isObject && !isNew) handles.push({ id: engine.u32(mm + layout.MM_ID), mm });
+      if (this.#isLive(mm) && !isObject && this.#isKnown(mm)) handles.push({ id: engine.u32(mm + layout.MM_ID), mm });
     }
     return handles.sort((one, other) => one.id - other.id);
   }
@@ -148,6 +147,12 @@ export class Machine {
   #isLive(mm: number): boolean {
     const gone = layout.MM_EXITED | layout.MM_UNBORN;
     return (this.engine.u32(mm + layout.MM_FLAGS) & (layout.MM_IN_USE | gone)) === layout.MM_IN_USE;
+  }
+
+  /** Has the thread that made the process told somebody, or has exec come so far? */
+  #isKnown(mm: number): boolean {
+    const replaces = this.engine.u32(mm + layout.MM_REPLACES);
+    return this.engine.u32(mm + layout.MM_MAKER) === 0 && (replaces === 0 || !this.#isLive(replaces));
   }
 
   /** Strikes a process that ended off the books. Used by exit; not for embedders. */

@@ -5,7 +5,7 @@
  * it takes up room when its chunk's digest was right, so a file that is wrong costs no more than it has bytes. On any
  * error all of it is dropped.
  */
-import { checkInvariants, type Engine, layout } from '../engine/index.ts';
+import { checkInvariants, checkTrusted, type Engine, layout } from '../engine/index.ts';
 import { type Books, createMemory } from '../host/index.ts';
 import { expectBlank } from './blank.ts';
 import {
@@ -104,6 +104,19 @@ export function expectMachine(engine: Engine, books: Books): void {
   if (live.size > 0) throw refused(`its memory holds ${live.size} processes that have no id`);
   const next = engine.u32(layout.H_NEXT_ID);
   if (next !== books.nextId) throw refused(`the next process is ${books.nextId}, and in its memory ${next}`);
+}
+
+/**
+ * Rebuilds what can be rebuilt in the memory of `engine`, which nobody else uses. EFORMAT where that would follow words to nowhere, as no
+ * death leaves them.
+ */
+export function recoverMachine(engine: Engine): void {
+  try {
+    checkTrusted(engine);
+    engine.recover(0);
+  } catch (cause) {
+    throw refused(`what it holds cannot be recovered (${(cause as Error).message})`, { cause });
+  }
 }
 
 /** Addresses of the mms that a process runs in. */

@@ -54,10 +54,10 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   return copy;
 }
 
-/** A snapshot in which a word of the memory is 1, whose page need not be stored so far, with right digests. */
-function withWordAt(address: number): Uint8Array<ArrayBuffer> {
+/** A snapshot in which a word of the memory is `value`, whose page need not be stored so far, with right digests. */
+function withWordAt(address: number, value: number = 1): Uint8Array<ArrayBuffer> {
   const memory = memoryOf(parts);
-  new DataView(memory.buffer).setUint32(address, 1, true);
+  new DataView(memory.buffer).setUint32(address, value, true);
   const stored = new Set(parts.runs.flatMap((run) => Array.from({ length: run.pages }, (_, n) => run.page + n)));
   stored.add(Math.floor(address / PAGE));
   const runs: Parts['runs'] = [];
@@ -333,5 +333,37 @@ describe('made by hand, with right digests', () => {
       else (restored as Host).check();
     };
     await fc.assert(fc.asyncProperty(words, forge), { numRuns: 300 });
+  });
+});
+
+describe('recovered from: words that name something lead nowhere', () => {
+  const FAR = 0xfffff000;
+  const u32 = (address: number): number => new DataView(memoryOf(parts).buffer).getUint32(address, true);
+  const record = (base: number): number => u32(base);
+  const WORDS: Record<string, () => [address: number, value: number]> = {
+    'a root table': () => [record(layout.H_MMS) + layout.MM_PGD, FAR],
+    'a root table that is none': () => [record(layout.H_MMS) + layout.MM_PGD, u32(layout.H_TABLES) + 4],
+    'a middle table': () => [u32(record(layout.H_MMS) + layout.MM_PGD), FAR],
+    'a leaf': () => [u32(u32(record(layout.H_MMS) + layout.MM_PGD)), u32(layout.H_FREE_LEAVES + layout.FREE_FRESH)],
+    'a pte': () => [u32(layout.H_PTES) + layout.TABLE_ENTRIES * 4, FAR + layout.PTE_PRESENT],
+    "a mapping's process": () => [record(layout.H_VMAS) + layout.VMA_MM, FAR],
+    "a mapping's object": () => [record(layout.H_VMAS) + layout.VMA_OBJECT, FAR],
+    'what exec replaces': () => [record(layout.H_MMS) + layout.MM_REPLACES, FAR],
+    'how many processes there were': () => [layout.H_FREE_MMS + layout.FREE_FRESH, FAR],
+    'how many frames there were': () => [layout.H_FRAME_LISTS + layout.FRAME_LIST_FRESH, FAR],
+    'where frames lie': () => [layout.H_FRAMES, FAR],
+  };
+
+  test.each(Object.keys(WORDS))('%s', async (name) => {
+    const [address, value] = (WORDS[name] as () => [number, number])();
+    const file = withWordAt(address, value);
+    const error = await refusal(restoreHost(file, { recover: true }));
+    expect(error.code).toBe('EFORMAT');
+    expect(error.message).toMatch(/^The snapshot is refused: /);
+  });
+
+  test('undamaged, it is recovered', async () => {
+    const host = await restoreHost(whole, { recover: true });
+    host.check();
   });
 });

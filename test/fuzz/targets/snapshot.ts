@@ -213,7 +213,11 @@ function forge(forgery: Forgery): { head: Buffer; file: Buffer } {
 }
 
 /** What came of restoring: a host or a refusal, and the sizes of the memories that were made on the way. */
-async function restored(file: Uint8Array, pieces: number): Promise<{ host: Host | KsmError; made: number[] }> {
+async function restored(
+  file: Uint8Array,
+  pieces: number,
+  recover: boolean,
+): Promise<{ host: Host | KsmError; made: number[] }> {
   const made: number[] = [];
   let closed = false;
   const source = (function* (): Generator<Uint8Array> {
@@ -232,7 +236,9 @@ async function restored(file: Uint8Array, pieces: number): Promise<{ host: Host 
     }
   };
   try {
-    const host = await restoreHost(source).catch((error: unknown) => refusal(error, ['EFORMAT', 'ENOMEM']));
+    const host = await restoreHost(source, { recover }).catch((error: unknown) =>
+      refusal(error, ['EFORMAT', 'ENOMEM']),
+    );
     expectThat(closed, () => 'the source is not closed');
     return { host, made };
   } finally {
@@ -293,8 +299,8 @@ function checkFresh(space: AddressSpace): void {
   }
 }
 
-async function check(head: Buffer, file: Buffer, pieces: number): Promise<void> {
-  const { host, made } = await restored(file, pieces);
+async function check(head: Buffer, file: Buffer, pieces: number, recover: boolean): Promise<void> {
+  const { host, made } = await restored(file, pieces, recover);
   const size = file.length < FIXED_BYTES ? 0 : file.readUInt32LE(SIZE_AT);
   expectThat(made.length <= 1 && made.every((units) => units === size), () => `memories are made: ${made}`);
   if (host instanceof KsmError) {
@@ -325,6 +331,6 @@ export async function run(bytes: Uint8Array): Promise<void> {
   const { head, file } = forge(forgery);
   const digest = createHash('sha256').update(file).update(`${forgery.pieces}`).digest('base64');
   if (TAKEN.has(digest)) return;
-  await check(head, file, forgery.pieces);
+  for (const recover of [false, true]) await check(head, file, forgery.pieces, recover);
   TAKEN.add(digest);
 }

@@ -1,0 +1,104 @@
+/**
+ * What recovery trusts (assembly/recover/recover.ts), in a memory that may come from anybody: that each of those words names something
+ * that there is. In a memory that a death has left behind it does, at any instruction; what else is wrong, recovery mends.
+ */
+import * as layout from '../../../assembly/layout.ts';
+import type { Engine } from '../engine.ts';
+import { checkHeader } from './header.ts';
+import { broken } from './rules.ts';
+
+const { FREE_FRESH, TABLE_ENTRIES } = layout;
+
+/** Records that were ever used, of one kind. */
+class Records {
+  readonly #kind: string;
+  readonly #base: number;
+  readonly #bytes: number;
+  readonly count: number;
+
+  constructor(engine: Engine, kind: string, list: number, base: number, bytes: number, limit: number) {
+    this.#kind = kind;
+    this.#base = engine.u32(base);
+    this.#bytes = bytes;
+    this.count = engine.u32(list + FREE_FRESH);
+    const records = engine.u32(limit);
+    if (this.count > records) broken('arena.fresh', `${this.count} of ${records} records of kind ${kind} were used`);
+  }
+
+  at(number: number): number {
+    return this.#base + number * this.#bytes;
+  }
+
+  /** `address` may be 0 only if that `mayBeNone`. */
+  expect(address: number, mayBeNone: boolean, what: () => string): void {
+    const number = (address - this.#base) / this.#bytes;
+    const isRecord = Number.isInteger(number) && number >= 0 && number < this.count;
+    if (!isRecord && !(mayBeNone && address === 0)) broken('link.record', `${what()} is ${address}, no ${this.#kind}`);
+  }
+}
+
+/** Throws ECORRUPT at the first word that recovery would follow to nowhere. */
+export function checkTrusted(engine: Engine): void {
+  checkHeader(engine);
+  const mms = new Records(engine, 'mm', layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES, layout.H_MM_LIMIT);
+  const vmas = new Records(engine, 'vma', layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES, layout.H_VMA_LIMIT);
+  const { H_FREE_TABLES, H_TABLES, H_TABLE_LIMIT, TABLE_BYTES } = layout;
+  const tables = new Records(engine, 'table', H_FREE_TABLES, H_TABLES, TABLE_BYTES, H_TABLE_LIMIT);
+  const { H_FREE_LEAVES, H_LEAVES, H_LEAF_LIMIT, LEAF_BYTES } = layout;
+  const leaves = new Records(engine, 'leaf', H_FREE_LEAVES, H_LEAVES, LEAF_BYTES, H_LEAF_LIMIT);
+  const { H_FREE_NODES, H_NODES, H_NODE_LIMIT, NODE_BYTES } = layout;
+  new Records(engine, 'stable node', H_FREE_NODES, H_NODES, NODE_BYTES, H_NODE_LIMIT);
+  for (let number = 0; number < mms.count; number++) checkMm(engine, mms, tables, leaves.count, mms.at(number));
+  for (let number = 0; number < vmas.count; number++) checkVma(engine, mms, vmas.at(number));
+  checkFrameRows(engine);
+  checkPtes(engine, leaves.count);
+}
+
+function checkMm(engine: Engine, mms: Records, tables: Records, leaves: number, mm: number): void {
+  if (!(engine.u32(mm + layout.MM_FLAGS) & layout.MM_IN_USE)) return;
+  mms.expect(engine.u32(mm + layout.MM_REPLACES), true, () => `what the mm at ${mm} replaces`);
+  const pgd = engine.u32(mm + layout.MM_PGD);
+  tables.expect(pgd, false, () => `the root table of the mm at ${mm}`);
+  for (let upper = 0; upper < TABLE_ENTRIES; upper++) {
+    const middle = engine.u32(pgd + upper * 4);
+    tables.expect(middle, true, () => `a middle table of the mm at ${mm}`);
+    for (let lower = 0; middle !== 0 && lower < TABLE_ENTRIES; lower++) {
+      const leaf = engine.u32(middle + lower * 4);
+      if (leaf !== 0 && leaf >= leaves) broken('link.record', `a leaf of the mm at ${mm} is ${leaf} of ${leaves}`);
+    }
+  }
+}
+
+function checkVma(engine: Engine, mms: Records, vma: number): void {
+  const mm = engine.u32(vma + layout.VMA_MM);
+  if (mm === 0) return;
+  mms.expect(mm, false, () => `the mm of the vma at ${vma}`);
+  mms.expect(engine.u32(vma + layout.VMA_OBJECT), true, () => `what the vma at ${vma} maps`);
+}
+
+function checkFrameRows(engine: Engine): void {
+  let first = 1; // the zero frame is nobody's
+  for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
+    const list = layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES;
+    const fresh = engine.u32(list + layout.FRAME_LIST_FRESH);
+    const end = engine.u32(list + layout.FRAME_LIST_END);
+    if (fresh < first || fresh > end) broken('frames.rows', `NUMA node ${nid}: ${fresh} is not in ${first} to ${end}`);
+    first = end;
+  }
+  const limit = engine.u32(layout.H_FRAME_LIMIT);
+  if (first !== limit) broken('frames.rows', `the last NUMA node's frames end at ${first} of ${limit}`);
+}
+
+function checkPtes(engine: Engine, leaves: number): void {
+  const { words } = engine;
+  const base = engine.u32(layout.H_PTES) / 4;
+  const frames = engine.u32(layout.H_FRAMES);
+  const end = frames + engine.u32(layout.H_FRAME_LIMIT) * layout.PAGE_SIZE;
+  for (let entry = TABLE_ENTRIES; entry < leaves * TABLE_ENTRIES; entry++) {
+    const pte = words[base + entry] as number;
+    const frame = (pte & layout.PTE_FRAME) >>> 0;
+    if (pte & layout.PTE_PRESENT && (frame < frames || frame >= end)) {
+      broken('pte.frame', `entry ${entry}: pte 0x${pte.toString(16)}`);
+    }
+  }
+}
