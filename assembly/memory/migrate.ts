@@ -8,8 +8,10 @@ import {
   EAGAIN,
   EBUSY,
   ENOMEM,
+  FRAME_OFFLINE,
   FREE_FRESH,
   H_FRAME_LIMIT,
+  H_FRAME_WORDS,
   H_FRAMES,
   H_FREE_LEAVES,
   H_MERGE_ACROSS_NODES,
@@ -98,15 +100,23 @@ export function offlineFrames(first: u32, end: u32): u32 {
   }
   limboDrain();
   framesWithdraw(first, end);
-  for (let index = first; index < end; index++) {
+  let moved = true;
+  for (let index = first; moved && index < end; index++) {
     const frame = frames + ((<usize>index) << PAGE_SHIFT);
-    if (frameIsUsed(frame) && migrateFrame(frame, frameNid(frame)) < PAGE_SIZE) {
-      framesReturn(first, end);
-      return EBUSY;
-    }
+    if (!frameIsUsed(frame)) continue;
+    moved = migrateFrame(frame, frameNid(frame)) >= PAGE_SIZE;
+    framesWithdraw(index, index + 1); // before another of them is moved there
   }
-  framesWithdraw(first, end);
-  return 0;
+  if (moved && framesAreOffline(first, end)) return 0;
+  framesReturn(first, end);
+  return EBUSY;
+}
+
+/** Not so where one of them is in limbo: somebody still reads it. */
+function framesAreOffline(first: u32, end: u32): bool {
+  const words: usize = load<u32>(H_FRAME_WORDS);
+  while (first < end && load<u32>(words + (first << 2)) == FRAME_OFFLINE) first++;
+  return first == end;
 }
 
 /** Brings frames back that offlineFrames took away. */

@@ -11,9 +11,11 @@
 import { lockTakeSoon } from '../concurrent/lock';
 import { helpersRest, workerLeave, workerStop } from '../concurrent/workers';
 import { H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT } from '../layout';
+import { jobClose } from '../scan/fingerprint';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
 import { mmsFree, mmsKeep, objectsKeep, slotsRebuild, vmasRebuild } from './mms';
+import { sharedFollow } from './shared';
 import { tablesMark, tablesSweep } from './tables';
 
 /**
@@ -23,13 +25,12 @@ import { tablesMark, tablesSweep } from './tables';
 export function recover(dead: u32, self: u32, looks: u32): bool {
   if (dead != 0) workerStop(dead);
   if (self != 0 && !lockSeize(dead, self, looks)) return false;
-  helpersRest(); // they may still be computing checksums for the dead
-  if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) store<u32>(H_SCANNING, 0);
-  store<u32>(H_JOB_LOST, 0);
+  if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) batchForget();
   mmsKeep(dead);
   vmasRebuild();
   objectsKeep();
   tablesMark();
+  sharedFollow();
   framesKeepPins();
   framesCount();
   treesClear();
@@ -41,6 +42,17 @@ export function recover(dead: u32, self: u32, looks: u32): bool {
   slotsRebuild();
   if (dead != 0) workerLeave(dead); // last: until here nobody else may get its number, with which the lock may be taken
   return true;
+}
+
+/**
+ * The batch of a dead scanner is over. Helpers may still be at its job, or about to claim a chunk of it, and would write into a window
+ * that is the next scanner's by then. While the scanner lives, job and window are its own, and that a helper died is for it to hear.
+ */
+function batchForget(): void {
+  jobClose();
+  helpersRest();
+  store<u32>(H_JOB_LOST, 0);
+  store<u32>(H_SCANNING, 0); // last: a survivor of a death in here begins anew
 }
 
 /** Takes the lock, from the dead if they had it. */

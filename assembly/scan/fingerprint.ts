@@ -30,7 +30,7 @@ import {
 } from '../layout';
 import { pteOf } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
-import { stepWait } from '../step';
+import { step, stepWait } from '../step';
 
 /** Looks at the bell that a helper gives the next job before it goes to sleep. */
 const SPINS: u32 = 4000;
@@ -41,6 +41,7 @@ export function fingerprint(window: usize, from: u32, to: u32): void {
     const selected = load<u32>(window + (index << 2), WINDOW_ENTRIES);
     if ((selected & WINDOW_KIND) != WINDOW_ORDINARY) continue;
     store<u32>(window + (index << 2), pageChecksum(pteOf(selected) & PTE_FRAME), WINDOW_CHECKSUMS);
+    step();
   }
 }
 
@@ -50,9 +51,16 @@ export function jobPost(window: u32): void {
   const chunks = (count + JOB_CHUNK_PAGES - 1) / JOB_CHUNK_PAGES;
   const number = (load<u32>(H_JOB) >> JOB_NUMBER_SHIFT) + 1;
   atomic.store<u32>(H_JOB_DONE, number << JOB_NUMBER_SHIFT);
+  step();
   atomic.store<u32>(H_JOB, (number << JOB_NUMBER_SHIFT) | (window << JOB_WINDOW_SHIFT) | (chunks << JOB_CHUNKS_SHIFT));
+  step();
   atomic.add<u32>(H_JOB_BELL, 1);
   if (chunks > 1) atomic.notify(H_JOB_BELL, -1);
+}
+
+/** Nobody can claim a chunk of the job any more. Not while its poster lives. */
+export function jobClose(): void {
+  atomic.store<u32>(H_JOB, (load<u32>(H_JOB) >> JOB_NUMBER_SHIFT) << JOB_NUMBER_SHIFT);
 }
 
 /**
@@ -77,6 +85,7 @@ function jobShare(): void {
     const job = atomic.add<u32>(H_JOB, 1);
     const chunk = job & JOB_CHUNKS_MASK;
     if (chunk >= ((job >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK)) return;
+    step();
     const window: usize = WINDOWS + ((job >> JOB_WINDOW_SHIFT) & 1) * WINDOW_BYTES;
     const from = chunk * JOB_CHUNK_PAGES;
     fingerprint(window, from, min(from + JOB_CHUNK_PAGES, load<u32>(window, WINDOW_COUNT)));

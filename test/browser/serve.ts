@@ -1,5 +1,5 @@
 /**
- * Serves a browser what a page with the library needs, on loopback: the built library, and the files beside this one with their
+ * Serves a browser what a page with the library needs, on loopback: the built library, and the tests' files with their
  * types stripped. The caller chooses the headers, because they decide what a page may do. A page sends its report by POST.
  */
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers';
 import ts from 'typescript';
 
 const ROOT = new URL('../../', import.meta.url);
-const SERVED = /^\/(dist|test\/browser)\/[\w./-]+$/;
+const SERVED = /^\/(dist|test)\/[\w./-]+$/;
 const MIME: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

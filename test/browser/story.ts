@@ -3,6 +3,7 @@
  * windows of pages are written, scanned, forked and emptied; what came of it is returned as plain JSON.
  */
 import type { AddressSpace, Counters, createHost, Host, HostOptions, ScanResult } from '../../src/index.ts';
+import { numbers } from '../numbers.ts';
 
 const PAGES = 6000;
 const PAGE = 4096;
@@ -32,17 +33,6 @@ export interface Story {
 interface Guest {
   readonly space: AddressSpace;
   readonly memory: Uint8Array;
-}
-
-/** A small generator whose numbers do not depend on anything (xorshift32). */
-function numbers(seed: number): (below: number) => number {
-  let x = seed;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
 }
 
 async function digest(data: Uint8Array | Uint32Array): Promise<string> {

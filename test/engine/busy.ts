@@ -3,6 +3,7 @@
  * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
  */
 import { type AddressSpace, createHost, type Host, type HostOptions, KsmError } from '../../src/index.ts';
+import { numbers } from '../numbers.ts';
 
 export const PAGE = 4096;
 /** Pages in which processes map small things, and a huge page behind them. */
@@ -15,17 +16,6 @@ const ADVICES: readonly Advice[] = ['MERGEABLE', 'MERGEABLE', 'MERGEABLE', 'UNME
 const PROTECTIONS = ['rw', 'r', 'none'] as const;
 const HOLDS = ['get', 'read', 'write'] as const;
 
-/** Marsaglia's xorshift with 32 bits of state. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed * 0x9e3779b1 + 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 export class BusyMachine {
   readonly host: Host;
   readonly #pins: { release(): void }[] = [];
@@ -35,7 +25,7 @@ export class BusyMachine {
 
   constructor(host: Host, seed: number) {
     this.host = host;
-    this.#random = randomFrom(seed);
+    this.#random = numbers(seed * 0x9e3779b1 + 1);
     Object.assign(host.ksm.settings, { max_page_sharing: 2, use_zero_pages: true, run: 1 });
   }
 

@@ -4,22 +4,12 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host } from '../../src/index.ts';
+import { numbers } from '../numbers.ts';
 
 const PAGE = 4096;
-/** More than two spaces' translations; the second half of them has places that the first half has too. */
-const PAGES = 4500;
+/** More than a space remembers translations of: the last ones have places that the first ones have too. */
+const PAGES = 9000;
 const SIZE = PAGES * PAGE;
-
-/** A small generator whose numbers do not depend on anything (xorshift32). */
-function numbers(seed: number): (below: number) => number {
-  let x = seed;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
 
 async function sharedHost(options: object = {}): Promise<{ host: Host; space: AddressSpace }> {
   const host = await createHost({ memory: '64M', pages: 4 * PAGES, seed: 1, ...options });

@@ -4,7 +4,8 @@
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import type { AddressSpace, Host } from '../../src/index.ts';
-import { createHost, inThread, mergeable, numbers, PAGE, passes, until, watchWorkers } from './library.ts';
+import { numbers } from '../numbers.ts';
+import { createHost, inThread, mergeable, PAGE, passes, until, watchWorkers } from './library.ts';
 
 const PAGES = 400;
 const CONTENTS = 5;

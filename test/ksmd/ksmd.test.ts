@@ -1,7 +1,8 @@
 /** ksmd in a thread of its own: what it does is what the same work does in the caller's thread; start, stop, samples, errors. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHost as createUnbuilt, type Host, type HostOptions, KsmError, type Sample } from '../../src/index.ts';
-import { attachHost, createHost, layout, mergeable, numbers, PAGE, passes, sampleWhere, until } from './library.ts';
+import { numbers } from '../numbers.ts';
+import { attachHost, createHost, layout, mergeable, PAGE, passes, sampleWhere, until } from './library.ts';
 
 const hosts: Host[] = [];
 

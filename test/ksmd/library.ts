@@ -47,17 +47,6 @@ export function watchWorkers(): Worker[] {
   return workers;
 }
 
-/** A small generator whose numbers do not depend on anything (xorshift32). */
-export function numbers(seed: number): (below: number) => number {
-  let x = seed;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
-
 /** A process with `pages` mergeable pages from address 0 on, page n filled with byte `content(n)`. */
 export function mergeable(host: Host, pages: number, content: (page: number) => number): AddressSpace {
   const space = host.spawn();

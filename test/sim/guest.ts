@@ -24,12 +24,14 @@ const FULL: readonly number[] = [ENOMEM, EAGAIN];
 /** Few contents, so that pages are equal. */
 const CONTENTS = 4;
 
-/** What all guests have in common. */
+/** What the threads have in common. */
 export interface Guests {
   readonly world: World;
   readonly mistake: Mistake;
   /** Every process that anybody may use. */
   readonly processes: Set<Process>;
+  /** Numbers of the frames that are out of use. */
+  readonly offline: Set<number>;
   /** Contents that no other page has. */
   unique: number;
 }
@@ -81,6 +83,14 @@ function* read({ world, mistake }: Guests, thread: Thread, process: Process, { a
   yield* accessPage(world, thread, process, page, ACCESS_READ, look, mistake);
 }
 
+/** The longest range from the operation's first page on that is mapped: a hole would stop a call half way. */
+function mappedRangeOf(process: Process, operation: Operation): Range {
+  const { start, pages } = rangeOf(operation);
+  let count = 0;
+  while (pages[count] === start + count && process.pages.has(start + count)) count++;
+  return { start, count, pages: pages.slice(0, count) };
+}
+
 /** Calls the engine; `apply` changes the shadow if it succeeds. `also`: errnos that it may give besides that of a full machine. */
 function* systemCall(
   guests: Guests,
@@ -100,10 +110,20 @@ function* systemCall(
 
 const KINDS: readonly number[] = [0, 0, 0, layout.MAP_SHARED, layout.MAP_FILE, layout.MAP_READ_ONLY];
 
+/** Where large folios can be, and where not quite. */
+const HUGE_RANGES: readonly Range[] = [
+  [0, PAGES_END],
+  [layout.FOLIO_FRAMES, layout.FOLIO_FRAMES],
+  [0, layout.FOLIO_FRAMES + 2],
+].map(([start = 0, count = 0]) => ({ start, count, pages: pagesIn(start, count) }));
+
 function* map(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
   const { world } = guests;
-  const { start, count, pages } = rangeOf(operation);
-  const how = KINDS[operation.c % KINDS.length] as number;
+  const isHuge = operation.what === 'huge';
+  const { start, count, pages } = isHuge
+    ? (HUGE_RANGES[operation.a % HUGE_RANGES.length] as Range)
+    : rangeOf(operation);
+  const how = isHuge ? layout.MAP_HUGEPAGE : (KINDS[operation.c % KINDS.length] as number);
   const apply = (): void => {
     for (const page of pages) {
       const object = vmaAt(world, process.mm, page)?.object ?? 0;
@@ -112,6 +132,7 @@ function* map(guests: Guests, thread: Thread, process: Process, operation: Opera
         shared: how === layout.MAP_SHARED,
         object,
         writable: how !== layout.MAP_READ_ONLY,
+        locked: false,
       };
       process.pages.set(page, mapping);
     }
@@ -129,23 +150,28 @@ function* unmap(guests: Guests, thread: Thread, process: Process, operation: Ope
   yield* systemCall(guests, thread, flight, () => guests.world.call.unmap(process.mm, start, count), apply);
 }
 
-/** One page, or a whole run of mapped ones: a hole would stop it half way. */
 function* protect(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
-  const { start, pages } = rangeOf(operation);
-  let count = 0;
-  while (pages[count] === start + count && process.pages.has(start + count)) count++;
+  const { start, count, pages } = mappedRangeOf(process, operation);
   if (count === 0) return;
   const writable = operation.c % 2 === 0;
   const access = writable ? layout.VM_READ | layout.VM_WRITE : layout.VM_READ;
-  const concerned = pages.slice(0, count);
   const apply = (): void => {
-    for (const page of concerned) {
-      const mapping = process.pages.get(page);
-      if (mapping !== undefined) mapping.writable = writable;
-    }
+    for (const page of pages) (process.pages.get(page) as Mapping).writable = writable;
   };
-  const flight: Flight = { what: 'protect', process, pages: concerned };
+  const flight: Flight = { what: 'protect', process, pages };
   yield* systemCall(guests, thread, flight, () => guests.world.call.protect(process.mm, start, count, access), apply);
+}
+
+/** Where frames run out, a part is locked; what was locked before still is. */
+function* lock(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
+  const { start, count, pages } = mappedRangeOf(process, operation);
+  const locks = operation.what === 'lock';
+  const { lock, unlock } = guests.world.call;
+  const apply = (): void => {
+    for (const page of pages) (process.pages.get(page) as Mapping).locked = locks;
+  };
+  const flight: Flight = { what: 'lock', process, pages };
+  yield* systemCall(guests, thread, flight, () => (locks ? lock : unlock)(process.mm, start, count), apply);
 }
 
 const ADVICES: Record<string, number> = {
@@ -248,8 +274,11 @@ const ACTS: Record<string, Act> = {
   half: write,
   read,
   map,
+  huge: map,
   unmap,
   protect,
+  lock,
+  unlock: lock,
   mergeable: advise,
   unmergeable: advise,
   dontneed: advise,

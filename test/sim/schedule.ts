@@ -24,6 +24,8 @@ export interface Verdict {
 }
 
 const SIZES: readonly number[] = [9, 10, 12];
+/** With a place for one large folio. */
+const ROOMY = 76;
 /** Batches in which the scanner must get round twice. */
 const BATCHES = 100;
 
@@ -58,7 +60,11 @@ export class Simulation {
   #world(seed: number): World {
     const random = new Random(seed ^ 0x5bd1e995);
     const index = random.oneIn(2) ? 'hash' : 'content';
-    const geometry: Geometry = { index, nodes: random.oneIn(3) ? 2 : 1, memoryPages: random.pick(SIZES) };
+    const nodes = random.oneIn(3) ? 2 : 1;
+    const memoryPages = random.pick(SIZES);
+    const geometry: Geometry = random.oneIn(4)
+      ? { index, nodes: 1, memoryPages: ROOMY }
+      : { index, nodes, memoryPages };
     const name = JSON.stringify(geometry);
     const world = this.#worlds.get(name) ?? new World(this.#module, geometry);
     this.#worlds.set(name, world);
@@ -82,6 +88,7 @@ function checkBetween(scheduler: Scheduler): void {
 
 function checkAll({ world, guests, threads }: Scheduler): void {
   checkInvariants(world.engine);
+  for (const index of guests.offline) expectOffline(world, index);
   for (const { pins } of threads) for (const frame of pins) expectUsed(world, frame);
   for (const process of guests.processes) expectProcess(world, process);
 }
@@ -92,6 +99,11 @@ function expectUsed(world: World, frame: number): void {
   const word = world.word(world.word(layout.H_FRAME_WORDS) + index * 4);
   const isFree = (word & (layout.FRAME_KSM | layout.FRAME_FREE)) === layout.FRAME_FREE;
   if (index !== 0 && (isFree || word === 0)) throw new Failure(`frame ${index} is pinned, but free`);
+}
+
+function expectOffline(world: World, index: number): void {
+  const word = world.word(world.word(layout.H_FRAME_WORDS) + index * 4);
+  if (word !== layout.FRAME_OFFLINE) throw new Failure(`frame ${index} is out of use, but its word is ${word}`);
 }
 
 /** Everything is sound, the scanner still gets round, and when all have gone, all is free. */

@@ -8,7 +8,8 @@ import { layout } from '../../src/engine/index.ts';
 import type { Mistake } from './access.ts';
 import { Failure } from './failure.ts';
 import { type Guests, guestSteps } from './guest.ts';
-import { FATE, GUESTS, type Operation, SETTINGS } from './plan.ts';
+import { buryHelper, helperSteps, isAsleep } from './helper.ts';
+import { ACTORS, FATE, GUESTS, HELPER, type Operation } from './plan.ts';
 import type { Random } from './random.ts';
 import { settingsSteps } from './settings.ts';
 import { survivorSteps } from './survivor.ts';
@@ -16,9 +17,11 @@ import { Death, newThread, type Steps, type Thread } from './thread.ts';
 import type { World } from './world.ts';
 
 /** Actor number of those who recover. */
-const SURVIVOR: number = FATE + 1;
+const SURVIVOR: number = ACTORS;
+/** Of the thread that started the helpers, when it hears that one is gone. It does not die: all would with it. */
+const UNDERTAKER: number = ACTORS + 1;
 /** Steps after which nothing can be under way any more but waiting for nothing. */
-const ENDLESS = 300_000;
+const ENDLESS = 1_000_000;
 /** Refused allocations, stalls and deaths come at most so many steps later. */
 const SOON = 60;
 
@@ -50,12 +53,14 @@ export class Scheduler {
 
   constructor(world: World, plan: readonly Operation[], random: Random, mistake: Mistake) {
     this.world = world;
-    this.guests = { world, mistake, processes: new Set(), unique: 0 };
+    this.guests = { world, mistake, processes: new Set(), offline: new Set(), unique: 0 };
     this.#random = random;
     this.#pauses = random.pick([1, 2, 2, 4, 8, 32]);
     const of = (actor: number): Operation[] => plan.filter(({ who }) => who === actor);
     this.#fate = of(FATE);
-    for (let actor = 0; actor <= SETTINGS; actor++) this.#threads.push(newThread(actor, of(actor)));
+    for (let actor = 0; actor < ACTORS; actor++) {
+      if (actor !== FATE && (actor < HELPER || of(actor).length > 0)) this.#threads.push(newThread(actor, of(actor)));
+    }
     world.hook = (kind) => this.#onHook(kind);
   }
 
@@ -77,19 +82,23 @@ export class Scheduler {
     return thread !== undefined;
   }
 
-  /** Somebody who can go on. */
+  /** Somebody who can go on. Who has more to do has more turns, so that all are busy until the end. */
   #next(stalledToo: boolean = false): Thread | undefined {
-    const isAble = (thread: Thread): boolean =>
-      !thread.busy &&
-      (thread.steps !== undefined || thread.operations.length > 0) &&
-      (stalledToo || thread.stalledUntil <= this.#time);
-    const count = this.#threads.length;
-    const first = this.#random.below(count);
-    for (let offset = 0; offset < count; offset++) {
-      const thread = this.#threads[(first + offset) % count] as Thread;
-      if (isAble(thread)) return thread;
+    const turnsOf = (thread: Thread): number => (this.#isAble(thread, stalledToo) ? 1 + thread.operations.length : 0);
+    let sum = 0;
+    for (const thread of this.#threads) sum += turnsOf(thread);
+    let dice = sum === 0 ? 0 : this.#random.below(sum);
+    for (const thread of this.#threads) {
+      dice -= turnsOf(thread);
+      if (dice < 0) return thread;
     }
     return undefined;
+  }
+
+  #isAble(thread: Thread, stalledToo: boolean): boolean {
+    if (thread.busy || isAsleep(this.world, thread)) return false;
+    const hasWork = thread.steps !== undefined || thread.operations.length > 0;
+    return hasWork && (stalledToo || thread.stalledUntil <= this.#time);
   }
 
   /** One step of a thread; inside, others may have had many. */
@@ -115,7 +124,7 @@ export class Scheduler {
     this.#time++;
     this.tally.steps++;
     if (this.tally.steps > ENDLESS) throw new Failure('nobody makes progress any more');
-    if (thread.diesIn === 0) return;
+    if (thread.diesIn === 0 || thread.actor === UNDERTAKER) return;
     thread.diesIn--;
     if (thread.diesIn === 0) throw new Death(thread);
   }
@@ -126,7 +135,8 @@ export class Scheduler {
     if (operation === undefined) return undefined;
     this.tally.operations++;
     if (thread.actor < GUESTS) return guestSteps(this.guests, thread, operation);
-    return settingsSteps(this.world, thread, operation);
+    if (thread.actor >= HELPER) return helperSteps(this.world, thread, operation);
+    return settingsSteps(this.guests, thread, operation);
   }
 
   #onHook(kind: number): number {
@@ -159,39 +169,53 @@ export class Scheduler {
   #befall({ what, a, b }: Operation): void {
     const thread = this.#threads[a % this.#threads.length] as Thread;
     this.tally.operations++;
-    if (what === 'die') thread.diesIn ||= 1 + (b % SOON);
+    if (what === 'die' && thread.worker !== 0) thread.diesIn ||= 1 + (b % SOON);
     else if (what === 'stall') thread.stalledUntil = this.#time + (b % (10 * SOON));
     else if (what === 'refuse') this.#refuseIn ||= 1 + (b % 6);
-    else this.checkWanted = true;
+    else if (what === 'check') this.checkWanted = true;
   }
 
   /** A thread is dead. Another will find out, and a new one will do what it had still to do. */
   #bury(thread: Thread): void {
     this.tally.deaths++;
+    thread.dead = true;
+    thread.steps = undefined;
+    this.#leave(thread);
+    if (thread.heard !== undefined) {
+      this.#enter(newThread(UNDERTAKER, []), buryHelper(this.world, thread));
+    } else {
+      this.#mourn(thread);
+      const survivor = newThread(SURVIVOR, []);
+      survivor.worker = this.world.call.workerJoin(layout.WORKER_LIMIT);
+      this.#enter(
+        survivor,
+        survivorSteps(this.guests, survivor, this.#deaths, (dead) => this.#handOver(dead)),
+      );
+    }
+    if (thread.actor < ACTORS) this.#threads.push(newThread(thread.actor, thread.operations));
+    thread.operations = [];
+  }
+
+  /** A thread is dead that may have changed anything. */
+  #mourn(thread: Thread): void {
     // Of KSM's frames only the sum of pins is known: what a death leaves counted once too often is taken for a pin.
     const isUnsure = thread.flight !== undefined || this.world.word(layout.H_KSM_PINS) !== 0;
     this.lostPins += thread.pins.length + (isUnsure ? 1 : 0);
-    thread.dead = true;
-    thread.steps = undefined;
-    const heir = thread.actor === SURVIVOR ? undefined : newThread(thread.actor, thread.operations);
-    thread.operations = [];
-    this.#threads.splice(this.#threads.indexOf(thread), 1);
-    if (thread.worker === 0) {
-      if (heir !== undefined) this.#threads.push(heir);
-      this.#handOver(thread);
-      return; // it had not taken part yet: there is nothing to recover from
-    }
     this.#deaths.add(thread);
-    const survivor = newThread(SURVIVOR, []);
-    this.#threads.push(survivor);
-    const handOver = (dead: Thread): void => this.#handOver(dead);
-    survivor.worker = this.world.call.workerJoin(layout.WORKER_LIMIT);
-    survivor.steps = this.#survive(survivor, handOver);
-    if (heir !== undefined) this.#threads.push(heir);
   }
 
-  *#survive(thread: Thread, handOver: (dead: Thread) => void): Steps {
-    yield* survivorSteps(this.guests, thread, this.#deaths, handOver);
+  /** A thread that does one thing and is gone. */
+  #enter(thread: Thread, steps: Steps): void {
+    this.#threads.push(thread);
+    thread.steps = this.#toTheEnd(thread, steps);
+  }
+
+  *#toTheEnd(thread: Thread, steps: Steps): Steps {
+    yield* steps;
+    this.#leave(thread);
+  }
+
+  #leave(thread: Thread): void {
     this.#threads.splice(this.#threads.indexOf(thread), 1);
   }
 

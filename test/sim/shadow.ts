@@ -28,6 +28,8 @@ export interface Mapping {
   /** Address of the shared object or file behind it; 0: none. */
   readonly object: number;
   writable: boolean;
+  /** mlock has succeeded: the page is present, and stays so. */
+  locked: boolean;
 }
 
 /** A process, as those who use it know it. */
@@ -57,7 +59,7 @@ export function copyOf(parent: Process, mm: number): Process {
   const child = new Process(mm);
   for (const [page, mapping] of parent.pages) {
     const cell = mapping.shared ? mapping.cell : { halves: [...mapping.cell.halves] as [number, number] };
-    child.pages.set(page, { ...mapping, cell });
+    child.pages.set(page, { ...mapping, cell, locked: false });
   }
   return child;
 }
@@ -105,8 +107,29 @@ export function expectFrame(world: World, frame: number, cell: Cell, where: () =
   }
 }
 
+function expectLocked(world: World, { mm }: Process, page: number, { locked }: Mapping, flags: number): void {
+  if (!locked || (flags & layout.VM_LOCKED && entryPte(world, mm, page) & layout.PTE_PRESENT)) return;
+  throw new Failure(`mm ${mm}, page ${page}: is not locked, or not present, but should be`);
+}
+
+/** Pages that nobody accesses may come with a large folio; they are zero. */
+function expectUntouched(world: World, { mm }: Process): void {
+  for (let leaf = 0; leaf < PAGES_END; leaf += layout.TABLE_ENTRIES) {
+    const entry = world.call.entryFind(mm, leaf) >>> 0;
+    const ptes = world.word(layout.H_PTES) + entry * 4;
+    for (let page = leaf; entry !== 0 && page < leaf + layout.TABLE_ENTRIES; page++) {
+      const pte = world.word(ptes + (page - leaf) * 4);
+      if (!(pte & layout.PTE_PRESENT) || PAGES.includes(page)) continue;
+      const frame = (pte & layout.PTE_FRAME) >>> 0;
+      if (world.word(frame) === 0 && world.word(frame + layout.PAGE_SIZE / 2) === 0) continue;
+      throw new Failure(`mm ${mm}, page ${page}: nobody wrote it, but it is not zero`);
+    }
+  }
+}
+
 /** Every page of `process` holds what it must, and is mapped as it must be. */
 export function expectProcess(world: World, process: Process): void {
+  expectUntouched(world, process);
   for (const page of PAGES) {
     const where = (): string => `mm ${process.mm}, page ${page}`;
     const mapping = process.pages.get(page);
@@ -118,6 +141,7 @@ export function expectProcess(world: World, process: Process): void {
     }
     if (mapping === undefined || vma === undefined) continue;
     if (mapping.writable !== ((vma.flags & layout.VM_WRITE) !== 0)) throw new Failure(`${where()}: wrong protection`);
+    expectLocked(world, process, page, mapping, vma.flags);
     const frame = frameOf(world, process, page, mapping);
     if (frame > 0) expectFrame(world, frame, mapping.cell, where);
     else if (frame === 0 && mapping.cell.halves.some((value) => value !== 0)) {

@@ -5,7 +5,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Mistake } from './access.ts';
 import { simulationModule } from './build.ts';
-import { planOf } from './plan.ts';
+import { FOUND } from './found.ts';
+import { planFrom, planOf, planText } from './plan.ts';
 import { type Conditions, Simulation, type Verdict } from './schedule.ts';
 import { shrink } from './shrink.ts';
 
@@ -40,13 +41,17 @@ test('500 schedules in which nobody dies, 60 long ones', () => {
   }
 });
 
-/** Seeds of long runs that have found something: each is what it was worth to repair. */
-const FOUND: readonly [number, string][] = [
-  [449060279, 'the cursor came back to a record that was another process meanwhile'],
-];
+test.each(FOUND.map(({ what, ...found }) => [what, found] as const))('%s', (_, { seed, plan }) => {
+  const operations = planFrom(plan);
+  const conditions: Conditions = { seed, ops: operations.length, hazards: true, mistake: 'none' };
+  for (let order = 1; order <= 1000; order++) {
+    expect(simulation.play(conditions, operations, order).failure, `order ${order}`).toBeUndefined();
+  }
+});
 
-test.each(FOUND)('seed %d: %s', (seed) => {
-  expect(run(seed).failure).toBeUndefined();
+test('a plan says in text what it is', () => {
+  const plan = planOf(1, 200, true);
+  expect(planFrom(planText(plan))).toEqual(plan);
 });
 
 test('a seed is a schedule: the same steps every time', () => {

@@ -48,13 +48,14 @@ function settlePage(world: World, flight: Flight, process: Process, page: number
   const shared = (vma.flags & layout.VM_SHARED) !== 0;
   const isNew = what === 'map' && (before === undefined || shared !== before.shared || vma.object !== before.object);
   if (isNew) {
-    const mapping: Mapping = { cell: emptyCell(), shared, object: vma.object, writable: true };
+    const mapping: Mapping = { cell: emptyCell(), shared, object: vma.object, writable: true, locked: false };
     process.pages.set(page, mapping);
-  } else if (what !== 'protect') {
+  } else if (what !== 'protect' && what !== 'lock') {
     const isGone = firstWords(world, process.mm, page)?.every((word) => word === 0) ?? true;
     if (isGone) forgetContents(process, page);
   }
   const now = process.pages.get(page);
+  if (now !== undefined) now.locked &&= what === 'lock' && (vma.flags & layout.VM_LOCKED) !== 0;
   if (now !== undefined && (isNew || what === 'protect' || what === 'map')) {
     now.writable = (vma.flags & layout.VM_WRITE) !== 0;
   }
@@ -85,6 +86,7 @@ function settle(guests: Guests, dead: Thread): void {
   dead.flight = undefined;
   if (flight === undefined) return;
   const { what, process, pages } = flight;
+  if (what === 'frames') for (const index of pages) guests.offline.delete(index); // whether they are or not
   if (what === 'fork' || what === 'spawn') settleBirth(guests);
   if (process === undefined) return;
   if (what === 'exec') settleExec(guests, process);

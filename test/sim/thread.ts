@@ -22,9 +22,9 @@ export class Death extends Error {
 
 /** A call of the engine that is under way, and what may have become of the process if its thread dies in it. */
 export interface Flight {
-  readonly what: 'map' | 'unmap' | 'protect' | 'zero' | 'exit' | 'exec' | 'fork' | 'spawn' | 'pin';
+  readonly what: 'map' | 'unmap' | 'protect' | 'zero' | 'exit' | 'exec' | 'fork' | 'spawn' | 'pin' | 'lock' | 'frames';
   readonly process: Process | undefined;
-  /** Pages concerned. */
+  /** Pages concerned; of 'frames' numbers of frames. */
   readonly pages: readonly number[];
 }
 
@@ -56,6 +56,8 @@ export interface Thread {
   diesIn: number;
   /** The scheduler's time until which it gets no turn. */
   stalledUntil: number;
+  /** A helper: the ring of the bell after which it went to sleep; undefined: it has not begun. */
+  heard: number | undefined;
 }
 
 export function newThread(actor: number, operations: Operation[]): Thread {
@@ -72,6 +74,7 @@ export function newThread(actor: number, operations: Operation[]): Thread {
     dead: false,
     diesIn: 0,
     stalledUntil: 0,
+    heard: undefined,
   };
 }
 

@@ -15,6 +15,9 @@ export interface Geometry {
   readonly memoryPages: number;
 }
 
+/** Frames that a memory with large folios keeps besides them and what is behind them; the others are out of use. */
+const SINGLE_FRAMES = 40;
+
 const NO_HOOK: Hook = () => 0;
 
 export class World {
@@ -42,6 +45,7 @@ export class World {
       cures: 0,
       dirtyTracking: layout.DIRTY_OFF,
     });
+    if (this.word(layout.H_FRAME_LIMIT) > layout.FOLIO_FRAMES) this.call.offline(SINGLE_FRAMES, layout.FOLIO_FRAMES);
     this.words[layout.H_CONCURRENT / 4] = 1;
     this.words[layout.H_RUN / 4] = 1;
     this.#fresh = this.engine.bytes.slice();

@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Host, HostOptions } from '../../src/index.ts';
+import { numbers } from '../numbers.ts';
 
 const dist = new URL('../../dist/src/', import.meta.url);
 const { createHost } = (await import(new URL('index.js', dist).href)) as typeof import('../../src/index.ts');
@@ -16,17 +17,6 @@ const { checkTrace } = (await import(
 const GOLDEN = fileURLToPath(new URL('../golden/', import.meta.url));
 const PAGES = 6000;
 const PAGE = 4096;
-
-/** A small generator whose numbers do not depend on anything (xorshift32). */
-function numbers(seed: number): (below: number) => number {
-  let x = seed;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
 
 /** Three processes over several windows of pages, written, scanned, forked and unmapped; what came of it. */
 async function story(options: HostOptions, seed: number): Promise<object[]> {
