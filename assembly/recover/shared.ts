@@ -7,6 +7,7 @@ import {
   LEAF_BYTES,
   LEAF_MM,
   MM_FLAGS,
+  MM_PAGES,
   MM_SHARED_OBJECT,
   PTE_FRAME,
   PTE_PRESENT,
@@ -18,6 +19,7 @@ import {
 } from '../layout';
 import { entryFind, entryPage, pteOf, pteSet } from '../memory/tables';
 import { vmaFind, vmaStart } from '../memory/vmas';
+import { mmIsLive } from './mms';
 import { leafIsMarked, leavesEnd } from './tables';
 
 /** Maps every shared page to the frame that its object has. */
@@ -36,8 +38,9 @@ function follow(mm: usize, entry: u32): void {
   const page = entryPage(entry);
   const vma = vmaFind(mm, page);
   const object: usize = vma == 0 ? 0 : load<u32>(vma, VMA_OBJECT);
-  if (object == 0) return;
-  const held = entryFind(object, load<u32>(vma, VMA_OBJECT_PAGE) + (page - vmaStart(vma)));
+  if (object == 0 || !mmIsLive(object)) return;
+  const objectPage = load<u32>(vma, VMA_OBJECT_PAGE) + (page - vmaStart(vma));
+  const held = objectPage < MM_PAGES ? entryFind(object, objectPage) : 0;
   const pte = held == 0 ? 0 : pteOf(held);
   if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) == (pteOf(entry) & PTE_FRAME)) return;
   pteSet(entry, (pteOf(entry) & ~PTE_FRAME) | (pte & PTE_FRAME));
