@@ -47,7 +47,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'assembly/page',
     'assembly/layout',
   ],
-  'assembly/syscall': ['assembly/scan', 'assembly/merge', 'assembly/memory', 'assembly/layout'],
+  'assembly/syscall': ['assembly/scan', 'assembly/merge', 'assembly/memory', 'assembly/step', 'assembly/layout'],
   'assembly/recover': [
     'assembly/scan',
     'assembly/merge',
