@@ -7,6 +7,8 @@
  * bench/scan: merging passes gain a third, the first building of the tree a tenth.
  */
 import {
+  H_FRAME_WORDS,
+  H_FRAMES,
   H_LOOK_AHEAD,
   ITEM_CHECKSUM,
   LOOK_AHEAD,
@@ -101,6 +103,8 @@ function willSearch(entry: u32, checksum: u32): bool {
 function findPartners(count: u32): bool {
   let found = false;
   let sum: u32 = 0;
+  const words: usize = load<u32>(H_FRAME_WORDS);
+  const frames: usize = load<u32>(H_FRAMES);
   for (let index: u32 = 0; index < count; index++) {
     const roots: usize = load<u32>(LOOK_AHEAD + (index << 3));
     if (roots == 0) continue;
@@ -108,11 +112,15 @@ function findPartners(count: u32): bool {
     const stable = nodeWithKey(roots + ROOT_STABLE, checksum);
     const unstable = stable == 0 ? nodeWithKey(roots + ROOT_UNSTABLE, checksum) : 0;
     let frame: u32 = 0;
-    if (unstable != 0) frame = pteOf(entryOf(unstable)) & PTE_FRAME;
-    else if (stable != 0 && !nodeHas(stable, NODE_IS_CHAIN)) frame = load<u32>(stable, NODE_FRAME);
+    if (unstable != 0) {
+      const entry = entryOf(unstable);
+      frame = pteOf(entry) & PTE_FRAME;
+      sum += stateOf(entry);
+    } else if (stable != 0 && !nodeHas(stable, NODE_IS_CHAIN)) frame = load<u32>(stable, NODE_FRAME);
     store<u32>(LOOK_AHEAD + (index << 3), frame);
     if (frame == 0) continue;
     sum += load<u32>(frame) + load<u32>(frame, 64) + load<u32>(frame, 128) + load<u32>(frame, 192);
+    sum += load<u32>(words + (((frame - frames) >> PAGE_SHIFT) << 2)); // merging looks at it
     found = true;
   }
   store<u32>(H_LOOK_AHEAD, load<u32>(H_LOOK_AHEAD) + sum);
