@@ -12,7 +12,7 @@
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
-export const LAYOUT_VERSION: u32 = 2;
+export const LAYOUT_VERSION: u32 = 3;
 /** "KSMw", little-endian. */
 export const MAGIC: u32 = 0x774d534b;
 
@@ -174,7 +174,7 @@ export const H_FOLIOS: u32 = HEADER + 436;
 export const H_WORKERS: u32 = HEADER + 440;
 /** Do several threads use this memory? Else nobody takes the lock or looks at workers' records. */
 export const H_CONCURRENT: u32 = HEADER + 456;
-/** The id that the next process gets. Taken with an atomic addition. */
+/** The id that the next process gets. */
 export const H_NEXT_ID: u32 = HEADER + 460;
 /** Rung when ksmd may have got work, or a setting changed. */
 export const H_KSMD_BELL: u32 = HEADER + 464;
@@ -284,7 +284,7 @@ export const MM_NID: u32 = 36;
 export const MM_REFS: u32 = 40;
 /** Number of vmas. */
 export const MM_VMA_COUNT: u32 = 44;
-/** The process's id, which the driver gives. */
+/** The process's id, which exec keeps. */
 export const MM_ID: u32 = 48;
 /** Worker that has made it and has told nobody of it yet, or 0. If that worker dies the mm goes. */
 export const MM_MAKER: u32 = 52;
@@ -300,7 +300,7 @@ export const MM_MERGEABLE: u32 = 4;
 export const MM_MERGE_ANY: u32 = 8;
 /** Backs shared anonymous memory. */
 export const MM_SHARED_OBJECT: u32 = 16;
-/** A fork or an exec is still making it: nobody has a handle to it yet. */
+/** A fork is still making it: nobody has a handle to it yet. */
 export const MM_UNBORN: u32 = 32;
 
 // ---- vma: one mapping range with uniform flags; a node of its mm's tree, keyed by its first page ---------------------------

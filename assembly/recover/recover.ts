@@ -25,6 +25,7 @@ import { tablesMark, tablesSweep } from './tables';
 export function recover(dead: u32, self: u32, looks: u32): bool {
   if (dead != 0) workerStop(dead);
   if (self != 0 && !lockSeize(dead, self, looks)) return false;
+  const passIsCut = dead != 0 || load<u32>(H_SCANNING) != 0;
   if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) batchForget();
   mmsKeep(dead);
   vmasRebuild();
@@ -35,7 +36,7 @@ export function recover(dead: u32, self: u32, looks: u32): bool {
   framesCount();
   treesClear();
   nodesRebuild();
-  itemsAttach(dead != 0);
+  itemsAttach(passIsCut);
   framesFree();
   tablesSweep(self);
   mmsFree();

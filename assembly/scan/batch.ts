@@ -216,7 +216,10 @@ function giveUp(entry: u32): void {
   itemUnlink(entry);
 }
 
-/** The pass was stopped (run is 0): when it goes on, it does with thing `index` of `window`, and pages are read again. */
+/**
+ * The batch was interrupted. If the pass was only stopped (run is 0), it goes on with thing `index` of `window`; in any case pages are read
+ * again.
+ */
 function turnBack(window: usize, index: u32, mm: usize): void {
   const count = load<u32>(window, WINDOW_COUNT);
   const first = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;

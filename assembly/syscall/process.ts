@@ -1,6 +1,7 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
 import {
   H_CURSOR_SLOT,
+  H_NEXT_ID,
   MM_EXITED,
   MM_FLAGS,
   MM_ID,
@@ -18,15 +19,24 @@ import { limitForget } from '../memory/vmas';
 import { slotEnter, slotMoveBehindCursor, slotRemove } from '../scan/slots';
 import { step } from '../step';
 
-/** A new, empty process. 0: a limit is reached. Who learns of it sets MM_ID, and then MM_MAKER to 0; so after fork. */
+/** A new, empty process, with an id of its own. 0: a limit is reached. Who learns of it sets MM_MAKER to 0; so after fork. */
 export function spawn(nid: u32): usize {
   limitForget();
-  return mmCreate(nid, 0);
+  const mm = mmCreate(nid, 0);
+  if (mm != 0) takeId(mm);
+  return mm;
+}
+
+function takeId(mm: usize): void {
+  const id = load<u32>(H_NEXT_ID);
+  store<u32>(H_NEXT_ID, id + 1);
+  store<u32>(mm, id, MM_ID);
 }
 
 /** A copy-on-write copy of `parent`. 0: a limit is reached, and nothing has changed. */
 export function fork(parent: usize): usize {
-  const child = spawn(load<u32>(parent, MM_NID));
+  limitForget();
+  const child = mmCreate(load<u32>(parent, MM_NID), 0);
   if (child == 0) return 0;
   store<u32>(child, MM_IN_USE | MM_UNBORN, MM_FLAGS);
   if (mmCopy(parent, child)) {
@@ -35,6 +45,7 @@ export function fork(parent: usize): usize {
     return 0;
   }
   const flags = load<u32>(parent, MM_FLAGS);
+  takeId(child);
   store<u32>(child, MM_IN_USE | (flags & MM_MERGE_ANY), MM_FLAGS);
   if (flags & MM_MERGEABLE) slotEnter(child);
   return child;
@@ -45,7 +56,8 @@ export function fork(parent: usize): usize {
  * what makes it the process: a death before leaves the old one, a death after the new one. 0: a limit.
  */
 export function exec(old: usize): usize {
-  const mm = spawn(load<u32>(old, MM_NID));
+  limitForget();
+  const mm = mmCreate(load<u32>(old, MM_NID), 0);
   if (mm == 0) return 0;
   store<u32>(mm, <u32>old, MM_REPLACES);
   store<u32>(mm, load<u32>(old, MM_ID), MM_ID);

@@ -139,11 +139,16 @@ export class Engine {
 
   /**
    * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular. EAGAIN
-   * where another worker keeps the lock: it may have died, too, and has to be recovered from first.
+   * where another worker keeps the lock: it may have died, too, and has to be recovered from first. `work` is done before others go on;
+   * it must not call the engine.
    */
-  recover(dead: number): void {
+  recover(dead: number, work: () => void = () => {}): void {
     if (this.#exports.recover(dead, this.#worker, mayBlock() ? LOOKS : LOOKS_AWAKE) === 0) throw this.#heldError();
-    if (this.#worker !== 0) this.#exports.lockDrop();
+    try {
+      work();
+    } finally {
+      if (this.#worker !== 0) this.#exports.lockDrop();
+    }
   }
 
   u32(address: number): number {

@@ -58,7 +58,6 @@ export class Machine {
     this.engine = engine;
     this.clock = clock;
     this.work = new WaitQueue(engine, layout.H_KSMD_BELL);
-    if (books.nextId > engine.u32(layout.H_NEXT_ID)) engine.setU32(layout.H_NEXT_ID, books.nextId);
     for (const { id, mm } of books.processes) this.#processes.set(id, new AddressSpace(this, mm, id));
   }
 
@@ -69,18 +68,24 @@ export class Machine {
 
   /** For snapshots; not for embedders. */
   get books(): Books {
-    return { nextId: this.engine.u32(layout.H_NEXT_ID), processes: this.handles() };
+    return { nextId: this.engine.u32(layout.H_NEXT_ID), processes: this.#handles() };
   }
 
   /** What names the live processes, also those that other threads have started, in the order in which they were started. */
   handles(): ProcessHandle[] {
+    return this.engine.exclusively(() => this.#handles());
+  }
+
+  /** The same where nobody can change anything. */
+  #handles(): ProcessHandle[] {
     const { engine } = this;
     const handles: ProcessHandle[] = [];
     const base = engine.u32(layout.H_MMS);
     const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
     for (let mm = base; mm < end; mm += layout.MM_BYTES) {
       const isObject = (engine.u32(mm + layout.MM_FLAGS) & layout.MM_SHARED_OBJECT) !== 0;
-      if (this.#isLive(mm) && !isObject && this.#isKnown(mm)) handles.push({ id: engine.u32(mm + layout.MM_ID), mm });
+      const isNew = engine.u32(mm + layout.MM_MAKER) !== 0;
+      if (this.#isLive(mm) && !isObject && !isNew) handles.push({ id: engine.u32(mm + layout.MM_ID), mm });
     }
     return handles.sort((one, other) => one.id - other.id);
   }
@@ -93,10 +98,8 @@ export class Machine {
   /** Takes a new mm into the books. Used by fork; not for embedders. */
   adopt(mm: number, doing: string): AddressSpace {
     if (mm === 0) throw this.engine.limitError('ENOMEM', doing);
-    const id = Atomics.add(this.engine.words, layout.H_NEXT_ID / 4, 1);
-    this.engine.setU32(mm + layout.MM_ID, id);
     this.engine.setU32(mm + layout.MM_MAKER, 0);
-    return this.process({ id, mm });
+    return this.process({ id: this.engine.u32(mm + layout.MM_ID), mm });
   }
 
   /** The process that another thread's handle means, for this thread. Only one thread at a time may use a process. */
@@ -134,25 +137,27 @@ export class Machine {
         `recover: ${worker} is not the number of another thread; expected 0 to ${layout.WORKER_LIMIT}.`,
       );
     }
-    engine.recover(worker);
+    const ksmd = engine.u32(layout.H_KSMD);
+    if (worker === 0 && ksmd !== 0) {
+      throw new KsmError('EINVAL', `recover: worker ${ksmd} is ksmd and may live; name the thread that has died.`);
+    }
+    engine.recover(worker, () => this.#recount());
     if (worker !== 0) Atomics.compareExchange(engine.words, layout.H_KSMD / 4, worker, 0);
-    const handles = new Map(this.handles().map((handle) => [handle.id, handle]));
+  }
+
+  /** Strikes processes that a death has ended off the books, and finds those that it left in exec. */
+  #recount(): void {
+    const handles = new Map(this.#handles().map((handle) => [handle.id, handle]));
     for (const space of this.processes) {
       const handle = handles.get(space.id);
       if (handle === undefined) this.forget(space.id);
-      else if (handle.mm !== space.mm) this.process(handle); // the dead thread had it exec
+      else if (handle.mm !== space.mm) this.process(handle);
     }
   }
 
   #isLive(mm: number): boolean {
     const gone = layout.MM_EXITED | layout.MM_UNBORN;
     return (this.engine.u32(mm + layout.MM_FLAGS) & (layout.MM_IN_USE | gone)) === layout.MM_IN_USE;
-  }
-
-  /** Has the thread that made the process told somebody, or has exec come so far? */
-  #isKnown(mm: number): boolean {
-    const replaces = this.engine.u32(mm + layout.MM_REPLACES);
-    return this.engine.u32(mm + layout.MM_MAKER) === 0 && (replaces === 0 || !this.#isLive(replaces));
   }
 
   /** Strikes a process that ended off the books. Used by exit; not for embedders. */

@@ -123,7 +123,8 @@ export class Life {
 
   /** Whoever else has the lock and keeps it may be dead, too, and somebody who hears of that has to get his turn first. */
   async #recover(number: number): Promise<void> {
-    while (!this.#machine.disposed.aborted) {
+    const { disposed, engine } = this.#machine;
+    while (!disposed.aborted && Atomics.load(engine.words, KSMD) === number) {
       try {
         return this.#machine.recover(number);
       } catch (error) {

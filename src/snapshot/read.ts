@@ -98,7 +98,7 @@ export function expectMachine(engine: Engine, books: Books): void {
   }
   const live = liveMms(engine);
   for (const { id, mm } of books.processes) {
-    const isThere = live.delete(mm) && engine.u32(mm + layout.MM_ID) === id;
+    const isThere = live.delete(mm) && engine.u32(mm + layout.MM_ID) === id && engine.u32(mm + layout.MM_MAKER) === 0;
     if (!isThere) throw refused(`its process ${id} is not in its memory`);
   }
   if (live.size > 0) throw refused(`its memory holds ${live.size} processes that have no id`);
@@ -113,6 +113,7 @@ export function expectMachine(engine: Engine, books: Books): void {
 export function recoverMachine(engine: Engine): void {
   try {
     checkTrusted(engine);
+    engine.setU32(layout.H_SCANNING, 1); // snapshots do not say whether a batch was under way
     engine.recover(0);
   } catch (cause) {
     throw refused(`what it holds cannot be recovered (${(cause as Error).message})`, { cause });

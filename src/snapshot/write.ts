@@ -38,6 +38,7 @@ export function snapshotOf(machine: Machine): AsyncGenerator<Uint8Array<ArrayBuf
 
 function copyOf(machine: Machine): Copy {
   const { engine, books } = machine;
+  expectRest(machine);
   const fixed = fixedPart(engine);
   const runs = storedRuns(engine, new Uint32Array(fixed.buffer));
   const head = encodeHead({ memoryPages: engine.u32(layout.H_MEMORY_PAGES), books, runs });
@@ -54,6 +55,22 @@ function copyOf(machine: Machine): Copy {
     chunks.push(chunk);
   }
   return { head, chunks };
+}
+
+/** EBUSY where another thread is at something that a snapshot of this moment would cut in two. */
+function expectRest({ engine, dirtyTracking }: Machine): void {
+  const base = engine.u32(layout.H_MMS);
+  const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
+  for (let mm = base; mm < end; mm += layout.MM_BYTES) {
+    const maker = engine.u32(mm + layout.MM_FLAGS) & layout.MM_IN_USE ? engine.u32(mm + layout.MM_MAKER) : 0;
+    if (maker !== 0) throw busy(`worker ${maker} is just starting a process`);
+  }
+  const scanning = engine.u32(layout.H_SCANNING) !== 0;
+  if (scanning && dirtyTracking !== 'off') throw busy('a batch is under way, and dirty tracking is on');
+}
+
+function busy(why: string): KsmError {
+  return new KsmError('EBUSY', `No snapshot can be taken now (${why}): let other threads come to rest first.`);
 }
 
 /** A copy of the pages that lie before all regions, without what is the threads'. */

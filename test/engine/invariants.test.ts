@@ -68,6 +68,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
 
   'mm.flags': (memory) => memory.flip(memory.mm(MM_MERGEABLE) + MM_FLAGS, layout.MM_IN_USE),
   'mm.exited': (memory) => memory.flip(memory.mm(MM_EXITED) + MM_FLAGS, MM_MERGEABLE),
+  'mm.replaces': (memory) => memory.set(memory.mm(MM_SHARED_OBJECT) + layout.MM_REPLACES, 64),
   'mm.refs': (memory) => memory.add(memory.mm(MM_SHARED_OBJECT) + layout.MM_REFS, 1),
   'mm.vmas': (memory) => memory.add(memory.mm(MM_MERGEABLE) + layout.MM_VMA_COUNT, 1),
   'mm.cache': (memory) => memory.set(memory.mm(MM_EXITED) + layout.MM_VMA_CACHE, memory.vma(VM_MERGEABLE)),

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { xorshift } from '../../bench/workloads.ts';
-import { attachHost, createHost, type Host, layout } from '../../src/index.ts';
+import { attachHost, createHost, type Host, layout, snapshotOf } from '../../src/index.ts';
 import {
   hostSize,
   Player,
@@ -211,4 +211,26 @@ test('two threads die, one of them with the lock: the other waits for its turn',
   host.recover(numbers[0]);
   host.check();
   host.spawn();
+});
+
+test('no snapshot while a thread is just starting a process', async () => {
+  const host = await createHost({ memory: '16M' });
+  const other = attachHost(host.share());
+  const mm = other.engine.call.spawn(0) >>> 0;
+  const number = other.engine.worker;
+  expect(() => snapshotOf(host)).toThrow(
+    expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining(`worker ${number}`) }),
+  );
+  other.adopt(mm, 'spawn');
+  snapshotOf(host);
+});
+
+test('recovery from nobody in particular is refused while ksmd may live', async () => {
+  const host = await createHost({ memory: '16M' });
+  host.engine.setU32(layout.H_KSMD, 5);
+  expect(() => host.recover()).toThrow(
+    expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining('5') }),
+  );
+  host.engine.setU32(layout.H_KSMD, 0);
+  host.recover();
 });

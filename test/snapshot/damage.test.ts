@@ -362,6 +362,11 @@ describe('recovered from: words that name something lead nowhere', () => {
     expect(error.message).toMatch(/^The snapshot is refused: /);
   });
 
+  test.each(['MM_REPLACES', 'MM_MAKER'] as const)('also without recovery: %s', async (field) => {
+    const file = withWordAt(record(layout.H_MMS) + layout[field], 1);
+    expect((await refusal(restoreHost(file))).code).toBe('EFORMAT');
+  });
+
   test('undamaged, it is recovered', async () => {
     const host = await restoreHost(whole, { recover: true });
     host.check();

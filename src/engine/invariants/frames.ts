@@ -40,7 +40,8 @@ interface Row {
   readonly free: number;
 }
 
-function rows(engine: Engine): Row[] {
+/** Header rows of all NUMA nodes, which together cover all frames. */
+export function frameRows(engine: Engine): Row[] {
   const found: Row[] = [];
   let start = 1; // the zero frame is nobody's
   for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
@@ -59,7 +60,7 @@ function rows(engine: Engine): Row[] {
 
 /** Walks the free lists. */
 export function openFrames(engine: Engine): Frames {
-  const all = rows(engine);
+  const all = frameRows(engine);
   const top = Math.max(...all.map((row) => row.fresh));
   const frames: Frames = {
     first: engine.u32(layout.H_FRAMES) >>> PAGE_SHIFT,

@@ -22,6 +22,8 @@ export function checkMms(walk: Walk): void {
     if (!(flags & MM_IN_USE) || flags & ~FLAGS || isOdd || nid >= walk.engine.u32(layout.H_NID_COUNT)) {
       broken('mm.flags', `mm ${number} has flags 0x${flags.toString(16)} and prefers NUMA node ${nid}`);
     }
+    const replaces = walk.u32(address + layout.MM_REPLACES);
+    if (replaces !== 0) broken('mm.replaces', `mm ${number} is to replace what is at address ${replaces}`);
     if (flags & MM_EXITED && !(flags & MM_MERGEABLE)) broken('mm.exited', `mm ${number} ended and has no slot`);
     meet(walk.mms, address, 'mm', number);
     const found = { refs: 0, items: 0, merging: 0, zeroPages: 0 };

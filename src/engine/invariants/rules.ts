@@ -21,6 +21,7 @@ export const RULES = {
 
   'mm.flags': 'an mm is in use, prefers a NUMA node that exists, and a shared object is nothing else',
   'mm.exited': 'an mm that ended has a slot, and neither mappings nor ptes',
+  'mm.replaces': 'no exec is under way',
   'mm.refs': 'MM_REFS counts the vmas that map a shared object, and there is one',
   'mm.vmas': 'MM_VMA_COUNT counts the vmas of an mm',
   'mm.cache': 'MM_VMA_CACHE is none or a vma of the mm',

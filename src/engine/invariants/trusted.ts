@@ -4,6 +4,7 @@
  */
 import * as layout from '../../../assembly/layout.ts';
 import type { Engine } from '../engine.ts';
+import { frameRows } from './frames.ts';
 import { checkHeader } from './header.ts';
 import { broken } from './rules.ts';
 
@@ -50,7 +51,7 @@ export function checkTrusted(engine: Engine): void {
   new Records(engine, 'stable node', H_FREE_NODES, H_NODES, NODE_BYTES, H_NODE_LIMIT);
   for (let number = 0; number < mms.count; number++) checkMm(engine, mms, tables, leaves.count, mms.at(number));
   for (let number = 0; number < vmas.count; number++) checkVma(engine, mms, vmas.at(number));
-  checkFrameRows(engine);
+  frameRows(engine);
   checkPtes(engine, leaves.count);
 }
 
@@ -74,19 +75,6 @@ function checkVma(engine: Engine, mms: Records, vma: number): void {
   if (mm === 0) return;
   mms.expect(mm, false, () => `the mm of the vma at ${vma}`);
   mms.expect(engine.u32(vma + layout.VMA_OBJECT), true, () => `what the vma at ${vma} maps`);
-}
-
-function checkFrameRows(engine: Engine): void {
-  let first = 1; // the zero frame is nobody's
-  for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
-    const list = layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES;
-    const fresh = engine.u32(list + layout.FRAME_LIST_FRESH);
-    const end = engine.u32(list + layout.FRAME_LIST_END);
-    if (fresh < first || fresh > end) broken('frames.rows', `NUMA node ${nid}: ${fresh} is not in ${first} to ${end}`);
-    first = end;
-  }
-  const limit = engine.u32(layout.H_FRAME_LIMIT);
-  if (first !== limit) broken('frames.rows', `the last NUMA node's frames end at ${first} of ${limit}`);
 }
 
 function checkPtes(engine: Engine, leaves: number): void {
