@@ -23,7 +23,8 @@ interface Copy {
 
 /**
  * A snapshot of `machine` as it is at the moment of this call, as pieces of bytes, each to be read once. What guests in
- * other threads write during the copy is in it or not, page by page. ENOMEM where there is no room for the copy.
+ * other threads write during the copy is in it or not, page by page. ENOMEM where there is no room for the copy; EBUSY where another
+ * thread is just starting a process, or scanning under dirty tracking; EAGAIN where one keeps the lock.
  */
 export function snapshotOf(machine: Machine): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   try {
