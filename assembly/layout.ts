@@ -12,7 +12,7 @@
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
-export const LAYOUT_VERSION: u32 = 3;
+export const LAYOUT_VERSION: u32 = 4;
 /** "KSMw", little-endian. */
 export const MAGIC: u32 = 0x774d534b;
 
@@ -162,7 +162,7 @@ export const JOB_WINDOW_SHIFT: u32 = 20;
 export const JOB_NUMBER_SHIFT: u32 = 21;
 export const H_JOB_DONE: u32 = HEADER + 416;
 export const H_JOB_BELL: u32 = HEADER + 420;
-/** Number of the worker that is ksmd; 0: none. While one is being started, of the one that starts it. */
+/** The worker that is ksmd; 0: none. While one is being started, the one that starts it. */
 export const H_KSMD: u32 = HEADER + 424;
 /** Pages of one chunk. */
 export const JOB_CHUNK_PAGES: u32 = 32;
@@ -170,7 +170,7 @@ export const JOB_CHUNK_PAGES: u32 = 32;
 export const H_KSM_PINS: u32 = HEADER + 432;
 /** Base of one more region. */
 export const H_FOLIOS: u32 = HEADER + 436;
-/** Highest number of a worker that has joined. */
+/** How many workers' records were ever used. */
 export const H_WORKERS: u32 = HEADER + 440;
 /** Do several threads use this memory? Else nobody takes the lock or looks at workers' records. */
 export const H_CONCURRENT: u32 = HEADER + 456;
@@ -180,7 +180,7 @@ export const H_NEXT_ID: u32 = HEADER + 460;
 export const H_KSMD_BELL: u32 = HEADER + 464;
 /** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
 export const H_LIMBO: u32 = HEADER + 444;
-/** A batch is under way: while it has let the lock go, no other may start. Number of the worker that runs it, plus one, and a flag. */
+/** A batch is under way: while it has let the lock go, no other may start. The worker that runs it, plus one, and a flag. */
 export const H_SCANNING: u32 = HEADER + 448;
 /** In H_SCANNING: the cursor was taken away from that batch. */
 export const SCANNING_CUT: u32 = 0x80000000;
@@ -235,26 +235,37 @@ export const RECENT_FRAMES: u32 = 8;
 export const LOOK_AHEAD_END: u32 = RECENT + RECENT_FRAMES * 4;
 /**
  * What threads share while guests run beside the scanner (docs/protocol.md), each on a cache line of its own: the lock, the epoch
- * of translations, and a record for each worker. The lock holds the number of the worker that has it, 0: nobody.
+ * of translations, and a record for each worker. The lock holds the worker that has it, 0: nobody.
+ *
+ * A worker is named by a number that no other ever had: bits 0 to 5 are which record it has, the others count the workers that had
+ * it before, from 1. A record whose count is used up stays unused.
  */
 export const LOCK: u32 = (LOOK_AHEAD_END + 63) & ~63;
 export const EPOCH: u32 = LOCK + 64;
-/** Worker n, counted from 1, has record n - 1. */
 export const WORKERS: u32 = EPOCH + 64;
 export const WORKER_BYTES: u32 = 64;
 export const WORKER_LIMIT: u32 = 64;
+export const WORKER_INDEX_BITS: u32 = 6;
+export const WORKER_INDEX_MASK: u32 = 63;
+export const WORKER_GENERATIONS: u32 = (1 << 24) - 1;
 /** What its guest is accessing: 0, or ACCESS_WALK, or the address of a frame with ACCESS_READ or ACCESS_WRITE. */
 export const WORKER_ACCESS: u32 = 0;
+/** The worker whose record this is; 0: nobody's. Beside WORKER_ACCESS, so that both are compared and exchanged together. */
+export const WORKER_NUMBER: u32 = 4;
+/** In WORKER_NUMBER: it is taken for dead, and may do nothing any more. The record is free once the memory is recovered. */
+export const WORKER_EXPELLED: u32 = 0x80000000;
 /** It waits for the lock. */
-export const WORKER_WAITS: u32 = 4;
-/** The number is taken. */
-export const WORKER_TAKEN: u32 = 8;
+export const WORKER_WAITS: u32 = 8;
 /** A helper of the scanner that is computing checksums of a window. */
 export const WORKER_BUSY: u32 = 12;
 /** A helper of the scanner that is to end. */
 export const WORKER_END: u32 = 16;
 /** It may not sleep: the main thread of a browser. */
 export const WORKER_SLEEPLESS: u32 = 20;
+/** How many workers have had the record. */
+export const WORKER_GENERATION: u32 = 24;
+/** A thread uses the number; else it is kept for one that is about to. */
+export const WORKER_ATTACHED: u32 = 28;
 export const ACCESS_READ: u32 = 1;
 export const ACCESS_WRITE: u32 = 2;
 /** It is looking its page up: no page table may be used for anything else. */
@@ -469,8 +480,9 @@ export const FOLIO_FRAMES: u32 = TABLE_ENTRIES;
 
 // ---- status of a call --------------------------------------------------------------------------------------------------
 
-/** Errnos of Linux on x86-64; calls return them negated. */
+/** Errnos of Linux on x86-64, as calls return them. */
 export const EPERM: u32 = 1;
+export const ESRCH: u32 = 3;
 export const EAGAIN: u32 = 11;
 export const ENOMEM: u32 = 12;
 export const EFAULT: u32 = 14;
@@ -487,6 +499,7 @@ export const MAP_SPECIAL: u32 = 8;
 export const MAP_NONE: u32 = 16;
 export const MAP_FILE: u32 = 32;
 export const MAP_HUGEPAGE: u32 = 64;
+export const MAP_FLAGS: u32 = 127;
 
 /** How pinPage takes hold: a plain reference, a pin for reading, a pin for writing. */
 export const PIN_GET: u32 = 0;
@@ -498,9 +511,16 @@ export const MADV_DONTNEED: u32 = 4;
 export const MADV_MERGEABLE: u32 = 12;
 export const MADV_UNMERGEABLE: u32 = 13;
 
+/** What accessBegin says: the translation is out of date, is right, or this worker may do nothing any more. */
+export const ACCESS_STALE: u32 = 0;
+export const ACCESS_BEGUN: u32 = 1;
+export const ACCESS_REFUSED: u32 = 2;
+
 /** Result of scanBatch: pages processed, with SCAN_PASS_ENDED where the batch ended a pass; SCAN_BUSY: another is under way. */
 export const SCAN_PASS_ENDED: u32 = 0x80000000;
 export const SCAN_BUSY: u32 = 0x40000000;
+/** A batch has fewer pages than that. */
+export const SCAN_PAGES_MAX: u32 = 0x3fffffff;
 
 /** What the simulation build tells its scheduler at each step (assembly/step.ts). */
 export const STEP_ON: u32 = 0;

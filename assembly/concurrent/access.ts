@@ -1,25 +1,45 @@
 /**
  * A guest's access beside other threads, without the lock: those of its steps (docs/protocol.md) that are atomic instructions. Here
  * each of them is one; in JavaScript it is a call (bench/guest).
+ *
+ * The access and the number of the worker lie in one word of 64 bits and are exchanged together, so that a thread that was taken for
+ * dead, and lives, cannot spoil the announcement of the one that has its record now.
  */
-import { ACCESS_WALK, EPOCH } from '../layout';
+import {
+  ACCESS_BEGUN,
+  ACCESS_REFUSED,
+  ACCESS_STALE,
+  ACCESS_WALK,
+  EPOCH,
+  WORKER_ACCESS,
+  WORKER_NUMBER,
+} from '../layout';
+import { workerRecord } from './workers';
 
-/** Begins to look a page up, in the word of a worker's record at `record`. The epoch: what is found is good as long as it lasts. */
-export function accessWalk(record: usize): u32 {
-  atomic.store<u32>(record, ACCESS_WALK);
+/** Makes `access` what worker `worker` accesses. False where its record is not its own any more. */
+function announce(worker: u32, access: u32): bool {
+  const record = workerRecord(worker);
+  if (load<u32>(record, WORKER_NUMBER) != worker) return false;
+  const before = ((<u64>worker) << 32) | load<u32>(record, WORKER_ACCESS);
+  return atomic.cmpxchg<u64>(record, before, ((<u64>worker) << 32) | access) == before;
+}
+
+/** Begins to look a page up. The epoch: what is found is good as long as it lasts. */
+export function accessWalk(worker: u32): u32 {
+  announce(worker, ACCESS_WALK);
   return atomic.load<u32>(EPOCH);
 }
 
 /**
- * Announces an access: `access` is the frame's address with one of ACCESS_*. True where what told the frame is still so: the word
- * at `at` is `pte`, and the epoch `epoch`.
+ * Announces an access: `access` is the frame's address with one of ACCESS_*. ACCESS_BEGUN where what told the frame is still so: the
+ * word at `at` is `pte`, and the epoch `epoch`.
  */
-export function accessBegin(record: usize, access: u32, at: usize, pte: u32, epoch: u32): bool {
-  atomic.store<u32>(record, access);
-  return atomic.load<u32>(at) == pte && atomic.load<u32>(EPOCH) == epoch;
+export function accessBegin(worker: u32, access: u32, at: usize, pte: u32, epoch: u32): u32 {
+  if (!announce(worker, access)) return ACCESS_REFUSED;
+  return atomic.load<u32>(at) == pte && atomic.load<u32>(EPOCH) == epoch ? ACCESS_BEGUN : ACCESS_STALE;
 }
 
 /** The access is over. */
-export function accessEnd(record: usize): void {
-  atomic.store<u32>(record, 0);
+export function accessEnd(worker: u32): void {
+  announce(worker, 0);
 }

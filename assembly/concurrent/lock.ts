@@ -7,7 +7,7 @@
  */
 import { LOCK, WORKER_SLEEPLESS, WORKER_WAITS } from '../layout';
 import { stepWait } from '../step';
-import { isLockWanted, lockWaiters, workerRecord } from './workers';
+import { isLockWanted, lockWaiters, workerIs, workerRecord } from './workers';
 
 /** Looks at the lock before a thread goes to sleep: about as long as the scanner takes for some pages. */
 const SPINS: u32 = 20000;
@@ -21,15 +21,28 @@ export function lockTry(worker: u32): bool {
   return atomic.cmpxchg<u32>(LOCK, 0, worker) == 0;
 }
 
-/** Takes the lock, however long that takes. A thread that may not sleep spins until it has it. */
+/** Takes the lock, however long that takes, unless this worker is taken for dead. A thread that may not sleep spins until it has it. */
 export function lockTake(worker: u32): void {
-  while (!lockTakeSoon(worker, 1 << 31)) {}
+  while (!lockTakeSoon(worker, 1 << 31)) {
+    if (!workerIs(worker)) return;
+  }
 }
 
-/** Takes the lock, unless it has not come free after so many looks, most of them a nap apart: its owner may have died. */
+/**
+ * Takes the lock, unless it has not come free after so many looks, most of them a nap apart: its owner may have died. Nor where this
+ * worker itself was taken for dead.
+ */
 export function lockTakeSoon(worker: u32, looks: u32): bool {
-  if (lockTry(worker)) return true;
+  let taken = lockTry(worker);
+  if (!taken) taken = lockWait(worker, looks);
+  if (!taken || workerIs(worker)) return taken;
+  atomic.cmpxchg<u32>(LOCK, worker, 0);
+  return false;
+}
+
+function lockWait(worker: u32, looks: u32): bool {
   const record = workerRecord(worker);
+  if (!workerIs(worker)) return false;
   atomic.store<u32>(record, 1, WORKER_WAITS);
   let taken: bool = false;
   for (let spins: u32 = 0; !taken && spins < looks; spins++) {
@@ -38,6 +51,7 @@ export function lockTakeSoon(worker: u32, looks: u32): bool {
       taken = lockTry(worker);
     } else if (spins > SPINS && !load<u32>(record, WORKER_SLEEPLESS)) {
       memory.atomic.wait32(LOCK, owner, NAP);
+      if (!workerIs(worker)) return false;
     }
     stepWait();
   }
@@ -52,10 +66,15 @@ export function lockDrop(): u32 {
   return worker;
 }
 
-/** Lets those who want the lock have it first. For its owner, between two pages. */
+/** Lets those who want the lock have it first. For its owner, between two pages; it has the lock again unless it was taken for dead. */
 export function lockYield(): void {
   if (!isLockWanted()) return;
   lockTakeLast(lockDrop());
+}
+
+/** Has worker `worker` (0: the only thread there is) the lock? */
+export function lockIsHeldBy(worker: u32): bool {
+  return atomic.load<u32>(LOCK) == worker;
 }
 
 /** Takes the lock after all who want it now have had it, unless one of them seems to be dead. For the scanner. */

@@ -215,6 +215,12 @@ export function frameIsPinned(frame: usize): bool {
   return (word & FRAME_KSM) == 0 && (word & FRAME_PINS_MASK) != 0;
 }
 
+/** Is there an extra reference to `frame` that can be dropped? */
+export function frameHasPin(frame: usize): bool {
+  if (frameIsKsm(frame)) return load<u32>(H_KSM_PINS) != 0;
+  return frameIsUsed(frame) && frameIsPinned(frame);
+}
+
 /** Takes an extra reference to a frame that somebody maps. A KSM frame counts it like a pte. */
 export function framePin(frame: usize): void {
   if (frameIsKsm(frame)) {

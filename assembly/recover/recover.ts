@@ -9,8 +9,16 @@
  */
 
 import { lockTakeSoon } from '../concurrent/lock';
-import { helpersRest, workerLeave, workerStop } from '../concurrent/workers';
-import { H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT } from '../layout';
+import {
+  expelledRests,
+  helpersRest,
+  workerExpel,
+  workerIs,
+  workerLeave,
+  workerStop,
+  workersBeside,
+} from '../concurrent/workers';
+import { EAGAIN, EINVAL, ESRCH, H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT, WORKER_EXPELLED } from '../layout';
 import { jobClose } from '../scan/fingerprint';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
@@ -20,11 +28,28 @@ import { tablesMark, tablesSweep } from './tables';
 
 /**
  * Recovers from the death of worker `dead` (0: nobody in particular, as after a restore), for worker `self`, which holds the lock
- * afterwards if it is not 0. False, and no lock, where somebody else has the lock and keeps it for `looks` looks: he may be dead, too.
+ * afterwards if it is not 0. Else an errno: ESRCH where `dead` or `self` is no worker; EINVAL where they are one and the same, or one of
+ * them is 0 and there are others; EAGAIN, and no lock, where somebody else keeps it for `looks` looks: he may be dead, too.
+ *
+ * A worker that is named and lives does no harm if it comes to the end of its access or call within `naps` milliseconds; afterwards whatever
+ * it tries is refused. 0: it is known to be dead.
  */
-export function recover(dead: u32, self: u32, looks: u32): bool {
-  if (dead != 0) workerStop(dead);
-  if (self != 0 && !lockSeize(dead, self, looks)) return false;
+export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
+  if (self != 0 && !workerIs(self)) return ESRCH;
+  if (dead != 0 && dead == self) return EINVAL;
+  if ((dead == 0 || self == 0) && workersBeside(dead | self)) return EINVAL;
+  if (dead != 0) {
+    if (!workerExpel(dead)) return ESRCH;
+    expelledRests(dead, naps);
+    workerStop(dead);
+  }
+  if (self != 0 && !lockSeize(dead, self, looks)) return EAGAIN;
+  rebuild(dead, self);
+  if (dead != 0) workerLeave(dead, dead | WORKER_EXPELLED); // last: until here nobody else may get its record
+  return 0;
+}
+
+function rebuild(dead: u32, self: u32): void {
   const passIsCut = dead != 0 || load<u32>(H_SCANNING) != 0;
   if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) batchForget();
   mmsKeep(dead);
@@ -41,8 +66,6 @@ export function recover(dead: u32, self: u32, looks: u32): bool {
   tablesSweep(self);
   mmsFree();
   slotsRebuild();
-  if (dead != 0) workerLeave(dead); // last: until here nobody else may get its number, with which the lock may be taken
-  return true;
 }
 
 /**

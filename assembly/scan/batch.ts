@@ -5,7 +5,7 @@
  * that of taking the pages one by one.
  */
 
-import { lockYield } from '../concurrent/lock';
+import { lockIsHeldBy, lockYield } from '../concurrent/lock';
 import { isConcurrent } from '../concurrent/workers';
 import {
   H_CURSOR_PAGE,
@@ -69,13 +69,15 @@ import { smartScanSkips } from './smart';
 export function scanBatch(pages: u32, now: u32): u32 {
   if (load<u32>(H_SCANNING)) return SCAN_BUSY;
   if (pages == 0 || load<u32>(H_RUN) != 1 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
-  store<u32>(H_SCANNING, load<u32>(LOCK) + 1);
-  const result = batch(pages, now);
-  if ((load<u32>(H_SCANNING) & ~SCANNING_CUT) == load<u32>(LOCK) + 1) store<u32>(H_SCANNING, 0);
+  const self = load<u32>(LOCK);
+  store<u32>(H_SCANNING, self + 1);
+  const result = batch(pages, now, self);
+  if (lockIsHeldBy(self) && (load<u32>(H_SCANNING) & ~SCANNING_CUT) == self + 1) store<u32>(H_SCANNING, 0);
   return result;
 }
 
-function batch(pages: u32, now: u32): u32 {
+/** The batch of worker `self`. One that was taken for dead while it had let the lock go touches nothing any more. */
+function batch(pages: u32, now: u32, self: u32): u32 {
   if (load<u32>(H_LIMBO)) limboDrain();
   store<u32>(H_NOW, now);
   if (load<u32>(H_CURSOR_SLOT) == SLOTS) beginPass();
@@ -89,12 +91,12 @@ function batch(pages: u32, now: u32): u32 {
     }
     const budget = pages - done;
     const result =
-      load<u32>(H_SCANNERS) > 1 && budget > WINDOW_PAGES ? scanWithHelp(mm, budget) : scanAlone(mm, budget);
+      load<u32>(H_SCANNERS) > 1 && budget > WINDOW_PAGES ? scanWithHelp(mm, budget, self) : scanAlone(mm, budget, self);
     done += result & ~MM_ENDED;
-    if (isInterrupted(mm)) break;
+    if (isInterrupted(mm, self)) break;
     if (result & MM_ENDED) passEnded = leaveMm(mm, false);
   }
-  store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
+  if (lockIsHeldBy(self)) store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
   return passEnded ? done | SCAN_PASS_ENDED : done;
 }
 
@@ -104,13 +106,13 @@ const FETCH_PAGES: u32 = 4;
 const MM_ENDED: u32 = 0x80000000;
 
 /** One window, by this thread. Returns the pages processed. */
-function scanAlone(mm: usize, budget: u32): u32 {
+function scanAlone(mm: usize, budget: u32, self: u32): u32 {
   const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, turnOf(budget), true);
   const count = load<u32>(WINDOWS, WINDOW_COUNT);
   const lock = lockPause(count);
   fingerprint(WINDOWS, 0, count);
   lockResume(lock);
-  const done = decide(WINDOWS, mm);
+  const done = decide(WINDOWS, mm, self);
   return ended ? done | MM_ENDED : done;
 }
 
@@ -125,7 +127,7 @@ function turnOf(budget: u32): u32 {
  * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next,
  * which was selected before: that is as good as after, for the same reasons as within a window (scan/select).
  */
-function scanWithHelp(mm: usize, budget: u32): u32 {
+function scanWithHelp(mm: usize, budget: u32, self: u32): u32 {
   let window: u32 = 0;
   let ended = selectPages(mm, WINDOWS, WINDOW_PAGES_MAX, turnOf(budget), true);
   let promised = load<u32>(WINDOWS, WINDOW_TAKEN);
@@ -137,7 +139,7 @@ function scanWithHelp(mm: usize, budget: u32): u32 {
     jobFinish(WINDOWS + window * WINDOW_BYTES);
     lockResume(lock);
     const decided: usize = WINDOWS + window * WINDOW_BYTES;
-    goesOn = !ended && promised < budget && !isInterrupted(mm);
+    goesOn = !ended && promised < budget && !isInterrupted(mm, self);
     if (goesOn) {
       window ^= 1;
       const selected: usize = WINDOWS + window * WINDOW_BYTES;
@@ -146,7 +148,7 @@ function scanWithHelp(mm: usize, budget: u32): u32 {
       promised += load<u32>(selected, WINDOW_TAKEN);
       jobPost(window);
     }
-    done += decide(decided, mm);
+    done += decide(decided, mm, self);
   }
   return ended ? done | MM_ENDED : done;
 }
@@ -159,7 +161,8 @@ function beginPass(): void {
 }
 
 /** Third phase: every page of `mm` in its turn. Returns how many pages were processed, the settled ones included. */
-function decide(window: usize, mm: usize): u32 {
+function decide(window: usize, mm: usize, self: u32): u32 {
+  if (!lockIsHeldBy(self)) return 0;
   const count = load<u32>(window, WINDOW_COUNT);
   const zero = zeroFrame();
   const fetches = lookAhead(window);
@@ -172,8 +175,8 @@ function decide(window: usize, mm: usize): u32 {
     const entry = selected & ~WINDOW_KIND;
     if (isBeside) {
       lockYield();
-      if (isInterrupted(mm)) {
-        turnBack(window, index, mm);
+      if (isInterrupted(mm, self)) {
+        if (lockIsHeldBy(self)) turnBack(window, index, mm, self);
         return processed - min(processed, count - index);
       }
       if (!isStillWanted(mm, entry, kind)) {
@@ -220,10 +223,10 @@ function giveUp(entry: u32): void {
  * The batch was interrupted. If the pass was only stopped (run is 0), it goes on with thing `index` of `window`; in any case pages are read
  * again.
  */
-function turnBack(window: usize, index: u32, mm: usize): void {
+function turnBack(window: usize, index: u32, mm: usize, self: u32): void {
   const count = load<u32>(window, WINDOW_COUNT);
   const first = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;
-  const isThere = !isCut() && !(load<u32>(mm, MM_FLAGS) & MM_EXITED) && isItemOf(mm, first);
+  const isThere = !isCut(self) && !(load<u32>(mm, MM_FLAGS) & MM_EXITED) && isItemOf(mm, first);
   if (isThere) store<u32>(H_CURSOR_PAGE, min(entryPage(first), load<u32>(H_CURSOR_PAGE)));
   for (; index < count; index++) {
     const entry = load<u32>(window + (index << 2), WINDOW_ENTRIES) & ~WINDOW_KIND;

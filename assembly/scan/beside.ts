@@ -7,8 +7,8 @@
  * interrupted an entry is therefore still an entry of the same mm.
  */
 
-import { lockDrop, lockTakeLast } from '../concurrent/lock';
-import { isConcurrent } from '../concurrent/workers';
+import { lockDrop, lockIsHeldBy, lockTakeLast } from '../concurrent/lock';
+import { isConcurrent, workerReads } from '../concurrent/workers';
 import {
   H_FRAME_WORDS,
   H_FRAMES,
@@ -38,13 +38,17 @@ import { step } from '../step';
  */
 export function lockPause(things: u32): u32 {
   if (things == 0 || !isConcurrent()) return 0;
-  const worker = lockDrop();
+  const worker = load<u32>(LOCK);
+  workerReads(worker, true);
+  lockDrop();
   step();
   return worker;
 }
 
 export function lockResume(worker: u32): void {
-  if (worker != 0) lockTakeLast(worker);
+  if (worker == 0) return;
+  lockTakeLast(worker);
+  workerReads(worker, false);
 }
 
 /**
@@ -56,14 +60,17 @@ export function batchCut(): void {
   if (scanning != 0) store<u32>(H_SCANNING, scanning | SCANNING_CUT);
 }
 
-/** Has somebody taken the cursor away, or even forgotten of the batch, since it began? This thread runs it and has the lock. */
-export function isCut(): bool {
-  return load<u32>(H_SCANNING) != load<u32>(LOCK) + 1;
+/**
+ * Has somebody taken the cursor away, or even forgotten of the batch, since it began? Worker `self` runs it, and has the lock unless it was
+ * taken for dead meanwhile.
+ */
+export function isCut(self: u32): bool {
+  return load<u32>(H_SCANNING) != self + 1 || !lockIsHeldBy(self);
 }
 
 /** Is the scanner no more where it was? Then its window means nothing. */
-export function isInterrupted(mm: usize): bool {
-  return isCut() || load<u32>(H_RUN) != 1 || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
+export function isInterrupted(mm: usize, self: u32): bool {
+  return isCut(self) || load<u32>(H_RUN) != 1 || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
 }
 
 /** Is the page still there, and still KSM's business? What has gone is left to the next pass. */

@@ -6,7 +6,7 @@
  * job word, which also says what the job is: a late claim can never be taken for one of the next job.
  */
 
-import { helpersRest, workerRecord } from '../concurrent/workers';
+import { helpersRest, workerHelps, workerIs, workerRecord } from '../concurrent/workers';
 import {
   H_JOB,
   H_JOB_BELL,
@@ -25,7 +25,6 @@ import {
   WINDOW_KIND,
   WINDOW_ORDINARY,
   WINDOWS,
-  WORKER_BUSY,
   WORKER_END,
 } from '../layout';
 import { pteOf } from '../memory/tables';
@@ -112,10 +111,10 @@ export function serveJobs(worker: u32): void {
   const record = workerRecord(worker);
   for (;;) {
     const bell = atomic.load<u32>(H_JOB_BELL);
-    atomic.store<u32>(record, 1, WORKER_BUSY);
+    workerHelps(worker, true);
     jobShare();
-    atomic.store<u32>(record, 0, WORKER_BUSY);
-    if (atomic.load<u32>(record, WORKER_END)) return;
+    workerHelps(worker, false);
+    if (atomic.load<u32>(record, WORKER_END) || !workerIs(worker)) return;
     let spins: u32 = 0;
     while (spins < SPINS && atomic.load<u32>(H_JOB_BELL) == bell) spins++;
     if (spins == SPINS) memory.atomic.wait32(H_JOB_BELL, bell, -1);

@@ -44,6 +44,9 @@ const LIMITS: Record<number, { what: string; option: string }> = {
 const LOOKS = 22_000;
 const LOOKS_AWAKE = 2 ** 28;
 
+/** Milliseconds that a worker has to come to an end of what it is doing, if it is taken for dead and lives: see assembly/recover. */
+const GRACE = 300;
+
 export class Engine {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -57,7 +60,7 @@ export class Engine {
   /** The whole memory as u32 words: index is address / 4. */
   readonly words: Uint32Array;
 
-  /** `others`: what the simulation build imports besides the memory. */
+  /** `others`: what the simulation build imports besides the memory. EINVAL where `module` is not the engine, or `memory` none for it. */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, others: WebAssembly.Imports = {}) {
     this.module = module;
     this.memory = memory;
@@ -79,21 +82,43 @@ export class Engine {
 
   /** Address of this worker's record. */
   get record(): number {
-    return layout.WORKERS + (this.#worker - 1) * layout.WORKER_BYTES;
+    return recordOf(this.#worker);
+  }
+
+  /** Numbers of all workers, ascending. */
+  get workers(): number[] {
+    const numbers: number[] = [];
+    for (let index = 0; index < layout.WORKER_LIMIT; index++) {
+      const number = Atomics.load(this.words, (recordOf(index) + layout.WORKER_NUMBER) / 4);
+      if (number !== 0) numbers.push((number & ~layout.WORKER_EXPELLED) >>> 0);
+    }
+    return numbers.sort((one, other) => one - other);
+  }
+
+  /** A number for a worker. EAGAIN where all are taken. */
+  reserveWorker(): number {
+    const worker = this.#exports.workerJoin();
+    if (worker !== 0) return worker;
+    throw new KsmError(
+      'EAGAIN',
+      `All ${layout.WORKER_LIMIT} numbers of threads are taken (${this.workers.join(', ')}): let one leave, or call ` +
+        'host.recover(number) for one that has died.',
+    );
   }
 
   /**
-   * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined. EAGAIN
-   * where all numbers are taken. `hearsOfDeaths`: it is this thread that learns when another died, so it must not wait for a lock
-   * that a dead one holds.
+   * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined.
+   * `hearsOfDeaths`: it is this thread that learns when another died, so it must not wait for a lock that a dead one holds. `reserved`:
+   * the number that another thread has reserved for this one. EAGAIN where all numbers are taken, ESRCH where `reserved` is none, EBUSY
+   * where another thread has it.
    */
-  join(hearsOfDeaths: boolean = false): void {
+  join(hearsOfDeaths: boolean = false, reserved?: number): void {
     if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
     if (this.#worker !== 0) return;
-    const worker = this.#exports.workerJoin(layout.WORKER_LIMIT);
-    if (worker === 0) {
-      throw new KsmError('EAGAIN', `${layout.WORKER_LIMIT} threads use this memory already; let one of them leave.`);
-    }
+    const worker = reserved ?? this.reserveWorker();
+    const status = this.#exports.workerAttach(worker);
+    if (status === layout.ESRCH) throw new KsmError('ESRCH', `No number ${worker} is reserved for a thread.`);
+    if (status !== 0) throw new KsmError('EBUSY', `Another thread has number ${worker} already; reserve one for each.`);
     this.#worker = worker;
     this.setU32(this.record + layout.WORKER_SLEEPLESS, mayBlock() ? 0 : 1);
     this.setU32(layout.H_CONCURRENT, 1);
@@ -102,14 +127,15 @@ export class Engine {
       () => this.#takeLock(),
       () => {
         this.#limitHit = this.u32(layout.H_LIMIT_HIT);
-        this.#exports.lockDrop();
+        this.#exports.lockDrop(this.#worker);
       },
     );
   }
 
   #takeLock(): void {
-    if (this.#looks === 0) this.#exports.lockTake(this.#worker);
-    else if (this.#exports.lockTakeSoon(this.#worker, this.#looks) === 0) throw this.#heldError();
+    const status = this.#exports.lockTake(this.#worker, this.#looks);
+    if (status === 0) return;
+    throw status === layout.EAGAIN ? this.#heldError() : this.expelledError();
   }
 
   #heldError(): KsmError {
@@ -120,6 +146,14 @@ export class Engine {
     );
   }
 
+  /** The error for a thread that may not use the memory any more. */
+  expelledError(): KsmError {
+    return new KsmError(
+      'ESRCH',
+      `Worker ${this.#worker} may not use this memory any more: another thread took it for dead (host.recover). Attach anew.`,
+    );
+  }
+
   /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
   exclusively<Result>(work: () => Result): Result {
     if (this.#worker === 0) return work();
@@ -127,28 +161,48 @@ export class Engine {
     try {
       return work();
     } finally {
-      this.#exports.lockDrop();
+      this.#exports.lockDrop(this.#worker);
     }
   }
 
-  /** This thread uses the memory no more. Its number may become another's. */
+  /** Is this thread in the middle of something that only a recovery can bring to an end, because it was cut short? */
+  get isCutShort(): boolean {
+    const worker = this.#worker;
+    if (worker === 0) return false;
+    const holds = Atomics.load(this.words, layout.LOCK / 4) === worker;
+    const scans = (this.u32(layout.H_SCANNING) & ~layout.SCANNING_CUT) === worker + 1;
+    return holds || scans || this.u32(this.record + layout.WORKER_ACCESS) !== 0;
+  }
+
+  /** This thread uses the memory no more: its number is free, and every call of it is refused (ESRCH). */
   leave(): void {
     if (this.#worker !== 0) this.#exports.workerLeave(this.#worker);
-    this.#worker = 0;
   }
 
   /**
-   * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular. EAGAIN
-   * where another worker keeps the lock: it may have died, too, and has to be recovered from first. `work` is done before others go on;
-   * it must not call the engine.
+   * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular, where no
+   * other worker is there. ESRCH and EINVAL where `dead` cannot be meant. EAGAIN where another worker keeps the lock: it may have died, too,
+   * and has to be recovered from first. `work` is done before others go on; it must not call the engine. `isKnown`: nothing of the worker is
+   * executed any more; else it gets time to come to an end, in case it lives.
    */
-  recover(dead: number, work: () => void = () => {}): void {
-    if (this.#exports.recover(dead, this.#worker, mayBlock() ? LOOKS : LOOKS_AWAKE) === 0) throw this.#heldError();
+  recover(dead: number, work: () => void = () => {}, isKnown: boolean = false): void {
+    const looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
+    const status = this.#exports.recover(dead, this.#worker, looks, isKnown ? 0 : GRACE);
+    if (status === layout.EAGAIN) throw this.#heldError();
+    if (status !== 0) throw this.#noWorkerError(dead);
     try {
       work();
     } finally {
-      if (this.#worker !== 0) this.#exports.lockDrop();
+      if (this.#worker !== 0) this.#exports.lockDrop(this.#worker);
     }
+  }
+
+  #noWorkerError(dead: number): KsmError {
+    if (this.#worker !== 0 && !this.workers.includes(this.#worker)) return this.expelledError();
+    const others = this.workers.filter((number) => number !== this.#worker);
+    const there = others.length === 0 ? 'there is no other thread' : `the others are ${others.join(', ')}`;
+    const what = dead === 0 ? 'recover: name the thread that has died' : `recover: ${dead} is no other thread's number`;
+    return new KsmError(dead === 0 || dead === this.#worker ? 'EINVAL' : 'ESRCH', `${what}; ${there}.`);
   }
 
   u32(address: number): number {
@@ -185,6 +239,11 @@ export class Engine {
     const advice = limit === undefined ? '' : `; free some, or create the host with a larger "${limit.option}"`;
     return new KsmError(code, `${doing}: ${why}${advice}.`);
   }
+}
+
+/** Address of the record that worker `worker` has or had. */
+function recordOf(worker: number): number {
+  return layout.WORKERS + (worker & layout.WORKER_INDEX_MASK) * layout.WORKER_BYTES;
 }
 
 /** EFORMAT where the memory was laid out by another version of the engine, or by none. */

@@ -9,44 +9,49 @@ import { KsmError } from '../errors.ts';
 /** Where an engine binary can come from. */
 export type WasmSource = WebAssembly.Module | BufferSource | URL;
 
-/** Functions of assembly/index.ts. Numbers are u32 but arrive as i32: `>>> 0` what can be large. */
+/**
+ * Functions of assembly/index.ts. Numbers are u32 but arrive as i32: `>>> 0` what can be large. A process is named by the address of its mm
+ * and its id.
+ */
 export interface EngineExports extends WebAssembly.Exports {
   layOut(seedLow: number, seedHigh: number): number;
+  isProcess(mm: number, id: number): number;
   spawn(nid: number): number;
-  exec(mm: number): number;
-  fork(mm: number): number;
-  exit(mm: number): void;
-  map(mm: number, page: number, pages: number, how: number): number;
-  unmap(mm: number, page: number, pages: number): number;
-  protect(mm: number, page: number, pages: number, access: number): number;
-  advise(mm: number, page: number, pages: number, advice: number): number;
-  lock(mm: number, page: number, pages: number): number;
-  unlock(mm: number, page: number, pages: number): number;
-  pinPage(mm: number, page: number, how: number): number;
-  unpinFrame(frame: number): void;
+  exec(mm: number, id: number): number;
+  fork(mm: number, id: number): number;
+  exit(mm: number, id: number): number;
+  map(mm: number, id: number, page: number, pages: number, how: number): number;
+  unmap(mm: number, id: number, page: number, pages: number): number;
+  protect(mm: number, id: number, page: number, pages: number, access: number): number;
+  advise(mm: number, id: number, page: number, pages: number, advice: number): number;
+  lock(mm: number, id: number, page: number, pages: number): number;
+  unlock(mm: number, id: number, page: number, pages: number): number;
+  pinPage(mm: number, id: number, page: number, how: number): number;
+  unpinFrame(frame: number): number;
   migrateFrame(frame: number, nid: number): number;
   offline(first: number, end: number): number;
-  onlineFrames(first: number, end: number): void;
-  mergeAnySet(mm: number, on: number): number;
-  hasMergeable(mm: number): number;
-  vmaGap(mm: number, pages: number, limit: number): number;
-  readFault(mm: number, page: number): number;
+  onlineFrames(first: number, end: number): number;
+  mergeAnySet(mm: number, id: number, on: number): number;
+  hasMergeable(mm: number, id: number): number;
+  vmaGap(mm: number, id: number, pages: number): number;
+  readFault(mm: number, id: number, page: number): number;
   readPages(frame: number, pages: number): number;
-  writeFault(mm: number, page: number): number;
-  entryFind(mm: number, page: number): number;
-  nextMappedPage(mm: number, page: number, end: number): number;
+  writeFault(mm: number, id: number, page: number): number;
+  frameAt(mm: number, id: number, page: number): number;
+  entryFind(mm: number, id: number, page: number): number;
+  nextMappedPage(mm: number, id: number, page: number, end: number): number;
   scanBatch(pages: number, now: number): number;
-  serveJobs(worker: number): void;
-  accessBegin(record: number, access: number, at: number, pte: number, epoch: number): number;
-  accessEnd(record: number): void;
-  accessWalk(record: number): number;
-  lockTake(worker: number): void;
-  lockTakeSoon(worker: number, looks: number): number;
+  serveJobs(worker: number): number;
+  accessBegin(worker: number, access: number, at: number, pte: number, epoch: number): number;
+  accessEnd(worker: number): void;
+  accessWalk(worker: number): number;
+  lockTake(worker: number, looks: number): number;
   lockTry(worker: number): number;
-  lockDrop(): number;
-  workerJoin(limit: number): number;
-  workerLeave(worker: number): void;
-  recover(dead: number, self: number, looks: number): number;
+  lockDrop(worker: number): number;
+  workerAttach(worker: number): number;
+  workerJoin(): number;
+  workerLeave(worker: number): number;
+  recover(dead: number, self: number, looks: number, naps: number): number;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;

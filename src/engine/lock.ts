@@ -1,20 +1,21 @@
 /** The engine's functions as a thread calls them that is not alone: each takes the lock, except those that need none. */
 import type { EngineExports } from './load.ts';
 
-/** They only read what never changes, or are the lock's own, or let a helper serve. */
+/** They only read, are the lock's own, or let a helper serve. */
 const WITHOUT: readonly string[] = [
   'accessBegin',
   'accessEnd',
   'accessWalk',
+  'isProcess',
   'layOut',
   'lockDrop',
   'lockTake',
-  'lockTakeSoon',
   'lockTry',
   'pageChecksum',
   'readPages',
   'recover',
   'serveJobs',
+  'workerAttach',
   'workerJoin',
   'workerLeave',
 ];

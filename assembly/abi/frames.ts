@@ -1,0 +1,86 @@
+/** Calls that name frames: by address, or by their index counted from the zero frame. Most are an administrator's. */
+import {
+  EBUSY,
+  EINVAL,
+  H_FRAME_LIMIT,
+  H_FRAMES,
+  H_FRAMES_END,
+  H_LEAF_LIMIT,
+  H_MEMORY_PAGES,
+  H_NID_COUNT,
+  H_ROOT_COUNT,
+  H_ZERO_CHECKSUM,
+  HASH_KEY,
+  NID_LIMIT,
+  PAGE_SHIFT,
+} from '../layout';
+import { frameHasPin, frameUnpin, zeroFrame } from '../memory/frames';
+import * as migration from '../memory/migrate';
+import { setup } from '../memory/setup';
+import * as checksums from '../merge/checksum';
+import { expandKey } from '../page/hash';
+import * as reading from '../page/read';
+import * as removal from '../syscall/offline';
+import { isFrame, isFrameIndex, isNode } from './check';
+
+/** Entries and roots are numbered in 32 bits. */
+const LEAVES_END: u32 = 1 << 22;
+const ROOTS_END: u32 = 1 << 24;
+
+/**
+ * Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Frames; 0 where the limits do
+ * not fit the memory, or it was laid out before.
+ */
+export function layOut(seedLow: u32, seedHigh: u32): u32 {
+  if (load<u32>(H_FRAMES) != 0 || !limitsArePlausible()) return 0;
+  const frames = setup();
+  if (frames == 0) return 0;
+  expandKey(seedLow, seedHigh, HASH_KEY);
+  store<u32>(H_ZERO_CHECKSUM, checksums.pageChecksum(zeroFrame()));
+  return frames;
+}
+
+/** Is the memory as large as the header says, and is nothing so large that sizes of regions would wrap? */
+function limitsArePlausible(): bool {
+  const roots = load<u32>(H_ROOT_COUNT);
+  const nodes = load<u32>(H_NID_COUNT);
+  const fits = load<u32>(H_LEAF_LIMIT) < LEAVES_END && roots < ROOTS_END && nodes != 0 && nodes <= NID_LIMIT;
+  return fits && <u32>memory.size() == load<u32>(H_MEMORY_PAGES);
+}
+
+/** Drops an extra reference to the frame at address `frame`. EINVAL where there is none. */
+export function unpinFrame(frame: u32): u32 {
+  if (frame == <u32>zeroFrame() && frame != 0) return 0; // a pin of the zero frame counts nothing
+  if (!isFrame(frame) || !frameHasPin(frame)) return EINVAL;
+  frameUnpin(frame);
+  return 0;
+}
+
+/** Moves what is in the frame at address `frame` to NUMA node `nid`. The new frame's address, or an errno. */
+export function migrateFrame(frame: u32, nid: u32): u32 {
+  return isNode(nid) && isFrame(frame) ? <u32>migration.migrateFrame(frame, nid) : EINVAL;
+}
+
+/** Takes the frames with index [first, end) out of use. */
+export function offline(first: u32, end: u32): u32 {
+  if (first >= end || end > load<u32>(H_FRAME_LIMIT)) return EINVAL;
+  return isFrameIndex(first) ? removal.offline(first, end) : EBUSY; // the zero frame cannot go
+}
+
+/** Brings those of the frames with index [first, end) back that are out of use. */
+export function onlineFrames(first: u32, end: u32): u32 {
+  if (first >= end || end > load<u32>(H_FRAME_LIMIT)) return EINVAL;
+  migration.onlineFrames(first, end);
+  return 0;
+}
+
+/** Checksum of the frame at address `frame`; 0 where there is none. */
+export function pageChecksum(frame: u32): u32 {
+  return isFrame(frame) || frame == load<u32>(H_FRAMES) ? checksums.pageChecksum(frame) : 0;
+}
+
+/** Reads `pages` frames from the one at address `frame` on, as fast as memory can be read. Something that depends on all of them. */
+export function readPages(frame: u32, pages: u32): u32 {
+  const end = <u64>frame + ((<u64>pages) << PAGE_SHIFT);
+  return isFrame(frame) && end <= load<u32>(H_FRAMES_END) ? reading.readPages(frame, pages) : 0;
+}
