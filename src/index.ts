@@ -11,7 +11,7 @@
  *     host.ksm.counters().pages_sharing;
  */
 export * as layout from '../assembly/layout.ts';
-export { attachHost, createHost, Host, type RestoreOptions, restoreHost } from './create.ts';
+export { type AttachOptions, attachHost, createHost, Host, type RestoreOptions, restoreHost } from './create.ts';
 export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
 export type {
   AddressSpace,
@@ -32,4 +32,5 @@ export type {
 export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './host/index.ts';
 export type { Counters, Ksm, KsmdOptions, Sample, ScanResult, Settings, SharedFrame, SharedPage } from './ksm/index.ts';
 export type { Ksmd, KsmdStart } from './ksmd/index.ts';
+export type { ThreadOptions, Warning } from './port.ts';
 export { type SnapshotSource, saveSnapshot, snapshotOf } from './snapshot/index.ts';

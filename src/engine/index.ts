@@ -3,4 +3,4 @@ export * as layout from '../../assembly/layout.ts';
 export { Engine, expectLayout, type Geometry, layOut } from './engine.ts';
 export { checkTrusted } from './invariants/trusted.ts';
 export { checkInvariants } from './invariants.ts';
-export { type EngineExports, instantiate, loadModule, type WasmSource } from './load.ts';
+export { type EngineExports, instantiate, type WasmSource } from './load.ts';

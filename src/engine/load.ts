@@ -1,9 +1,4 @@
-/**
- * Gets the engine's binary, compiles it once per process, and instantiates it over a memory.
- *
- * The binary lies in build/ beside src/, in the repository as in the package. Whoever bundles the library, or may not read
- * files, hands a compiled module or its bytes in.
- */
+/** The engine's functions, and an instance of them over a memory. */
 import { KsmError } from '../errors.ts';
 
 /** Where an engine binary can come from. */
@@ -57,68 +52,23 @@ export interface EngineExports extends WebAssembly.Exports {
   pageChecksum(frame: number): number;
 }
 
-const compiled = new Map<string, Promise<WebAssembly.Module>>();
-
-/**
- * The engine, compiled. `debug` picks the build with function names. EINVAL where memory cannot be shared, ENOENT where the
- * binary cannot be had.
- */
-export async function loadModule(source?: WasmSource, debug: boolean = false): Promise<WebAssembly.Module> {
-  requireSharedMemory();
-  if (source instanceof WebAssembly.Module) return source;
-  if (source !== undefined && !(source instanceof URL)) return WebAssembly.compile(source);
-  const file = debug ? 'engine.debug.wasm' : 'engine.wasm';
-  const url = source ?? new URL(`../../build/${file}`, import.meta.url);
-  let module = compiled.get(url.href);
-  if (module === undefined) {
-    module = readBytes(url).then((bytes) => WebAssembly.compile(bytes));
-    compiled.set(url.href, module);
-    module.catch(() => compiled.delete(url.href)); // so that the next call tries again
-  }
-  return module;
-}
-
-/** Some browsers make shared memory for any page and fail when a worker gets it; the library behaves the same in all of them. */
-function requireSharedMemory(): void {
-  if (typeof SharedArrayBuffer !== 'undefined') return;
-  throw new KsmError(
-    'EINVAL',
-    'This page has no SharedArrayBuffer because it is not cross-origin isolated: serve it and its scripts over HTTPS or from ' +
-      'localhost, with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp".',
-  );
-}
-
-async function readBytes(url: URL): Promise<BufferSource> {
-  if (url.protocol !== 'file:') return fetchBytes(url);
-  const { readFile } = await import('node:fs/promises');
-  try {
-    return new Uint8Array(await readFile(url));
-  } catch (cause) {
-    throw new KsmError('ENOENT', `The engine's binary ${url.pathname} cannot be read: run "npm run build" first.`, {
-      cause,
-    });
-  }
-}
-
-async function fetchBytes(url: URL): Promise<BufferSource> {
-  const unavailable = (why: string, options?: ErrorOptions): KsmError =>
-    new KsmError(
-      'ENOENT',
-      `The engine's binary ${url.href} cannot be fetched (${why}): serve it there, or say in "wasm" where it is.`,
-      options,
-    );
-  const response = await fetch(url).catch((cause: Error) => {
-    throw unavailable(cause.message, { cause });
-  });
-  if (!response.ok) throw unavailable(`HTTP ${response.status}`);
-  return response.arrayBuffer();
-}
-
-/** Instantiates synchronously, as workers need it. `others`: what the simulation build imports besides the memory. */
+/** Instantiates synchronously, as workers need it. `others`: what the simulation build imports besides the memory. EINVAL: another module. */
 export function instantiate(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   others: WebAssembly.Imports = {},
 ): EngineExports {
-  return new WebAssembly.Instance(module, { ...others, env: { memory } }).exports as EngineExports;
+  let instance: WebAssembly.Instance;
+  try {
+    instance = new WebAssembly.Instance(module, { ...others, env: { memory } });
+  } catch (cause) {
+    if (cause instanceof WebAssembly.LinkError) throw foreign(cause.message, { cause });
+    throw cause;
+  }
+  if (!('scanBatch' in instance.exports)) throw foreign('it has no function scanBatch');
+  return instance.exports as EngineExports;
+}
+
+function foreign(why: string, options?: ErrorOptions): KsmError {
+  return new KsmError('EINVAL', `The module is not the engine of this version of ksm-wasm: ${why}.`, options);
 }

@@ -1,7 +1,7 @@
 /**
  * The machine under KSM: one physical memory and the processes in it. Handles only; the state is in the engine's memory.
  */
-import { checkInvariants, Engine, layOut, layout, loadModule } from '../engine/index.ts';
+import { checkInvariants, Engine, layOut, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { AddressSpace, type Pin } from './address-space.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -323,9 +323,8 @@ export function createMemory(memoryPages: number): WebAssembly.Memory {
 }
 
 /** An engine over a memory of its own, laid out as the options say. */
-export async function createEngine(options: HostOptions): Promise<EngineParts> {
+export function createEngine(options: HostOptions, module: WebAssembly.Module): EngineParts {
   const geometry = geometryOf(options);
-  const module = await loadModule(options.wasm, options.debug);
   const engine = new Engine(module, createMemory(geometry.memoryPages));
   layOut(engine, geometry);
   return { engine, module, clock: options.clock ?? systemClock() };

@@ -2,6 +2,7 @@
 import type { Geometry, WasmSource } from '../engine/index.ts';
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
+import type { ThreadOptions } from '../port.ts';
 import { parseBytes } from '../size.ts';
 import type { Clock } from './clock.ts';
 
@@ -17,7 +18,7 @@ export type DirtyTracking = 'off' | 'on' | 'advisory';
 /** The modes, each at its number in the engine (DIRTY_*). */
 export const DIRTY_TRACKING: readonly DirtyTracking[] = ['off', 'on', 'advisory'];
 
-export interface HostOptions {
+export interface HostOptions extends ThreadOptions {
   /**
    * Size of the one linear memory that holds everything, metadata too: bytes, or text like "512M" or "4G". Rounded up to
    * 64 KiB. Default 256 MiB, at most 4 GiB. The system commits memory only as it is used.
@@ -45,7 +46,7 @@ export interface HostOptions {
   readonly cures?: Cures;
   /** Key of the keyed hash, 64 bits. Random unless given. */
   readonly seed?: number | bigint;
-  /** Use the build of the engine that keeps function names and is less optimised, for stack traces. */
+  /** Use the build of the engine that keeps function names and is less optimised, for stack traces. Not in a page, which has none. */
   readonly debug?: boolean;
   /** The engine's binary, for those who bundle it. */
   readonly wasm?: WasmSource;

@@ -5,7 +5,7 @@ import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { Machine } from '../host/index.ts';
 import type { Sample } from '../ksm/index.ts';
-import { type Scanners, scannersOf } from '../threads/index.ts';
+import { type Scanners, scannersOf, type Threads } from '../threads/index.ts';
 import { SAMPLES } from './board.ts';
 import { Life } from './life.ts';
 
@@ -18,12 +18,14 @@ export interface KsmdStart {
 
 export class Ksmd implements AsyncIterable<Sample> {
   readonly #machine: Machine;
+  readonly #threads: Threads;
   #life: Life | undefined;
   #deaths = 0;
   #error: KsmError | undefined;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, threads: Threads) {
     this.#machine = machine;
+    this.#threads = threads;
   }
 
   /** Does it run? Not while it is started, or after it was told to stop. */
@@ -68,7 +70,7 @@ export class Ksmd implements AsyncIterable<Sample> {
     signal?.throwIfAborted();
     if (this.#life?.isEnding) await this.#life.over;
     this.#claim();
-    const life = new Life(this.#machine, scanners);
+    const life = new Life(this.#machine, scanners, this.#threads);
     this.#life = life;
     this.#error = undefined;
     const stop = (): void => life.stop();

@@ -5,7 +5,9 @@
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { Machine } from '../host/index.ts';
-import { ALONE, platformPort, type Scanners, startScanners, type WorkerPort } from '../threads/index.ts';
+import { platform } from '../platform/index.ts';
+import type { WorkerPort } from '../port.ts';
+import { ALONE, type Scanners, startFailure, startScanners, type Threads } from '../threads/index.ts';
 import { Board } from './board.ts';
 import { sharedTime } from './clock.ts';
 import type { KsmdInit } from './worker.ts';
@@ -22,6 +24,7 @@ export class Life {
   /** Resolves when it is over, and the memory sound again. */
   readonly over: Promise<void>;
   readonly #machine: Machine;
+  readonly #threads: Threads;
   #scanners: Scanners = ALONE;
   #port: WorkerPort | undefined;
   /** Its number as a worker; 0 until it is ready. */
@@ -31,10 +34,11 @@ export class Life {
   #readers: Set<() => void> = new Set();
 
   /** The host must be shared, and H_KSMD hold the number of this thread. */
-  constructor(machine: Machine, scanners: number) {
+  constructor(machine: Machine, scanners: number, threads: Threads) {
     this.#machine = machine;
+    this.#threads = threads;
     const port = this.#start(scanners);
-    this.begun = port.then((started) => this.#begin(started)).catch(refused);
+    this.begun = port.then((started) => this.#begin(started)).catch((cause) => refused(cause, threads));
     this.over = port
       .then((started) => started.ended)
       .then(
@@ -85,16 +89,15 @@ export class Life {
   async #start(scanners: number): Promise<WorkerPort> {
     const { engine, clock } = this.#machine;
     const { module, memory } = engine;
-    this.#scanners = await startScanners(engine, module, scanners);
-    const { startWorker } = await platformPort();
-    const url = new URL('./worker.js', import.meta.url);
+    this.#scanners = await startScanners(engine, scanners, this.#threads);
     const init: KsmdInit = {
+      task: 'ksmd',
       module,
       memory,
       board: this.board.buffer,
       clockOffset: clock.now() - sharedTime(),
     };
-    this.#port = startWorker(url, init);
+    this.#port = (await platform()).startWorker(init, this.#threads.workerUrl);
     this.#port.onRing(() => this.#tell());
     return this.#port;
   }
@@ -145,6 +148,6 @@ function died(cause: Error): KsmError {
   return new KsmError('EIO', `ksmd has died (${cause.message}); the memory is sound again: start it anew.`, { cause });
 }
 
-function refused(cause: Error): never {
-  throw new KsmError('EAGAIN', `ksmd's thread cannot be started: ${cause.message}.`, { cause });
+function refused(cause: Error, threads: Threads): never {
+  throw new KsmError('EAGAIN', `ksmd's thread cannot be started. ${startFailure(cause, threads)}`, { cause });
 }

@@ -6,7 +6,7 @@ import { Engine, expectLayout, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { Machine } from '../host/index.ts';
 import { Ksm, type Sample } from '../ksm/index.ts';
-import { platformPort, type WorkerInit } from '../threads/index.ts';
+import type { WorkerEnd, WorkerInit } from '../port.ts';
 import { Board } from './board.ts';
 import { KsmdClock } from './clock.ts';
 
@@ -19,56 +19,72 @@ export interface KsmdInit extends WorkerInit {
 /** Longest sleep at a time, milliseconds: who was about to ring the bell may have died. */
 const NAP = 1000;
 
-const { inWorker } = await platformPort();
-const { init, ready, ring, end } = await inWorker<KsmdInit>();
-const engine = new Engine(init.module, init.memory);
-expectLayout(engine);
-engine.join();
-Atomics.store(engine.words, layout.H_KSMD / 4, engine.worker);
-ready(engine.worker);
-
-const clock = new KsmdClock(engine, init.clockOffset);
-const machine = new Machine(engine, clock);
-const ksm = new Ksm(machine);
-const board = new Board(init.board);
-
-function nap(rings: number, milliseconds: number): void {
-  clock.asleep(() => machine.work.block(rings, Math.min(milliseconds, NAP)));
+export function runKsmd({ init, ready, ring, end }: WorkerEnd<KsmdInit>): void {
+  const engine = new Engine(init.module, init.memory);
+  expectLayout(engine);
+  engine.join();
+  Atomics.store(engine.words, layout.H_KSMD / 4, engine.worker);
+  ready(engine.worker);
+  new Thread(engine, init).run(ring);
+  Atomics.store(engine.words, layout.H_KSMD / 4, 0);
+  engine.leave();
+  end();
 }
 
-/** The pause between two batches: `sleep_millisecs`, cut short when that setting changes. */
-function pause(): void {
-  const milliseconds = engine.u32(layout.H_SLEEP_MILLISECS);
-  const end = clock.now() + milliseconds;
-  for (;;) {
-    const { rings } = machine.work;
-    const left = end - clock.now();
-    if (left <= 0 || board.isStopped || engine.u32(layout.H_SLEEP_MILLISECS) !== milliseconds) return;
-    nap(rings, left);
+class Thread {
+  readonly #engine: Engine;
+  readonly #clock: KsmdClock;
+  readonly #machine: Machine;
+  readonly #ksm: Ksm;
+  readonly #board: Board;
+
+  constructor(engine: Engine, { board, clockOffset }: KsmdInit) {
+    this.#engine = engine;
+    this.#clock = new KsmdClock(engine, clockOffset);
+    this.#machine = new Machine(engine, this.#clock);
+    this.#ksm = new Ksm(this.#machine);
+    this.#board = new Board(board);
+  }
+
+  /** Scans until it is told to stop. */
+  run(ring: () => void): void {
+    for (;;) {
+      const { rings } = this.#machine.work;
+      if (this.#board.isStopped) return;
+      const sample = this.#ksm.hasWork ? this.#batch() : undefined;
+      if (sample === undefined) {
+        this.#nap(rings, this.#ksm.hasWork ? 1 : NAP);
+        continue;
+      }
+      if (this.#board.post(sample)) ring();
+      if (this.#ksm.hasWork) this.#pause();
+    }
+  }
+
+  #nap(rings: number, milliseconds: number): void {
+    this.#clock.asleep(() => this.#machine.work.block(rings, Math.min(milliseconds, NAP)));
+  }
+
+  /** The pause between two batches: `sleep_millisecs`, cut short when that setting changes. */
+  #pause(): void {
+    const milliseconds = this.#engine.u32(layout.H_SLEEP_MILLISECS);
+    const end = this.#clock.now() + milliseconds;
+    for (;;) {
+      const { rings } = this.#machine.work;
+      const left = end - this.#clock.now();
+      const isChanged = this.#engine.u32(layout.H_SLEEP_MILLISECS) !== milliseconds;
+      if (left <= 0 || this.#board.isStopped || isChanged) return;
+      this.#nap(rings, left);
+    }
+  }
+
+  /** A batch; undefined while one of another thread is under way, which began before ksmd did. */
+  #batch(): Sample | undefined {
+    try {
+      return this.#ksm.batch();
+    } catch (error) {
+      if (error instanceof KsmError && error.code === 'EBUSY') return undefined;
+      throw error;
+    }
   }
 }
-
-/** A batch; undefined while one of another thread is under way, which began before ksmd did. */
-function batch(): Sample | undefined {
-  try {
-    return ksm.batch();
-  } catch (error) {
-    if (error instanceof KsmError && error.code === 'EBUSY') return undefined;
-    throw error;
-  }
-}
-
-for (;;) {
-  const { rings } = machine.work;
-  if (board.isStopped) break;
-  const sample = ksm.hasWork ? batch() : undefined;
-  if (sample === undefined) {
-    nap(rings, ksm.hasWork ? 1 : NAP);
-    continue;
-  }
-  if (board.post(sample)) ring();
-  if (ksm.hasWork) pause();
-}
-Atomics.store(engine.words, layout.H_KSMD / 4, 0);
-engine.leave();
-end();

@@ -1,10 +1,8 @@
-/**
- * Snapshots as files of Node.js. Nothing of Node.js is loaded before a file is asked for, so browsers can load all of
- * src/snapshot.
- */
+/** Snapshots as files, where the platform has files. */
 import type { FileHandle } from 'node:fs/promises';
 import { ERRNO, type ErrnoName, KsmError } from '../errors.ts';
 import type { Machine } from '../host/index.ts';
+import { type Files, platform } from '../platform/index.ts';
 import { snapshotOf } from './write.ts';
 
 const READ_BYTES = 1 << 20;
@@ -21,8 +19,9 @@ export async function saveSnapshot(machine: Machine, path: string): Promise<void
 /** Writes pieces to a file beside `path`, makes sure that they are on the disk, and gives it that name. */
 export async function writeWhole(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    const { open, rename, rm } = await import('node:fs/promises');
-    const target = await replaceable(path);
+    const files = await filesFor(`write the snapshot ${path}`);
+    const { open, rename, rm } = files;
+    const target = await replaceable(path, files);
     const temporary = `${target}.${crypto.randomUUID()}.tmp`;
     const file = await open(temporary, 'wx', 0o600);
     try {
@@ -32,7 +31,7 @@ export async function writeWhole(path: string, pieces: AsyncIterable<Uint8Array>
       await rm(temporary, { force: true }).catch(() => undefined); // what went wrong first is what matters
       throw error;
     }
-    await syncFolder(target);
+    await syncFolder(target, files);
   } catch (error) {
     throw fileError(error, `write the snapshot ${path}`);
   }
@@ -42,8 +41,7 @@ export async function writeWhole(path: string, pieces: AsyncIterable<Uint8Array>
  * Where `path` leads. EINVAL where something is there that is no regular file: a device would be gone after the
  * renaming.
  */
-async function replaceable(path: string): Promise<string> {
-  const { realpath, stat } = await import('node:fs/promises');
+async function replaceable(path: string, { realpath, stat }: Files): Promise<string> {
   const target = await realpath(path).catch(() => path);
   const there = await stat(target).catch(() => undefined);
   if (there === undefined || there.isFile()) return target;
@@ -62,9 +60,7 @@ async function writeAll(file: FileHandle, pieces: AsyncIterable<Uint8Array>): Pr
 /**
  * So that the new name outlives a crash. The file is whole either way, and not every system lets a folder be opened.
  */
-async function syncFolder(path: string): Promise<void> {
-  const { open } = await import('node:fs/promises');
-  const { dirname } = await import('node:path');
+async function syncFolder(path: string, { dirname, open }: Files): Promise<void> {
   const handle = await open(dirname(path)).catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
@@ -74,7 +70,7 @@ async function syncFolder(path: string): Promise<void> {
 export async function* readPieces(path: string): AsyncGenerator<Uint8Array, void> {
   const doing = `read the snapshot ${path}`;
   try {
-    const { open, stat } = await import('node:fs/promises');
+    const { open, stat } = await filesFor(doing);
     if (!(await stat(path)).isFile()) throw new KsmError('EINVAL', `cannot ${doing}: it is not a regular file`);
     const file = await open(path);
     try {
@@ -89,6 +85,14 @@ export async function* readPieces(path: string): AsyncGenerator<Uint8Array, void
   } catch (error) {
     throw fileError(error, doing);
   }
+}
+
+async function filesFor(doing: string): Promise<Files> {
+  const { files } = await platform();
+  if (files !== undefined) return files;
+  const instead =
+    'a browser has no paths: save the bytes of snapshotOf(host), and restore from them, a Blob or a stream';
+  throw new KsmError('EINVAL', `cannot ${doing}: ${instead}`);
 }
 
 /** A system error under its errno's name; EIO for one that KsmError does not know. */

@@ -1,3 +1,3 @@
 /** Threads as those above see them. */
-export { ALONE, type Scanners, scannersOf, startScanners } from './pool.ts';
-export { platformPort, type WorkerInit, type WorkerPort } from './port.ts';
+export { type Threads, threadsOf } from './options.ts';
+export { ALONE, type Scanners, scannersOf, startFailure, startScanners } from './pool.ts';

@@ -4,7 +4,9 @@
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { platformPort, type WorkerPort } from './port.ts';
+import { type Platform, platform } from '../platform/index.ts';
+import type { WorkerPort } from '../port.ts';
+import type { Threads } from './options.ts';
 
 const SCANNERS_MAX = 64;
 
@@ -28,17 +30,18 @@ export function scannersOf({ scanners = 1 }: { readonly scanners?: number | unde
 }
 
 /**
- * Starts helpers so that `wanted` threads scan together. Where threads cannot be started there are fewer: results are the same with
- * any number.
+ * Starts helpers so that `wanted` threads scan together. Where threads cannot be started there are fewer, and a warning: results are
+ * the same with any number.
  */
-export async function startScanners(engine: Engine, module: WebAssembly.Module, wanted: number): Promise<Scanners> {
+export async function startScanners(engine: Engine, wanted: number, threads: Threads): Promise<Scanners> {
   if (wanted === 1) return ALONE;
-  const url = new URL('./worker.js', import.meta.url);
+  const here = await platform();
+  const { module, memory } = engine;
   const ports: WorkerPort[] = [];
   const failures: unknown[] = [];
   try {
-    const { startWorker } = await platformPort();
-    for (let helper = 1; helper < wanted; helper++) ports.push(startWorker(url, { module, memory: engine.memory }));
+    for (let helper = 1; helper < wanted; helper++)
+      ports.push(here.startWorker({ task: 'scanner', module, memory }, threads.workerUrl));
   } catch (error) {
     failures.push(error);
   }
@@ -50,7 +53,9 @@ export async function startScanners(engine: Engine, module: WebAssembly.Module, 
   };
   const outcomes = await Promise.allSettled(ports.map((port) => port.ready.then((worker) => enter(port, worker))));
   for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason);
-  const reason = failures.length === 0 ? undefined : `The worker ${url.href} cannot be started: ${failures[0]}`;
+  const reason = failures.length === 0 ? undefined : startFailure(failures[0], threads);
+  if (reason !== undefined)
+    warn(here, threads, `Of ${wanted} scanners that were asked for ${1 + helpers.size} run. ${reason}`);
   return {
     get running() {
       return 1 + helpers.size;
@@ -60,6 +65,21 @@ export async function startScanners(engine: Engine, module: WebAssembly.Module, 
       await Promise.all([...helpers].map((helper) => helper.stop()));
     },
   };
+}
+
+/** Why a worker could not be started, and what to do. */
+export function startFailure(cause: unknown, { workerUrl }: Threads): string {
+  const which = workerUrl?.href ?? 'of ksm-wasm';
+  const hint =
+    workerUrl === undefined ? ' Where a bundler has moved it, say in "workerUrl" where "ksm-wasm/worker" is.' : '';
+  return `The worker ${which} cannot be started: ${cause instanceof Error ? cause.message : cause}.${hint}`;
+}
+
+/** In a turn of its own, so that what a listener throws is its own failure and nobody else's. */
+function warn(here: Platform, { onWarning }: Threads, message: string): void {
+  const code = 'KSM_SCANNERS';
+  if (onWarning === undefined) here.warn(code, message);
+  else queueMicrotask(() => onWarning({ code, message }));
 }
 
 /** A helper that is ready. It counts as long as it lives. */

@@ -3,7 +3,8 @@
  * started from the built files: Node 20 cannot start a worker from TypeScript.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { instantiate, loadModule } from '../../src/engine/index.ts';
+import { instantiate } from '../../src/engine/index.ts';
+import { loadModule } from '../../src/load.ts';
 
 const { Readers } = (await import(
   new URL('../../dist/bench/readers.js', import.meta.url).href

@@ -81,7 +81,7 @@ describe.each([
 test('helpers hear of a job through the memory alone', { timeout: TIMEOUT_MS }, async (context) => {
   const { outcomes, requests } = await visit<number>(context, 'helpersAlone', [{ memory: '16M', scanners: 3 }]);
   expect(outcomes).toEqual([{ value: 5 }]);
-  expect(requests.filter((path) => path === '/dist/src/threads/worker.js')).not.toEqual([]);
+  expect(requests.filter((path) => path === '/dist/src/worker/web.js')).not.toEqual([]);
 });
 
 test.for([1, 2])(
@@ -92,7 +92,7 @@ test.for([1, 2])(
     const state = { pages_shared: 7, pages_sharing: 393 };
     const death = { code: 'EIO', deaths: 1, running: false };
     expect(outcomes).toEqual([{ value: { scanners, wrong: [], broken: true, state, death, again: state } }]);
-    expect(requests).toContain('/dist/src/ksmd/worker.js');
+    expect(requests).toContain('/dist/src/worker/web.js');
   },
 );
 
@@ -100,7 +100,7 @@ test('a browser loads nothing that is made for Node', { timeout: TIMEOUT_MS }, a
   const { outcomes, requests } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 2 }]);
   expect(outcomes).toEqual([{ value: { running: 2 } }]);
   expect(requests).toContain('/dist/build/engine.wasm');
-  expect(requests.filter((path) => /\/(image|cli|kernel|trace|report)\/|\.node\.js/.test(path))).toEqual([]);
+  expect(requests.filter((path) => /\/(image|cli|kernel|trace|report)\/|\/node\.js/.test(path))).toEqual([]);
 });
 
 test('option wasm is where the binary comes from', { timeout: TIMEOUT_MS }, async (context) => {
@@ -130,6 +130,11 @@ test('a page that may not start workers scans alone, and says why', { timeout: T
   const headers = { ...ISOLATED, 'Content-Security-Policy': "worker-src 'none'" };
   const { outcomes } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 3 }], headers);
   expect(outcomes).toEqual([
-    { value: { running: 1, reason: expect.stringMatching(/threads\/worker\.js cannot be started: /) } },
+    {
+      value: {
+        running: 1,
+        reason: expect.stringMatching(/^The worker of ksm-wasm cannot be started: .*"ksm-wasm\/worker" is/),
+      },
+    },
   ]);
 });

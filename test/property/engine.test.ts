@@ -7,8 +7,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Host } from '../../src/create.ts';
-import { Engine, layOut, loadModule } from '../../src/engine/index.ts';
+import { Engine, layOut } from '../../src/engine/index.ts';
 import { type DirtyTracking, systemClock } from '../../src/host/index.ts';
+import { loadModule } from '../../src/load.ts';
 import { type Group, Player, parseTrace, type Trace } from '../../src/trace/index.ts';
 import { traceArbitrary } from '../model/generate.ts';
 import { LinuxModel, type Snapshot } from '../model/linux.ts';

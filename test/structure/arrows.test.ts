@@ -12,13 +12,27 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/errors': [],
   'src/size': ['src/errors'],
   'src/engine': ['src/errors'],
-  'src/host': ['src/engine', 'src/errors', 'src/size'],
+  'src/port': [],
+  'src/platform': ['src/port'],
+  'src/load': ['src/platform', 'src/engine', 'src/errors'],
+  'src/host': ['src/engine', 'src/port', 'src/errors', 'src/size'],
   'src/ksm': ['src/host', 'src/engine', 'src/errors'],
-  'src/threads': ['src/engine', 'src/errors'],
-  'src/ksmd': ['src/threads', 'src/ksm', 'src/host', 'src/engine', 'src/errors'],
-  'src/snapshot': ['src/host', 'src/engine', 'src/errors'],
-  'src/create': ['src/snapshot', 'src/ksmd', 'src/threads', 'src/ksm', 'src/host', 'src/engine', 'src/errors'],
-  'src/index': ['src/create', 'src/snapshot', 'src/ksmd', 'src/ksm', 'src/host', 'src/errors'],
+  'src/threads': ['src/platform', 'src/engine', 'src/port', 'src/errors'],
+  'src/ksmd': ['src/threads', 'src/platform', 'src/ksm', 'src/host', 'src/engine', 'src/port', 'src/errors'],
+  'src/worker': ['src/ksmd', 'src/threads', 'src/port'],
+  'src/snapshot': ['src/platform', 'src/host', 'src/engine', 'src/errors'],
+  'src/create': [
+    'src/snapshot',
+    'src/ksmd',
+    'src/threads',
+    'src/ksm',
+    'src/host',
+    'src/load',
+    'src/engine',
+    'src/port',
+    'src/errors',
+  ],
+  'src/index': ['src/create', 'src/snapshot', 'src/ksmd', 'src/ksm', 'src/host', 'src/port', 'src/errors'],
   'src/trace': ['src/index', 'src/ksm', 'src/errors'],
   'src/kernel': ['src/trace', 'src/ksm', 'src/errors'],
   'src/image': ['src/errors'],
@@ -103,8 +117,29 @@ describe.each([...filesIn('src'), ...filesIn('assembly')])('%s', (file) => {
     const inner = importsOf(file).filter((target) => {
       const other = layerOf(target);
       const isFolder = target.split('/').length > 2;
-      return other.startsWith('src/') && other !== layer && isFolder && !target.endsWith('/index.ts');
+      const isDoor = target.endsWith(layer === 'src/worker' ? '/worker.ts' : '/index.ts');
+      return other.startsWith('src/') && other !== layer && isFolder && !isDoor;
     });
     expect(inner).toEqual([]);
   });
 });
+
+/** Everything that `file` loads, itself included. Types are none of it. */
+function loadedBy(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(join(ROOT, file), 'utf8').replace(/^import type .*$/gm, '');
+  for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g))
+    loadedBy(posix.join(posix.dirname(file), specifier), seen);
+  return seen;
+}
+
+/** Bundlers put a worker into one script, often a classic one, and follow whatever starts a worker. */
+test.each([...loadedBy('src/worker/web.ts')])(
+  'in a browser’s worker, %s starts no worker and awaits nothing',
+  (file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    expect(file).not.toMatch(/^src\/(platform|load)/);
+    expect(text).not.toMatch(/new Worker\(|\bimport\(|import\.meta|^(const .*= )?await /m);
+  },
+);

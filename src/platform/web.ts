@@ -1,20 +1,19 @@
 /**
- * Threads in a browser: Web Workers behind the port that the rest of the project knows. The page must be cross-origin isolated.
+ * Browsers: Web Workers behind the port that the rest of the project knows. The page must be cross-origin isolated.
  *
  * A browser does not say when a worker has ended, and one that was told to terminate may go on for seconds. So each worker holds a
  * Web Lock from before it serves, which the browser takes from it at its real end and not before.
+ *
+ * Bundlers find the worker's file and the engine's binary by the two `new URL` below, and only as long as they stand there literally.
  */
-import { END, RING, type WorkerEnd, type WorkerInit, type WorkerPort } from './port.ts';
+import { END, RING, type Sent, type WorkerInit, type WorkerPort } from '../port.ts';
 
-/** What a worker is sent: the name of its lock comes with it. */
-interface Sent {
-  readonly init: WorkerInit;
-  readonly lock: string;
-}
-
-/** Starts a worker. It is sent its work only once it listens: what comes while it still awaits its modules is lost. */
-export function startWorker(url: URL, init: WorkerInit): WorkerPort {
-  const worker = new Worker(url, { type: 'module' });
+/** Starts a worker. It is sent its work only once it listens: what comes while it still loads its modules is lost. */
+export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
+  const worker =
+    url === undefined
+      ? new Worker(new URL('../worker/web.js', import.meta.url), { type: 'module' })
+      : new Worker(url, { type: 'module' });
   const lock = `ksm-wasm-${crypto.randomUUID()}`;
   let listener = (): void => {};
   let failure: Error | undefined = new Error('the worker was ended');
@@ -52,20 +51,17 @@ export function startWorker(url: URL, init: WorkerInit): WorkerPort {
   return { ready, ended: ready.then(gone, gone), onRing, keepAlive: () => {}, terminate };
 }
 
-/** In a worker: what it was started with, and how it speaks. */
-export function inWorker<Init extends WorkerInit>(): Promise<WorkerEnd<Init>> {
-  return new Promise((resolve) => {
-    const post = (message: number): void => globalThis.postMessage(message);
-    globalThis.onmessage = ({ data: { init, lock } }: MessageEvent<Sent>) => {
-      const end = (): void => {
-        post(END);
-        globalThis.close();
-      };
-      void navigator.locks.request(lock, () => {
-        resolve({ init: init as Init, ready: post, ring: () => post(RING), end });
-        return new Promise<never>(() => {}); // held until the end
-      });
-    };
-    post(RING); // listening
-  });
+/** The debug build is not named here, so that no bundler takes it along. */
+export function engineUrl(debug: boolean): URL | undefined {
+  return debug ? undefined : new URL('../../build/engine.wasm', import.meta.url);
+}
+
+export function readFile(_url: URL): undefined {
+  return undefined;
+}
+
+export const files: undefined = undefined;
+
+export function warn(_code: string, message: string): void {
+  console.warn(message);
 }

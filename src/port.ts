@@ -1,7 +1,30 @@
-/** What a platform's threads must be able to do. Only the port.*.ts files know the platform. */
+/** Threads: how they are asked for, and what a thread and a worker that it has started are to each other, on every platform. */
 
-/** What a worker is started with: both are shared, not copied. */
+/** Something that an embedder should know, and that is no error. */
+export interface Warning {
+  /** For programs. KSM_SCANNERS: fewer threads scan than were asked for; results are the same. */
+  readonly code: 'KSM_SCANNERS';
+  /** For people: what was asked for, what there is, and why. */
+  readonly message: string;
+}
+
+/** Options of everything that starts threads. */
+export interface ThreadOptions {
+  /**
+   * Where "ksm-wasm/worker" is served, for those whose bundler does not find it by itself: a URL, or in a page a path. Default: its
+   * place in the package.
+   */
+  readonly workerUrl?: URL | string;
+  /** Is told what is no error but should be known. Default: a process warning in Node.js, console.warn in a browser. */
+  readonly onWarning?: (warning: Warning) => void;
+}
+
+/** What a worker is for. */
+export type WorkerTask = 'scanner' | 'ksmd';
+
+/** What a worker is started with: module and memory are shared, not copied. */
 export interface WorkerInit {
+  readonly task: WorkerTask;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
 }
@@ -38,13 +61,8 @@ export interface WorkerEnd<Init extends WorkerInit> {
 export const RING = 0;
 export const END = -1;
 
-interface Port {
-  startWorker(url: URL, init: WorkerInit): WorkerPort;
-  inWorker<Init extends WorkerInit>(): Promise<WorkerEnd<Init>>;
-}
-
-/** The port of the platform that this runs on. */
-export function platformPort(): Promise<Port> {
-  const isNode = typeof process === 'object' && process.versions?.node !== undefined;
-  return isNode ? import('./port.node.ts') : import('./port.web.ts');
+/** What a browser's worker is sent: the name of its lock comes with what it is started with. */
+export interface Sent {
+  readonly init: WorkerInit;
+  readonly lock: string;
 }

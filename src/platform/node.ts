@@ -1,0 +1,58 @@
+/** Node.js, Bun and Deno: worker_threads behind the port that the rest of the project knows, and a file system. */
+import { open, readFile as read, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { Worker } from 'node:worker_threads';
+import { RING, type WorkerInit, type WorkerPort } from '../port.ts';
+import type { Files } from './index.ts';
+
+/** Starts a worker. Once it is ready it does not keep the process alive. */
+export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
+  const options = { workerData: init };
+  const worker =
+    url === undefined ? new Worker(new URL('../worker/node.js', import.meta.url), options) : new Worker(url, options);
+  let listener = (): void => {};
+  let failure: Error | undefined;
+  worker.once('error', (error: Error) => {
+    failure = error;
+  });
+  const ended = new Promise<Error | undefined>((resolve) => {
+    worker.once('exit', (code) => {
+      resolve(failure ?? (code === 0 ? undefined : new Error(`the worker ended with code ${code}`)));
+    });
+  });
+  const ready = new Promise<number>((resolve, reject) => {
+    worker.on('message', (message: number) => (message === RING ? listener() : resolve(message)));
+    void ended.then((error) => reject(error ?? new Error('the worker ended at once')));
+  });
+  const unref = (): void => worker.unref();
+  ready.then(unref, unref);
+  return {
+    ready,
+    ended,
+    onRing: (called) => {
+      listener = called;
+    },
+    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+export function engineUrl(debug: boolean): URL {
+  return debug
+    ? new URL('../../build/engine.debug.wasm', import.meta.url)
+    : new URL('../../build/engine.wasm', import.meta.url);
+}
+
+export function readFile(url: URL): Promise<BufferSource> | undefined {
+  return url.protocol === 'file:' ? read(url).then((bytes) => new Uint8Array(bytes)) : undefined;
+}
+
+export const files: Files = { dirname, open, realpath, rename, rm, stat };
+
+/** Node.js prints it to stderr once, unless told not to; a listener of "warning" hears of it. */
+export function warn(code: string, message: string): void {
+  process.emitWarning(message, { type: 'KsmWarning', code });
+}
