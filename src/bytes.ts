@@ -1,0 +1,49 @@
+/**
+ * What a caller hands over as bytes: an ArrayBuffer, or a view of one of whatever type, by the bytes that it covers.
+ *
+ * How many those are is asked of the platform and not of the object, which may say anything: a view whose `length` was defined anew would
+ * reach beyond the page that it is written to.
+ */
+import { KsmError } from './errors.ts';
+import { invalid } from './validate.ts';
+
+type Getter<T> = (this: unknown) => T;
+
+function getterOf<T>(prototype: object, name: string): Getter<T> {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get as Getter<T>;
+}
+
+const TYPED_ARRAY: object = Object.getPrototypeOf(Uint8Array.prototype);
+const typedArray = {
+  buffer: getterOf<ArrayBufferLike>(TYPED_ARRAY, 'buffer'),
+  offset: getterOf<number>(TYPED_ARRAY, 'byteOffset'),
+  length: getterOf<number>(TYPED_ARRAY, 'byteLength'),
+};
+const dataView = {
+  buffer: getterOf<ArrayBufferLike>(DataView.prototype, 'buffer'),
+  offset: getterOf<number>(DataView.prototype, 'byteOffset'),
+  length: getterOf<number>(DataView.prototype, 'byteLength'),
+};
+const bufferLength = getterOf<number>(ArrayBuffer.prototype, 'byteLength');
+
+/** How many bytes a Uint8Array has; 0 also where its memory is gone. */
+export function lengthOf(bytes: Uint8Array): number {
+  return typedArray.length.call(bytes);
+}
+
+/** The bytes that `given` covers, as a view of the same memory. EINVAL, with `call` in the message, where it is none or its memory is gone. */
+export function bytesOf(call: string, given: unknown): Uint8Array {
+  try {
+    if (ArrayBuffer.isView(given)) {
+      const view = given instanceof DataView ? dataView : typedArray;
+      return new Uint8Array(view.buffer.call(given), view.offset.call(given), view.length.call(given));
+    }
+    bufferLength.call(given); // throws where it is no ArrayBuffer
+    return new Uint8Array(given as ArrayBuffer);
+  } catch (cause) {
+    if (!ArrayBuffer.isView(given) && !(given instanceof ArrayBuffer)) {
+      throw invalid(`${call}: what is given as bytes`, given, 'an ArrayBuffer or a view of one, such as a Uint8Array');
+    }
+    throw new KsmError('EINVAL', `${call}: the memory of what is given as bytes is gone (it was transferred).`, { cause });
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What callers hand to the library, checked when it arrives: JavaScript lets anybody hand in anything, and what is misread does harm
+ * later and elsewhere.
+ *
+ * Every check gives back what it was given, or throws EINVAL with what was given, what is accepted, and the nearest name where there is one.
+ * Nothing of what is given is called or converted on the way, so an object that answers differently each time cannot get through.
+ */
+import { KsmError } from './errors.ts';
+import { nearest } from './nearest.ts';
+
+/** `what` names the value in a message: Option "pages". */
+export type Check<T> = (what: string, value: unknown) => T;
+
+const SHOWN_LENGTH = 40;
+
+/** A value as a message shows it. Never fails, whatever it is. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}\u2026` : value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return 'a function';
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object';
+    default:
+      return String(value);
+  }
+}
+
+export function invalid(what: string, value: unknown, expected: string, near?: string): KsmError {
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return new KsmError('EINVAL', `${what} is ${shown(value)}; expected ${expected}.${hint}`);
+}
+
+/** A number without a fraction, from `min` to `max`. */
+export function wholeNumber(min: number, max: number): Check<number> {
+  return (what, value) => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+    throw invalid(what, value, `a whole number from ${min} to ${max}`);
+  };
+}
+
+/** Any number but NaN and the infinite ones. */
+export function finiteNumber(what: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw invalid(what, value, 'a number');
+}
+
+export function flag(what: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalid(what, value, 'true or false');
+}
+
+export function text(what: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw invalid(what, value, 'a string');
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(...words: readonly Word[]): Check<Word> {
+  const list = new Intl.ListFormat('en', { type: 'disjunction' }).format(words.map((word) => `"${word}"`));
+  return (what, value) => {
+    if (words.includes(value as Word)) return value as Word;
+    throw invalid(what, value, list, typeof value === 'string' ? nearest(value, words) : undefined);
+  };
+}
+
+export function abortSignal(what: string, value: unknown): AbortSignal {
+  if (value instanceof AbortSignal) return value;
+  throw invalid(what, value, 'an AbortSignal');
+}
+
+/** Taken as it is: whoever uses it checks it. */
+export function anything<T>(_what: string, value: unknown): T {
+  return value as T;
+}
+
+/** How each option is checked, by its name. */
+export type Checks<Options> = { readonly [Name in keyof Options]-?: Check<NonNullable<Options[Name]>> };
+
+/** An object of options of its own, each checked. What is undefined was not given; what is not the object's own does not count. */
+export function optionsOf<Options extends object>(call: string, given: unknown, checks: Checks<Options>): Options {
+  const options = Object.create(null) as Record<string, unknown>;
+  if (given === undefined) return options as Options;
+  if (!isPlain(given)) throw invalid(`${call}: what is given as options`, given, 'an object such as { … }');
+  const names = Object.keys(checks);
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(checks, name)) throw unknownName(`${call}: there is no option`, name, names);
+    if (value === undefined) continue;
+    options[name] = (checks[name as keyof Options] as Check<unknown>)(`${call}: option "${name}"`, value);
+  }
+  return options as Options;
+}
+
+/** The error for a name that nothing has. */
+export function unknownName(what: string, name: string, names: readonly string[]): KsmError {
+  const near = nearest(name, names);
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return new KsmError('EINVAL', `${what} ${shown(name)}; there are ${names.join(', ')}.${hint}`);
+}
+
+/** An object that was written as one, of whatever realm: of a class it would not be said what of it is meant. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
