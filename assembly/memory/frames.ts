@@ -181,15 +181,10 @@ export function frameNode(frame: usize): usize {
   return word & FRAME_KSM ? (<usize>(word & FRAME_NODE_MASK)) << FRAME_NODE_SHIFT : 0;
 }
 
-/** Makes an unpinned frame the KSM frame of `node`, which takes over its count. A node that it had is stale then. */
+/** Makes an unpinned ordinary frame the KSM frame of `node`, which takes over its count. */
 export function frameBecomeKsm(frame: usize, node: usize): void {
   const word = wordOf(frame);
-  const former = frameNode(frame);
-  store<u32>(node, former != 0 ? load<u32>(former, NODE_MAPS) : load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
-  if (former != 0) {
-    store<u32>(former, 0, NODE_FRAME);
-    store<u32>(former, <u32>frame, NODE_MAPS);
-  }
+  store<u32>(node, load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
   store<u32>(node, <u32>frame, NODE_FRAME);
   store<u32>(word, FRAME_KSM | <u32>(node >> FRAME_NODE_SHIFT));
 }
