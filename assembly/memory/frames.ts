@@ -56,7 +56,7 @@ function indexOf(frame: usize): u32 {
 }
 
 /** Address of the word of the frame at address `frame`. */
-function wordOf(frame: usize): usize {
+export function wordOf(frame: usize): usize {
   return load<u32>(H_FRAME_WORDS) + ((<usize>indexOf(frame)) << 2);
 }
 
@@ -202,6 +202,11 @@ function folioIsShared(frame: usize): bool {
   let part: usize = 0;
   while (part < FOLIO_FRAMES && (load<u32>(words + (part << 2)) & FRAME_COUNT_MASK) <= 1) part++;
   return part < FOLIO_FRAMES;
+}
+
+/** Do several ptes map an ordinary frame? */
+export function frameIsShared(frame: usize): bool {
+  return (load<u32>(wordOf(frame)) & FRAME_COUNT_MASK) > 1;
 }
 
 /** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */

@@ -23,7 +23,7 @@ export interface EngineExports extends WebAssembly.Exports {
   lock(mm: number, page: number, pages: number): number;
   unlock(mm: number, page: number, pages: number): number;
   pinPage(mm: number, page: number, how: number): number;
-  unpinFrame(frame: number): void;
+  unpinFrame(frame: number, how: number): void;
   migrateFrame(frame: number, nid: number): number;
   offline(first: number, end: number): number;
   onlineFrames(first: number, end: number): void;
