@@ -8,7 +8,7 @@
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
  *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | roots  | reserved |
- *   |         | scan windows  | folios | nodes | frame words | frames (4096 bytes each)                         | page     |
+ *   |         | scan windows  | folios | nodes | frame words | pin counts | frames (4096 bytes each)            | page     |
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
@@ -52,6 +52,8 @@ export const H_FRAME_WORDS: u32 = HEADER + 80;
 export const H_DIRTY: u32 = HEADER + 84;
 /** Tree roots, nid-major. */
 export const H_ROOTS: u32 = HEADER + 88;
+/** How many of a frame's extra references are pins for DMA: one u32 a frame. */
+export const H_PINCOUNTS: u32 = HEADER + 92;
 /** Address of the first frame, which is the shared zero frame. */
 export const H_FRAMES: u32 = HEADER + 96;
 /** End of the last frame. */
@@ -166,6 +168,8 @@ export const H_JOB_BELL: u32 = HEADER + 420;
 export const H_KSMD: u32 = HEADER + 424;
 /** Pages of one chunk. */
 export const JOB_CHUNK_PAGES: u32 = 32;
+/** Pins for DMA, of all frames. */
+export const H_DMA_PINS: u32 = HEADER + 188;
 /** Extra references to KSM frames. */
 export const H_KSM_PINS: u32 = HEADER + 432;
 /** Base of one more region. */

@@ -39,6 +39,7 @@ import {
 } from '../layout';
 import { step } from '../step';
 import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
+import { isDmaPinned } from './pins';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaEnd, vmaFind, vmaFlags, vmaStart } from './vmas';
 
@@ -88,11 +89,15 @@ export function writeFault(mm: usize, page: u32): usize {
   return frame;
 }
 
-/** A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. */
+/**
+ * A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. What is pinned for
+ * DMA is the process's own, and the page stays where the device looks for it.
+ */
 function writePresent(mm: usize, entry: u32): usize {
   const pte = pteOf(entry);
-  const isOwn = !(pte & PTE_SHARED) && frameIsExclusive(pte & PTE_FRAME) && !isReadElsewhere(pte & PTE_FRAME);
-  const frame = isOwn ? <usize>(pte & PTE_FRAME) : ownCopy(mm, entry);
+  const present: usize = pte & PTE_FRAME;
+  const isOwn = !(pte & PTE_SHARED) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
+  const frame = isOwn ? present : ownCopy(mm, entry);
   if (frame < PAGE_SIZE) return frame;
   pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   return frame;

@@ -56,7 +56,7 @@ function indexOf(frame: usize): u32 {
 }
 
 /** Address of the word of the frame at address `frame`. */
-function wordOf(frame: usize): usize {
+export function wordOf(frame: usize): usize {
   return load<u32>(H_FRAME_WORDS) + ((<usize>indexOf(frame)) << 2);
 }
 
@@ -181,15 +181,10 @@ export function frameNode(frame: usize): usize {
   return word & FRAME_KSM ? (<usize>(word & FRAME_NODE_MASK)) << FRAME_NODE_SHIFT : 0;
 }
 
-/** Makes an unpinned frame the KSM frame of `node`, which takes over its count. A node that it had is stale then. */
+/** Makes an unpinned ordinary frame the KSM frame of `node`, which takes over its count. */
 export function frameBecomeKsm(frame: usize, node: usize): void {
   const word = wordOf(frame);
-  const former = frameNode(frame);
-  store<u32>(node, former != 0 ? load<u32>(former, NODE_MAPS) : load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
-  if (former != 0) {
-    store<u32>(former, 0, NODE_FRAME);
-    store<u32>(former, <u32>frame, NODE_MAPS);
-  }
+  store<u32>(node, load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
   store<u32>(node, <u32>frame, NODE_FRAME);
   store<u32>(word, FRAME_KSM | <u32>(node >> FRAME_NODE_SHIFT));
 }
@@ -207,6 +202,11 @@ function folioIsShared(frame: usize): bool {
   let part: usize = 0;
   while (part < FOLIO_FRAMES && (load<u32>(words + (part << 2)) & FRAME_COUNT_MASK) <= 1) part++;
   return part < FOLIO_FRAMES;
+}
+
+/** Do several ptes map an ordinary frame? */
+export function frameIsShared(frame: usize): bool {
+  return (load<u32>(wordOf(frame)) & FRAME_COUNT_MASK) > 1;
 }
 
 /** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */

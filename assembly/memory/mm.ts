@@ -23,23 +23,30 @@ import {
   MM_SHARED_OBJECT,
   MM_VMA_COUNT,
   MM_ZERO_PAGES,
+  PAGE_SIZE,
+  PTE_DIRTY,
   PTE_FRAME,
   PTE_KSM_ZERO,
   PTE_MERGED,
+  PTE_NONE,
   PTE_PRESENT,
+  PTE_SHARED,
   PTE_WRITABLE,
   TABLE_BITS,
   VM_ANON,
   VM_INHERITED,
   VM_LOCKED,
+  VM_READ,
   VM_SHARED,
+  VM_WRITE,
   VMA_OBJECT,
   VMA_OBJECT_PAGE,
 } from '../layout';
 import { step } from '../step';
 import { arenaGive, arenaTake } from './arena';
 import { zap } from './fault';
-import { frameGet, zeroFrame } from './frames';
+import { frameAlloc, frameGet, zeroFrame } from './frames';
+import { isCopiedAtFork } from './pins';
 import { writeProtectPatiently } from './protect';
 import {
   entryFind,
@@ -114,7 +121,8 @@ export function objectRelease(object: usize): void {
 
 /**
  * Makes `child` (empty) a copy-on-write copy of `parent`. Shared mappings are copied as mappings only, and so are private ones
- * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked. Returns 0 or an errno; after
+ * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked; of pages that are pinned for
+ * DMA it gets copies. Returns 0 or an errno; after
  * an errno the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
  */
 export function mmCopy(parent: usize, child: usize): u32 {
@@ -132,13 +140,15 @@ export function mmCopy(parent: usize, child: usize): u32 {
       load<u32>(vma, VMA_OBJECT_PAGE),
     );
     if (flags & VM_SHARED || !(flags & VM_ANON)) continue;
-    const failed = copyRange(parent, child, vmaStart(vma), vmaEnd(vma));
+    const failed = copyRange(parent, child, vma);
     if (failed) return failed;
   }
   return 0;
 }
 
-function copyRange(parent: usize, child: usize, start: u32, end: u32): u32 {
+function copyRange(parent: usize, child: usize, vma: usize): u32 {
+  const start = vmaStart(vma);
+  const end = vmaEnd(vma);
   for (let page = nextMappedPage(parent, start, end); page < end; page = nextMappedPage(parent, page + 1, end)) {
     const source = entryFind(parent, page);
     const pte = pteOf(source);
@@ -146,6 +156,10 @@ function copyRange(parent: usize, child: usize, start: u32, end: u32): u32 {
     const copy = entryMake(child, page);
     if (copy == 0) return ENOMEM;
     const frame: usize = pte & PTE_FRAME;
+    if (!(pte & PTE_SHARED) && frame != zeroFrame() && isCopiedAtFork(frame)) {
+      if (!copyPinned(child, copy, frame, vma)) return ENOMEM;
+      continue;
+    }
     if (pte & PTE_WRITABLE && !writeProtectPatiently(source, frame)) return EAGAIN;
     if (frame != zeroFrame()) frameGet(frame);
     if (pte & PTE_KSM_ZERO) {
@@ -156,4 +170,15 @@ function copyRange(parent: usize, child: usize, start: u32, end: u32): u32 {
     leafHold(copy);
   }
   return 0;
+}
+
+/** A page that somebody has pinned stays the parent's alone: `entry` of the child gets a copy. False where no frame is left. */
+function copyPinned(child: usize, entry: u32, frame: usize, vma: usize): bool {
+  const copy = frameAlloc(load<u32>(child, MM_NID), false);
+  if (copy == 0) return false;
+  memory.copy(copy, frame, PAGE_SIZE);
+  const access = vmaFlags(vma) & VM_WRITE ? PTE_WRITABLE : vmaFlags(vma) & VM_READ ? 0 : PTE_NONE;
+  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY | access);
+  leafHold(entry);
+  return true;
 }

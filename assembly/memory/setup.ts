@@ -25,6 +25,7 @@ import {
   H_NID_COUNT,
   H_NODE_LIMIT,
   H_NODES,
+  H_PINCOUNTS,
   H_PTES,
   H_ROOT_COUNT,
   H_ROOTS,
@@ -75,15 +76,16 @@ export function setup(): u32 {
   at = region(at, H_DIRTY, entries / 8, 1);
   at = region(at, H_ROOTS, roots, ROOT_BYTES);
   at = region(at, H_FOLIOS, (load<u32>(H_MEMORY_PAGES) << (16 - PAGE_SHIFT)) / FOLIO_FRAMES + 1, 4);
-  // Each frame also wants its word and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
+  // Each frame also wants its word, its count of pins and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
   const end = ((<u64>load<u32>(H_MEMORY_PAGES)) << 16) - PAGE_SIZE;
-  const perFrame: u64 = PAGE_SIZE + 4 + NODE_BYTES + NODE_BYTES / 8;
+  const perFrame: u64 = PAGE_SIZE + 4 + 4 + NODE_BYTES + NODE_BYTES / 8;
   const slack: u64 = PAGE_SIZE + 64 * NODE_BYTES + 256;
   if (at + slack + 2 * perFrame > end) return 0;
   const frames = <u32>((end - at - slack) / perFrame);
   store<u32>(H_NODE_LIMIT, frames + frames / 8 + 64);
   at = region(at, H_NODES, frames + frames / 8 + 64, NODE_BYTES);
   at = region(at, H_FRAME_WORDS, frames, 4);
+  at = region(at, H_PINCOUNTS, frames, 4);
   at = (at + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);
   store<u32>(H_FRAMES, <u32>at);
   store<u32>(H_FRAMES_END, <u32>at + (frames << PAGE_SHIFT));

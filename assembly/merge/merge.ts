@@ -26,7 +26,7 @@ import {
 } from '../layout';
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
-import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut, zeroFrame } from '../memory/frames';
+import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut, zeroFrame } from '../memory/frames';
 import { writeProtect } from '../memory/protect';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages } from '../page/compare';
@@ -96,10 +96,13 @@ function findPartner(entry: u32, frame: usize, checksum: u32, isFull: bool): voi
 
 /**
  * May the page of `entry` give up `frame`? Only a single frame is merged, so a large folio is split for it. False where
- * somebody holds the page or another part of its folio, and where the split has mapped the zero frame.
+ * somebody holds the page or another part of its folio, and where the split has mapped the zero frame. False also where the frame
+ * is KSM's already: in Linux it has no anon_vma any more, and without one the page is not found in its mapping. So what moved to
+ * another NUMA node stays unmerged there if its content has a node already, and an orphan is never used again.
  */
 function isFreeToMerge(entry: u32, frame: usize): bool {
-  return !frameIsPinned(frame) && folioSplit(frame, entry) && (pteOf(entry) & PTE_FRAME) == frame;
+  if (frameIsKsm(frame) || frameIsPinned(frame)) return false;
+  return folioSplit(frame, entry) && (pteOf(entry) & PTE_FRAME) == frame;
 }
 
 /** Swings the pte from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
@@ -153,16 +156,13 @@ function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
   if (!isFreeToMerge(entry, frame)) return;
   const pte = pteOf(entry);
   if (isConcurrent() && !writeProtect(entry, frame)) return;
-  let node = frameNode(frame); // an orphan of an earlier, failed merge is used again
-  if (node == 0 || !nodeHas(node, NODE_ORPHAN)) {
-    node = nodeAlloc();
-    if (node == 0) {
-      if (isConcurrent()) pteSet(entry, pte);
-      return; // no room for another KSM frame: both pages stay as they are
-    }
-    nodeFlag(node, 0, NODE_ORPHAN);
-    frameBecomeKsm(frame, node);
+  const node = nodeAlloc();
+  if (node == 0) {
+    if (isConcurrent()) pteSet(entry, pte);
+    return; // no room for another KSM frame: both pages stay as they are
   }
+  nodeFlag(node, 0, NODE_ORPHAN);
+  frameBecomeKsm(frame, node);
   pteSet(entry, pte & ~(PTE_WRITABLE | PTE_DIRTY));
   if (!mergeInto(partner, other, node)) {
     breakCow(entry);

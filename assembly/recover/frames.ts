@@ -26,6 +26,7 @@ import {
   FRAME_PIN,
   FRAME_PINS_MASK,
   FREE_FRESH,
+  H_DMA_PINS,
   H_FOLIOS,
   H_FRAME_LIMIT,
   H_FRAME_LISTS,
@@ -39,6 +40,7 @@ import {
   H_LIMBO,
   H_NID_COUNT,
   H_NODES,
+  H_PINCOUNTS,
   H_RMAP_ITEMS,
   LEAF_BYTES,
   LEAF_MM,
@@ -91,8 +93,12 @@ export function firstOf(nid: u32): u32 {
 export function framesKeepPins(): void {
   if (load<u32>(H_KSM_PINS) != 0) ksmMapsTakeOut();
   store<u32>(H_LIMBO, 0);
+  store<u32>(H_DMA_PINS, 0);
   for (let nid: u32 = 0; nid < load<u32>(H_NID_COUNT); nid++) {
-    for (let index = firstOf(nid); index < freshOf(nid); index++) keepPins(index);
+    for (let index = firstOf(nid); index < freshOf(nid); index++) {
+      keepPins(index);
+      keepPincount(index);
+    }
   }
 }
 
@@ -108,6 +114,16 @@ function keepPins(index: u32): void {
   } else {
     store<u32>(wordAt(index), word & FRAME_FREE ? 0 : word & FRAME_PINS_MASK);
   }
+}
+
+/** Pins for DMA are on ordinary frames, and no more than all references that pin one. */
+function keepPincount(index: u32): void {
+  const address: usize = load<u32>(H_PINCOUNTS) + (index << 2);
+  if (load<u32>(address) == 0) return;
+  const word = load<u32>(wordAt(index));
+  const pins = word == FRAME_OFFLINE || awaitsNode(word) ? 0 : (word & FRAME_PINS_MASK) / FRAME_PIN;
+  store<u32>(address, min(load<u32>(address), pins));
+  store<u32>(H_DMA_PINS, load<u32>(H_DMA_PINS) + load<u32>(address));
 }
 
 /** The node that a KSM frame's word names, if that is its node indeed. */

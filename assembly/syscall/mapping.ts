@@ -38,7 +38,6 @@ import { objectCreate, objectRelease, zapRange } from '../memory/mm';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import {
   limitForget,
-  vmaAnyHas,
   vmaAtOrAbove,
   vmaChange,
   vmaEnd,
@@ -114,7 +113,10 @@ export function unmap(mm: usize, page: u32, pages: u32): u32 {
   return 0;
 }
 
-/** `access`: VM_READ and VM_WRITE bits. Stops with ENOMEM at the first hole; what lies before it is changed. */
+/**
+ * `access`: VM_READ and VM_WRITE bits. Stops with ENOMEM at the first hole; what lies before it is changed. Locked memory that may
+ * be written from now on is write-faulted at once, which breaks KSM's sharing.
+ */
 export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
   limitForget();
   if (pages == 0) return 0;
@@ -129,9 +131,11 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
     if (vma == 0) break;
     const untouched = (vmaFlags(vma) & (VM_ANON | VM_SHARED | VM_FILE)) == 0;
     const uncharged = access & VM_WRITE ? 0 : untouched ? VM_UNCHARGED : vmaFlags(vma) & VM_UNCHARGED;
+    const isOpened = (vmaFlags(vma) & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED && (access & VM_WRITE) != 0;
     at = vmaEnd(vma);
     if (!(access & VM_WRITE)) withdrawRange(mm, vmaStart(vma), at, access); // first, so that a death in between leaves no right too many
     vmaChange(vma, VM_READ | VM_WRITE | VM_UNCHARGED, access | uncharged);
+    if (isOpened) populate(mm, vmaStart(vma), at); // as far as there are frames: Linux does not tell
   }
   vmaMergeAround(mm, page, end);
   return at < end ? ENOMEM : 0;
@@ -155,8 +159,8 @@ export function advise(mm: usize, page: u32, pages: u32, advice: u32): u32 {
   if (!isInRange(page, pages)) return ENOMEM;
   const end = page + pages;
   if (advice == MADV_DONTNEED) {
-    if (vmaAnyHas(mm, page, end, VM_LOCKED | VM_SPECIAL)) return EINVAL;
     for (let vma = vmaAtOrAbove(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
+      if (vmaFlags(vma) & (VM_LOCKED | VM_SPECIAL)) return EINVAL; // what lies before it is gone
       zapRange(mm, max(page, vmaStart(vma)), min(end, vmaEnd(vma)));
     }
   } else {
@@ -209,20 +213,15 @@ export function mergeAnySet(mm: usize, on: bool): u32 {
 
 /**
  * mlock: every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
- * at a hole or where frames run out: what lies before it is locked.
+ * at a hole: what lies before it is locked, but not made present. ENOMEM also at memory that may not be accessed and where frames
+ * run out: all is locked, and what lies before that is present.
  */
 export function lock(mm: usize, page: u32, pages: u32): u32 {
   const failed = setLocked(mm, page, pages, true);
-  if (failed) return failed;
-  for (const end = page + pages; page < end; page++) {
-    const flags = vmaFlags(vmaFind(mm, page));
-    if (!(flags & (VM_READ | VM_WRITE))) continue;
-    const frame = flags & VM_WRITE ? writeFault(mm, page) : readFault(mm, page);
-    if (frame < PAGE_SIZE) return <u32>frame;
-  }
-  return 0;
+  return failed ? failed : populate(mm, page, page + pages);
 }
 
+/** munlock. ENOMEM at a hole: what lies before it is unlocked. */
 export function unlock(mm: usize, page: u32, pages: u32): u32 {
   return setLocked(mm, page, pages, false);
 }
@@ -232,13 +231,26 @@ function setLocked(mm: usize, page: u32, pages: u32, locked: bool): u32 {
   if (pages == 0) return 0;
   if (!isInRange(page, pages)) return ENOMEM;
   const end = page + pages;
-  if (vmaHasHole(mm, page, end) || !vmaSplitRoom(mm, page, end)) return ENOMEM;
+  if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
   vmaSplit(mm, page);
   vmaSplit(mm, end);
-  for (let vma = vmaFind(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
+  let at = page;
+  for (let vma = vmaFind(mm, at); vma != 0 && at < end; vma = vmaFind(mm, at)) {
     vmaChange(vma, VM_LOCKED, locked ? VM_LOCKED : 0);
+    at = vmaEnd(vma);
   }
   vmaMergeAround(mm, page, end);
+  return at < end ? ENOMEM : 0;
+}
+
+/** Makes the pages of [start, end), all of them mapped, present: those that may be written as a write does, others as a read. */
+function populate(mm: usize, start: u32, end: u32): u32 {
+  for (let page = start; page < end; page++) {
+    const flags = vmaFlags(vmaFind(mm, page));
+    if (!(flags & (VM_READ | VM_WRITE))) return ENOMEM;
+    const frame = flags & VM_WRITE ? writeFault(mm, page) : readFault(mm, page);
+    if (frame < PAGE_SIZE) return <u32>frame;
+  }
   return 0;
 }
 

@@ -1,21 +1,29 @@
 /** Extra references to pages, as direct I/O, pipes and devices hold them. A page that has one is not merged. */
-import { PAGE_SIZE, PIN_GET, PIN_WRITE } from '../layout';
+import { PAGE_SIZE, PIN_GET, PIN_READ, PIN_WRITE, PTE_FRAME, PTE_SHARED } from '../layout';
 import { ownCopy, readFault, writeFault } from '../memory/fault';
-import { frameIsKsm, framePin, frameUnpin, zeroFrame } from '../memory/frames';
-import { entryFind } from '../memory/tables';
+import { frameIsKsm, frameIsShared, zeroFrame } from '../memory/frames';
+import { pinDrop, pinTake } from '../memory/pins';
+import { entryFind, pteOf } from '../memory/tables';
 
 /**
- * The frame of a page, with one more reference, or an errno. A plain reference (PIN_GET) leaves KSM's sharing alone, a pin for
- * reading undoes it first, and a pin for writing is a write.
+ * The frame of a page, with one more reference, or an errno. A plain reference (PIN_GET) leaves sharing alone. A pin for reading
+ * undoes KSM's and fork's first, so that the page is the process's own; a pin for writing is a write.
  */
 export function pinPage(mm: usize, page: u32, how: u32): usize {
   let frame = how == PIN_WRITE ? writeFault(mm, page) : readFault(mm, page);
-  if (frame < PAGE_SIZE) return frame;
-  if (how != PIN_GET && frameIsKsm(frame)) frame = ownCopy(mm, entryFind(mm, page));
-  if (frame >= PAGE_SIZE && frame != zeroFrame()) framePin(frame);
+  if (frame < PAGE_SIZE || frame == zeroFrame()) return frame;
+  if (how == PIN_READ && isSharedWithOthers(entryFind(mm, page))) frame = ownCopy(mm, entryFind(mm, page));
+  if (frame >= PAGE_SIZE) pinTake(frame, how != PIN_GET);
   return frame;
 }
 
-export function unpinFrame(frame: usize): void {
-  if (frame != zeroFrame()) frameUnpin(frame);
+/** Does anonymous memory of others map the same frame, or KSM own it? */
+function isSharedWithOthers(entry: u32): bool {
+  const frame: usize = pteOf(entry) & PTE_FRAME;
+  return (pteOf(entry) & PTE_SHARED) == 0 && (frameIsKsm(frame) || frameIsShared(frame));
+}
+
+/** Drops a reference that was taken in the same way. */
+export function unpinFrame(frame: usize, how: u32): void {
+  if (frame != zeroFrame()) pinDrop(frame, how != PIN_GET);
 }

@@ -22,7 +22,7 @@ export interface EngineExports extends WebAssembly.Exports {
   lock(mm: number, id: number, page: number, pages: number): number;
   unlock(mm: number, id: number, page: number, pages: number): number;
   pinPage(mm: number, id: number, page: number, how: number): number;
-  unpinFrame(frame: number): number;
+  unpinFrame(frame: number, how: number): number;
   migrateFrame(frame: number, nid: number): number;
   offline(first: number, end: number): number;
   onlineFrames(first: number, end: number): number;

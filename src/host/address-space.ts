@@ -184,7 +184,7 @@ export class AddressSpace {
     const page = this.#page('pin', address);
     const frame = call.pinPage(mm, page, PIN_MODES[how]) >>> 0;
     if (frame < PAGE_SIZE) this.#done('pin', frame, address, PAGE_SIZE);
-    return this.#machine.holdPin(frame / PAGE_SIZE);
+    return this.#machine.holdPin(frame / PAGE_SIZE, PIN_MODES[how]);
   }
 
   /** Writes `bytes` from `address` on. EFAULT or ENOMEM name the first page that could not be written; those before it are. */

@@ -180,11 +180,11 @@ export class Machine {
     return this.holdPin(frame);
   }
 
-  /** The handle of a pin that was just taken. Used by pin; not for embedders. */
-  holdPin(frame: number): Pin {
+  /** The handle of a pin that was just taken in the way `how` (layout.PIN_*). Used by pin; not for embedders. */
+  holdPin(frame: number, how: number = layout.PIN_GET): Pin {
     let held = true;
     const release = (): void => {
-      if (held) this.engine.call.unpinFrame(frame * layout.PAGE_SIZE);
+      if (held) this.engine.call.unpinFrame(frame * layout.PAGE_SIZE, how);
       held = false;
     };
     return { frame, release, [Symbol.dispose]: release };

@@ -62,6 +62,7 @@ function neverUsed(words: Uint32Array): Range[] {
     const list = layout.H_FRAME_LISTS + nid * FRAME_LIST_BYTES;
     const [fresh, end] = [u32(list + layout.FRAME_LIST_FRESH), u32(list + layout.FRAME_LIST_END)];
     ranges.push(within(layout.H_FRAME_WORDS, fresh, end, 4), within(layout.H_FRAMES, fresh, end, PAGE_SIZE));
+    ranges.push(within(layout.H_PINCOUNTS, fresh, end, 4));
     // The words of large folios that begin behind the last frame that was used: the walker does not get there.
     if (end === u32(layout.H_FRAME_LIMIT)) {
       ranges.push(within(layout.H_FOLIOS, Math.ceil(fresh / layout.FOLIO_FRAMES), end / layout.FOLIO_FRAMES + 1, 4));

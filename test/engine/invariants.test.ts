@@ -166,6 +166,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     memory.add(H_FRAMES_USED, 1);
   },
   'frames.folio': (memory) => memory.add(memory.u32(layout.H_FOLIOS) + firstFolio(memory) * 4, -1),
+  'frames.pincount': (memory) => memory.add(memory.u32(layout.H_PINCOUNTS) + 4, 1),
   'frames.node': (memory) => memory.add(memory.frameWord(memory.entry(isMerged)), 1),
 
   'node.flags': (memory) => memory.flip(memory.regularNode() + NODE_LEN, layout.NODE_MIGRATING),
@@ -197,6 +198,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     memory.set(state, (memory.u32(state) & ~STATE_SEQ) | 0x80);
   },
 
+  'counter.dma_pins': (memory) => memory.add(layout.H_DMA_PINS, 1),
   'counter.pins': (memory) => memory.add(memory.regularNode() + NODE_MAPS, 1),
   'counter.pages_shared': (memory) => memory.add(layout.H_PAGES_SHARED, 1),
   'counter.pages_sharing': (memory) => memory.add(layout.H_PAGES_SHARING, 1),

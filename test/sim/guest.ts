@@ -253,8 +253,9 @@ function* exec(guests: Guests, thread: Thread, process: Process): Steps {
 function* pin(guests: Guests, thread: Thread, process: Process, { a, b }: Operation): Steps {
   const page = PAGES[a % PAGES.length] as number;
   const attempt = (): void => {
-    const frame = guests.world.call.pinPage(process.mm, page, b % 3) >>> 0;
-    if (frame >= layout.PAGE_SIZE) thread.pins.push(frame);
+    const how = b % 3;
+    const frame = guests.world.call.pinPage(process.mm, page, how) >>> 0;
+    if (frame >= layout.PAGE_SIZE) thread.pins.push({ frame, how });
     else if (frame !== EFAULT && frame !== ENOMEM) throw new Failure(`pinPage says ${frame}`);
   };
   yield* locked(guests.world, thread, attempt, { what: 'pin', process, pages: [] });
@@ -262,8 +263,8 @@ function* pin(guests: Guests, thread: Thread, process: Process, { a, b }: Operat
 
 function* unpin(guests: Guests, thread: Thread): Steps {
   const release = (): void => {
-    const frame = thread.pins.at(-1);
-    if (frame !== undefined) guests.world.call.unpinFrame(frame);
+    const held = thread.pins.at(-1);
+    if (held !== undefined) guests.world.call.unpinFrame(held.frame, held.how);
     thread.pins.pop();
   };
   yield* locked(guests.world, thread, release);

@@ -89,7 +89,7 @@ function checkBetween(scheduler: Scheduler): void {
 function checkAll({ world, guests, threads }: Scheduler): void {
   checkInvariants(world.engine);
   for (const index of guests.offline) expectOffline(world, index);
-  for (const { pins } of threads) for (const frame of pins) expectUsed(world, frame);
+  for (const { pins } of threads) for (const { frame } of pins) expectUsed(world, frame);
   for (const process of guests.processes) expectProcess(world, process);
 }
 
@@ -114,7 +114,7 @@ function checkAtEnd(scheduler: Scheduler): void {
   checkAll(scheduler);
   rounds(world);
   checkAll(scheduler);
-  for (const { pins } of scheduler.threads) for (const frame of pins) world.call.unpinFrame(frame);
+  for (const { pins } of scheduler.threads) for (const { frame, how } of pins) world.call.unpinFrame(frame, how);
   for (const { mm } of guests.processes) world.call.exit(mm);
   rounds(world);
   checkInvariants(world.engine);

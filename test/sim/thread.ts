@@ -44,7 +44,7 @@ export interface Thread {
   /** What it has still to do. */
   operations: Operation[];
   processes: Process[];
-  readonly pins: number[];
+  readonly pins: { frame: number; how: number }[];
   readonly translations: Map<number, Translation>;
   /** The operation under way. */
   steps: Steps | undefined;

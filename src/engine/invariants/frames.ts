@@ -144,6 +144,7 @@ export function checkFrames(walk: Walk): void {
   checkZeroFrame(walk);
   for (let first = 0; first < frames.marks.length; first += FOLIO_FRAMES) checkFolio(walk, first);
   for (let index = 1; index < frames.marks.length; index++) {
+    checkPincount(walk, index);
     if (frames.marks[index] !== MET) continue;
     const word = walk.u32(frames.words + index * 4);
     if (word & FRAME_KSM) checkKsmFrame(walk, index, word);
@@ -186,6 +187,16 @@ function checkFolio(walk: Walk, first: number): void {
     if (word !== 0) parts++;
   }
   if (counted !== parts) broken('frames.folio', `that of ${nameOf(walk, first)} counts ${counted}, but has ${parts}`);
+}
+
+/** Pins for DMA are on ordinary frames in use. */
+function checkPincount(walk: Walk, index: number): void {
+  const pincount = walk.u32(walk.u32(layout.H_PINCOUNTS) + index * 4);
+  if (pincount === 0) return;
+  const word = walk.frames.marks[index] === MET ? walk.u32(walk.frames.words + index * 4) : 0;
+  const pins = word & FRAME_KSM ? 0 : (word & FRAME_PINS_MASK) / layout.FRAME_PIN;
+  if (pincount > pins) broken('frames.pincount', `${nameOf(walk, index)} has ${pincount} of ${pins} references`);
+  walk.dmaPins += pincount;
 }
 
 function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {

@@ -55,6 +55,8 @@ export class Walk {
   sharingItems = 0;
   chains = 0;
   dups = 0;
+  /** Pins for DMA. */
+  dmaPins = 0;
   /** Extra references to KSM frames. */
   pins = 0;
 
