@@ -52,7 +52,7 @@ export const H_FRAME_WORDS: u32 = HEADER + 80;
 export const H_DIRTY: u32 = HEADER + 84;
 /** Tree roots, nid-major. */
 export const H_ROOTS: u32 = HEADER + 88;
-/** How many of a frame's extra references are pins for DMA: one u32 a frame. */
+/** Extra references to frames: one u32 a frame (PINS_*). */
 export const H_PINCOUNTS: u32 = HEADER + 92;
 /** Address of the first frame, which is the shared zero frame. */
 export const H_FRAMES: u32 = HEADER + 96;
@@ -77,6 +77,7 @@ export const LIMIT_PROCESSES: u32 = 3;
 export const LIMIT_VMAS: u32 = 4;
 export const LIMIT_TABLES: u32 = 5;
 export const LIMIT_NODES: u32 = 6;
+export const LIMIT_PINS: u32 = 7;
 /** Frames in use, all NUMA nodes together. */
 export const H_FRAMES_USED: u32 = HEADER + 168;
 
@@ -170,8 +171,6 @@ export const H_KSMD: u32 = HEADER + 424;
 export const JOB_CHUNK_PAGES: u32 = 32;
 /** Pins for DMA, of all frames. */
 export const H_DMA_PINS: u32 = HEADER + 188;
-/** Extra references to KSM frames. */
-export const H_KSM_PINS: u32 = HEADER + 432;
 /** Base of one more region. */
 export const H_FOLIOS: u32 = HEADER + 436;
 /** How many workers' records were ever used. */
@@ -461,8 +460,9 @@ export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
 // KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
-// other: count of ptes (and of the shared object that holds it), and how many extra references pin it;
+// other: count of ptes (and of the shared object that holds it), and whether extra references pin it (FRAME_PINNED);
 //        0: held, a part of a large folio to which nobody refers any more
+// There are at most 2^27 ptes, so that no count reaches the flags.
 
 export const FRAME_FREE: u32 = 0x40000000;
 export const FRAME_OFFLINE: u32 = 0x7fffffff;
@@ -471,9 +471,15 @@ export const FRAME_LIMBO: u32 = 0x20000000;
 export const FRAME_KSM: u32 = 0x80000000;
 export const FRAME_NODE_SHIFT: u32 = 5;
 export const FRAME_NODE_MASK: u32 = 0x07ffffff;
-export const FRAME_COUNT_MASK: u32 = 0x000fffff;
-export const FRAME_PIN: u32 = 0x00100000;
-export const FRAME_PINS_MASK: u32 = 0x3ff00000;
+export const FRAME_COUNT_MASK: u32 = 0x1fffffff;
+/** Without FRAME_FREE: the frame has extra references. */
+export const FRAME_PINNED: u32 = 0x20000000;
+
+// ---- extra references: PINCOUNTS[frame number - first], one u32 a frame, KSM frames too ---------------------------------------
+// Lower half: all of them; upper half: those among them that are pins for DMA (memory/pins). One more than fits is refused.
+
+export const PINS_MASK: u32 = 0xffff;
+export const PINS_DMA_SHIFT: u32 = 16;
 
 // ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511, counted from the first ---------------------------------
 // 0: they are single frames. Else they are the parts of one large folio, and the word counts those that are not held.

@@ -44,6 +44,8 @@ export function bytesOf(call: string, given: unknown): Uint8Array {
     if (!ArrayBuffer.isView(given) && !(given instanceof ArrayBuffer)) {
       throw invalid(`${call}: what is given as bytes`, given, 'an ArrayBuffer or a view of one, such as a Uint8Array');
     }
-    throw new KsmError('EINVAL', `${call}: the memory of what is given as bytes is gone (it was transferred).`, { cause });
+    throw new KsmError('EINVAL', `${call}: the memory of what is given as bytes is gone (it was transferred).`, {
+      cause,
+    });
   }
 }

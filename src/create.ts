@@ -1,13 +1,23 @@
 /** The entry points: a machine with KSM, new or from a snapshot. */
 import { Engine, expectLayout } from './engine/index.ts';
-import { KsmError } from './errors.ts';
-import { type Books, type Clock, createEngine, type HostOptions, Machine, type SharedHost } from './host/index.ts';
+import {
+  type Books,
+  type Clock,
+  createEngine,
+  HOST_OPTIONS,
+  type HostOptions,
+  hasLeft,
+  leaveAtExit,
+  Machine,
+  type SharedHost,
+} from './host/index.ts';
 import { Ksm } from './ksm/index.ts';
 import { Ksmd } from './ksmd/index.ts';
 import { loadModule } from './load.ts';
 import type { ThreadOptions } from './port.ts';
 import { expectMachine, readSnapshot, recoverMachine, resumedClock, type SnapshotSource } from './snapshot/index.ts';
-import { ALONE, type Scanners, scannersOf, startScanners, type Threads, threadsOf } from './threads/index.ts';
+import { ALONE, type Scanners, startScanners, type Threads, threadsOf } from './threads/index.ts';
+import { type Checks, flag, invalid, optionsOf, wholeNumber } from './validate.ts';
 
 /** A physical memory, the processes in it, and the KSM that scans it. */
 export class Host extends Machine {
@@ -17,6 +27,8 @@ export class Host extends Machine {
   readonly ksmd: Ksmd;
   /** The threads that scan. `running` is fewer than were asked for where threads cannot be started; `reason` says why. */
   readonly scanners: Scanners;
+
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(
     engine: Engine,
@@ -28,19 +40,46 @@ export class Host extends Machine {
     super(engine, clock, books);
     this.ksmd = new Ksmd(this, threads);
     this.scanners = scanners;
-    this.disposed.addEventListener('abort', () => {
-      void this.ksmd.stop();
-      void scanners.stop();
-    });
+    this.disposed.addEventListener('abort', () => this.#end(engine));
+  }
+
+  /** Leaves at once where no thread was started that this one has to see to its end. */
+  #end(engine: Engine): void {
+    const leave = (): void => {
+      engine.leave();
+      hasLeft(engine);
+    };
+    if (this.ksmd.isIdle && this.scanners.running === 1) leave();
+    else this.#ended = Promise.all([this.ksmd.stop(), this.scanners.stop()]).finally(leave);
+  }
+
+  /**
+   * This thread takes part no more, and what it has started ends: its number is free, and every later call of this host throws EBADF.
+   * Others go on. The same as `host[Symbol.dispose]()`.
+   */
+  leave(): void {
+    this[Symbol.dispose]();
+  }
+
+  /** The same, and waits until ksmd and helpers have ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    await this.#ended;
+  }
+
+  /** See Machine. EBUSY where `worker` is the ksmd that this host has started, and it lives. */
+  override recover(worker: number = 0): void {
+    this.ksmd.expectNot(worker);
+    super.recover(worker);
   }
 }
 
 /** Makes a host. EINVAL names a wrong option; ENOMEM says what the memory is too small for. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const wanted = scannersOf(options);
-  const threads = threadsOf(options);
-  const { engine, clock } = createEngine(options, await loadModule(options.wasm, options.debug));
-  return new Host(engine, clock, threads, await startScanners(engine, wanted, threads));
+  const checked = optionsOf('createHost', options, HOST_OPTIONS);
+  const threads = threadsOf(checked);
+  const { engine, clock } = createEngine(checked, await loadModule(checked.wasm, checked.debug));
+  return new Host(engine, clock, threads, await startScanners(engine, checked.scanners ?? 1, threads));
 }
 
 /** What a snapshot does not have, because it is of this program and not of the machine. See HostOptions. */
@@ -57,31 +96,49 @@ export interface RestoreOptions extends ThreadOptions, Pick<HostOptions, 'scanne
  * version can read; ENOMEM where there is no room for its memory; the file system's errno where a file cannot be read.
  */
 export async function restoreHost(source: SnapshotSource, options: RestoreOptions = {}): Promise<Host> {
-  const wanted = scannersOf(options);
-  const threads = threadsOf(options);
-  const module = await loadModule(options.wasm, options.debug);
+  const checked = optionsOf('restoreHost', options, RESTORE_OPTIONS);
+  const threads = threadsOf(checked);
+  const module = await loadModule(checked.wasm, checked.debug);
   const { memory, books } = await readSnapshot(source);
   const engine = new Engine(module, memory);
-  if (options.recover) recoverMachine(engine);
+  if (checked.recover) recoverMachine(engine);
   expectMachine(engine, books);
-  const clock = options.clock ?? resumedClock(engine);
-  return new Host(engine, clock, threads, await startScanners(engine, wanted, threads), books);
+  const clock = checked.clock ?? resumedClock(engine);
+  return new Host(engine, clock, threads, await startScanners(engine, checked.scanners ?? 1, threads), books);
 }
 
+const { scanners, wasm, debug, clock, workerUrl, onWarning } = HOST_OPTIONS;
+const RESTORE_OPTIONS: Checks<RestoreOptions> = { scanners, wasm, debug, clock, workerUrl, onWarning, recover: flag };
+
 /** What a thread may say of its own part in a host. See HostOptions. */
-export interface AttachOptions extends ThreadOptions, Pick<HostOptions, 'clock'> {}
+export interface AttachOptions extends ThreadOptions, Pick<HostOptions, 'clock'> {
+  /** The number that another thread has kept for this one (Machine.reserveWorker). Default: the next that is free. */
+  readonly worker?: number;
+}
+
+const ATTACH_OPTIONS: Checks<AttachOptions> = { clock, workerUrl, onWarning, worker: wholeNumber(1, 2 ** 32 - 1) };
 
 /**
  * A host of another thread, for this one: the same memory, processes and KSM (`share` over there). Its processes come by
- * their handles (`process`). EINVAL where `shared` is not what `share` returned.
+ * their handles (`process`). EINVAL where `shared` is not what `share` returned, EFORMAT where its memory is not that of a host; EAGAIN where
+ * all numbers of threads are taken; ESRCH or EBUSY where `worker` is not reserved, or another thread has it.
  */
 export function attachHost(shared: SharedHost, options: AttachOptions = {}): Host {
-  const threads = threadsOf(options);
-  if (!(shared?.module instanceof WebAssembly.Module) || !(shared.memory instanceof WebAssembly.Memory)) {
-    throw new KsmError('EINVAL', 'attachHost: expected what host.share() returned in the thread that has the host.');
-  }
-  const engine = new Engine(shared.module, shared.memory);
+  const checked = optionsOf('attachHost', options, ATTACH_OPTIONS);
+  const { module, memory } = partsOf(shared);
+  const engine = new Engine(module, memory);
   expectLayout(engine);
-  engine.join();
-  return new Host(engine, options.clock ?? resumedClock(engine), threads);
+  engine.join(false, checked.worker);
+  leaveAtExit(engine);
+  return new Host(engine, checked.clock ?? resumedClock(engine), threadsOf(checked));
+}
+
+function partsOf(shared: unknown): SharedHost {
+  const { module, memory } = Object(shared) as Partial<SharedHost>;
+  if (module instanceof WebAssembly.Module && memory instanceof WebAssembly.Memory) return { module, memory };
+  throw invalid(
+    'attachHost: what is to be shared',
+    shared,
+    'what host.share() returned in the thread that has the host',
+  );
 }

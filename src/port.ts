@@ -27,11 +27,13 @@ export interface WorkerInit {
   readonly task: WorkerTask;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** The number that is kept for it. */
+  readonly worker: number;
 }
 
 /** A worker, as the thread sees it that started it. */
 export interface WorkerPort {
-  /** Resolves when the worker is about to serve, with its number; rejects where it cannot be started. */
+  /** Resolves when the worker is about to serve; rejects where it cannot be started. */
   readonly ready: Promise<number>;
   /**
    * Resolves when not one instruction of it is executed any more; with undefined where it ended as it should, else with what is known

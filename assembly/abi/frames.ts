@@ -13,9 +13,13 @@ import {
   HASH_KEY,
   NID_LIMIT,
   PAGE_SHIFT,
+  PIN_GET,
+  PIN_WRITE,
 } from '../layout';
-import { frameHasPin, frameUnpin, zeroFrame } from '../memory/frames';
+import { zeroFrame } from '../memory/frames';
 import * as migration from '../memory/migrate';
+import * as pins from '../memory/pins';
+import { pinDrop } from '../memory/pins';
 import { setup } from '../memory/setup';
 import * as checksums from '../merge/checksum';
 import { expandKey } from '../page/hash';
@@ -48,12 +52,16 @@ function limitsArePlausible(): bool {
   return fits && <u32>memory.size() == load<u32>(H_MEMORY_PAGES);
 }
 
-/** Drops an extra reference to the frame at address `frame`. EINVAL where there is none. */
-export function unpinFrame(frame: u32): u32 {
-  if (frame == <u32>zeroFrame() && frame != 0) return 0; // a pin of the zero frame counts nothing
-  if (!isFrame(frame) || !frameHasPin(frame)) return EINVAL;
-  frameUnpin(frame);
-  return 0;
+/** Drops an extra reference that pinPage has taken in the way `how`, to the frame at address `frame`. EINVAL where there is none. */
+export function unpinFrame(frame: u32, how: u32): u32 {
+  if (how > PIN_WRITE) return EINVAL;
+  if (frame == load<u32>(H_FRAMES) && frame != 0) return 0; // of the zero frame nothing is counted
+  return isFrame(frame) && pinDrop(frame, how != PIN_GET) ? 0 : EINVAL;
+}
+
+/** How many extra references the frame at address `frame` has. */
+export function pinsOf(frame: u32): u32 {
+  return isFrame(frame) ? pins.pinsOf(frame) : 0;
 }
 
 /** Moves what is in the frame at address `frame` to NUMA node `nid`. The new frame's address, or an errno. */

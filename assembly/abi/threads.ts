@@ -4,7 +4,7 @@
  */
 import * as accesses from '../concurrent/access';
 import * as locks from '../concurrent/lock';
-import { workerLeave as leave, workerIs } from '../concurrent/workers';
+import { workerAttach as attach, workerLeave as leave, workerIs } from '../concurrent/workers';
 import { ACCESS_REFUSED, EAGAIN, EBUSY, EPERM, ESRCH } from '../layout';
 import * as recovery from '../recover/recover';
 import * as jobs from '../scan/fingerprint';

@@ -24,16 +24,8 @@ import {
   VM_LOCKED,
 } from '../layout';
 import { isZeroPage } from '../page/zero';
-import {
-  folioDissolve,
-  folioPart,
-  frameIsPart,
-  frameIsPinned,
-  frameIsUsed,
-  framePut,
-  frameReferences,
-  zeroFrame,
-} from './frames';
+import { folioDissolve, folioPart, frameIsPart, frameIsPinned, frameIsUsed, framePut, zeroFrame } from './frames';
+import { frameReferences } from './pins';
 import { writeProtect } from './protect';
 import { entryMm, entryPage, pteOf, pteSet } from './tables';
 import { vmaFind, vmaFlags } from './vmas';

@@ -1,8 +1,8 @@
 /**
  * Physical frames: who has how many, and which belong to KSM.
  *
- * Every frame has one word (layout.ts, FRAME_*): for an ordinary frame the number of ptes that map it and of extra references
- * that pin it, for a KSM frame its stable node, which then keeps the count. A frame whose last reference goes is free at
+ * Every frame has one word (layout.ts, FRAME_*): for an ordinary frame the number of ptes that map it and whether extra
+ * references pin it (memory/pins), for a KSM frame its stable node, which then keeps the count. A frame whose last reference goes is free at
  * once; if it was KSM's, its stable node becomes stale and is found later, as in Linux. Only a part of a large folio
  * (memory/folio) is held until the folio is split or all of it is held. Frame 0 is the shared zero frame: never counted,
  * never freed, never written.
@@ -26,15 +26,13 @@ import {
   FRAME_NODE_MASK,
   FRAME_NODE_SHIFT,
   FRAME_OFFLINE,
-  FRAME_PIN,
-  FRAME_PINS_MASK,
+  FRAME_PINNED,
   H_FOLIOS,
   H_FRAME_LISTS,
   H_FRAME_WORDS,
   H_FRAMES,
   H_FRAMES_USED,
   H_FREE_NODES,
-  H_KSM_PINS,
   H_LIMBO,
   H_LIMIT_HIT,
   H_NID_COUNT,
@@ -211,51 +209,29 @@ export function frameIsShared(frame: usize): bool {
 
 /** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */
 export function frameIsPinned(frame: usize): bool {
-  const word = load<u32>(wordOf(frame));
-  return (word & FRAME_KSM) == 0 && (word & FRAME_PINS_MASK) != 0;
+  return (load<u32>(wordOf(frame)) & (FRAME_KSM | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
 }
 
-/** Is there an extra reference to `frame` that can be dropped? */
-export function frameHasPin(frame: usize): bool {
-  if (frameIsKsm(frame)) return load<u32>(H_KSM_PINS) != 0;
-  return frameIsUsed(frame) && frameIsPinned(frame);
+/** The first extra reference to an ordinary frame has come, or (`on` false) the last one goes. It is still counted in memory/pins. */
+export function framePinned(frame: usize, on: bool): void {
+  const word = load<u32>(wordOf(frame)) & ~FRAME_PINNED;
+  store<u32>(wordOf(frame), on ? word | FRAME_PINNED : word);
 }
 
-/** Takes an extra reference to a frame that somebody maps. A KSM frame counts it like a pte. */
-export function framePin(frame: usize): void {
-  if (frameIsKsm(frame)) {
-    store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) + 1);
-    frameGet(frame);
-  } else {
-    store<u32>(wordOf(frame), load<u32>(wordOf(frame)) + FRAME_PIN);
-  }
+/** An ordinary frame has lost its last extra reference. */
+export function frameUnpinned(frame: usize): void {
+  if (load<u32>(wordOf(frame)) == 0) release(frame);
 }
 
 /** A KSM frame that only pins hold becomes an ordinary one: its node is about to be forgotten. */
 export function frameLeaveKsm(frame: usize): void {
-  const pins = load<u32>(frameNode(frame), NODE_MAPS);
-  store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) - pins);
-  store<u32>(wordOf(frame), pins * FRAME_PIN);
+  store<u32>(wordOf(frame), FRAME_PINNED);
 }
 
-/** Drops an extra reference. */
-export function frameUnpin(frame: usize): void {
-  if (frameIsKsm(frame)) {
-    store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) - 1);
-    framePut(frame);
-    return;
-  }
-  const rest = load<u32>(wordOf(frame)) - FRAME_PIN;
-  store<u32>(wordOf(frame), rest);
-  if (rest == 0) release(frame);
-}
-
-/** How many references `frame` has: ptes and pins, of a KSM frame or an ordinary one. */
-export function frameReferences(frame: usize): u32 {
+/** How many ptes map `frame`; of a KSM frame, how many references it has, extra ones included. */
+export function frameCount(frame: usize): u32 {
   const node = frameNode(frame);
-  if (node != 0) return load<u32>(node, NODE_MAPS);
-  const word = load<u32>(wordOf(frame));
-  return (word & FRAME_COUNT_MASK) + (word & FRAME_PINS_MASK) / FRAME_PIN;
+  return node != 0 ? load<u32>(node, NODE_MAPS) : load<u32>(wordOf(frame)) & FRAME_COUNT_MASK;
 }
 
 /** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */

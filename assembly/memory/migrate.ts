@@ -29,12 +29,12 @@ import {
   frameMove,
   frameNid,
   framePut,
-  frameReferences,
   framesReturn,
   framesWithdraw,
   limboDrain,
   zeroFrame,
 } from './frames';
+import { frameReferences } from './pins';
 import { writeProtectPatiently } from './protect';
 import { pteOf, pteSet } from './tables';
 

@@ -1,48 +1,92 @@
 /**
- * Pins for DMA (Linux: FOLL_PIN): extra references of those who read or write a page behind its process's back, and so want it to
- * stay that process's own; a plain reference does not. A frame's word counts both alike (memory/frames). How many of them are pins
- * for DMA is counted here, one u32 a frame, and for all frames together in H_DMA_PINS.
+ * Extra references to frames, which hold a page in its place: of direct I/O, pipes, devices. One word a frame counts them, ordinary
+ * or KSM's (layout.ts, PINS_*).
  *
- * A page is made its process's own before it is pinned for DMA, and nobody shares it or makes it KSM's while it is: so such a frame
- * is an ordinary one, and if it is anonymous at most one pte maps it.
+ * Some of them are pins for DMA (Linux: FOLL_PIN): of those who read or write a page behind its process's back, and so want it to stay
+ * that process's own; a plain reference does not. A page is made its process's own before it is pinned for DMA, and nobody shares it or
+ * makes it KSM's while it is: so such a frame is an ordinary one, and if it is anonymous at most one pte maps it. H_DMA_PINS counts them
+ * for all frames together.
  */
 import {
   FOLIO_FRAMES,
-  FRAME_COUNT_MASK,
-  FRAME_PIN,
-  FRAME_PINS_MASK,
   H_DMA_PINS,
   H_FRAMES,
+  H_LIMIT_HIT,
   H_PINCOUNTS,
+  LIMIT_PINS,
   PAGE_SHIFT,
+  PINS_DMA_SHIFT,
+  PINS_MASK,
 } from '../layout';
-import { folioPart, frameIsKsm, frameIsPart, framePin, frameUnpin, wordOf } from './frames';
+import { step } from '../step';
+import {
+  folioPart,
+  frameCount,
+  frameGet,
+  frameIsKsm,
+  frameIsPart,
+  framePinned,
+  framePut,
+  frameUnpinned,
+} from './frames';
 
-/** Address of the word that counts the DMA pins of `frame`. */
-function pincountOf(frame: usize): usize {
+const ONE_FOR_DMA: u32 = (1 << PINS_DMA_SHIFT) + 1;
+
+/** Address of the word that counts the extra references to `frame`. */
+function pinsAt(frame: usize): usize {
   return load<u32>(H_PINCOUNTS) + (((frame - load<u32>(H_FRAMES)) >> PAGE_SHIFT) << 2);
 }
 
-function countPin(frame: usize, change: i32): void {
-  store<i32>(pincountOf(frame), load<i32>(pincountOf(frame)) + change);
+/** How many extra references `frame` has. */
+export function pinsOf(frame: usize): u32 {
+  return load<u32>(pinsAt(frame)) & PINS_MASK;
+}
+
+function countForDma(change: i32): void {
   store<i32>(H_DMA_PINS, load<i32>(H_DMA_PINS) + change);
 }
 
-/** Takes an extra reference. It is counted first, so that a death leaves no pin without one. */
-export function pinTake(frame: usize, isForDma: bool): void {
-  framePin(frame);
-  if (isForDma) countPin(frame, 1);
+/**
+ * Takes an extra reference. It is counted first, so that a death leaves no pinned page without one. False where the page has as many as can
+ * be counted.
+ */
+export function pinTake(frame: usize, isForDma: bool): bool {
+  const pins = load<u32>(pinsAt(frame));
+  if ((pins & PINS_MASK) == PINS_MASK) {
+    store<u32>(H_LIMIT_HIT, LIMIT_PINS);
+    return false;
+  }
+  if (isForDma) countForDma(1);
+  store<u32>(pinsAt(frame), pins + (isForDma ? ONE_FOR_DMA : 1));
+  step();
+  if (frameIsKsm(frame)) frameGet(frame);
+  else framePinned(frame, true);
+  return true;
 }
 
-/** Drops one, of the other kind where the caller is wrong about it and there is none left of this. */
-export function pinDrop(frame: usize, isForDma: bool): void {
-  const pins = load<u32>(pincountOf(frame));
-  if (pins != 0 && (isForDma || pins == (load<u32>(wordOf(frame)) & FRAME_PINS_MASK) / FRAME_PIN)) countPin(frame, -1);
-  frameUnpin(frame);
+/** Drops one, of the other kind where the caller is wrong about it and there is none left of this. False where there is none at all. */
+export function pinDrop(frame: usize, isForDma: bool): bool {
+  const word = load<u32>(pinsAt(frame));
+  const pins = word & PINS_MASK;
+  if (pins == 0) return false;
+  const forDma = word >> PINS_DMA_SHIFT;
+  const dropsForDma = forDma != 0 && (isForDma || forDma == pins);
+  const isLastOfOrdinary = pins == 1 && !frameIsKsm(frame);
+  if (isLastOfOrdinary) framePinned(frame, false);
+  if (dropsForDma) countForDma(-1);
+  store<u32>(pinsAt(frame), word - (dropsForDma ? ONE_FOR_DMA : 1));
+  if (isLastOfOrdinary) frameUnpinned(frame);
+  else if (frameIsKsm(frame)) framePut(frame);
+  return true;
+}
+
+/** How many references `frame` has: ptes and extra ones, of a KSM frame or an ordinary one. */
+export function frameReferences(frame: usize): u32 {
+  return frameCount(frame) + (frameIsKsm(frame) ? 0 : pinsOf(frame));
 }
 
 export function isDmaPinned(frame: usize): bool {
-  return load<u32>(H_DMA_PINS) != 0 && load<u32>(pincountOf(frame)) != 0;
+  return load<u32>(H_DMA_PINS) != 0 && load<u32>(pinsAt(frame)) >> PINS_DMA_SHIFT != 0;
 }
 
 /**
@@ -51,13 +95,13 @@ export function isDmaPinned(frame: usize): bool {
  */
 export function isCopiedAtFork(frame: usize): bool {
   if (load<u32>(H_DMA_PINS) == 0 || frameIsKsm(frame)) return false;
-  if (load<u32>(pincountOf(frame)) != 0) return true;
-  return frameIsPart(frame) && (load<u32>(wordOf(frame)) & FRAME_COUNT_MASK) == 1 && folioIsDmaPinned(frame);
+  if (isDmaPinned(frame)) return true;
+  return frameIsPart(frame) && frameCount(frame) == 1 && folioIsDmaPinned(frame);
 }
 
 function folioIsDmaPinned(frame: usize): bool {
-  const counts = pincountOf(frame) - ((<usize>folioPart(frame)) << 2);
+  const counts = pinsAt(frame) - ((<usize>folioPart(frame)) << 2);
   let part: usize = 0;
-  while (part < FOLIO_FRAMES && load<u32>(counts + (part << 2)) == 0) part++;
+  while (part < FOLIO_FRAMES && load<u32>(counts + (part << 2)) >> PINS_DMA_SHIFT == 0) part++;
   return part < FOLIO_FRAMES;
 }

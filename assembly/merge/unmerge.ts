@@ -1,7 +1,6 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
 import {
   EBUSY,
-  H_KSM_PINS,
   H_MIGRATE_NODES,
   H_NID_COUNT,
   H_ROOT_COUNT,
@@ -19,7 +18,7 @@ import {
 } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
-import { frameMappings } from '../memory/migrate';
+import { pinsOf } from '../memory/pins';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import { rbFirst, rbNext } from '../tree/rb';
 import { chainFree } from './chain';
@@ -116,7 +115,7 @@ function forget(node: usize): bool {
 function isMapped(node: usize): bool {
   if (nodeIsStale(node)) return false;
   const frame: usize = load<u32>(node, NODE_FRAME);
-  if (load<u32>(H_KSM_PINS) == 0 || frameMappings(frame) != 0) return true;
+  if (load<u32>(node, NODE_MAPS) != pinsOf(frame)) return true;
   frameLeaveKsm(frame);
   return false;
 }

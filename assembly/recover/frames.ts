@@ -1,7 +1,7 @@
 /**
- * Recovery of frames: counts from ptes, pins from what the words said before, free lists from what is left.
+ * Recovery of frames: counts from ptes, free lists from what is left. How often a frame is pinned says a word of its own.
  *
- * While it goes on, a frame word holds count and pins as an ordinary frame's does, and a KSM frame's word FRAME_KSM | FRAME_FREE
+ * While it goes on, a frame word holds a count as an ordinary frame's does, and a KSM frame's word FRAME_KSM | FRAME_FREE
  * besides, which no word holds otherwise: so a death in here can be recovered from too.
  */
 
@@ -20,12 +20,8 @@ import {
   FRAME_LIST_FREE,
   FRAME_LIST_FRESH,
   FRAME_LIST_USED,
-  FRAME_NODE_MASK,
-  FRAME_NODE_SHIFT,
   FRAME_OFFLINE,
-  FRAME_PIN,
-  FRAME_PINS_MASK,
-  FREE_FRESH,
+  FRAME_PINNED,
   H_DMA_PINS,
   H_FOLIOS,
   H_FRAME_LIMIT,
@@ -33,13 +29,10 @@ import {
   H_FRAME_WORDS,
   H_FRAMES,
   H_FRAMES_USED,
-  H_FREE_NODES,
-  H_KSM_PINS,
   H_KSM_ZERO_PAGES,
   H_LEAVES,
   H_LIMBO,
   H_NID_COUNT,
-  H_NODES,
   H_PINCOUNTS,
   H_RMAP_ITEMS,
   LEAF_BYTES,
@@ -47,10 +40,9 @@ import {
   LEAF_USED,
   MM_RMAP_ITEMS,
   MM_ZERO_PAGES,
-  NODE_BYTES,
-  NODE_FRAME,
-  NODE_MAPS,
   PAGE_SHIFT,
+  PINS_DMA_SHIFT,
+  PINS_MASK,
   PTE_FRAME,
   PTE_KSM_ZERO,
   PTE_PRESENT,
@@ -89,62 +81,25 @@ export function firstOf(nid: u32): u32 {
   return nid == 0 ? 1 : load<u32>(H_FRAME_LISTS + (nid - 1) * FRAME_LIST_BYTES, FRAME_LIST_END);
 }
 
-/** Reduces every frame word to: is it KSM's, and how often is it pinned. */
+/** Reduces every frame word to: is it KSM's, and is it pinned. */
 export function framesKeepPins(): void {
-  if (load<u32>(H_KSM_PINS) != 0) ksmMapsTakeOut();
   store<u32>(H_LIMBO, 0);
   store<u32>(H_DMA_PINS, 0);
   for (let nid: u32 = 0; nid < load<u32>(H_NID_COUNT); nid++) {
-    for (let index = firstOf(nid); index < freshOf(nid); index++) {
-      keepPins(index);
-      keepPincount(index);
-    }
+    for (let index = firstOf(nid); index < freshOf(nid); index++) keepPins(index);
   }
 }
 
+/** No more of the extra references to a frame are pins for DMA than there are. */
 function keepPins(index: u32): void {
   const word = load<u32>(wordAt(index));
   if (word == FRAME_OFFLINE) return;
-  if (awaitsNode(word)) {
-    store<u32>(wordAt(index), word & ~FRAME_COUNT_MASK);
-  } else if (word & FRAME_KSM) {
-    const node = nodeOf(index);
-    const isPinned = load<u32>(H_KSM_PINS) != 0 && node != 0 && load<i32>(node, NODE_MAPS) > 0;
-    store<u32>(wordAt(index), KSM_NO_NODE | (isPinned ? load<u32>(node, NODE_MAPS) * FRAME_PIN : 0));
-  } else {
-    store<u32>(wordAt(index), word & FRAME_FREE ? 0 : word & FRAME_PINS_MASK);
-  }
-}
-
-/** Pins for DMA are on ordinary frames, and no more than all references that pin one. */
-function keepPincount(index: u32): void {
   const address: usize = load<u32>(H_PINCOUNTS) + (index << 2);
-  if (load<u32>(address) == 0) return;
-  const word = load<u32>(wordAt(index));
-  const pins = word == FRAME_OFFLINE || awaitsNode(word) ? 0 : (word & FRAME_PINS_MASK) / FRAME_PIN;
-  store<u32>(address, min(load<u32>(address), pins));
-  store<u32>(H_DMA_PINS, load<u32>(H_DMA_PINS) + load<u32>(address));
-}
-
-/** The node that a KSM frame's word names, if that is its node indeed. */
-function nodeOf(index: u32): usize {
-  const word = load<u32>(wordAt(index));
-  if (!(word & FRAME_KSM) || awaitsNode(word)) return 0;
-  const node: usize = (<usize>(word & FRAME_NODE_MASK)) << FRAME_NODE_SHIFT;
-  const nodes: usize = load<u32>(H_NODES);
-  if (node < nodes || node >= nodes + load<u32>(H_FREE_NODES, FREE_FRESH) * NODE_BYTES) return 0;
-  return load<u32>(node, NODE_FRAME) == load<u32>(H_FRAMES) + (index << PAGE_SHIFT) ? node : 0;
-}
-
-/** Takes ptes out of what stable nodes count: what is left are pins. */
-function ksmMapsTakeOut(): void {
-  const end = leavesEnd() << TABLE_BITS;
-  for (let entry: u32 = TABLE_ENTRIES; entry < end; entry++) {
-    const pte = pteOf(entry);
-    if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) == load<u32>(H_FRAMES)) continue;
-    const node = nodeOf(indexOf(pte & PTE_FRAME));
-    if (node != 0) store<u32>(node, load<u32>(node, NODE_MAPS) - 1, NODE_MAPS);
-  }
+  const pins = load<u32>(address) & PINS_MASK;
+  const forDma = min(load<u32>(address) >> PINS_DMA_SHIFT, pins);
+  store<u32>(address, (forDma << PINS_DMA_SHIFT) | pins);
+  store<u32>(H_DMA_PINS, load<u32>(H_DMA_PINS) + forDma);
+  store<u32>(wordAt(index), (word & FRAME_KSM ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
 }
 
 /** Counts, over all reachable ptes: of each frame, of each leaf, and of pages that KSM put the zero frame to. */

@@ -6,14 +6,12 @@ import {
   FRAME_COUNT_MASK,
   FRAME_KSM,
   FRAME_NODE_SHIFT,
-  FRAME_PIN,
-  FRAME_PINS_MASK,
+  FRAME_PINNED,
   FREE_FIRST,
   FREE_FRESH,
   FREE_USED,
   H_FRAMES,
   H_FREE_NODES,
-  H_KSM_PINS,
   H_MIGRATE_NODES,
   H_NID_COUNT,
   H_NODES,
@@ -45,6 +43,7 @@ import {
   TABLE_BITS,
   TABLE_ENTRIES,
 } from '../layout';
+import { pinsOf } from '../memory/pins';
 import { pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
 import { nodeAlloc, nodeFlag } from '../merge/node';
@@ -64,7 +63,6 @@ export function treesClear(): void {
   store<u32>(H_MIGRATE_NODES, 0);
   store<u32>(H_STABLE_NODE_CHAINS, 0);
   store<u32>(H_STABLE_NODE_DUPS, 0);
-  store<u32>(H_KSM_PINS, 0);
 }
 
 /** Gives every KSM frame that somebody maps a node, and sorts it in. */
@@ -79,17 +77,16 @@ export function nodesRebuild(): void {
 function nodeRebuild(index: u32): void {
   const word = load<u32>(wordAt(index));
   const maps = word & FRAME_COUNT_MASK;
-  const pins = (word & FRAME_PINS_MASK) / FRAME_PIN;
   const node = maps == 0 ? 0 : nodeAlloc();
   if (node == 0) {
-    store<u32>(wordAt(index), maps + pins * FRAME_PIN); // nobody maps it: it is free, or pinned and ordinary
+    store<u32>(wordAt(index), maps | (word & FRAME_PINNED)); // nobody maps it: it is free, or pinned and ordinary
     return;
   }
   const frame: usize = load<u32>(H_FRAMES) + (index << PAGE_SHIFT);
+  const pins = pinsOf(frame);
   nodeFlag(node, 0, NODE_ORPHAN);
   store<u32>(node, <u32>frame, NODE_FRAME);
   store<u32>(node, maps + pins, NODE_MAPS);
-  store<u32>(H_KSM_PINS, load<u32>(H_KSM_PINS) + pins);
   store<u32>(wordAt(index), FRAME_KSM | <u32>(node >> FRAME_NODE_SHIFT));
   stableInsert(node, pageChecksum(frame));
 }

@@ -1,8 +1,8 @@
 /** Extra references to pages, as direct I/O, pipes and devices hold them. A page that has one is not merged. */
-import { PAGE_SIZE, PIN_GET, PIN_READ, PIN_WRITE, PTE_FRAME, PTE_SHARED } from '../layout';
+import { ENOMEM, PAGE_SIZE, PIN_GET, PIN_READ, PIN_WRITE, PTE_FRAME, PTE_SHARED } from '../layout';
 import { ownCopy, readFault, writeFault } from '../memory/fault';
 import { frameIsKsm, frameIsShared, zeroFrame } from '../memory/frames';
-import { pinDrop, pinTake } from '../memory/pins';
+import { pinTake } from '../memory/pins';
 import { entryFind, pteOf } from '../memory/tables';
 
 /**
@@ -13,17 +13,12 @@ export function pinPage(mm: usize, page: u32, how: u32): usize {
   let frame = how == PIN_WRITE ? writeFault(mm, page) : readFault(mm, page);
   if (frame < PAGE_SIZE || frame == zeroFrame()) return frame;
   if (how == PIN_READ && isSharedWithOthers(entryFind(mm, page))) frame = ownCopy(mm, entryFind(mm, page));
-  if (frame >= PAGE_SIZE) pinTake(frame, how != PIN_GET);
-  return frame;
+  if (frame < PAGE_SIZE || pinTake(frame, how != PIN_GET)) return frame;
+  return ENOMEM;
 }
 
 /** Does anonymous memory of others map the same frame, or KSM own it? */
 function isSharedWithOthers(entry: u32): bool {
   const frame: usize = pteOf(entry) & PTE_FRAME;
   return (pteOf(entry) & PTE_SHARED) == 0 && (frameIsKsm(frame) || frameIsShared(frame));
-}
-
-/** Drops a reference that was taken in the same way. */
-export function unpinFrame(frame: usize, how: u32): void {
-  if (frame != zeroFrame()) pinDrop(frame, how != PIN_GET);
 }

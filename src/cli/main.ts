@@ -7,8 +7,8 @@
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
-import { printable } from '../report/index.ts';
 import { nearest } from '../nearest.ts';
+import { printable } from '../report/index.ts';
 import { has, parseArguments } from './arguments.ts';
 import { benchCommand } from './bench.ts';
 import { type Command, EXIT } from './command.ts';

@@ -6,6 +6,7 @@
  */
 import * as layout from '../../assembly/layout.ts';
 import { KsmError } from '../errors.ts';
+import { checkHeader } from './invariants/header.ts';
 import { type EngineExports, instantiate } from './load.ts';
 import { mayBlock, underLock } from './lock.ts';
 
@@ -28,13 +29,14 @@ export interface Geometry {
 }
 
 /** Name of the option that raises a limit, by LIMIT_* of the layout. */
-const LIMITS: Record<number, { what: string; option: string }> = {
+const LIMITS: Record<number, { what: string; option?: string }> = {
   [layout.LIMIT_FRAMES]: { what: 'frames', option: 'memory' },
   [layout.LIMIT_PAGES]: { what: 'page tables', option: 'pages' },
   [layout.LIMIT_PROCESSES]: { what: 'processes', option: 'processes' },
   [layout.LIMIT_VMAS]: { what: 'mappings', option: 'vmas' },
   [layout.LIMIT_TABLES]: { what: 'middle page tables', option: 'processes' },
   [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
+  [layout.LIMIT_PINS]: { what: `${layout.PINS_MASK} extra references that a page can have` },
 };
 
 /**
@@ -236,26 +238,33 @@ export class Engine {
   limitError(code: 'ENOMEM' | 'EAGAIN', doing: string): KsmError {
     const limit = LIMITS[this.limitHit];
     const why = limit === undefined ? 'a limit was reached' : `all ${limit.what} are in use`;
-    const advice = limit === undefined ? '' : `; free some, or create the host with a larger "${limit.option}"`;
+    const raise = limit?.option === undefined ? '' : `, or create the host with a larger "${limit.option}"`;
+    const advice = limit === undefined ? '' : `; free some${raise}`;
     return new KsmError(code, `${doing}: ${why}${advice}.`);
   }
 }
 
 /** Address of the record that worker `worker` has or had. */
-function recordOf(worker: number): number {
+export function recordOf(worker: number): number {
   return layout.WORKERS + (worker & layout.WORKER_INDEX_MASK) * layout.WORKER_BYTES;
 }
 
-/** EFORMAT where the memory was laid out by another version of the engine, or by none. */
+/** EFORMAT where the memory was laid out by another version of the engine, or by none, or is not all that was laid out. */
 export function expectLayout(engine: Engine): void {
   const magic = engine.u32(layout.H_MAGIC);
   const version = engine.u32(layout.H_VERSION);
-  if (magic === layout.MAGIC && version === layout.LAYOUT_VERSION) return;
-  const found = magic === layout.MAGIC ? `layout version ${version}` : 'no engine at all';
-  throw new KsmError(
-    'EFORMAT',
-    `The memory holds ${found}; expected layout version ${layout.LAYOUT_VERSION}: use the same version of ksm-wasm in all threads.`,
-  );
+  if (magic !== layout.MAGIC || version !== layout.LAYOUT_VERSION) {
+    const found = magic === layout.MAGIC ? `layout version ${version}` : 'no engine at all';
+    throw new KsmError(
+      'EFORMAT',
+      `The memory holds ${found}; expected layout version ${layout.LAYOUT_VERSION}: use the same version of ksm-wasm in all threads.`,
+    );
+  }
+  try {
+    checkHeader(engine);
+  } catch (cause) {
+    throw new KsmError('EFORMAT', `The memory is not whole: ${(cause as Error).message}`, { cause });
+  }
 }
 
 const POWER_OF_ROOTS_MAX = 20;

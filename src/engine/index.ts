@@ -1,6 +1,6 @@
 /** The engine as its users above see it. */
 export * as layout from '../../assembly/layout.ts';
-export { Engine, expectLayout, type Geometry, layOut } from './engine.ts';
+export { Engine, expectLayout, type Geometry, layOut, recordOf } from './engine.ts';
 export { checkTrusted } from './invariants/trusted.ts';
 export { checkInvariants } from './invariants.ts';
 export { type EngineExports, instantiate, type WasmSource } from './load.ts';

@@ -23,6 +23,7 @@ export interface EngineExports extends WebAssembly.Exports {
   unlock(mm: number, id: number, page: number, pages: number): number;
   pinPage(mm: number, id: number, page: number, how: number): number;
   unpinFrame(frame: number, how: number): number;
+  pinsOf(frame: number): number;
   migrateFrame(frame: number, nid: number): number;
   offline(first: number, end: number): number;
   onlineFrames(first: number, end: number): number;

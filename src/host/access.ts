@@ -7,7 +7,17 @@
  */
 import { type Engine, type EngineExports, layout } from '../engine/index.ts';
 
-const { ACCESS_READ, ACCESS_WRITE, PTE_DIRTY, PTE_FRAME, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } = layout;
+const {
+  ACCESS_BEGUN,
+  ACCESS_READ,
+  ACCESS_REFUSED,
+  ACCESS_WRITE,
+  PTE_DIRTY,
+  PTE_FRAME,
+  PTE_NONE,
+  PTE_PRESENT,
+  PTE_WRITABLE,
+} = layout;
 const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
@@ -26,20 +36,23 @@ export class Access {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #call: EngineExports;
+  readonly #engine: Engine;
   readonly #mm: number;
-  /** Address of this worker's word. */
-  readonly #record: number;
+  readonly #id: number;
+  readonly #worker: number;
   readonly #ptes: number;
   /** The translation of a page is at its number modulo SIZE. */
   readonly #known: Int32Array = new Int32Array(SIZE * WORDS).fill(NONE);
 
-  /** For the worker that `engine` is, in the mm at address `mm`. */
-  constructor(engine: Engine, mm: number) {
+  /** For the worker that `engine` is, in the process whose mm is at address `mm` and whose id is `id`. */
+  constructor(engine: Engine, mm: number, id: number) {
+    this.#engine = engine;
     this.#words = new Int32Array(engine.memory.buffer);
     this.#bytes = engine.bytes;
     this.#call = engine.call;
     this.#mm = mm;
-    this.#record = engine.record + layout.WORKER_ACCESS;
+    this.#id = id;
+    this.#worker = engine.worker;
     this.#ptes = engine.u32(layout.H_PTES);
   }
 
@@ -48,7 +61,7 @@ export class Access {
     const frame = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
     if (frame === 0) return false;
     this.#bytes.set(bytes, frame + offset);
-    this.#call.accessEnd(this.#record);
+    this.#call.accessEnd(this.#worker);
     return true;
   }
 
@@ -57,7 +70,7 @@ export class Access {
     const frame = this.#begin(page, PTE_PRESENT, ACCESS_READ);
     if (frame === 0) return undefined;
     const copy = this.#bytes.slice(frame + offset, frame + offset + length);
-    this.#call.accessEnd(this.#record);
+    this.#call.accessEnd(this.#worker);
     return copy;
   }
 
@@ -67,7 +80,7 @@ export class Access {
     let frame = this.#known[slot] === page ? this.#announce(slot, flags, how) : 0;
     if (frame !== 0) return frame;
     if (this.#walk(page, slot)) frame = this.#announce(slot, flags, how);
-    if (frame === 0) this.#call.accessEnd(this.#record);
+    if (frame === 0) this.#call.accessEnd(this.#worker);
     return frame;
   }
 
@@ -77,26 +90,32 @@ export class Access {
     const pte = known[slot + PTE] as number;
     if ((pte & (flags | PTE_NONE)) !== flags) return 0;
     const access = (pte & PTE_FRAME) | how;
-    const isSame = this.#call.accessBegin(
-      this.#record,
+    const begun = this.#call.accessBegin(
+      this.#worker,
       access,
       known[slot + AT] as number,
       pte,
       known[slot + SINCE] as number,
     );
-    return isSame ? (pte & PTE_FRAME) >>> 0 : 0;
+    if (begun === ACCESS_REFUSED) throw this.#engine.expelledError();
+    return begun === ACCESS_BEGUN ? (pte & PTE_FRAME) >>> 0 : 0;
   }
 
-  /** Remembers at `slot` what the page tables say, which stay where they are from now on to the end of the access. False: nothing. */
+  /**
+   * Remembers at `slot` what the page tables say, which stay where they are from now on to the end of the access. False: nothing. That
+   * the process lives is asked after the epoch is noted: the tables of one that has ended go with an epoch.
+   */
   #walk(page: number, slot: number): boolean {
     const words = this.#words;
     const known = this.#known;
-    known[slot + SINCE] = this.#call.accessWalk(this.#record);
+    known[slot + SINCE] = this.#call.accessWalk(this.#worker);
+    known[slot] = NONE;
+    if (!this.#call.isProcess(this.#mm, this.#id)) return false;
     const pgd = words[(this.#mm + layout.MM_PGD) >>> 2] as number;
     const middle = words[(pgd >>> 2) + (page >>> (2 * TABLE_BITS))] as number;
     const leaf = middle === 0 ? 0 : (words[(middle >>> 2) + ((page >>> TABLE_BITS) & INDEX)] as number);
-    known[slot] = leaf === 0 ? NONE : page;
     if (leaf === 0) return false;
+    known[slot] = page;
     const at = this.#ptes + (((leaf << TABLE_BITS) | (page & INDEX)) << 2);
     known[slot + AT] = at;
     known[slot + PTE] = words[at >>> 2] as number;

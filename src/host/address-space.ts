@@ -2,72 +2,35 @@
  * A process's address space, by the names of Linux's system calls. Addresses and lengths are bytes; an address space reaches from
  * 0 to 512 GiB. Errors carry the errno's name in `code`; a call that fails with ENOMEM names the limit.
  */
+
+import { bytesOf, lengthOf } from '../bytes.ts';
 import { layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
+import { optionsOf } from '../validate.ts';
 import { Access } from './access.ts';
+import {
+  ACCESS,
+  ADVICE,
+  ADVICES,
+  type Advice,
+  type KsmStat,
+  LONG,
+  MAP_ACCESS,
+  MAP_OPTIONS,
+  type MapOptions,
+  PIN,
+  PIN_MODES,
+  type Pin,
+  type PinMode,
+  PR_GET_MEMORY_MERGE,
+  PR_SET_MEMORY_MERGE,
+  PROTECTION,
+  type Protection,
+  RMAP_ITEM_COST,
+  reasonOf,
+} from './calls.ts';
 import type { Machine, ProcessHandle } from './machine.ts';
-import { ADDRESS_END, eachPage, isInOnePage } from './range.ts';
-
-export type Protection = 'rw' | 'r' | 'none';
-
-export interface MapOptions {
-  /** Shared with the children that fork makes; never KSM's. Default false: private memory. */
-  readonly shared?: boolean;
-  /** Default "rw". */
-  readonly prot?: Protection;
-  /** EEXIST instead of replacing what is mapped there. */
-  readonly fixedNoReplace?: boolean;
-  /** A private mapping of an empty file: pages are the file's, and so no business of KSM's, until they are written. */
-  readonly file?: boolean;
-  /** Huge pages where 2 MiB are aligned (MADV_HUGEPAGE): they come at the first write and are split when a part of one merges. */
-  readonly hugepage?: boolean;
-  /** Device, hugetlb, droppable or DAX memory: KSM refuses it. */
-  readonly special?: boolean;
-}
-
-/** What madvise can be told here. */
-export type Advice = 'MERGEABLE' | 'UNMERGEABLE' | 'DONTNEED';
-
-const ADVICE: Record<Advice, number> = {
-  MERGEABLE: layout.MADV_MERGEABLE,
-  UNMERGEABLE: layout.MADV_UNMERGEABLE,
-  DONTNEED: layout.MADV_DONTNEED,
-};
-
-const ACCESS: Record<Protection, number> = {
-  rw: layout.VM_READ | layout.VM_WRITE,
-  r: layout.VM_READ,
-  none: 0,
-};
-
-const MAP_ACCESS: Record<Protection, number> = { rw: 0, r: layout.MAP_READ_ONLY, none: layout.MAP_NONE };
-
-/** An extra reference to a page. */
-export interface Pin extends Disposable {
-  /** Number of the frame that it holds. */
-  readonly frame: number;
-  /** Drops the reference; once is enough, more does no harm. */
-  release(): void;
-}
-
-const PIN_MODES = { get: layout.PIN_GET, read: layout.PIN_READ, write: layout.PIN_WRITE } as const;
-
-export const PR_SET_MEMORY_MERGE = 67;
-export const PR_GET_MEMORY_MERGE = 68;
-
-/** /proc/PID/ksm_stat. */
-export interface KsmStat {
-  readonly ksm_rmap_items: number;
-  readonly ksm_zero_pages: number;
-  readonly ksm_merging_pages: number;
-  /** Bytes; negative where the metadata costs more than merging saves. */
-  readonly ksm_process_profit: number;
-  readonly ksm_merge_any: 'yes' | 'no';
-  readonly ksm_mergeable: 'yes' | 'no';
-}
-
-/** Bytes that Linux spends on an rmap item; its profit figures count with it. */
-export const RMAP_ITEM_COST = 64;
+import { eachPage, expectRange, isInOnePage, pageAt, pageOf, pagesOf } from './range.ts';
 
 const { PAGE_SIZE } = layout;
 
@@ -76,13 +39,22 @@ export class AddressSpace {
   readonly id: number;
   readonly #machine: Machine;
   #mm: number;
-  #live = true;
   #access: Access | undefined;
 
   constructor(machine: Machine, mm: number, id: number) {
     this.#machine = machine;
     this.#mm = mm;
     this.id = id;
+  }
+
+  /** Does the process live? It may have been ended by another thread. */
+  get alive(): boolean {
+    return this.#machine.engine.call.isProcess(this.#mm, this.id) !== 0;
+  }
+
+  /** Is its mm the one at address `mm`? */
+  isAt(mm: number): boolean {
+    return this.#mm === mm;
   }
 
   /** The engine's handle: the address of this mm's record (docs/embedding.md). exec gives a process another one. */
@@ -100,57 +72,53 @@ export class AddressSpace {
    * mapped there goes. Returns the address.
    */
   mmap(address: number | null, length: number, options: MapOptions = {}): number {
-    const mm = this.#alive('mmap');
-    const pages = this.#pages('mmap', length);
-    const page = address === null ? this.#gap(pages) : this.#page('mmap', address);
+    const { call } = this.#machine.engine;
+    const { shared, fixedNoReplace, special, file, hugepage, prot = 'rw' } = optionsOf('mmap', options, MAP_OPTIONS);
+    const pages = pagesOf('mmap', length);
+    const page = address === null ? this.#gap(pages) : pageOf('mmap', address);
     const how =
-      (options.shared ? layout.MAP_SHARED : 0) |
-      (options.fixedNoReplace ? layout.MAP_FIXED_NOREPLACE : 0) |
-      (options.special ? layout.MAP_SPECIAL : 0) |
-      (options.file ? layout.MAP_FILE : 0) |
-      (options.hugepage ? layout.MAP_HUGEPAGE : 0) |
-      MAP_ACCESS[options.prot ?? 'rw'];
-    this.#done('mmap', this.#machine.engine.call.map(mm, page, pages, how), page * PAGE_SIZE, length);
+      (shared ? layout.MAP_SHARED : 0) |
+      (fixedNoReplace ? layout.MAP_FIXED_NOREPLACE : 0) |
+      (special ? layout.MAP_SPECIAL : 0) |
+      (file ? layout.MAP_FILE : 0) |
+      (hugepage ? layout.MAP_HUGEPAGE : 0) |
+      MAP_ACCESS[prot];
+    this.#done('mmap', call.map(this.#mm, this.id, page, pages, how), page * PAGE_SIZE, length);
     return page * PAGE_SIZE;
   }
 
   munmap(address: number, length: number): void {
-    const mm = this.#alive('munmap');
-    const status = this.#machine.engine.call.unmap(mm, this.#page('munmap', address), this.#pages('munmap', length));
+    const { call } = this.#machine.engine;
+    const status = call.unmap(this.#mm, this.id, pageOf('munmap', address), pagesOf('munmap', length));
     this.#done('munmap', status, address, length);
   }
 
   mprotect(address: number, length: number, prot: Protection): void {
-    const mm = this.#alive('mprotect');
-    const pages = this.#pages('mprotect', length);
-    const status = this.#machine.engine.call.protect(mm, this.#page('mprotect', address), pages, ACCESS[prot]);
+    const { call } = this.#machine.engine;
+    const access = ACCESS[PROTECTION('mprotect: the protection', prot)];
+    const status = call.protect(this.#mm, this.id, pageOf('mprotect', address), pagesOf('mprotect', length), access);
     this.#done('mprotect', status, address, length);
   }
 
   /** As on Linux: ENOMEM where part of the range is not mapped, but the mapped parts are done. */
   madvise(address: number, length: number, advice: Advice): void {
-    const mm = this.#alive('madvise');
-    const number: number | undefined = ADVICE[advice];
-    if (number === undefined) {
-      const known = Object.keys(ADVICE).join(', ');
-      throw new KsmError('EINVAL', `madvise: "${advice}" is no advice that is known here; expected one of ${known}.`);
-    }
-    const pages = this.#pages('madvise', length);
-    const status = this.#machine.engine.call.advise(mm, this.#page('madvise', address), pages, number);
+    const { call } = this.#machine.engine;
+    const number = ADVICE[ADVICES('madvise: the advice', advice)];
+    const status = call.advise(this.#mm, this.id, pageOf('madvise', address), pagesOf('madvise', length), number);
     this.#done('madvise', status, address, length);
     this.#machine.work.wake();
   }
 
   /** mlock: makes every page present and keeps DONTNEED away. Pages that may be written are write-faulted, so sharing breaks. */
   mlock(address: number, length: number): void {
-    const mm = this.#alive('mlock');
-    const status = this.#machine.engine.call.lock(mm, this.#page('mlock', address), this.#pages('mlock', length));
+    const { call } = this.#machine.engine;
+    const status = call.lock(this.#mm, this.id, pageOf('mlock', address), pagesOf('mlock', length));
     this.#done('mlock', status, address, length);
   }
 
   munlock(address: number, length: number): void {
-    const mm = this.#alive('munlock');
-    const status = this.#machine.engine.call.unlock(mm, this.#page('munlock', address), this.#pages('munlock', length));
+    const { call } = this.#machine.engine;
+    const status = call.unlock(this.#mm, this.id, pageOf('munlock', address), pagesOf('munlock', length));
     this.#done('munlock', status, address, length);
   }
 
@@ -159,17 +127,20 @@ export class AddressSpace {
    * prctl(PR_GET_MEMORY_MERGE = 68): 1 or 0. EINVAL for another option, or where an argument that must be 0 is not.
    */
   prctl(option: number, arg2: number = 0, arg3: number = 0, arg4: number = 0, arg5: number = 0): number {
-    const mm = this.#alive('prctl');
-    const isSet = option === PR_SET_MEMORY_MERGE;
-    if ((!isSet && option !== PR_GET_MEMORY_MERGE) || arg3 || arg4 || arg5 || (!isSet && arg2)) {
+    const { call } = this.#machine.engine;
+    const given = [option, arg2, arg3, arg4, arg5];
+    const [what, on, ...rest] = given.map((value, index) => LONG(`prctl: argument ${index + 1}`, value));
+    const isSet = what === PR_SET_MEMORY_MERGE;
+    if ((!isSet && what !== PR_GET_MEMORY_MERGE) || rest.some((value) => value !== 0) || (!isSet && on !== 0)) {
       throw new KsmError(
         'EINVAL',
-        `prctl(${[option, arg2, arg3, arg4, arg5].join(', ')}): expected PR_SET_MEMORY_MERGE (${PR_SET_MEMORY_MERGE}) with ` +
+        `prctl(${given.join(', ')}): expected PR_SET_MEMORY_MERGE (${PR_SET_MEMORY_MERGE}) with ` +
           `one argument or PR_GET_MEMORY_MERGE (${PR_GET_MEMORY_MERGE}) with none; all others must be 0.`,
       );
     }
+    const mm = this.#alive('prctl');
     if (!isSet) return this.#field(mm, layout.MM_FLAGS) & layout.MM_MERGE_ANY ? 1 : 0;
-    this.#done('prctl', this.#machine.engine.call.mergeAnySet(mm, arg2 ? 1 : 0), 0, 0);
+    this.#done('prctl', call.mergeAnySet(mm, this.id, on === 0 ? 0 : 1), 0, 0);
     this.#machine.work.wake();
     return 0;
   }
@@ -178,126 +149,147 @@ export class AddressSpace {
    * Takes an extra reference to the page at `address`, as I/O in flight does; until it is released the page is not merged. "get"
    * is a plain reference; "read" and "write" are pins, which break KSM's sharing first.
    */
-  pin(address: number, how: 'get' | 'read' | 'write' = 'get'): Pin {
-    const mm = this.#alive('pin');
+  pin(address: number, how: PinMode = 'get'): Pin {
     const { call } = this.#machine.engine;
-    const page = this.#page('pin', address);
-    const frame = call.pinPage(mm, page, PIN_MODES[how]) >>> 0;
-    if (frame < PAGE_SIZE) this.#done('pin', frame, address, PAGE_SIZE);
-    return this.#machine.holdPin(frame / PAGE_SIZE, PIN_MODES[how]);
+    const mode = PIN[PIN_MODES('pin: the way', how)];
+    const page = pageAt('pin', address);
+    const frame = call.pinPage(this.#mm, this.id, page, mode) >>> 0;
+    if (frame < PAGE_SIZE) this.#done('pin', frame, page * PAGE_SIZE, PAGE_SIZE);
+    return this.#machine.holdPin(frame / PAGE_SIZE, mode);
   }
 
-  /** Writes `bytes` from `address` on. EFAULT or ENOMEM name the first page that could not be written; those before it are. */
-  write(address: number, bytes: Uint8Array): void {
-    const mm = this.#alive('write');
+  /**
+   * Writes `bytes` from `address` on: those that an ArrayBuffer has or a view of whatever type covers. EFAULT or ENOMEM name the first
+   * page that could not be written; those before it are.
+   */
+  write(address: number, bytes: ArrayBufferView | ArrayBuffer): void {
     const { engine } = this.#machine;
-    const { length } = bytes;
+    const given = bytes instanceof Uint8Array ? bytes : bytesOf('write', bytes);
+    if (typeof address !== 'number') expectRange('write', address, 0);
+    const length = lengthOf(given);
     const page = (address / PAGE_SIZE) | 0;
     const offset = address - page * PAGE_SIZE;
     if (!isInOnePage(page, offset, length)) {
-      this.#writePages(address, bytes);
+      this.#writePages(address, bytesOf('write', given));
     } else if (engine.worker === 0) {
-      engine.bytes.set(bytes, this.#frameFor('write', 'writeFault', mm, page, length) + offset);
+      engine.bytes.set(given, this.#frameFor('write', 'writeFault', page, length) + offset);
     } else {
       // a fault lets the page be written, and the next try is another race, as with a TLB
-      const access = this.#accessOf(mm);
-      while (!access.write(page, offset, bytes)) this.#frameFor('write', 'writeFault', mm, page, length);
+      const access = this.#accessTo();
+      while (!access.write(page, offset, given)) this.#frameFor('write', 'writeFault', page, length);
     }
   }
 
-  /** A copy of `length` bytes from `address` on. */
+  /** A copy of `length` bytes from `address` on. ENOMEM where there is no room for it. */
   read(address: number, length: number): Uint8Array {
-    const mm = this.#alive('read');
     const { engine } = this.#machine;
+    if (typeof address !== 'number' || typeof length !== 'number') expectRange('read', address, length);
     const page = (address / PAGE_SIZE) | 0;
     const offset = address - page * PAGE_SIZE;
-    if (!isInOnePage(page, offset, length)) return this.#readPages(address, length);
+    if (!isInOnePage(page, offset, length) || (length | 0) !== length) return this.#readPages(address, length);
     if (engine.worker === 0) {
-      const from = this.#frameFor('read', 'readFault', mm, page, length) + offset;
+      const from = this.#frameFor('read', 'readFault', page, length) + offset;
       return engine.bytes.slice(from, from + length);
     }
-    const access = this.#accessOf(mm);
+    const access = this.#accessTo();
     for (;;) {
       const copy = access.read(page, offset, length);
       if (copy !== undefined) return copy;
-      this.#frameFor('read', 'readFault', mm, page, length);
+      this.#frameFor('read', 'readFault', page, length);
     }
   }
 
   #writePages(address: number, bytes: Uint8Array): void {
+    this.#alive('write');
     eachPage('write', address, bytes.length, (at, from, to) => this.write(at, bytes.subarray(from, to)));
   }
 
   #readPages(address: number, length: number): Uint8Array {
-    const copy = new Uint8Array(length);
+    this.#alive('read');
+    expectRange('read', address, length);
+    if (length > 0) this.#frameFor('read', 'readFault', pageAt('read', address), length);
+    const copy = this.#copyFor(length);
     eachPage('read', address, length, (at, from, to) => copy.set(this.read(at, to - from), from));
     return copy;
   }
 
+  #copyFor(length: number): Uint8Array {
+    try {
+      return new Uint8Array(length);
+    } catch (cause) {
+      throw new KsmError('ENOMEM', `read: there is no room for a copy of ${length} bytes; read it in parts.`, {
+        cause,
+      });
+    }
+  }
+
   /** Address of the frame of `page` after `fault`, which makes it present, and writable for a write. */
-  #frameFor(call: string, fault: 'readFault' | 'writeFault', mm: number, page: number, length: number): number {
-    const frame = this.#machine.engine.call[fault](mm, page) >>> 0;
+  #frameFor(call: string, fault: 'readFault' | 'writeFault', page: number, length: number): number {
+    const frame = this.#machine.engine.call[fault](this.#mm, this.id, page) >>> 0;
     if (frame < PAGE_SIZE) this.#done(call, frame, page * PAGE_SIZE, length);
     return frame;
   }
 
-  #accessOf(mm: number): Access {
-    this.#access ??= new Access(this.#machine.engine, mm);
+  /** This thread's way to the present pages. Another one after exec, and from when the host is shared on. */
+  #accessTo(): Access {
+    const { engine } = this.#machine;
+    this.#access ??= new Access(engine, this.#mm, this.id);
     return this.#access;
   }
 
   /** Reads one byte of each page, as a program does that wants them present. */
   touch(address: number, length: number): void {
-    const mm = this.#alive('touch');
-    eachPage('touch', address, length, (at) => this.#frameFor('touch', 'readFault', mm, Math.floor(at / PAGE_SIZE), 1));
+    this.#alive('touch');
+    eachPage('touch', address, length, (at) => this.#frameFor('touch', 'readFault', Math.floor(at / PAGE_SIZE), 1));
   }
 
   /** A child with a copy-on-write copy of this memory. */
   fork(): AddressSpace {
-    const child = this.#machine.engine.call.fork(this.#alive('fork')) >>> 0;
-    const space = this.#machine.adopt(child, 'fork: the process cannot be copied');
+    const child = this.#machine.engine.call.fork(this.#mm, this.id) >>> 0;
+    const space = this.#machine.adopt(this.#made('fork', child, 'the process cannot be copied'));
     this.#machine.work.wake();
     return space;
   }
 
   /** Starts a new program in this process: the memory goes, process-wide merging (prctl) stays. */
   exec(): void {
-    const mm = this.#machine.engine.call.exec(this.#alive('exec')) >>> 0;
-    if (mm === 0) throw this.#machine.engine.limitError('ENOMEM', 'exec: no new image can be made');
-    this.#mm = mm;
+    const mm = this.#machine.engine.call.exec(this.#mm, this.id) >>> 0;
+    this.#mm = this.#made('exec', mm, 'no new image can be made');
     this.#access = undefined;
     this.#machine.work.wake();
   }
 
   /** Ends the process; its memory goes, and every later call of this object fails with ESRCH. */
   exit(): void {
-    this.#machine.engine.call.exit(this.#alive('exit'));
-    this.#live = false;
+    this.#done('exit', this.#machine.engine.call.exit(this.#mm, this.id), 0, 0);
     this.#machine.forget(this.id);
   }
 
   /** Number of the frame that the page at `address` maps; undefined where none is present. */
   frameOf(address: number): number | undefined {
-    const { engine } = this.#machine;
-    const entry = engine.call.entryFind(this.#alive('frameOf'), Math.floor(address / PAGE_SIZE)) >>> 0;
-    const pte = entry === 0 ? 0 : engine.u32(engine.u32(layout.H_PTES) + entry * 4);
-    return pte & layout.PTE_PRESENT ? pte >>> layout.PAGE_SHIFT : undefined;
+    const { call } = this.#machine.engine;
+    const page = pageAt('frameOf', address);
+    const frame = call.frameAt(this.#mm, this.id, page) >>> 0;
+    if (frame !== 0 && frame < PAGE_SIZE) this.#done('frameOf', frame, page * PAGE_SIZE, 1);
+    return frame === 0 ? undefined : frame / PAGE_SIZE;
   }
 
   /** The pages that are present, ascending, with the frames that they map. */
   *resident(): Generator<{ address: number; frame: number }> {
-    const { engine } = this.#machine;
-    const mm = this.#alive('resident');
     const end = layout.MM_PAGES;
     for (let page = 0; ; page++) {
-      page = engine.call.nextMappedPage(mm, page, end) >>> 0;
+      const { engine } = this.#machine;
+      const mm = this.#alive('resident'); // it may have ended while whoever asks looked at the last page
+      page = engine.call.nextMappedPage(mm, this.id, page, end) >>> 0;
       if (page >= end) return;
       const leafEnd = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
-      const ptes = (engine.u32(layout.H_PTES) >>> 2) + (engine.call.entryFind(mm, page) >>> 0) - page;
+      const ptes = (engine.u32(layout.H_PTES) >>> 2) + (engine.call.entryFind(mm, this.id, page) >>> 0) - page;
+      const present: { address: number; frame: number }[] = [];
       for (; page < leafEnd; page++) {
         const pte = engine.words[ptes + page] as number;
-        if (pte & layout.PTE_PRESENT) yield { address: page * PAGE_SIZE, frame: pte >>> layout.PAGE_SHIFT };
+        if (pte & layout.PTE_PRESENT) present.push({ address: page * PAGE_SIZE, frame: pte >>> layout.PAGE_SHIFT });
       }
+      yield* present; // all of the page table at once: it may be another's by the time the next one is asked for
       page--;
     }
   }
@@ -305,16 +297,18 @@ export class AddressSpace {
   /** Rmap items of this process that are in the unstable tree: its share of the counter pages_unshared. */
   unsharedPages(): number {
     const { engine } = this.#machine;
+    const { call } = engine;
     const mm = this.#alive('unsharedPages');
     const states = engine.u32(layout.H_STATES) >>> 2;
+    const next = (page: number): number => call.nextMappedPage(mm, this.id, page, layout.MM_PAGES) >>> 0;
     let unshared = 0;
-    for (let page = engine.call.nextMappedPage(mm, 0, layout.MM_PAGES) >>> 0; page < layout.MM_PAGES; ) {
-      const first = states + (engine.call.entryFind(mm, page) >>> 0) - (page % layout.TABLE_ENTRIES);
+    for (let page = next(0); page < layout.MM_PAGES; ) {
+      const first = states + (call.entryFind(mm, this.id, page) >>> 0) - (page % layout.TABLE_ENTRIES);
       for (let entry = first; entry < first + layout.TABLE_ENTRIES; entry++) {
         if ((engine.words[entry] as number) & layout.STATE_UNSTABLE) unshared++;
       }
-      page = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
-      page = engine.call.nextMappedPage(mm, page, layout.MM_PAGES) >>> 0;
+      const leafEnd = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
+      page = leafEnd < layout.MM_PAGES ? next(leafEnd) : leafEnd;
     }
     return unshared;
   }
@@ -331,7 +325,7 @@ export class AddressSpace {
       ksm_merging_pages: merging,
       ksm_process_profit: (merging + zero) * PAGE_SIZE - items * RMAP_ITEM_COST,
       ksm_merge_any: this.#field(mm, layout.MM_FLAGS) & layout.MM_MERGE_ANY ? 'yes' : 'no',
-      ksm_mergeable: this.#machine.engine.call.hasMergeable(mm) ? 'yes' : 'no',
+      ksm_mergeable: this.#machine.engine.call.hasMergeable(mm, this.id) ? 'yes' : 'no',
     };
   }
 
@@ -341,42 +335,35 @@ export class AddressSpace {
 
   /** The engine's handle, while the process lives. */
   #alive(call: string): number {
-    if (this.#live) return this.#mm;
-    throw new KsmError('ESRCH', `${call}: process ${this.id} has ended; start or fork another one.`);
+    if (this.alive) return this.#mm;
+    throw this.#ended(call);
   }
 
-  #page(call: string, address: number): number {
-    if (Number.isInteger(address) && address >= 0 && address < ADDRESS_END && address % PAGE_SIZE === 0) {
-      return address / PAGE_SIZE;
-    }
-    throw new KsmError('EINVAL', `${call}: address ${address} is not a multiple of ${PAGE_SIZE} below 512 GiB.`);
-  }
-
-  #pages(call: string, length: number): number {
-    if (Number.isInteger(length) && length >= 0 && length <= ADDRESS_END) return Math.ceil(length / PAGE_SIZE);
-    throw new KsmError('EINVAL', `${call}: length ${length} is not a number of bytes from 0 to 512 GiB.`);
+  #ended(call: string): KsmError {
+    return new KsmError('ESRCH', `${call}: process ${this.id} has ended; start or fork another one.`);
   }
 
   #gap(pages: number): number {
-    const page = this.#machine.engine.call.vmaGap(this.#mm, pages, layout.MM_PAGES) >>> 0;
+    const page = this.#machine.engine.call.vmaGap(this.#alive('mmap'), this.id, pages) >>> 0;
     if (page !== 0) return page;
     throw new KsmError('ENOMEM', `mmap: process ${this.id} has no free range of ${pages} pages; unmap something.`);
+  }
+
+  /** The mm that the engine has made, unless what it gave is an errno. */
+  #made(call: string, mm: number, what: string): number {
+    if (mm >= PAGE_SIZE) return mm;
+    if (mm === layout.ESRCH) throw this.#ended(call);
+    throw this.#machine.engine.limitError('ENOMEM', `${call}: ${what}`);
   }
 
   /** Throws what a call's status says, if it says anything. */
   #done(call: string, status: number, address: number, length: number): void {
     if (status === 0) return;
-    const where = `${call}: process ${this.id}, ${length} bytes at 0x${address.toString(16)}`;
     const code = errnoName(status) ?? 'EIO';
+    if (code === 'ESRCH') throw this.#ended(call);
+    const where = `${call}: process ${this.id}, ${length} bytes at 0x${address.toString(16)}`;
     const limitHit = this.#machine.engine.limitHit !== layout.LIMIT_NONE;
     if (limitHit && (code === 'ENOMEM' || code === 'EAGAIN')) throw this.#machine.engine.limitError(code, where);
-    throw new KsmError(code, `${where}: ${REASONS[code] ?? 'refused'}.`);
+    throw new KsmError(code, `${where}: ${reasonOf(call, code, length)}.`);
   }
 }
-
-const REASONS: Partial<Record<string, string>> = {
-  ENOMEM: 'part of the range is not mapped, or lies outside the address space',
-  EFAULT: 'not mapped, or its protection forbids this access',
-  EEXIST: 'something is mapped there already',
-  EINVAL: 'the range is empty or lies outside the address space',
-};

@@ -1,4 +1,7 @@
-/** Time as an input: whoever wants runs that can be repeated hands in a clock of their own. */
+/** Time as an input. */
+import { finiteNumber, invalid } from '../validate.ts';
+
+/** Whoever wants runs that can be repeated hands in a clock of their own. */
 export interface Clock {
   /** Milliseconds that never go back. */
   now(): number;
@@ -6,6 +9,41 @@ export interface Clock {
   cpu(): bigint;
   /** Resolves after `milliseconds`, or as soon as `signal` aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** A clock that somebody hands in. EINVAL where it is none; what it says of time is checked when it is asked. */
+export function clockOf(what: string, given: unknown): Clock {
+  if (typeof given !== 'object' || given === null) throw invalid(what, given, CLOCK);
+  if (given instanceof CheckedClock) return given;
+  const clock = given as Partial<Clock>;
+  for (const name of ['now', 'cpu', 'sleep'] as const) {
+    if (typeof clock[name] !== 'function') throw invalid(`${what}: its ${name}`, clock[name], CLOCK);
+  }
+  return new CheckedClock(clock as Clock);
+}
+
+const CLOCK = 'a clock: { now(): milliseconds, cpu(): nanoseconds as a bigint, sleep(milliseconds, signal): Promise }';
+
+class CheckedClock implements Clock {
+  readonly #given: Clock;
+
+  constructor(given: Clock) {
+    this.#given = given;
+  }
+
+  now(): number {
+    return finiteNumber('clock.now()', this.#given.now());
+  }
+
+  cpu(): bigint {
+    const cpu: unknown = this.#given.cpu();
+    if (typeof cpu === 'bigint') return cpu;
+    throw invalid('clock.cpu()', cpu, 'nanoseconds as a bigint');
+  }
+
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return this.#given.sleep(milliseconds, signal);
+  }
 }
 
 /** The system's clock. As CPU time it counts what passes while the caller's thread is busy: the scanner never waits in a batch. */

@@ -1,16 +1,18 @@
 /** The host layer as its users above see it. */
+export { AddressSpace } from './address-space.ts';
+export { hasLeft, leaveAtExit } from './at-exit.ts';
 export {
-  AddressSpace,
   type Advice,
   type KsmStat,
   type MapOptions,
   type Pin,
+  type PinMode,
   PR_GET_MEMORY_MERGE,
   PR_SET_MEMORY_MERGE,
   type Protection,
   RMAP_ITEM_COST,
-} from './address-space.ts';
-export { type Clock, systemClock } from './clock.ts';
+} from './calls.ts';
+export { type Clock, clockOf, systemClock } from './clock.ts';
 export {
   type Books,
   createEngine,
@@ -19,7 +21,8 @@ export {
   Machine,
   type ProcessHandle,
   type SharedHost,
+  type SpawnOptions,
   type Usage,
 } from './machine.ts';
-export type { Cures, DirtyTracking, HostOptions } from './options.ts';
+export { type Cures, type DirtyTracking, HOST_OPTIONS, type HostOptions, SCANNERS_MAX } from './options.ts';
 export { WaitQueue } from './wait-queue.ts';

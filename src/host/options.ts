@@ -1,10 +1,10 @@
 /** Options of a host: what they mean, their defaults, and what is wrong with them. */
 import type { Geometry, WasmSource } from '../engine/index.ts';
 import { layout } from '../engine/index.ts';
-import { KsmError } from '../errors.ts';
 import type { ThreadOptions } from '../port.ts';
 import { parseBytes } from '../size.ts';
-import type { Clock } from './clock.ts';
+import { anything, type Checks, flag, invalid, oneOf, optionsOf, wholeNumber } from '../validate.ts';
+import { type Clock, clockOf } from './clock.ts';
 
 export interface Cures {
   /** Smart scan looks at all pages of an age in the same passes, so that equal pages cannot miss each other for ever. */
@@ -59,45 +59,63 @@ export interface HostOptions extends ThreadOptions {
 const MEMORY_MAX = 2 ** 32;
 const MEMORY_UNIT = 65536;
 const PAGES_MAX = 2 ** 27;
+/** Threads that scan together, at most: as many as can take part in a host at all. */
+export const SCANNERS_MAX: number = layout.WORKER_LIMIT;
 
-function integer(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new KsmError('EINVAL', `Option "${name}" is ${value}; expected a whole number from ${min} to ${max}.`);
+/** What `memory` takes. */
+function memorySize(what: string, value: unknown): number {
+  const bytes = typeof value === 'string' ? parseBytes(value) : value;
+  return wholeNumber(MEMORY_UNIT, MEMORY_MAX)(what, bytes);
 }
 
-function oneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
-  if (words.includes(value)) return value;
-  throw new KsmError('EINVAL', `Option "${name}" is "${value}"; expected ${words.map((w) => `"${w}"`).join(' or ')}.`);
-}
-
-function seedOf(seed: number | bigint): bigint {
-  if (typeof seed === 'bigint' || Number.isInteger(seed)) return BigInt.asUintN(64, BigInt(seed));
-  throw new KsmError('EINVAL', `Option "seed" is ${seed}; expected a whole number.`);
+/** 64 bits. A number beyond 2^53 may not be the one that was written. */
+function seed(what: string, value: unknown): bigint {
+  const isExact = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
+  if (isExact && value >= 0 && value < 2n ** 64n) return BigInt(value);
+  throw invalid(what, value, 'a whole number from 0 to 2^64 - 1, as a bigint where it is beyond 2^53');
 }
 
 function randomSeed(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
 }
 
-/** Checks the options and fills in the defaults. Throws EINVAL naming the option. */
+const CURES: Checks<Cures> = { smartScanPhase: flag, advisorFloor: flag };
+
+/** How each option is checked. What only the caller can judge is taken as it is. */
+export const HOST_OPTIONS: Checks<HostOptions> = {
+  memory: memorySize,
+  pages: wholeNumber(1, PAGES_MAX),
+  processes: wholeNumber(1, 65536),
+  vmas: wholeNumber(1, 2 ** 22),
+  nodes: wholeNumber(1, layout.NID_LIMIT),
+  index: oneOf('hash', 'content'),
+  checksum: oneOf('keyed', 'xxh64'),
+  dirtyTracking: oneOf(...DIRTY_TRACKING),
+  cures: (what, value) => optionsOf(what, value, CURES),
+  seed,
+  debug: flag,
+  wasm: anything,
+  scanners: wholeNumber(1, SCANNERS_MAX),
+  clock: clockOf,
+  workerUrl: anything,
+  onWarning: anything,
+};
+
+/** Fills the defaults into options that have been checked. */
 export function geometryOf(options: HostOptions): Geometry {
-  const asked = options.memory ?? 256 * 2 ** 20;
-  const bytes = typeof asked === 'string' ? parseBytes(asked) : asked;
-  integer('memory', bytes, MEMORY_UNIT, MEMORY_MAX);
-  const memoryPages = Math.ceil(bytes / MEMORY_UNIT);
-  const index = oneOf('index', options.index ?? 'hash', ['hash', 'content']);
+  const memoryPages = Math.ceil(Number(options.memory ?? 256 * 2 ** 20) / MEMORY_UNIT);
+  const { index = 'hash', cures = {}, dirtyTracking = 'off' } = options;
   return {
     memoryPages,
-    pages: integer('pages', options.pages ?? memoryPages * 32, 1, PAGES_MAX),
-    processes: integer('processes', options.processes ?? 256, 1, 65536),
-    vmas: integer('vmas', options.vmas ?? 4096, 1, 2 ** 22),
-    nodes: integer('nodes', options.nodes ?? 1, 1, layout.NID_LIMIT),
+    pages: options.pages ?? memoryPages * 32,
+    processes: options.processes ?? 256,
+    vmas: options.vmas ?? 4096,
+    nodes: options.nodes ?? 1,
     index,
     cures:
-      (options.cures?.smartScanPhase ? layout.CURE_SMART_SCAN_PHASE : 0) |
-      (options.cures?.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
-    dirtyTracking: DIRTY_TRACKING.indexOf(oneOf('dirtyTracking', options.dirtyTracking ?? 'off', DIRTY_TRACKING)),
-    checksum: oneOf('checksum', options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'), ['keyed', 'xxh64']),
-    seed: seedOf(options.seed ?? randomSeed()),
+      (cures.smartScanPhase ? layout.CURE_SMART_SCAN_PHASE : 0) | (cures.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
+    dirtyTracking: DIRTY_TRACKING.indexOf(dirtyTracking),
+    checksum: options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'),
+    seed: BigInt(options.seed ?? randomSeed()),
   };
 }

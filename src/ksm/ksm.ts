@@ -3,7 +3,8 @@
  */
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import type { Clock, Machine } from '../host/index.ts';
+import { type Clock, clockOf, type Machine } from '../host/index.ts';
+import { abortSignal, type Checks, finiteNumber, optionsOf, text, unknownName, wholeNumber } from '../validate.ts';
 import { endOfPass } from './advisor.ts';
 import { type Counters, readCounters } from './counters.ts';
 import { FILES, type KsmFile } from './files.ts';
@@ -16,10 +17,20 @@ export interface ScanResult {
   readonly pages_scanned: number;
   /** The batch ended the pass (and was ended by it). */
   readonly pass_ended: boolean;
+  /** There is no mergeable memory: nothing was scanned, and no pass will end, until there is some. */
+  readonly idle: boolean;
+}
+
+/** Options of one batch. */
+export interface ScanOptions {
+  /** The time in milliseconds. Default: the clock's. */
+  readonly now?: number;
+  /** Instead of the host's. */
+  readonly clock?: Clock;
 }
 
 /** What ksmd reports after each batch. */
-export interface Sample extends ScanResult {
+export interface Sample extends Omit<ScanResult, 'idle'> {
   /** The clock at the end of the batch, milliseconds. */
   readonly now: number;
   readonly counters: Counters;
@@ -32,7 +43,10 @@ export interface KsmdOptions {
   readonly clock?: Clock;
 }
 
-const BATCH_MAX = 0x7fffffff;
+const SCAN_OPTIONS: Checks<ScanOptions> = { now: finiteNumber, clock: clockOf };
+const { SCAN_PAGES_MAX } = layout;
+const KSMD_OPTIONS: Checks<KsmdOptions> = { signal: abortSignal, clock: clockOf };
+const PAGES = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 export class Ksm {
   /** The writable files as typed properties; they accept and refuse what the files do. */
@@ -49,15 +63,16 @@ export class Ksm {
     return `${this.#file(file).read(this.#machine.engine)}\n`;
   }
 
-  /** As writing `text` to /sys/kernel/mm/ksm/FILE: EINVAL, ERANGE, EBUSY or ENOMEM as the kernel; EACCES for a counter. */
-  write(file: string, text: string): void {
+  /** As writing `content` to /sys/kernel/mm/ksm/FILE: EINVAL, ERANGE, EBUSY or ENOMEM as the kernel; EACCES for a counter. */
+  write(file: string, content: string): void {
     const { write } = this.#file(file);
     if (write === undefined)
       throw new KsmError('EACCES', `"${file}" can only be read; it is a counter, not a setting.`);
-    if (text === '') return; // the kernel answers an empty write without asking the file
-    const refusal = write(this.#machine.engine, text);
+    const written = text(`write: what is written to "${file}"`, content);
+    if (written === '') return; // the kernel answers an empty write without asking the file
+    const refusal = write(this.#machine.engine, written);
     if (refusal !== undefined) {
-      const shown = JSON.stringify(text.replace(/\n$/, ''));
+      const shown = JSON.stringify(written.replace(/\n$/, ''));
       throw new KsmError(refusal.code, `${file}: ${shown} is refused (${refusal.code}); expected ${refusal.expected}.`);
     }
     this.#machine.work.wake();
@@ -77,25 +92,23 @@ export class Ksm {
 
   /**
    * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN where `run` is not 1,
-   * EBUSY where another thread scans. `now` is the time in milliseconds, by default the host's clock.
+   * EBUSY where another thread scans. A loop over batches ends at `idle`, too: where nothing is mergeable, no pass ever ends.
    */
-  scan(pages: number, options: { readonly now?: number; readonly clock?: Clock } = {}): ScanResult {
+  scan(pages: number, options: ScanOptions = {}): ScanResult {
     const { engine } = this.#machine;
-    const clock = options.clock ?? this.#machine.clock;
-    if (!Number.isInteger(pages) || pages < 0) {
-      throw new KsmError('EINVAL', `scan: ${pages} is not a number of pages; expected a whole number from 0 on.`);
-    }
+    const { now, clock = this.#machine.clock } = optionsOf('scan', options, SCAN_OPTIONS);
+    PAGES('scan: how many pages', pages);
     if (engine.u32(layout.H_RUN) !== 1) {
       throw new KsmError('EAGAIN', `scan: run is ${engine.u32(layout.H_RUN)}; write 1 to run to let ksmd scan.`);
     }
-    return this.#scan(pages, clock, options.now);
+    return this.#scan(pages, clock, now);
   }
 
   /** What ksmd does at each wake-up: scans `pages_to_scan` pages. EBUSY as `scan`. */
   batch(clock: Clock = this.#machine.clock): Sample {
     const { engine } = this.#machine;
-    const result = this.#scan(engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
-    return { ...result, now: clock.now(), counters: engine.exclusively(() => this.counters()) };
+    const { pages_scanned, pass_ended } = this.#scan(engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
+    return { pages_scanned, pass_ended, now: clock.now(), counters: engine.exclusively(() => this.counters()) };
   }
 
   /** Has ksmd anything to do? `run` is 1 and there is mergeable memory. */
@@ -109,9 +122,9 @@ export class Ksm {
    * scans.
    */
   async *ksmd(options: KsmdOptions = {}): AsyncGenerator<Sample, void, void> {
-    const clock = options.clock ?? this.#machine.clock;
+    const { clock = this.#machine.clock, signal: given } = optionsOf('ksmd', options, KSMD_OPTIONS);
     const { disposed, work } = this.#machine;
-    const signal = options.signal === undefined ? disposed : AbortSignal.any([options.signal, disposed]);
+    const signal = given === undefined ? disposed : AbortSignal.any([given, disposed]);
     while (!signal.aborted) {
       const { rings } = work;
       if (!this.hasWork) {
@@ -129,11 +142,12 @@ export class Ksm {
     const now = time ?? clock.now();
     const isAdvised = engine.u32(layout.H_ADVISOR_MODE) !== 0;
     if (isAdvised && this.#beginsPass(pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
-    const result = engine.call.scanBatch(Math.min(pages, BATCH_MAX), Math.floor(now) >>> 0) >>> 0;
+    const idle = !this.#hasSlots();
+    const result = engine.call.scanBatch(Math.min(pages, SCAN_PAGES_MAX), Math.floor(now) >>> 0) >>> 0;
     if (result === layout.SCAN_BUSY) this.#busy();
     const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
     if (pass_ended) engine.exclusively(() => this.#advise(time ?? clock.now(), clock.cpu()));
-    return { pages_scanned: result & BATCH_MAX, pass_ended };
+    return { pages_scanned: result & SCAN_PAGES_MAX, pass_ended, idle };
   }
 
   /** EBUSY where ksmd runs in another thread, or a batch is under way there. */
@@ -164,7 +178,10 @@ export class Ksm {
   #file(name: string): KsmFile {
     const file = FILES.get(name);
     if (file !== undefined) return file;
-    throw new KsmError('ENOENT', `/sys/kernel/mm/ksm has no file "${name}"; it has ${[...FILES.keys()].join(', ')}.`);
+    const { message } = unknownName('/sys/kernel/mm/ksm has no file', String(text('The name of a file', name)), [
+      ...FILES.keys(),
+    ]);
+    throw new KsmError('ENOENT', message);
   }
 
   #hasSlots(): boolean {

@@ -1,5 +1,7 @@
 /** The writable files of /sys/kernel/mm/ksm as typed properties. Reading and writing them is reading and writing the files. */
 
+import { type Check, finiteNumber, flag, oneOf, unknownName } from '../validate.ts';
+
 /** By the kernel's names. Numbers that may exceed 2^53 lose their last digits; the string interface does not. */
 export interface Settings {
   run: number;
@@ -17,16 +19,22 @@ export interface Settings {
   advisor_target_scan_time: number;
 }
 
-/** What a property of a type is as text, and the reverse. */
+/** What a property of a type is as text, what values it takes, and what they are as text. */
 interface Form<T> {
   read(text: string): T;
+  readonly check: Check<T>;
   write(value: T): string;
 }
 
-const NUMBER: Form<number> = { read: Number, write: String };
-const SWITCH: Form<boolean> = { read: (text) => text === '1', write: (value) => (value ? '1' : '0') };
+const NUMBER: Form<number> = { read: Number, check: finiteNumber, write: String };
+const SWITCH: Form<boolean> = {
+  read: (text) => text === '1',
+  check: flag,
+  write: (value) => (value ? '1' : '0'),
+};
 const MODE: Form<'none' | 'scan-time'> = {
   read: (text) => (text.startsWith('[none]') ? 'none' : 'scan-time'),
+  check: oneOf('none', 'scan-time'),
   write: (value) => value,
 };
 
@@ -49,7 +57,7 @@ const FORMS: { readonly [Name in keyof Settings]: Form<Settings[Name]> } = {
 /** Names of the settings, as files. */
 export const SETTINGS: readonly (keyof Settings)[] = Object.keys(FORMS) as (keyof Settings)[];
 
-/** The settings behind a string interface. */
+/** The settings behind a string interface. EINVAL for a name that is none: it would be stored and never heard of again. */
 export function settingsOf(files: { read(file: string): string; write(file: string, text: string): void }): Settings {
   const settings = {};
   for (const name of SETTINGS) {
@@ -57,8 +65,15 @@ export function settingsOf(files: { read(file: string): string; write(file: stri
     Object.defineProperty(settings, name, {
       enumerable: true,
       get: () => form.read(files.read(name).trimEnd()),
-      set: (value: unknown) => files.write(name, form.write(value)),
+      set: (value: unknown) => files.write(name, form.write(form.check(`settings.${name}`, value))),
     });
   }
-  return settings as Settings;
+  const refuse = (name: string | symbol): never => {
+    throw unknownName('settings: there is no setting', String(name), SETTINGS);
+  };
+  return new Proxy(settings as Settings, {
+    set: (target, name, value) => (Object.hasOwn(target, name) ? Reflect.set(target, name, value) : refuse(name)),
+    defineProperty: (_target, name) => refuse(name),
+    deleteProperty: (_target, name) => refuse(name),
+  });
 }

@@ -3,9 +3,10 @@
  */
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import type { Machine } from '../host/index.ts';
+import { type Machine, SCANNERS_MAX } from '../host/index.ts';
 import type { Sample } from '../ksm/index.ts';
-import { type Scanners, scannersOf, type Threads } from '../threads/index.ts';
+import type { Scanners, Threads } from '../threads/index.ts';
+import { abortSignal, type Checks, optionsOf, wholeNumber } from '../validate.ts';
 import { SAMPLES } from './board.ts';
 import { Life } from './life.ts';
 
@@ -15,6 +16,8 @@ export interface KsmdStart {
   /** Stops it, as `stop` does. */
   readonly signal?: AbortSignal;
 }
+
+const START_OPTIONS: Checks<KsmdStart> = { scanners: wholeNumber(1, SCANNERS_MAX), signal: abortSignal };
 
 export class Ksmd implements AsyncIterable<Sample> {
   readonly #machine: Machine;
@@ -31,6 +34,17 @@ export class Ksmd implements AsyncIterable<Sample> {
   /** Does it run? Not while it is started, or after it was told to stop. */
   get running(): boolean {
     return this.#life?.isRunning ?? false;
+  }
+
+  /** Nothing is there of it: no thread that runs, is started or comes to its end. */
+  get isIdle(): boolean {
+    return this.#life === undefined;
+  }
+
+  /** EBUSY where it is worker `worker`, and lives. */
+  expectNot(worker: number): void {
+    if (!this.#life?.is(worker)) return;
+    throw new KsmError('EBUSY', `recover: worker ${worker} is ksmd, and lives; stop it (await host.ksmd.stop()).`);
   }
 
   /** Threads that scan: 0 while ksmd does not run. */
@@ -62,12 +76,9 @@ export class Ksmd implements AsyncIterable<Sample> {
    * whatever thread it was started; EAGAIN where no worker can be started; EINVAL for a wrong option.
    */
   async start(options: KsmdStart = {}): Promise<void> {
-    const scanners = scannersOf(options);
-    const { signal } = options;
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new KsmError('EINVAL', 'Option "signal" is no AbortSignal.');
-    }
-    signal?.throwIfAborted();
+    const { scanners = 1, signal } = optionsOf('ksmd.start', options, START_OPTIONS);
+    if (signal?.aborted)
+      throw new KsmError('EINTR', 'ksmd.start: its signal is aborted already.', { cause: signal.reason });
     if (this.#life?.isEnding) await this.#life.over;
     this.#claim();
     const life = new Life(this.#machine, scanners, this.#threads);

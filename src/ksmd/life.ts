@@ -2,7 +2,7 @@
  * One life of ksmd's thread, as the thread sees it that started it: from its start to its end, or to its death and the recovery that
  * follows.
  */
-import { layout } from '../engine/index.ts';
+import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { Machine } from '../host/index.ts';
 import { platform } from '../platform/index.ts';
@@ -27,8 +27,11 @@ export class Life {
   readonly #threads: Threads;
   #scanners: Scanners = ALONE;
   #port: WorkerPort | undefined;
-  /** Its number as a worker; 0 until it is ready. */
+  /** Also once the host is left or disposed of: its end is still to be seen to. */
+  readonly #engine: Engine;
+  /** Its number as a worker, kept for it before it is started; 0: not yet. */
   #number = 0;
+  #hasBegun = false;
   #state: 'starting' | 'running' | 'ending' | 'over' = 'starting';
   #error: KsmError | undefined;
   #readers: Set<() => void> = new Set();
@@ -36,6 +39,7 @@ export class Life {
   /** The host must be shared, and H_KSMD hold the number of this thread. */
   constructor(machine: Machine, scanners: number, threads: Threads) {
     this.#machine = machine;
+    this.#engine = machine.engine;
     this.#threads = threads;
     const port = this.#start(scanners);
     this.begun = port.then((started) => this.#begin(started)).catch((cause) => refused(cause, threads));
@@ -49,6 +53,11 @@ export class Life {
 
   get isRunning(): boolean {
     return this.#state === 'running';
+  }
+
+  /** Is it worker `worker`, and lives? */
+  is(worker: number): boolean {
+    return this.#number === worker && this.#hasBegun && !this.isEnding;
   }
 
   /** It was told to end, or has ended. */
@@ -87,13 +96,15 @@ export class Life {
   }
 
   async #start(scanners: number): Promise<WorkerPort> {
-    const { engine, clock } = this.#machine;
-    const { module, memory } = engine;
-    this.#scanners = await startScanners(engine, scanners, this.#threads);
+    const { clock } = this.#machine;
+    const { module, memory } = this.#engine;
+    this.#scanners = await startScanners(this.#engine, scanners, this.#threads);
+    this.#number = this.#engine.reserveWorker();
     const init: KsmdInit = {
       task: 'ksmd',
       module,
       memory,
+      worker: this.#number,
       board: this.board.buffer,
       clockOffset: clock.now() - sharedTime(),
     };
@@ -103,38 +114,39 @@ export class Life {
   }
 
   async #begin(port: WorkerPort): Promise<void> {
-    this.#number = await port.ready;
+    await port.ready;
+    this.#hasBegun = true;
     if (this.#state === 'starting') this.#state = 'running';
     if (!this.isRunning || this.#readers.size > 0) port.keepAlive(true); // somebody waits for its end, or for a sample
   }
 
   /** `cause`: why it died. Its helpers end before the memory is recovered, because recovery waits for those who are at a job. */
   async #finish(cause: Error | undefined): Promise<void> {
-    const hasBegun = this.#number !== 0;
     this.#state = 'ending';
     await this.#scanners.stop();
-    const { engine } = this.#machine;
-    const number = Atomics.load(engine.words, KSMD);
-    const isIts = this.#number === 0 || this.#number === number; // else it has left, and this is another's
-    if (number === engine.worker)
-      Atomics.compareExchange(engine.words, KSMD, number, 0); // it did not come to put its own there
-    else if (cause !== undefined && number !== 0 && isIts) await this.#recover(number);
-    if (cause !== undefined && hasBegun) this.#error = died(cause);
+    if (this.#isThere) await this.#recover();
+    Atomics.compareExchange(this.#engine.words, KSMD, this.#engine.worker, 0); // it did not come to put its own there
+    if (cause !== undefined && this.#hasBegun) this.#error = died(cause);
     this.#state = 'over';
     this.#tell();
   }
 
+  /** It has not left. */
+  get #isThere(): boolean {
+    return this.#number !== 0 && this.#engine.workers.includes(this.#number);
+  }
+
   /** Whoever else has the lock and keeps it may be dead, too, and somebody who hears of that has to get his turn first. */
-  async #recover(number: number): Promise<void> {
-    const { disposed, engine } = this.#machine;
-    while (!disposed.aborted && Atomics.load(engine.words, KSMD) === number) {
+  async #recover(): Promise<void> {
+    const { disposed } = this.#machine;
+    do {
       try {
-        return this.#machine.recover(number);
+        return this.#machine.recoverFrom(this.#number, true);
       } catch (error) {
-        if (!(error instanceof KsmError) || error.code !== 'EAGAIN') throw error;
+        if (!(error instanceof KsmError) || error.code !== 'EAGAIN') return; // this thread itself was taken for dead
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY));
-    }
+    } while (!disposed.aborted && this.#isThere);
   }
 
   #tell(): void {

@@ -22,7 +22,7 @@ const NAP = 1000;
 export function runKsmd({ init, ready, ring, end }: WorkerEnd<KsmdInit>): void {
   const engine = new Engine(init.module, init.memory);
   expectLayout(engine);
-  engine.join();
+  engine.join(false, init.worker);
   Atomics.store(engine.words, layout.H_KSMD / 4, engine.worker);
   ready(engine.worker);
   new Thread(engine, init).run(ring);

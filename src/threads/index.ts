@@ -1,3 +1,3 @@
 /** Threads as those above see them. */
 export { type Threads, threadsOf } from './options.ts';
-export { ALONE, type Scanners, scannersOf, startFailure, startScanners } from './pool.ts';
+export { ALONE, type Scanners, startFailure, startScanners } from './pool.ts';

@@ -2,13 +2,10 @@
  * The scanner's helper threads: start, count, stop. Work reaches them through the engine's memory, never through messages. Several
  * pools over one memory are one to the scanner.
  */
-import { type Engine, layout } from '../engine/index.ts';
-import { KsmError } from '../errors.ts';
+import { type Engine, layout, recordOf } from '../engine/index.ts';
 import { type Platform, platform } from '../platform/index.ts';
 import type { WorkerPort } from '../port.ts';
 import type { Threads } from './options.ts';
-
-const SCANNERS_MAX = 64;
 
 /** Threads that take part in scanning. */
 export interface Scanners {
@@ -23,12 +20,6 @@ export interface Scanners {
 /** No helpers: the thread that decides is alone. */
 export const ALONE: Scanners = { running: 1, reason: undefined, stop: async () => {} };
 
-/** The option `scanners`. EINVAL where it is none. */
-export function scannersOf({ scanners = 1 }: { readonly scanners?: number | undefined }): number {
-  if (Number.isInteger(scanners) && scanners >= 1 && scanners <= SCANNERS_MAX) return scanners;
-  throw new KsmError('EINVAL', `Option "scanners" is ${scanners}; expected a whole number from 1 to ${SCANNERS_MAX}.`);
-}
-
 /**
  * Starts helpers so that `wanted` threads scan together. Where threads cannot be started there are fewer, and a warning: results are
  * the same with any number.
@@ -36,23 +27,14 @@ export function scannersOf({ scanners = 1 }: { readonly scanners?: number | unde
 export async function startScanners(engine: Engine, wanted: number, threads: Threads): Promise<Scanners> {
   if (wanted === 1) return ALONE;
   const here = await platform();
-  const { module, memory } = engine;
-  const ports: WorkerPort[] = [];
-  const failures: unknown[] = [];
-  try {
-    for (let helper = 1; helper < wanted; helper++)
-      ports.push(here.startWorker({ task: 'scanner', module, memory }, threads.workerUrl));
-  } catch (error) {
-    failures.push(error);
-  }
   const helpers = new Set<Helper>();
-  const enter = (port: WorkerPort, worker: number): void => {
-    const helper = new Helper(engine, port, worker);
+  const starts = Array.from({ length: wanted - 1 }, async () => {
+    const helper = await startHelper(engine, here, threads);
     helpers.add(helper);
     void helper.gone.then(() => helpers.delete(helper));
-  };
-  const outcomes = await Promise.allSettled(ports.map((port) => port.ready.then((worker) => enter(port, worker))));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason);
+  });
+  const outcomes = await Promise.allSettled(starts);
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   const reason = failures.length === 0 ? undefined : startFailure(failures[0], threads);
   if (reason !== undefined)
     warn(here, threads, `Of ${wanted} scanners that were asked for ${1 + helpers.size} run. ${reason}`);
@@ -65,6 +47,20 @@ export async function startScanners(engine: Engine, wanted: number, threads: Thr
       await Promise.all([...helpers].map((helper) => helper.stop()));
     },
   };
+}
+
+/** Its number is kept here, so that a helper that dies before it says anything leaves none behind. */
+async function startHelper(engine: Engine, here: Platform, threads: Threads): Promise<Helper> {
+  const { module, memory } = engine;
+  const worker = engine.reserveWorker();
+  try {
+    const port = here.startWorker({ task: 'scanner', module, memory, worker }, threads.workerUrl);
+    await port.ready;
+    return new Helper(engine, port, worker);
+  } catch (error) {
+    engine.call.workerLeave(worker);
+    throw error;
+  }
 }
 
 /** Why a worker could not be started, and what to do. */
@@ -93,7 +89,7 @@ class Helper {
   constructor(engine: Engine, port: WorkerPort, worker: number) {
     this.#words = new Int32Array(engine.memory.buffer);
     this.#port = port;
-    this.#record = (layout.WORKERS + (worker - 1) * layout.WORKER_BYTES) / 4;
+    this.#record = recordOf(worker) / 4;
     Atomics.compareExchange(this.#words, layout.H_SCANNERS / 4, 0, 1);
     Atomics.add(this.#words, layout.H_SCANNERS / 4, 1);
     this.gone = port.ended.then(() => this.#bury(engine, worker));
@@ -111,7 +107,6 @@ class Helper {
   /** What it has claimed of a job will never be done: who waits for that is told. */
   #bury(engine: Engine, worker: number): void {
     const wasBusy = Atomics.load(this.#words, this.#record + layout.WORKER_BUSY / 4) !== 0;
-    Atomics.store(this.#words, this.#record + layout.WORKER_END / 4, 0);
     engine.call.workerLeave(worker);
     Atomics.sub(this.#words, layout.H_SCANNERS / 4, 1);
     if (wasBusy) Atomics.store(this.#words, layout.H_JOB_LOST / 4, 1);

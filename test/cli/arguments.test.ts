@@ -1,17 +1,8 @@
 /** The reading of command lines: what is accepted, what is refused, and whether the refusal helps. */
 import { describe, expect, it } from 'vitest';
-import {
-  choice,
-  has,
-  many,
-  nearest,
-  type Option,
-  parseArguments,
-  single,
-  size,
-  wholeNumber,
-} from '../../src/cli/arguments.ts';
+import { choice, has, many, type Option, parseArguments, single, size, wholeNumber } from '../../src/cli/arguments.ts';
 import { KsmError } from '../../src/errors.ts';
+import { nearest } from '../../src/nearest.ts';
 
 const OPTIONS: readonly Option[] = [
   { name: 'pid', value: 'PID', many: true, help: '' },

@@ -199,7 +199,6 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   },
 
   'counter.dma_pins': (memory) => memory.add(layout.H_DMA_PINS, 1),
-  'counter.pins': (memory) => memory.add(memory.regularNode() + NODE_MAPS, 1),
   'counter.pages_shared': (memory) => memory.add(layout.H_PAGES_SHARED, 1),
   'counter.pages_sharing': (memory) => memory.add(layout.H_PAGES_SHARING, 1),
   'counter.pages_unshared': (memory) => memory.add(layout.H_PAGES_UNSHARED, 1),

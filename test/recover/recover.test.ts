@@ -115,7 +115,7 @@ function damageFrames(host: Host, random: () => number): void {
       if (word & layout.FRAME_KSM) engine.setU32(address, layout.FRAME_KSM + (random() & layout.FRAME_NODE_MASK));
       else if (word & layout.FRAME_FREE)
         engine.setU32(address, layout.FRAME_FREE + (random() & layout.FRAME_COUNT_MASK));
-      else engine.setU32(address, (word & layout.FRAME_PINS_MASK) + (random() & layout.FRAME_COUNT_MASK));
+      else engine.setU32(address, (word & layout.FRAME_PINNED) + (random() & layout.FRAME_COUNT_MASK));
     }
   }
   engine.setU32(layout.H_FRAMES_USED, random());
@@ -171,13 +171,13 @@ test('a process whose maker died before anybody knew of it is gone; those that s
   known.mmap(0, 4096);
   known.write(0, Uint8Array.of(7));
   const other = living.engine.call.spawn(0) >>> 0; // a thread that lives is just about to learn of it
-  expect(dead.engine.call.fork(known.mm)).not.toBe(0); // and the dead one would have, of these
-  expect(dead.engine.call.spawn(0)).not.toBe(0);
-  host.recover(dead.engine.worker);
+  expect(dead.engine.call.fork(known.mm, known.id) >>> 0).toBeGreaterThan(layout.PAGE_SIZE); // and the dead one would have, of these
+  expect(dead.engine.call.spawn(0) >>> 0).toBeGreaterThan(layout.PAGE_SIZE);
+  host.recover(dead.worker);
   host.check();
   expect(host.handles()).toEqual([own.handle, known.handle]);
   expect(host.usage().processes).toBe(3);
-  const adopted = living.adopt(other, 'spawn');
+  const adopted = living.adopt(other);
   expect(host.handles()).toEqual([own.handle, known.handle, adopted.handle]);
   expect(host.process(known.handle).read(0, 1)[0]).toBe(7);
 });
@@ -188,8 +188,8 @@ test('a process whose thread died in exec is found by its id', async () => {
   space.mmap(0, 4096);
   space.prctl(67, 1);
   const { id, mm } = space.handle;
-  const now = dead.engine.call.exec(mm) >>> 0; // the dead thread would have learnt of this address
-  host.recover(dead.engine.worker);
+  const now = dead.engine.call.exec(mm, id) >>> 0; // the dead thread would have learnt of this address
+  host.recover(dead.worker);
   host.check();
   expect(host.handles()).toEqual([{ id, mm: now }]);
   const [found] = host.processes;
@@ -201,7 +201,7 @@ test('a process whose thread died in exec is found by its id', async () => {
 test('two threads die, one of them with the lock: the other waits for its turn', async () => {
   const { host, dead } = await besideDead();
   const holder = attachHost(host.share());
-  const numbers = [dead.engine.worker, holder.engine.worker] as const;
+  const numbers = [dead.worker, holder.worker] as const;
   host.spawn().mmap(0, 4096);
   Atomics.store(host.engine.words, layout.LOCK / 4, numbers[1]);
   expect(() => host.recover(numbers[0])).toThrow(
@@ -217,20 +217,20 @@ test('no snapshot while a thread is just starting a process', async () => {
   const host = await createHost({ memory: '16M' });
   const other = attachHost(host.share());
   const mm = other.engine.call.spawn(0) >>> 0;
-  const number = other.engine.worker;
+  const number = other.worker;
   expect(() => snapshotOf(host)).toThrow(
     expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining(`worker ${number}`) }),
   );
-  other.adopt(mm, 'spawn');
+  other.adopt(mm);
   snapshotOf(host);
 });
 
-test('recovery from nobody in particular is refused while ksmd may live', async () => {
+test('recovery from nobody in particular is refused while another thread takes part', async () => {
   const host = await createHost({ memory: '16M' });
-  host.engine.setU32(layout.H_KSMD, 5);
+  const other = attachHost(host.share());
   expect(() => host.recover()).toThrow(
-    expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining('5') }),
+    expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining(String(other.worker)) }),
   );
-  host.engine.setU32(layout.H_KSMD, 0);
+  other.leave();
   host.recover();
 });

@@ -123,7 +123,7 @@ export function* accessPage(
     const mapping = process.pages.get(page);
     const { readFault, writeFault } = world.call;
     const fault = how === ACCESS_WRITE ? writeFault : readFault;
-    const frame = (yield* locked(world, thread, () => fault(process.mm, page))) >>> 0;
+    const frame = (yield* locked(world, thread, () => fault(process.mm, world.idOf(process.mm), page))) >>> 0;
     const allowed = mapping !== undefined && (how === ACCESS_READ || mapping.writable);
     if ((frame === EFAULT) === allowed) {
       throw new Failure(

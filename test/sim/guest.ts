@@ -36,6 +36,11 @@ export interface Guests {
   unique: number;
 }
 
+/** The id that the engine has for a process. */
+function idOf({ world }: Guests, { mm }: Process): number {
+  return world.idOf(mm);
+}
+
 type Act = (guests: Guests, thread: Thread, process: Process, operation: Operation) => Steps;
 
 interface Range {
@@ -138,7 +143,13 @@ function* map(guests: Guests, thread: Thread, process: Process, operation: Opera
     }
   };
   const flight: Flight = { what: 'map', process, pages };
-  yield* systemCall(guests, thread, flight, () => world.call.map(process.mm, start, count, how), apply);
+  yield* systemCall(
+    guests,
+    thread,
+    flight,
+    () => world.call.map(process.mm, idOf(guests, process), start, count, how),
+    apply,
+  );
 }
 
 function* unmap(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
@@ -147,7 +158,13 @@ function* unmap(guests: Guests, thread: Thread, process: Process, operation: Ope
     for (const page of pages) process.pages.delete(page);
   };
   const flight: Flight = { what: 'unmap', process, pages };
-  yield* systemCall(guests, thread, flight, () => guests.world.call.unmap(process.mm, start, count), apply);
+  yield* systemCall(
+    guests,
+    thread,
+    flight,
+    () => guests.world.call.unmap(process.mm, idOf(guests, process), start, count),
+    apply,
+  );
 }
 
 function* protect(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
@@ -159,7 +176,13 @@ function* protect(guests: Guests, thread: Thread, process: Process, operation: O
     for (const page of pages) (process.pages.get(page) as Mapping).writable = writable;
   };
   const flight: Flight = { what: 'protect', process, pages };
-  yield* systemCall(guests, thread, flight, () => guests.world.call.protect(process.mm, start, count, access), apply);
+  yield* systemCall(
+    guests,
+    thread,
+    flight,
+    () => guests.world.call.protect(process.mm, idOf(guests, process), start, count, access),
+    apply,
+  );
 }
 
 /** Where frames run out, a part is locked; what was locked before still is. */
@@ -171,7 +194,13 @@ function* lock(guests: Guests, thread: Thread, process: Process, operation: Oper
     for (const page of pages) (process.pages.get(page) as Mapping).locked = locks;
   };
   const flight: Flight = { what: 'lock', process, pages };
-  yield* systemCall(guests, thread, flight, () => (locks ? lock : unlock)(process.mm, start, count), apply);
+  yield* systemCall(
+    guests,
+    thread,
+    flight,
+    () => (locks ? lock : unlock)(process.mm, idOf(guests, process), start, count),
+    apply,
+  );
 }
 
 const ADVICES: Record<string, number> = {
@@ -186,7 +215,7 @@ function* advise(guests: Guests, thread: Thread, process: Process, operation: Op
   const advice = ADVICES[operation.what] as number;
   const forgets = operation.what === 'dontneed';
   const call = (): number => {
-    const errno = guests.world.call.advise(process.mm, start, count, advice);
+    const errno = guests.world.call.advise(process.mm, idOf(guests, process), start, count, advice);
     return errno === ENOMEM ? 0 : errno;
   };
   const apply = (): void => {
@@ -197,7 +226,7 @@ function* advise(guests: Guests, thread: Thread, process: Process, operation: Op
 }
 
 function* mergeAny(guests: Guests, thread: Thread, process: Process, { c }: Operation): Steps {
-  const call = (): number => guests.world.call.mergeAnySet(process.mm, c % 3 === 0 ? 0 : 1);
+  const call = (): number => guests.world.call.mergeAnySet(process.mm, idOf(guests, process), c % 3 === 0 ? 0 : 1);
   yield* systemCall(guests, thread, { what: 'pin', process, pages: [] }, call, () => {});
 }
 
@@ -212,15 +241,15 @@ function* spawn(guests: Guests, thread: Thread, { a }: Operation): Steps {
   const { world } = guests;
   const attempt = (): void => {
     const mm = world.call.spawn(a % world.word(layout.H_NID_COUNT)) >>> 0;
-    if (mm !== 0) adopt(guests, thread, new Process(mm));
+    if (mm >= layout.PAGE_SIZE) adopt(guests, thread, new Process(mm));
   };
   yield* locked(world, thread, attempt, { what: 'spawn', process: undefined, pages: [] });
 }
 
 function* fork(guests: Guests, thread: Thread, process: Process): Steps {
   const attempt = (): void => {
-    const mm = guests.world.call.fork(process.mm) >>> 0;
-    if (mm !== 0) adopt(guests, thread, copyOf(process, mm));
+    const mm = guests.world.call.fork(process.mm, idOf(guests, process)) >>> 0;
+    if (mm >= layout.PAGE_SIZE) adopt(guests, thread, copyOf(process, mm));
   };
   yield* locked(guests.world, thread, attempt, { what: 'fork', process, pages: [] });
 }
@@ -234,7 +263,7 @@ export function forget(guests: Guests, thread: Thread, process: Process): void {
 
 function* exit(guests: Guests, thread: Thread, process: Process): Steps {
   const attempt = (): void => {
-    guests.world.call.exit(process.mm);
+    guests.world.call.exit(process.mm, idOf(guests, process));
     forget(guests, thread, process);
   };
   yield* locked(guests.world, thread, attempt, { what: 'exit', process, pages: [] });
@@ -242,8 +271,8 @@ function* exit(guests: Guests, thread: Thread, process: Process): Steps {
 
 function* exec(guests: Guests, thread: Thread, process: Process): Steps {
   const attempt = (): void => {
-    const mm = guests.world.call.exec(process.mm) >>> 0;
-    if (mm === 0) return;
+    const mm = guests.world.call.exec(process.mm, idOf(guests, process)) >>> 0;
+    if (mm < layout.PAGE_SIZE) return;
     process.mm = mm;
     process.pages.clear();
   };
@@ -254,7 +283,7 @@ function* pin(guests: Guests, thread: Thread, process: Process, { a, b }: Operat
   const page = PAGES[a % PAGES.length] as number;
   const attempt = (): void => {
     const how = b % 3;
-    const frame = guests.world.call.pinPage(process.mm, page, how) >>> 0;
+    const frame = guests.world.call.pinPage(process.mm, idOf(guests, process), page, how) >>> 0;
     if (frame >= layout.PAGE_SIZE) thread.pins.push({ frame, how });
     else if (frame !== EFAULT && frame !== ENOMEM) throw new Failure(`pinPage says ${frame}`);
   };

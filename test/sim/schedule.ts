@@ -115,7 +115,7 @@ function checkAtEnd(scheduler: Scheduler): void {
   rounds(world);
   checkAll(scheduler);
   for (const { pins } of scheduler.threads) for (const { frame, how } of pins) world.call.unpinFrame(frame, how);
-  for (const { mm } of guests.processes) world.call.exit(mm);
+  for (const { mm } of guests.processes) world.call.exit(mm, world.idOf(mm));
   rounds(world);
   checkInvariants(world.engine);
   const used = world.word(layout.H_FRAMES_USED) - limboLength(world);
@@ -133,7 +133,8 @@ function limboLength(world: World): number {
 
 /** Two passes. */
 function rounds(world: World): void {
-  world.call.lockTry(layout.WORKER_LIMIT);
+  const worker = world.call.workerJoin();
+  world.call.lockTry(worker);
   world.call.runWrite(1);
   let passes = 0;
   for (let batch = 0; passes < 2; batch++) {
@@ -141,5 +142,6 @@ function rounds(world: World): void {
     if (world.word(layout.SLOTS + layout.MM_SLOT_NEXT) === layout.SLOTS) break;
     if (world.call.scanBatch(100, 0) & layout.SCAN_PASS_ENDED) passes++;
   }
-  world.call.lockDrop();
+  world.call.lockDrop(worker);
+  world.call.workerLeave(worker);
 }

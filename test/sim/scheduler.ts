@@ -130,7 +130,7 @@ export class Scheduler {
   }
 
   #begin(thread: Thread): Steps | undefined {
-    if (thread.worker === 0) thread.worker = this.world.call.workerJoin(layout.WORKER_LIMIT);
+    if (thread.worker === 0) thread.worker = this.world.call.workerJoin();
     const operation = thread.operations.shift();
     if (operation === undefined) return undefined;
     this.tally.operations++;
@@ -186,7 +186,7 @@ export class Scheduler {
     } else {
       this.#mourn(thread);
       const survivor = newThread(SURVIVOR, []);
-      survivor.worker = this.world.call.workerJoin(layout.WORKER_LIMIT);
+      survivor.worker = this.world.call.workerJoin();
       this.#enter(
         survivor,
         survivorSteps(this.guests, survivor, this.#deaths, (dead) => this.#handOver(dead)),
@@ -198,9 +198,7 @@ export class Scheduler {
 
   /** A thread is dead that may have changed anything. */
   #mourn(thread: Thread): void {
-    // Of KSM's frames only the sum of pins is known: what a death leaves counted once too often is taken for a pin.
-    const isUnsure = thread.flight !== undefined || this.world.word(layout.H_KSM_PINS) !== 0;
-    this.lostPins += thread.pins.length + (isUnsure ? 1 : 0);
+    this.lostPins += thread.pins.length + (thread.flight !== undefined ? 1 : 0); // it may have been pinning one
     this.#deaths.add(thread);
   }
 

@@ -83,7 +83,7 @@ export function vmaAt(world: World, mm: number, page: number): { flags: number; 
 }
 
 function entryPte(world: World, mm: number, page: number): number {
-  const entry = world.call.entryFind(mm, page) >>> 0;
+  const entry = world.call.entryFind(mm, world.idOf(mm), page) >>> 0;
   return entry === 0 ? 0 : world.word(world.word(layout.H_PTES) + entry * 4);
 }
 
@@ -92,7 +92,7 @@ function frameOf(world: World, process: Process, page: number, mapping: Mapping)
   const own = entryPte(world, process.mm, page);
   if (own & layout.PTE_PRESENT) return (own & layout.PTE_FRAME) >>> 0;
   if (!mapping.shared) return 0;
-  const frame = world.call.readFault(process.mm, page) >>> 0;
+  const frame = world.call.readFault(process.mm, world.idOf(process.mm), page) >>> 0;
   return frame < layout.PAGE_SIZE ? -1 : frame;
 }
 
@@ -115,7 +115,7 @@ function expectLocked(world: World, { mm }: Process, page: number, { locked }: M
 /** Pages that nobody accesses may come with a large folio; they are zero. */
 function expectUntouched(world: World, { mm }: Process): void {
   for (let leaf = 0; leaf < PAGES_END; leaf += layout.TABLE_ENTRIES) {
-    const entry = world.call.entryFind(mm, leaf) >>> 0;
+    const entry = world.call.entryFind(mm, world.idOf(mm), leaf) >>> 0;
     const ptes = world.word(layout.H_PTES) + entry * 4;
     for (let page = leaf; entry !== 0 && page < leaf + layout.TABLE_ENTRIES; page++) {
       const pte = world.word(ptes + (page - leaf) * 4);

@@ -29,7 +29,7 @@ function strangers({ world, processes }: Guests): number[] {
 }
 
 function firstWords(world: World, mm: number, page: number): [number, number] | undefined {
-  const entry = world.call.entryFind(mm, page) >>> 0;
+  const entry = world.call.entryFind(mm, world.idOf(mm), page) >>> 0;
   const pte = entry === 0 ? 0 : world.word(world.word(layout.H_PTES) + entry * 4);
   if (!(pte & layout.PTE_PRESENT)) return undefined;
   const frame = (pte & layout.PTE_FRAME) >>> 0;
@@ -122,14 +122,15 @@ export function* survivorSteps(
     }
     const next = [...deaths].find((dead) => world.words[LOCK] === dead.worker) ?? [...deaths][0];
     if (next === undefined || !isReady(guests, next)) continue;
-    world.call.recover(next.worker, thread.worker, 1);
+    const errno = world.call.recover(next.worker, thread.worker, 1, 0);
+    if (errno !== 0) throw new Failure(`recover says ${errno}`);
     world.quietly(() => {
       for (const dead of deaths) settle(guests, dead);
     });
     deaths.delete(next);
     handOver(next);
     world.words[recordWord(thread, layout.WORKER_WAITS)] = 0;
-    world.call.lockDrop();
+    world.call.lockDrop(thread.worker);
   }
   world.call.workerLeave(thread.worker);
 }

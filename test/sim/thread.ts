@@ -2,7 +2,7 @@
  * Threads of a schedule: generators that yield wherever another thread may go on. The one that runs may be inside a call of the
  * engine, which steps into the scheduler, which lets others run on top of it (scheduler.ts).
  */
-import { layout } from '../../src/engine/index.ts';
+import { layout, recordOf } from '../../src/engine/index.ts';
 import type { Operation } from './plan.ts';
 import type { Process } from './shadow.ts';
 import type { World } from './world.ts';
@@ -80,7 +80,7 @@ export function newThread(actor: number, operations: Operation[]): Thread {
 
 /** Index of a word of the thread's record: one of WORKER_*. */
 export function recordWord(thread: Thread, field: number): number {
-  return (layout.WORKERS + (thread.worker - 1) * layout.WORKER_BYTES + field) / 4;
+  return (recordOf(thread.worker) + field) / 4;
 }
 
 const LOCK = layout.LOCK / 4;
@@ -88,11 +88,11 @@ const LOCK = layout.LOCK / 4;
 /** Takes the lock as lockTake does (assembly/concurrent/lock.ts), a step at a time. */
 export function* takeLock(world: World, thread: Thread): Steps {
   yield;
-  if (world.call.lockTry(thread.worker)) return;
+  if (world.call.lockTry(thread.worker) === 0) return;
   const waits = recordWord(thread, layout.WORKER_WAITS);
   world.words[waits] = 1;
   yield;
-  while (world.words[LOCK] !== 0 || !world.call.lockTry(thread.worker)) yield;
+  while (world.words[LOCK] !== 0 || world.call.lockTry(thread.worker) !== 0) yield;
   yield;
   world.words[waits] = 0;
 }
@@ -104,6 +104,6 @@ export function* locked<Result>(world: World, thread: Thread, call: () => Result
   thread.flight = flight;
   const result = call();
   thread.flight = undefined;
-  world.call.lockDrop();
+  world.call.lockDrop(thread.worker);
   return result;
 }

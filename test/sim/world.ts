@@ -69,6 +69,11 @@ export class World {
     return this.words[address >>> 2] as number;
   }
 
+  /** The id of the process whose mm is at address `mm`. */
+  idOf(mm: number): number {
+    return this.word(mm + layout.MM_ID);
+  }
+
   set(address: number, value: number): void {
     this.words[address >>> 2] = value;
   }

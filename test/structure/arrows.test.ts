@@ -10,17 +10,29 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ALLOWED: Record<string, readonly string[]> = {
   // the driver
   'src/errors': [],
+  'src/nearest': [],
+  'src/validate': ['src/nearest', 'src/errors'],
+  'src/bytes': ['src/validate', 'src/errors'],
   'src/size': ['src/errors'],
   'src/engine': ['src/errors'],
   'src/port': [],
   'src/platform': ['src/port'],
   'src/load': ['src/platform', 'src/engine', 'src/errors'],
-  'src/host': ['src/engine', 'src/port', 'src/errors', 'src/size'],
-  'src/ksm': ['src/host', 'src/engine', 'src/errors'],
+  'src/host': ['src/engine', 'src/port', 'src/bytes', 'src/validate', 'src/errors', 'src/size'],
+  'src/ksm': ['src/host', 'src/engine', 'src/validate', 'src/errors'],
   'src/threads': ['src/platform', 'src/engine', 'src/port', 'src/errors'],
-  'src/ksmd': ['src/threads', 'src/platform', 'src/ksm', 'src/host', 'src/engine', 'src/port', 'src/errors'],
+  'src/ksmd': [
+    'src/threads',
+    'src/platform',
+    'src/ksm',
+    'src/host',
+    'src/engine',
+    'src/port',
+    'src/validate',
+    'src/errors',
+  ],
   'src/worker': ['src/ksmd', 'src/threads', 'src/port'],
-  'src/snapshot': ['src/platform', 'src/host', 'src/engine', 'src/errors'],
+  'src/snapshot': ['src/platform', 'src/host', 'src/engine', 'src/validate', 'src/errors'],
   'src/create': [
     'src/snapshot',
     'src/ksmd',
@@ -30,6 +42,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'src/load',
     'src/engine',
     'src/port',
+    'src/validate',
     'src/errors',
   ],
   'src/index': ['src/create', 'src/snapshot', 'src/ksmd', 'src/ksm', 'src/host', 'src/port', 'src/errors'],
@@ -37,7 +50,17 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/kernel': ['src/trace', 'src/ksm', 'src/errors'],
   'src/image': ['src/errors'],
   'src/report': ['src/index', 'src/ksm', 'src/image', 'src/errors'],
-  'src/cli': ['src/report', 'src/kernel', 'src/image', 'src/trace', 'src/index', 'src/ksm', 'src/errors', 'src/size'],
+  'src/cli': [
+    'src/report',
+    'src/kernel',
+    'src/image',
+    'src/trace',
+    'src/index',
+    'src/ksm',
+    'src/nearest',
+    'src/errors',
+    'src/size',
+  ],
   // the engine
   'assembly/layout': ['assembly/u32'],
   'assembly/step': ['assembly/layout'],
@@ -70,7 +93,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'assembly/step',
     'assembly/layout',
   ],
-  'assembly/index': [
+  'assembly/abi': [
     'assembly/recover',
     'assembly/syscall',
     'assembly/concurrent',
@@ -80,6 +103,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'assembly/page',
     'assembly/layout',
   ],
+  'assembly/index': ['assembly/abi'],
 };
 
 function filesIn(folder: string): string[] {

@@ -7,7 +7,6 @@ import type { Mm, Walk } from './walk.ts';
 export function checkCounters(walk: Walk): void {
   const counters: readonly (readonly [rule: Rule, field: number, found: number])[] = [
     ['counter.dma_pins', layout.H_DMA_PINS, walk.dmaPins],
-    ['counter.pins', layout.H_KSM_PINS, walk.pins],
     ['counter.pages_shared', layout.H_PAGES_SHARED, walk.sharedNodes],
     ['counter.pages_sharing', layout.H_PAGES_SHARING, walk.sharingItems],
     ['counter.pages_unshared', layout.H_PAGES_UNSHARED, walk.unstable],

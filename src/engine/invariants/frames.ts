@@ -8,9 +8,8 @@ import { FREE, MET, meet, numberOf, UNSEEN } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
-const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINS_MASK } =
-  layout;
-const { PAGE_SHIFT, PAGE_SIZE } = layout;
+const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINNED } = layout;
+const { PAGE_SHIFT, PAGE_SIZE, PINS_DMA_SHIFT, PINS_MASK } = layout;
 const LIMBO = layout.FRAME_FREE | layout.FRAME_LIMBO;
 /** Mark of a frame that was met in limbo. */
 const IN_LIMBO = 3;
@@ -144,7 +143,7 @@ export function checkFrames(walk: Walk): void {
   checkZeroFrame(walk);
   for (let first = 0; first < frames.marks.length; first += FOLIO_FRAMES) checkFolio(walk, first);
   for (let index = 1; index < frames.marks.length; index++) {
-    checkPincount(walk, index);
+    checkPins(walk, index);
     if (frames.marks[index] !== MET) continue;
     const word = walk.u32(frames.words + index * 4);
     if (word & FRAME_KSM) checkKsmFrame(walk, index, word);
@@ -189,21 +188,30 @@ function checkFolio(walk: Walk, first: number): void {
   if (counted !== parts) broken('frames.folio', `that of ${nameOf(walk, first)} counts ${counted}, but has ${parts}`);
 }
 
-/** Pins for DMA are on ordinary frames in use. */
-function checkPincount(walk: Walk, index: number): void {
-  const pincount = walk.u32(walk.u32(layout.H_PINCOUNTS) + index * 4);
-  if (pincount === 0) return;
-  const word = walk.frames.marks[index] === MET ? walk.u32(walk.frames.words + index * 4) : 0;
-  const pins = word & FRAME_KSM ? 0 : (word & FRAME_PINS_MASK) / layout.FRAME_PIN;
-  if (pincount > pins) broken('frames.pincount', `${nameOf(walk, index)} has ${pincount} of ${pins} references`);
-  walk.dmaPins += pincount;
+/** How many extra references a frame has. */
+function pinsOf(walk: Walk, index: number): number {
+  return walk.u32(walk.u32(layout.H_PINCOUNTS) + index * 4) & PINS_MASK;
+}
+
+/** Extra references are to frames in use; pins for DMA are some of those to ordinary ones. */
+function checkPins(walk: Walk, index: number): void {
+  const forDma = walk.u32(walk.u32(layout.H_PINCOUNTS) + index * 4) >>> PINS_DMA_SHIFT;
+  const pins = pinsOf(walk, index);
+  const isUsed = walk.frames.marks[index] === MET;
+  const mayBeForDma = isUsed && !(walk.u32(walk.frames.words + index * 4) & FRAME_KSM);
+  if ((pins !== 0 && !isUsed) || forDma > (mayBeForDma ? pins : 0)) {
+    broken('frames.pincount', `${nameOf(walk, index)} has ${pins} extra references, ${forDma} of them for DMA`);
+  }
+  walk.dmaPins += forDma;
 }
 
 function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
   const maps = walk.frames.maps[index];
   const count = word & FRAME_COUNT_MASK;
   if (count !== maps) broken('frames.count', `${nameOf(walk, index)} counts ${count} ptes, but ${maps} map it`);
-  if (count !== 0 || (word & FRAME_PINS_MASK) !== 0 || folioOf(walk, index) !== 0) return;
+  const isPinned = (word & FRAME_PINNED) !== 0;
+  if (isPinned !== pinsOf(walk, index) > 0) broken('frames.pincount', `${nameOf(walk, index)} is marked wrongly`);
+  if (count !== 0 || isPinned || folioOf(walk, index) !== 0) return;
   broken('frames.lost', `${nameOf(walk, index)} has no reference left`);
 }
 
@@ -216,12 +224,11 @@ function checkKsmFrame(walk: Walk, index: number, word: number): void {
   }
   if (length & layout.NODE_ORPHAN) checkOrphan(walk, node, length, walk.frames.first + index);
   const maps = walk.u32(node + layout.NODE_MAPS);
-  const found = walk.frames.maps[index] as number;
-  if (maps < found) {
-    broken('node.maps', `node ${number} counts ${maps} references to ${nameOf(walk, index)}, but ${found} ptes map it`);
+  const found = (walk.frames.maps[index] as number) + pinsOf(walk, index);
+  if (maps !== found) {
+    broken('node.maps', `node ${number} counts ${maps} references to ${nameOf(walk, index)}, but it has ${found}`);
   }
   if (maps === 0) broken('frames.lost', `${nameOf(walk, index)} of node ${number} has no reference left`);
-  walk.pins += maps - found;
 }
 
 function nameOf(walk: Walk, index: number): string {

@@ -72,7 +72,8 @@ export const RULES = {
   'frames.lost': 'a frame in use is mapped or pinned, or held by its large folio',
   'frames.folio':
     'parts of a large folio are in use, on one NUMA node, not of KSM, and its word counts those that are not held',
-  'frames.pincount': 'pins for DMA are on ordinary frames, as some of the extra references that their words count',
+  'frames.pincount':
+    'extra references are to frames in use, whose words say so; pins for DMA are some of those to ordinary frames',
   'frames.node': 'a KSM frame and its stable node name each other',
 
   'node.flags': 'the flags of a stable node say where it is',
@@ -92,7 +93,6 @@ export const RULES = {
   'unstable.seq': 'an UNSTABLE item is of this pass or the last one; in content order between passes, of the last one',
 
   'counter.dma_pins': 'H_DMA_PINS counts the pins for DMA of all frames',
-  'counter.pins': 'H_KSM_PINS counts the extra references to KSM frames',
   'counter.pages_shared': 'pages_shared counts the stable nodes with items',
   'counter.pages_sharing': 'pages_sharing counts the items of stable nodes beyond the first of each',
   'counter.pages_unshared': 'pages_unshared counts the UNSTABLE items',

@@ -57,8 +57,6 @@ export class Walk {
   dups = 0;
   /** Pins for DMA. */
   dmaPins = 0;
-  /** Extra references to KSM frames. */
-  pins = 0;
 
   constructor(engine: Engine) {
     this.engine = engine;

@@ -6,7 +6,7 @@
  * bench` reads nothing, so of it only the options are read.
  */
 import { join } from 'node:path';
-import { type Arguments, nearest, parseArguments } from '../../../src/cli/arguments.ts';
+import { type Arguments, parseArguments } from '../../../src/cli/arguments.ts';
 import { benchCommand } from '../../../src/cli/bench.ts';
 import type { Command } from '../../../src/cli/command.ts';
 import { commonOptions } from '../../../src/cli/common.ts';
@@ -15,6 +15,7 @@ import { recordCommand } from '../../../src/cli/record.ts';
 import { replayCommand } from '../../../src/cli/replay.ts';
 import { scanCommand } from '../../../src/cli/scan.ts';
 import { KsmError } from '../../../src/errors.ts';
+import { nearest } from '../../../src/nearest.ts';
 import { attempt, expectThat, refusal } from '../contract.ts';
 import { captured } from '../output.ts';
 import { scratch } from '../scratch.ts';
