@@ -8,7 +8,7 @@
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
  *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | roots  | reserved |
- *   |         | scan windows  | folios | nodes | frame words | pin counts | frames (4096 bytes each)            | page     |
+ *   |         | scan windows  | folios | nodes | rooms | frame words | pin counts | frames (4096 bytes each)    | page     |
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
@@ -52,6 +52,8 @@ export const H_FRAME_WORDS: u32 = HEADER + 80;
 export const H_DIRTY: u32 = HEADER + 84;
 /** Tree roots, nid-major. */
 export const H_ROOTS: u32 = HEADER + 88;
+/** One room record for each record of a stable node. */
+export const H_ROOMS: u32 = HEADER + 184;
 /** Extra references to frames: one u32 a frame (PINS_*). */
 export const H_PINCOUNTS: u32 = HEADER + 92;
 /** Address of the first frame, which is the shared zero frame. */
@@ -169,6 +171,8 @@ export const H_JOB_BELL: u32 = HEADER + 420;
 export const H_KSMD: u32 = HEADER + 424;
 /** Pages of one chunk. */
 export const JOB_CHUNK_PAGES: u32 = 32;
+/** Dups that searches and changes of dups have looked at, u64: what chains cost. */
+export const H_DUPS_SEEN: u32 = HEADER + 504;
 /** Pins for DMA, of all frames. */
 export const H_DMA_PINS: u32 = HEADER + 188;
 /** Base of one more region. */
@@ -455,6 +459,20 @@ export const NODE_MIGRATING: u32 = 1 << 25;
 /** In no tree: its frame became KSM's for a merge that then failed. */
 export const NODE_ORPHAN: u32 = 1 << 24;
 export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
+
+// ---- room: ROOMS[stable node number], what only chains and their dups have: trees by which a chain finds the dups that matter ------
+// A chain has the roots. A dup is a node of WITH_ROOM and FULLEST, or of STALE, or of none, where it is full or has no items; the
+// parent field of one that is in no tree is 0. Places fall along the list of dups; the words of other nodes mean nothing.
+
+export const ROOM_BYTES: u32 = NODE_BYTES;
+/** Of a chain: dups that take another page, by place and by items; stale dups by place. */
+export const ROOM_WITH_ROOM: u32 = 0;
+export const ROOM_FULLEST: u32 = 4;
+export const ROOM_STALE: u32 = 8;
+/** Of a dup: its place, which is the key of a tree node here; and where the tree node by items begins. */
+export const ROOM_PLACE: u32 = 0;
+export const ROOM_BY_ITEMS: u32 = 16;
+export const ROOM_PLACE_MAX: u32 = 0xffffffff;
 
 // ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use

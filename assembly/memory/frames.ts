@@ -38,6 +38,7 @@ import {
   H_NID_COUNT,
   LIMIT_FRAMES,
   NODE_FRAME,
+  NODE_IS_DUP,
   NODE_LEN,
   NODE_MAPS,
   NODE_ORPHAN,
@@ -46,6 +47,7 @@ import {
 } from '../layout';
 import { step, stepRefuses } from '../step';
 import { arenaGive } from './arena';
+import { dupIsStale } from './dups';
 import { folioReclaim } from './folio';
 
 /** Number of a frame, counted from the zero frame. */
@@ -325,6 +327,7 @@ export function framePut(frame: usize): void {
   store<u32>(node, 0, NODE_FRAME);
   store<u32>(node, <u32>frame, NODE_MAPS);
   release(frame);
+  if (load<u32>(node, NODE_LEN) & NODE_IS_DUP) dupIsStale(node);
   if (load<u32>(node, NODE_LEN) & NODE_ORPHAN) arenaGive(H_FREE_NODES, node);
 }
 

@@ -27,6 +27,7 @@ import {
   H_NODES,
   H_PINCOUNTS,
   H_PTES,
+  H_ROOMS,
   H_ROOT_COUNT,
   H_ROOTS,
   H_STATES,
@@ -43,6 +44,7 @@ import {
   PAGE_SHIFT,
   PAGE_SIZE,
   REGIONS,
+  ROOM_BYTES,
   ROOT_BYTES,
   SLOTS,
   TABLE_BYTES,
@@ -78,12 +80,14 @@ export function setup(): u32 {
   at = region(at, H_FOLIOS, (load<u32>(H_MEMORY_PAGES) << (16 - PAGE_SHIFT)) / FOLIO_FRAMES + 1, 4);
   // Each frame also wants its word, its count of pins and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
   const end = ((<u64>load<u32>(H_MEMORY_PAGES)) << 16) - PAGE_SIZE;
-  const perFrame: u64 = PAGE_SIZE + 4 + 4 + NODE_BYTES + NODE_BYTES / 8;
-  const slack: u64 = PAGE_SIZE + 64 * NODE_BYTES + 256;
+  const nodeBytes: u64 = NODE_BYTES + ROOM_BYTES;
+  const perFrame = PAGE_SIZE + 4 + 4 + nodeBytes + nodeBytes / 8;
+  const slack = PAGE_SIZE + 64 * nodeBytes + 256;
   if (at + slack + 2 * perFrame > end) return 0;
   const frames = <u32>((end - at - slack) / perFrame);
   store<u32>(H_NODE_LIMIT, frames + frames / 8 + 64);
   at = region(at, H_NODES, frames + frames / 8 + 64, NODE_BYTES);
+  at = region(at, H_ROOMS, frames + frames / 8 + 64, ROOM_BYTES);
   at = region(at, H_FRAME_WORDS, frames, 4);
   at = region(at, H_PINCOUNTS, frames, 4);
   at = (at + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);

@@ -8,28 +8,25 @@ import {
   H_NOW,
   H_STABLE_NODE_CHAINS,
   H_STABLE_NODE_CHAINS_PRUNE_MILLISECS,
-  H_STABLE_NODE_DUPS,
   NODE_DUP_NEXT,
   NODE_HEAD,
   NODE_IS_CHAIN,
-  NODE_IS_DUP,
   NODE_KEY,
   NODE_NID_SHIFT,
   NODE_PRUNE_TIME,
 } from '../layout';
 import { arenaGive } from '../memory/arena';
+import { firstStale, firstWithRoom, fullestWithRoom, isNearer, nodeIsCandidate, roomClear } from '../memory/dups';
 import { rbErase, rbReplace } from '../tree/rb';
 import {
   dupAdd,
-  listAdd,
-  listRemove,
+  dupMoveToFront,
+  dupRemove,
   nodeAlloc,
   nodeDelete,
   nodeFlag,
-  nodeIsCandidate,
   nodeIsChain,
   nodeIsStale,
-  nodeLen,
   nodeNid,
 } from './node';
 import { count } from './rmap';
@@ -41,6 +38,7 @@ export function chainMake(node: usize): usize {
   store<u32>(chain, load<u32>(node, NODE_KEY), NODE_KEY);
   store<u32>(chain, load<u32>(H_NOW), NODE_PRUNE_TIME);
   nodeFlag(chain, 0, NODE_IS_CHAIN | (nodeNid(node) << NODE_NID_SHIFT));
+  roomClear(chain);
   rbReplace(node, chain);
   count(H_STABLE_NODE_CHAINS, 1);
   dupAdd(chain, node);
@@ -56,18 +54,16 @@ export function chainFree(chain: usize): void {
 
 /** The last dup of `chain` takes the chain's place in the tree. */
 function collapse(chain: usize, last: usize): void {
-  listRemove(chain + NODE_HEAD, last);
-  nodeFlag(last, NODE_IS_DUP, 0);
+  dupRemove(last);
   rbReplace(chain, last);
   count(H_STABLE_NODE_CHAINS, -1);
-  count(H_STABLE_NODE_DUPS, -1);
   arenaGive(H_FREE_NODES, chain);
 }
 
 /**
  * The node whose frame stands for tree node `node` in a comparison: itself, or one dup of a chain. With `prune`, and not more
- * often than the setting allows, the whole chain is walked and the fullest dup that takes another page is picked;
- * else the first that does. Stale nodes on the way are deleted, and a chain with one dup left gives way to it, so the
+ * often than the setting allows, the fullest dup of the whole chain that takes another page is picked; else the first
+ * that does. Stale nodes on the way there are deleted, and a chain with one dup left gives way to it, so the
  * caller must look again at what hangs at its link. 0: nothing was left, and the tree has changed.
  */
 export function chainPick(node: usize, prune: bool): usize {
@@ -85,8 +81,7 @@ export function chainPick(node: usize, prune: bool): usize {
   if (first == best && load<u32>(best, NODE_DUP_NEXT) == 0) {
     collapse(node, best);
   } else if (first != best && nodeIsCandidate(best, 1)) {
-    listRemove(node + NODE_HEAD, best);
-    listAdd(node + NODE_HEAD, best);
+    dupMoveToFront(node, best);
   }
   return best;
 }
@@ -98,18 +93,16 @@ function pruneIsDue(chain: usize): bool {
   return true;
 }
 
+/**
+ * What a walk over the dups would pick: the first that takes another page, or over all of them the fullest such, or where there is
+ * none the first at all. Those that it would find stale before it stops are deleted.
+ */
 function pickDup(chain: usize, all: bool): usize {
-  let best: usize = 0;
-  for (let dup: usize = load<u32>(chain, NODE_HEAD); dup != 0; ) {
-    const next: usize = load<u32>(dup, NODE_DUP_NEXT);
-    if (nodeIsStale(dup)) {
-      nodeDelete(dup);
-    } else {
-      const candidate = nodeIsCandidate(dup, 0);
-      if (best == 0 || (candidate && (!nodeIsCandidate(best, 0) || nodeLen(dup) > nodeLen(best)))) best = dup;
-      if (!all && nodeIsCandidate(best, 0)) break;
-    }
-    dup = next;
+  const first = firstWithRoom(chain);
+  const end = all ? 0 : first;
+  for (let stale = firstStale(chain); stale != 0 && (end == 0 || isNearer(stale, end)); stale = firstStale(chain)) {
+    nodeDelete(stale);
   }
-  return best;
+  if (first == 0) return load<u32>(chain, NODE_HEAD);
+  return all ? fullestWithRoom(chain) : first;
 }

@@ -8,7 +8,6 @@
 
 import {
   H_FREE_NODES,
-  H_MAX_PAGE_SHARING,
   H_MIGRATE_NODES,
   H_NODE_LIMIT,
   H_NODES,
@@ -24,11 +23,11 @@ import {
   NODE_IS_CHAIN,
   NODE_IS_DUP,
   NODE_LEN,
-  NODE_LEN_MASK,
   NODE_MIGRATING,
   NODE_NID_SHIFT,
 } from '../layout';
 import { arenaGive, arenaTake } from '../memory/arena';
+import { dupEnter, dupLeave, roomClear, takeFirstPlace } from '../memory/dups';
 import { rbErase } from '../tree/rb';
 import { count, entryOf, itemLeavesNode } from './rmap';
 
@@ -45,19 +44,8 @@ export function nodeFlag(node: usize, clear: u32, set: u32): void {
   store<u32>(node, (load<u32>(node, NODE_LEN) & ~clear) | set, NODE_LEN);
 }
 
-/** How many items hang on the node. */
-export function nodeLen(node: usize): u32 {
-  return load<u32>(node, NODE_LEN) & NODE_LEN_MASK;
-}
-
 export function nodeNid(node: usize): u32 {
   return load<u32>(node, NODE_LEN) >> NODE_NID_SHIFT;
-}
-
-/** May one more page (`offset` more than that) be merged into the node under max_page_sharing? */
-export function nodeIsCandidate(node: usize, offset: u32): bool {
-  const items = nodeLen(node);
-  return items != 0 && items + offset < load<u32>(H_MAX_PAGE_SHARING);
 }
 
 /** Deletes a regular node, a dup or a waiting node, stale or unmapped. All its items become volatile. */
@@ -77,9 +65,7 @@ export function nodeUnlink(node: usize): void {
     listRemove(H_MIGRATE_NODES, node);
     nodeFlag(node, NODE_MIGRATING, 0);
   } else if (nodeHas(node, NODE_IS_DUP)) {
-    listRemove(load<u32>(node, NODE_CHAIN) + NODE_HEAD, node);
-    nodeFlag(node, NODE_IS_DUP, 0);
-    count(H_STABLE_NODE_DUPS, -1);
+    dupRemove(node);
   } else {
     rbErase(node);
   }
@@ -89,8 +75,28 @@ export function nodeUnlink(node: usize): void {
 export function dupAdd(chain: usize, node: usize): void {
   nodeFlag(node, 0, NODE_IS_DUP);
   store<u32>(node, <u32>chain, NODE_CHAIN);
+  roomClear(node);
+  takeFirstPlace(chain, node);
   listAdd(chain + NODE_HEAD, node);
+  dupEnter(node);
   count(H_STABLE_NODE_DUPS, 1);
+}
+
+/** Takes a dup out of its chain; it is in no tree then. */
+export function dupRemove(node: usize): void {
+  dupLeave(node);
+  listRemove(load<u32>(node, NODE_CHAIN) + NODE_HEAD, node);
+  nodeFlag(node, NODE_IS_DUP, 0);
+  count(H_STABLE_NODE_DUPS, -1);
+}
+
+/** Makes a dup of `chain` its first. */
+export function dupMoveToFront(chain: usize, dup: usize): void {
+  dupLeave(dup);
+  listRemove(chain + NODE_HEAD, dup);
+  takeFirstPlace(chain, dup);
+  listAdd(chain + NODE_HEAD, dup);
+  dupEnter(dup);
 }
 
 /** Takes a tree or chain node out and puts it on the list of those that wait to be sorted in anew. */

@@ -23,6 +23,7 @@ import {
   MM_RMAP_ITEMS,
   NODE_FRAME,
   NODE_HEAD,
+  NODE_IS_DUP,
   NODE_LEN,
   NODE_LEN_MASK,
   PTE_MERGED,
@@ -34,6 +35,7 @@ import {
   STATE_STABLE,
   STATE_UNSTABLE,
 } from '../layout';
+import { dupItemsChanged } from '../memory/dups';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
 import { rbErase } from '../tree/rb';
 import { nodeDelete } from './node';
@@ -117,6 +119,7 @@ function unlinkStable(entry: u32): void {
   if (next != 0) store<u32>(next, <u32>previous, ITEM_PREV);
   const nodeLen = load<u32>(node, NODE_LEN) - 1;
   store<u32>(node, nodeLen, NODE_LEN);
+  if (nodeLen & NODE_IS_DUP) dupItemsChanged(node);
   itemLeavesNode(entry, nodeLen & NODE_LEN_MASK);
 }
 
@@ -137,7 +140,9 @@ export function itemAppend(entry: u32, node: usize): void {
   store<u32>(item, 0, ITEM_PREV);
   if (head != 0) store<u32>(head, <u32>item, ITEM_PREV);
   store<u32>(node, <u32>item, NODE_HEAD);
-  store<u32>(node, load<u32>(node, NODE_LEN) + 1, NODE_LEN);
+  const nodeLen = load<u32>(node, NODE_LEN) + 1;
+  store<u32>(node, nodeLen, NODE_LEN);
+  if (nodeLen & NODE_IS_DUP) dupItemsChanged(node);
   count(head == 0 ? H_PAGES_SHARED : H_PAGES_SHARING, 1);
   count(entryMm(entry) + MM_MERGING_PAGES, 1);
   stateSet(entry, stateOf(entry) | STATE_STABLE);

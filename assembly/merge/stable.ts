@@ -17,21 +17,12 @@ import {
   RB_LEFT,
   RB_RIGHT,
 } from '../layout';
+import { nodeIsCandidate } from '../memory/dups';
 import { frameNode } from '../memory/frames';
 import { comparePages } from '../page/compare';
 import { rbErase, rbInsert, rbReplace } from '../tree/rb';
 import { chainMake, chainPick } from './chain';
-import {
-  dupAdd,
-  listAdd,
-  nodeDelete,
-  nodeHas,
-  nodeIsCandidate,
-  nodeIsChain,
-  nodeIsStale,
-  nodeNid,
-  nodeUnlink,
-} from './node';
+import { dupAdd, listAdd, nodeDelete, nodeHas, nodeIsChain, nodeIsStale, nodeNid, nodeUnlink } from './node';
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */

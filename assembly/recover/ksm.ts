@@ -18,6 +18,7 @@ import {
   H_PAGES_SHARED,
   H_PAGES_SHARING,
   H_PAGES_UNSHARED,
+  H_ROOMS,
   H_ROOT_COUNT,
   H_ROOTS,
   H_STABLE_NODE_CHAINS,
@@ -32,6 +33,7 @@ import {
   PTE_MERGED,
   PTE_PRESENT,
   PTE_WRITABLE,
+  ROOM_BYTES,
   ROOT_BYTES,
   STATE_DISPLACED,
   STATE_FRESH,
@@ -56,6 +58,7 @@ import { leafIsMarked, leavesEnd } from './tables';
 /** Forgets all nodes, trees and lists. */
 export function treesClear(): void {
   memory.fill(load<u32>(H_NODES), 0, load<u32>(H_FREE_NODES, FREE_FRESH) * NODE_BYTES);
+  memory.fill(load<u32>(H_ROOMS), 0, load<u32>(H_FREE_NODES, FREE_FRESH) * ROOM_BYTES);
   store<u32>(H_FREE_NODES, 0, FREE_FIRST);
   store<u32>(H_FREE_NODES, 0, FREE_FRESH);
   store<u32>(H_FREE_NODES, 0, FREE_USED);

@@ -32,6 +32,7 @@ const ARENAS: readonly (readonly [list: number, base: number, limit: number, byt
   [layout.H_FREE_LEAVES, layout.H_PTES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
   [layout.H_FREE_LEAVES, layout.H_STATES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
   [layout.H_FREE_NODES, layout.H_NODES, layout.H_NODE_LIMIT, layout.NODE_BYTES],
+  [layout.H_FREE_NODES, layout.H_ROOMS, layout.H_NODE_LIMIT, layout.ROOM_BYTES],
 ];
 
 /**

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { checkInvariants, layout } from '../../src/engine/index.ts';
 import { RULES, type Rule } from '../../src/engine/invariants/rules.ts';
 import { type Host, KsmError } from '../../src/index.ts';
-import { BusyMachine } from './busy.ts';
+import { BusyMachine, PAGE } from './busy.ts';
 import { type Order, Records, scene } from './scene.ts';
 
 const ORDERS: readonly Order[] = ['content', 'hash'];
@@ -140,7 +140,11 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'item.node': (memory) => memory.set(memory.item(memory.entry(isStable)) + layout.ITEM_NODE, 0),
   'item.list': (memory) => memory.set(memory.u32(memory.regularNode() + NODE_HEAD) + layout.ITEM_PREV, 64),
   'item.listed': (memory) => {
-    const node = memory.node(0, NODE_IS_CHAIN, (candidate) => (memory.u32(candidate + NODE_LEN) & NODE_LEN_MASK) > 1);
+    const node = memory.node(
+      0,
+      NODE_IS_CHAIN | NODE_IS_DUP,
+      (candidate) => (memory.u32(candidate + NODE_LEN) & NODE_LEN_MASK) > 1,
+    );
     const second = memory.u32(memory.u32(node + NODE_HEAD) + layout.ITEM_NEXT);
     memory.set(node + NODE_HEAD, second);
     memory.set(second + layout.ITEM_PREV, 0);
@@ -175,6 +179,8 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'node.maps': (memory) => memory.set(memory.regularNode() + NODE_MAPS, 1),
   'node.list': (memory) => memory.set(memory.u32(memory.node(NODE_IS_CHAIN) + NODE_HEAD) + layout.NODE_DUP_PREV, 64),
   'chain.bare': (memory) => memory.set(memory.node(NODE_IS_CHAIN) + NODE_MAPS, 1),
+  'chain.places': (memory) => memory.add(memory.room(secondDup(memory)) + layout.ROOM_PLACE, 1),
+  'chain.rooms': (memory) => memory.set(layout.H_MAX_PAGE_SHARING, 3), // so the dups, full until now, have room
   'chain.dups': (memory) => memory.add(memory.node(NODE_IS_DUP) + layout.NODE_CHAIN, layout.NODE_BYTES),
 
   'stable.order': (memory) => {
@@ -207,6 +213,10 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'counter.stable_node_chains': (memory) => memory.add(layout.H_STABLE_NODE_CHAINS, 1),
   'counter.stable_node_dups': (memory) => memory.add(layout.H_STABLE_NODE_DUPS, 1),
 };
+
+function secondDup(memory: Records): number {
+  return memory.u32(memory.u32(memory.node(NODE_IS_CHAIN) + NODE_HEAD) + layout.NODE_DUP_NEXT);
+}
 
 function firstFolio(memory: Records): number {
   let folio = 0;
@@ -267,6 +277,48 @@ describe.each(ORDERS)('damage is found and named, %s order', (index) => {
     const error = errorOf(() => checkInvariants(engine));
     expect(error.code).toBe('ECORRUPT');
     expect(error.message).toContain(`Invariant ${rule} is broken: `);
+  });
+});
+
+/** Ways in which what a chain knows of its dups can be wrong; in the scene all of them are full. */
+const ROOM_DAMAGE: Record<string, (memory: Records) => void> = {
+  'a full dup among those with room': (memory) => plantRoom(memory, layout.ROOM_WITH_ROOM, 0),
+  'a full dup among the fullest with room': (memory) => plantRoom(memory, layout.ROOM_FULLEST, layout.ROOM_BY_ITEMS),
+  'a live dup among the stale ones': (memory) => plantRoom(memory, layout.ROOM_STALE, 0),
+  'a dup that says it is in a tree': (memory) => memory.set(memory.room(secondDup(memory)) + layout.RB_PARENT, 64),
+  'a tree that leads out of the chain': (memory) => {
+    memory.set(memory.room(memory.node(NODE_IS_CHAIN)) + layout.ROOM_STALE, memory.room(memory.regularNode()));
+  },
+};
+
+/** Hangs a dup that is in no tree below one of its chain's roots. */
+function plantRoom(memory: Records, root: number, offset: number): void {
+  const slot = memory.room(memory.node(NODE_IS_CHAIN)) + root;
+  const node = memory.room(secondDup(memory)) + offset;
+  expect(memory.u32(slot)).toBe(0);
+  memory.set(slot, node);
+  memory.set(node + layout.RB_PARENT, slot + layout.RB_IS_ROOT + layout.RB_BLACK);
+}
+
+describe.each(ORDERS)('what a chain knows of its dups, %s order', (index) => {
+  test.each(Object.entries(ROOM_DAMAGE))('%s is found', async (_, damage) => {
+    const { engine } = await freshScene(index);
+    damage(new Records(engine));
+    expect(errorOf(() => checkInvariants(engine)).message).toContain('Invariant chain.rooms is broken: ');
+  });
+
+  test('a stale dup in no tree is found', async () => {
+    const host = await freshScene(index);
+    const memory = new Records(host.engine);
+    const chain = memory.node(NODE_IS_CHAIN);
+    host.processes[0]?.munmap(PAGE, 4 * PAGE); // all that the chain's dups served
+    checkInvariants(host.engine);
+    const stale = memory.u32(memory.room(chain) + layout.ROOM_STALE);
+    expect(stale).not.toBe(0);
+    memory.set(memory.room(chain) + layout.ROOM_STALE, memory.u32(stale + layout.RB_LEFT));
+    expect(errorOf(() => checkInvariants(host.engine)).code).toBe('ECORRUPT');
+    memory.set(memory.room(chain) + layout.ROOM_STALE, 0);
+    expect(errorOf(() => checkInvariants(host.engine)).message).toContain('Invariant chain.rooms is broken: ');
   });
 });
 

@@ -18,7 +18,7 @@ test('the parts before the regions follow each other without overlapping', () =>
 
 test('no two header fields share a word, and all lie before the frame lists', () => {
   const WIDE =
-    /^H_(PAGES_SCANNED|PAGES_SKIPPED|FULL_SCANS|COW_KSM|KSM_SWPIN_COPY|ADVISOR_(MIN|MAX)_PAGES|ADVISOR_TARGET|ADVISOR_START|ADVISOR_SCAN|ADVISOR_CHANGE|ADVISOR_CPU_TIME)/;
+    /^H_(PAGES_SCANNED|PAGES_SKIPPED|FULL_SCANS|DUPS_SEEN|COW_KSM|KSM_SWPIN_COPY|ADVISOR_(MIN|MAX)_PAGES|ADVISOR_TARGET|ADVISOR_START|ADVISOR_SCAN|ADVISOR_CHANGE|ADVISOR_CPU_TIME)/;
   const owner = new Map<number, string>();
   for (const [name, address] of Object.entries(layout)) {
     if (!name.startsWith('H_') || name === 'H_FRAME_LISTS') continue;

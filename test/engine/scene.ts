@@ -126,6 +126,11 @@ export class Records {
     return this.node(0, NODE_IS_CHAIN | NODE_IS_DUP, (node) => this.u32(node + NODE_FRAME) !== 0);
   }
 
+  /** Address of the room record of a stable node. */
+  room(node: number): number {
+    return this.u32(layout.H_ROOMS) + (node - this.u32(layout.H_NODES));
+  }
+
   /** Leaves that have an mm, by number. */
   #leaves(): number[] {
     const inUse = this.#inUse(layout.H_FREE_LEAVES, layout.H_LEAVES, layout.LEAF_BYTES);

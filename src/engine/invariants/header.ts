@@ -23,6 +23,7 @@ function regions(engine: Engine): Region[] {
     ['roots', layout.H_ROOTS, roots, layout.ROOT_BYTES, layout.ROOT_BYTES],
     ['folios', layout.H_FOLIOS, Math.floor((memoryPages * 16) / layout.FOLIO_FRAMES) + 1, 4, 4],
     ['nodes', layout.H_NODES, engine.u32(layout.H_NODE_LIMIT), layout.NODE_BYTES, 2 ** layout.FRAME_NODE_SHIFT],
+    ['rooms', layout.H_ROOMS, engine.u32(layout.H_NODE_LIMIT), layout.ROOM_BYTES, 4],
     ['frame words', layout.H_FRAME_WORDS, frames, 4, 4],
     ['pin counts', layout.H_PINCOUNTS, frames, 4, 4],
     ['frames', layout.H_FRAMES, frames, layout.PAGE_SIZE, layout.PAGE_SIZE],

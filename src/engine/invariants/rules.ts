@@ -82,6 +82,9 @@ export const RULES = {
   'node.maps': 'NODE_MAPS counts the ptes and pins of a node; of a stale one it names the frame that was',
   'node.list': 'the list of dups of a chain, or of waiting nodes, agrees both ways',
   'chain.bare': 'a chain has neither items nor ptes, and an orphan no items',
+  'chain.places': 'places fall along the list of dups of a chain',
+  'chain.rooms':
+    'the trees of a chain hold its dups that take another page, by place and by items, and its stale ones, by place',
   'chain.dups': 'dups name their chain and have its key and its bytes',
 
   'stable.order': 'a stable tree is in strict order of keys and bytes, or in content order of bytes',

@@ -5,6 +5,7 @@
 import * as layout from '../../../assembly/layout.ts';
 import { meet } from './arena.ts';
 import { checkNodeFrame, compareFrames } from './frames.ts';
+import { checkRooms } from './rooms.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';
@@ -89,6 +90,7 @@ function checkChain(walk: Walk, chain: number, place: Place): number {
   const maps = walk.u32(chain + layout.NODE_MAPS);
   if (items !== 0 || maps !== 0) broken('chain.bare', `${walk.nameOf(chain)} counts ${items} items and ${maps} ptes`);
   const key = walk.u32(chain + NODE_KEY);
+  const dups: number[] = [];
   let standing = 0;
   checkList(walk, chain + NODE_HEAD, (dup) => {
     walk.dups++;
@@ -101,7 +103,9 @@ function checkChain(walk: Walk, chain: number, place: Place): number {
       broken('chain.dups', `${walk.nameOf(dup)} does not fit ${walk.nameOf(chain)}`);
     }
     if (frame !== 0) standing = frame;
+    dups.push(dup);
   });
+  checkRooms(walk, chain, dups);
   return standing;
 }
 
