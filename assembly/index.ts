@@ -19,6 +19,7 @@ import { readPages } from './page/read';
 import { recover } from './recover/recover';
 import { scanBatch } from './scan/batch';
 import { serveJobs } from './scan/fingerprint';
+import { rekey } from './scan/rekey';
 import { quietSettingWrite, runWrite } from './scan/run';
 import { advise, hasMergeable, lock, map, mergeAnySet, protect, unlock, unmap } from './syscall/mapping';
 import { offline } from './syscall/offline';
@@ -53,6 +54,7 @@ export {
   readFault,
   readPages,
   recover,
+  rekey,
   runWrite,
   scanBatch,
   serveJobs,

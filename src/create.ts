@@ -1,10 +1,28 @@
 /** The entry points: a machine with KSM, new or from a snapshot. */
 import { Engine, expectLayout, loadModule } from './engine/index.ts';
 import { KsmError } from './errors.ts';
-import { type Books, type Clock, createEngine, type HostOptions, Machine, type SharedHost } from './host/index.ts';
+import {
+  type Books,
+  type Clock,
+  createEngine,
+  type HostOptions,
+  Machine,
+  type SharedHost,
+  seedOf,
+} from './host/index.ts';
 import { Ksm } from './ksm/index.ts';
 import { Ksmd } from './ksmd/index.ts';
-import { expectMachine, readSnapshot, recoverMachine, resumedClock, type SnapshotSource } from './snapshot/index.ts';
+import {
+  expectMachine,
+  expectMacKey,
+  expectOptions,
+  giveKey,
+  type MacKey,
+  readSnapshot,
+  recoverMachine,
+  resumedClock,
+  type SnapshotSource,
+} from './snapshot/index.ts';
 import { ALONE, type Scanners, scannersOf, startScanners } from './threads/index.ts';
 
 /** A physical memory, the processes in it, and the KSM that scans it. */
@@ -37,9 +55,23 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 export interface RestoreOptions extends Pick<HostOptions, 'scanners' | 'wasm' | 'debug'> {
   /** The memory is what a thread or process that died left behind: rebuild what can be rebuilt (Machine.recover). Default false. */
   readonly recover?: boolean;
+  /** The key with which the snapshot was saved (SnapshotOptions). Without one, snapshots that have MACs are refused. */
+  readonly macKey?: MacKey;
+  /** Key of the keyed hash, 64 bits, for a snapshot that was saved with `key: false`. Random unless given. */
+  readonly seed?: number | bigint;
   /** Must go on from where the old one stood. Default: the system's, set to the last time that the machine has seen. */
   readonly clock?: Clock;
 }
+
+const RESTORE_OPTIONS: Parameters<typeof expectOptions<RestoreOptions>>[2] = {
+  scanners: ['number'],
+  wasm: ['object'],
+  debug: ['boolean'],
+  recover: ['boolean'],
+  macKey: ['object'],
+  seed: ['number', 'bigint'],
+  clock: ['object'],
+};
 
 /**
  * The host of a snapshot, as it was: the same processes under the same ids, the same frames, counters and settings, and the
@@ -47,13 +79,17 @@ export interface RestoreOptions extends Pick<HostOptions, 'scanners' | 'wasm' | 
  * version can read; ENOMEM where there is no room for its memory; the file system's errno where a file cannot be read.
  */
 export async function restoreHost(source: SnapshotSource, options: RestoreOptions = {}): Promise<Host> {
-  const wanted = scannersOf(options);
-  const module = await loadModule(options.wasm, options.debug);
-  const { memory, books } = await readSnapshot(source);
+  const { macKey, seed, ...own } = expectOptions(options, 'restoreHost', RESTORE_OPTIONS);
+  const wanted = scannersOf(own);
+  const mac = macKey === undefined ? undefined : expectMacKey(macKey, 'verify');
+  const key = seedOf(seed);
+  const module = await loadModule(own.wasm, own.debug);
+  const { memory, books } = await readSnapshot(source, mac);
   const engine = new Engine(module, memory);
-  if (options.recover) recoverMachine(engine);
+  if (own.recover) recoverMachine(engine);
   expectMachine(engine, books);
-  const clock = options.clock ?? resumedClock(engine);
+  giveKey(engine, seed !== undefined, key);
+  const clock = own.clock ?? resumedClock(engine);
   return new Host(engine, clock, await startScanners(engine, module, wanted), books);
 }
 

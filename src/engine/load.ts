@@ -47,6 +47,7 @@ export interface EngineExports extends WebAssembly.Exports {
   workerJoin(limit: number): number;
   workerLeave(worker: number): void;
   recover(dead: number, self: number, looks: number): number;
+  rekey(seedLow: number, seedHigh: number): void;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;

@@ -21,5 +21,5 @@ export {
   type SharedHost,
   type Usage,
 } from './machine.ts';
-export type { Cures, DirtyTracking, HostOptions } from './options.ts';
+export { type Cures, type DirtyTracking, type HostOptions, seedOf } from './options.ts';
 export { WaitQueue } from './wait-queue.ts';

@@ -69,7 +69,8 @@ function oneOf<Word extends string>(name: string, value: Word, words: readonly W
   throw new KsmError('EINVAL', `Option "${name}" is "${value}"; expected ${words.map((w) => `"${w}"`).join(' or ')}.`);
 }
 
-function seedOf(seed: number | bigint): bigint {
+/** A seed as 64 bits; a random one where none is given. */
+export function seedOf(seed: number | bigint = randomSeed()): bigint {
   if (typeof seed === 'bigint' || Number.isInteger(seed)) return BigInt.asUintN(64, BigInt(seed));
   throw new KsmError('EINVAL', `Option "seed" is ${seed}; expected a whole number.`);
 }
@@ -97,6 +98,6 @@ export function geometryOf(options: HostOptions): Geometry {
       (options.cures?.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
     dirtyTracking: DIRTY_TRACKING.indexOf(oneOf('dirtyTracking', options.dirtyTracking ?? 'off', DIRTY_TRACKING)),
     checksum: oneOf('checksum', options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'), ['keyed', 'xxh64']),
-    seed: seedOf(options.seed ?? randomSeed()),
+    seed: seedOf(options.seed),
   };
 }

@@ -70,7 +70,18 @@ async function* piecesOf(source: SnapshotSource): AsyncGenerator<unknown, void> 
   else if (source instanceof ArrayBuffer) yield new Uint8Array(source);
   else if (source instanceof Blob) yield* streamed(source.stream());
   else if (source instanceof ReadableStream) yield* streamed(source);
-  else yield* source;
+  else if (isIterable(source)) yield* source;
+  else {
+    throw new KsmError(
+      'EINVAL',
+      `A snapshot is read from the path of a file, bytes, a Blob, or a stream of bytes, not from a ${typeof source}.`,
+    );
+  }
+}
+
+function isIterable(source: unknown): source is AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (typeof source !== 'object' || source === null) return false;
+  return Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
 /** Not every browser lets a stream be iterated over. */

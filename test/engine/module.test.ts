@@ -66,6 +66,7 @@ const EXPORTS = [
   'readFault',
   'readPages',
   'recover',
+  'rekey',
   'runWrite',
   'scanBatch',
   'serveJobs',
