@@ -9,15 +9,25 @@ import {
   hasLeft,
   leaveAtExit,
   Machine,
+  randomSeed,
   type SharedHost,
 } from './host/index.ts';
 import { Ksm } from './ksm/index.ts';
 import { Ksmd } from './ksmd/index.ts';
 import { loadModule } from './load.ts';
 import type { ThreadOptions } from './port.ts';
-import { expectMachine, readSnapshot, recoverMachine, resumedClock, type SnapshotSource } from './snapshot/index.ts';
+import {
+  expectMachine,
+  expectMacKey,
+  giveKey,
+  type MacKey,
+  readSnapshot,
+  recoverMachine,
+  resumedClock,
+  type SnapshotSource,
+} from './snapshot/index.ts';
 import { ALONE, type Scanners, startScanners, type Threads, threadsOf } from './threads/index.ts';
-import { type Checks, flag, invalid, optionsOf, wholeNumber } from './validate.ts';
+import { anything, type Checks, flag, invalid, optionsOf, wholeNumber } from './validate.ts';
 
 /** A physical memory, the processes in it, and the KSM that scans it. */
 export class Host extends Machine {
@@ -86,6 +96,10 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 export interface RestoreOptions extends ThreadOptions, Pick<HostOptions, 'scanners' | 'wasm' | 'debug'> {
   /** The memory is what a thread or process that died left behind: rebuild what can be rebuilt (Machine.recover). Default false. */
   readonly recover?: boolean;
+  /** The key with which the snapshot was saved (SnapshotOptions). Without one, snapshots that have MACs are refused. */
+  readonly macKey?: MacKey;
+  /** Key of the keyed hash, 64 bits, for a snapshot that was saved with `key: false`. Random unless given. */
+  readonly seed?: number | bigint;
   /** Must go on from where the old one stood. Default: the system's, set to the last time that the machine has seen. */
   readonly clock?: Clock;
 }
@@ -98,17 +112,23 @@ export interface RestoreOptions extends ThreadOptions, Pick<HostOptions, 'scanne
 export async function restoreHost(source: SnapshotSource, options: RestoreOptions = {}): Promise<Host> {
   const checked = optionsOf('restoreHost', options, RESTORE_OPTIONS);
   const threads = threadsOf(checked);
+  const mac = checked.macKey === undefined ? undefined : expectMacKey(checked.macKey, 'verify');
   const module = await loadModule(checked.wasm, checked.debug);
-  const { memory, books } = await readSnapshot(source);
+  const { memory, books } = await readSnapshot(source, mac);
   const engine = new Engine(module, memory);
   if (checked.recover) recoverMachine(engine);
   expectMachine(engine, books);
+  giveKey(engine, checked.seed !== undefined, BigInt(checked.seed ?? randomSeed()));
   const clock = checked.clock ?? resumedClock(engine);
   return new Host(engine, clock, threads, await startScanners(engine, checked.scanners ?? 1, threads), books);
 }
 
-const { scanners, wasm, debug, clock, workerUrl, onWarning } = HOST_OPTIONS;
-const RESTORE_OPTIONS: Checks<RestoreOptions> = { scanners, wasm, debug, clock, workerUrl, onWarning, recover: flag };
+const { scanners, seed, wasm, debug, clock, workerUrl, onWarning } = HOST_OPTIONS;
+const RESTORE_OPTIONS: Checks<RestoreOptions> = {
+  ...{ scanners, seed, wasm, debug, clock, workerUrl, onWarning },
+  recover: flag,
+  macKey: anything,
+};
 
 /** What a thread may say of its own part in a host. See HostOptions. */
 export interface AttachOptions extends ThreadOptions, Pick<HostOptions, 'clock'> {

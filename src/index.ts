@@ -33,4 +33,4 @@ export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './host/index.ts';
 export type { Counters, Ksm, KsmdOptions, Sample, ScanResult, Settings, SharedFrame, SharedPage } from './ksm/index.ts';
 export type { Ksmd, KsmdStart } from './ksmd/index.ts';
 export type { ThreadOptions, Warning } from './port.ts';
-export { type SnapshotSource, saveSnapshot, snapshotOf } from './snapshot/index.ts';
+export { type MacKey, type SnapshotOptions, type SnapshotSource, saveSnapshot, snapshotOf } from './snapshot/index.ts';

@@ -1,6 +1,7 @@
 /** ksmd and its settings. */
 import { EINVAL, H_MAX_PAGE_SHARING, H_MERGE_ACROSS_NODES, SCAN_PAGES_MAX } from '../layout';
 import * as batches from '../scan/batch';
+import * as keys from '../scan/rekey';
 import * as run from '../scan/run';
 
 /** See scan/batch. */
@@ -18,4 +19,9 @@ export function quietSettingWrite(setting: u32, value: u32): u32 {
   if (setting == H_MERGE_ACROSS_NODES) return value <= 1 ? run.quietSettingWrite(setting, value) : EINVAL;
   if (setting != H_MAX_PAGE_SHARING || value < 2 || <i32>value < 0) return EINVAL;
   return run.quietSettingWrite(setting, value);
+}
+
+/** Draws another key for the keyed hash from a 64-bit seed: all pages count as never seen. */
+export function rekey(seedLow: u32, seedHigh: u32): void {
+  keys.rekey(seedLow, seedHigh);
 }

@@ -41,7 +41,12 @@ export function nodeLen(node: usize): u32 {
 /** May one more page (`offset` more than that) be merged into the node under max_page_sharing? */
 export function nodeIsCandidate(node: usize, offset: u32): bool {
   const items = nodeLen(node);
-  return items != 0 && items + offset < load<u32>(H_MAX_PAGE_SHARING);
+  return items != 0 && items + offset < min(load<u32>(H_MAX_PAGE_SHARING), NODE_LEN_MASK);
+}
+
+/** Can a node count one more item? fork brings more than max_page_sharing, which is no limit for it. */
+export function nodeCanCount(node: usize): bool {
+  return nodeLen(node) != NODE_LEN_MASK;
 }
 
 function roomOf(node: usize): usize {

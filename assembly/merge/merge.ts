@@ -24,6 +24,7 @@ import {
   PTE_WRITABLE,
   STATE_STABLE,
 } from '../layout';
+import { nodeCanCount } from '../memory/dups';
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut, zeroFrame } from '../memory/frames';
@@ -60,8 +61,8 @@ export function mergeAnyPage(entry: u32): void {
   if (target <= STABLE_FULL) {
     if (isHashOrder()) store<u32>(itemOf(entry), checksum, ITEM_CHECKSUM); // its key
     findPartner(entry, frame, checksum, true);
-  } else if (mergeInto(entry, frame, target)) {
-    itemAppend(entry, target);
+  } else if (mergeInto(entry, frame, target) && nodeCanCount(target)) {
+    itemAppend(entry, target); // else the page stays volatile, though it maps the frame
   }
 }
 

@@ -48,6 +48,7 @@ export interface EngineExports extends WebAssembly.Exports {
   workerJoin(): number;
   workerLeave(worker: number): number;
   recover(dead: number, self: number, looks: number, naps: number): number;
+  rekey(seedLow: number, seedHigh: number): void;
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;

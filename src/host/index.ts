@@ -24,5 +24,5 @@ export {
   type SpawnOptions,
   type Usage,
 } from './machine.ts';
-export { type Cures, type DirtyTracking, HOST_OPTIONS, type HostOptions, SCANNERS_MAX } from './options.ts';
+export { type Cures, type DirtyTracking, HOST_OPTIONS, type HostOptions, randomSeed, SCANNERS_MAX } from './options.ts';
 export { WaitQueue } from './wait-queue.ts';

@@ -75,7 +75,7 @@ function seed(what: string, value: unknown): bigint {
   throw invalid(what, value, 'a whole number from 0 to 2^64 - 1, as a bigint where it is beyond 2^53');
 }
 
-function randomSeed(): bigint {
+export function randomSeed(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
 }
 

@@ -3,6 +3,8 @@
  *
  *     fixed head | processes | runs | digest | chunk | digest | chunk | digest ...
  *
+ * In version 2 a MAC (./mac) follows each digest.
+ *
  * Each digest is SHA-256 of what lies between it and the digest before it, that one included. So every piece can be
  * trusted as soon as it is read, none can be moved or left out, and the last digest covers the whole file. SHA-256
  * because the platform has it, in Node.js as in browsers, and because nobody can make an altered file that passes by
@@ -12,7 +14,9 @@ import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { Books } from '../host/index.ts';
 
-export const FORMAT_VERSION = 1;
+/** Versions of the format: without MACs and with them. */
+export const PLAIN = 1;
+export const WITH_MACS = 2;
 /** As PNG's: a byte that is not ASCII, a name, and line ends that a transfer as text would change. */
 export const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x4b, 0x53, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a);
 export const FIXED_BYTES = 40;
@@ -39,10 +43,13 @@ export interface Head {
   readonly books: Books;
   /** The pages that are stored, ascending; between two runs lies at least one page that is not. */
   readonly runs: readonly Run[];
+  /** Does a MAC follow each digest? */
+  readonly hasMacs: boolean;
 }
 
 /** What the fixed part of a head says. */
 export interface Fixed {
+  readonly hasMacs: boolean;
   readonly memoryPages: number;
   readonly processes: number;
   readonly runs: number;
@@ -64,13 +71,14 @@ export function pagesIn(runs: readonly Run[]): number {
 }
 
 /** The head, without its digest. */
-export function encodeHead({ memoryPages, books, runs }: Head): Uint8Array<ArrayBuffer> {
+export function encodeHead({ memoryPages, books, runs, hasMacs }: Head): Uint8Array<ArrayBuffer> {
   const { processes, nextId } = books;
   const bytes = new Uint8Array(FIXED_BYTES + processes.length * PROCESS_BYTES + runs.length * RUN_BYTES);
   const view = new DataView(bytes.buffer);
   const counts = [processes.length, runs.length, pagesIn(runs)];
   bytes.set(MAGIC);
-  [FORMAT_VERSION, layout.LAYOUT_VERSION, memoryPages, ...counts].forEach((word, index) => {
+  const version = hasMacs ? WITH_MACS : PLAIN;
+  [version, layout.LAYOUT_VERSION, memoryPages, ...counts].forEach((word, index) => {
     view.setUint32(MAGIC.length + index * 4, word, true);
   });
   view.setBigUint64(FIXED_BYTES - 8, BigInt(nextId), true);
@@ -93,8 +101,8 @@ export function decodeFixed(bytes: Uint8Array<ArrayBuffer>): Fixed {
   const view = new DataView(bytes.buffer, bytes.byteOffset, FIXED_BYTES);
   const word = (index: number): number => view.getUint32(MAGIC.length + index * 4, true);
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) throw refused('it does not begin as a snapshot does');
-  expectVersion('format', word(0), FORMAT_VERSION);
-  expectVersion('layout', word(1), layout.LAYOUT_VERSION);
+  expectVersion('format', word(0), [PLAIN, WITH_MACS]);
+  expectVersion('layout', word(1), [layout.LAYOUT_VERSION]);
   const [memoryPages, processes, runs, stored] = [word(2), word(3), word(4), word(5)];
   const within = (what: string, value: number, min: number, max: number): void => {
     if (value < min || value > max) throw refused(`it claims ${value} ${what}; expected ${min} to ${max}`);
@@ -103,13 +111,15 @@ export function decodeFixed(bytes: Uint8Array<ArrayBuffer>): Fixed {
   within('processes', processes, 0, PROCESSES_MAX);
   within('stored pages', stored, 1, memoryPages * PAGES_PER_UNIT);
   within('runs of pages', runs, 1, Math.min(stored, (memoryPages * PAGES_PER_UNIT) / 2));
-  return { memoryPages, processes, runs, stored, nextId: idAt(view, FIXED_BYTES - 8) };
+  const hasMacs = word(0) === WITH_MACS;
+  return { hasMacs, memoryPages, processes, runs, stored, nextId: idAt(view, FIXED_BYTES - 8) };
 }
 
-function expectVersion(what: string, found: number, expected: number): void {
-  if (found === expected) return;
+function expectVersion(what: string, found: number, read: readonly number[]): void {
+  if (read.includes(found)) return;
+  const versions = read.join(' and ');
   throw refused(
-    `it has version ${found} of the ${what}, and this library reads version ${expected}; use the library that wrote it`,
+    `it has version ${found} of the ${what}, and this library reads version ${versions}; use the library that wrote it`,
   );
 }
 
@@ -132,7 +142,8 @@ export function decodeHead(fixed: Fixed, bytes: Uint8Array<ArrayBuffer>): Head {
   });
   checkIds(processes, fixed.nextId);
   checkRuns(runs, fixed);
-  return { memoryPages: fixed.memoryPages, books: { nextId: fixed.nextId, processes }, runs };
+  const { hasMacs, memoryPages, nextId } = fixed;
+  return { memoryPages, books: { nextId, processes }, runs, hasMacs };
 }
 
 function idAt(view: DataView, at: number): number {

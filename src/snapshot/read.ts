@@ -1,7 +1,7 @@
 /**
  * Reads a snapshot into a memory of its own, and says whether that is a machine.
  *
- * What a piece says is believed once its digest has been compared. The memory is made after the head's, and a page of
+ * What a piece says is believed once its digest has been compared, and its MAC where it must have one. The memory is made after the head's, and a page of
  * it takes up room when its chunk's digest was right, so a file that is wrong costs no more than it has bytes. On any
  * error all of it is dropped.
  */
@@ -21,6 +21,7 @@ import {
   sha256,
   tableBytes,
 } from './format.ts';
+import { type CheckedMacKey, importMacKey, isMacOf, MAC_BYTES } from './mac.ts';
 import { SnapshotReader, type SnapshotSource } from './source.ts';
 
 const { PAGE_SIZE } = layout;
@@ -32,15 +33,17 @@ export interface Snapshot {
 }
 
 /**
- * Reads all of `source`. EFORMAT where it is not a whole and unaltered snapshot of this version, ENOMEM where the
- * system has no room for its memory. Errors of the source itself pass through.
+ * Reads all of `source`. EFORMAT where it is not a whole and unaltered snapshot of this version, or does not have the MACs of
+ * `macKey`, or has MACs and there is no key; ENOMEM where the system has no room for its memory. Errors of the source
+ * itself pass through.
  */
-export async function readSnapshot(source: SnapshotSource): Promise<Snapshot> {
+export async function readSnapshot(source: SnapshotSource, macKey?: CheckedMacKey): Promise<Snapshot> {
   const reader = new SnapshotReader(source);
   try {
-    const { head, digest } = await readHead(reader);
+    const key = macKey === undefined ? undefined : await importMacKey(macKey, 'verify');
+    const { head, digest } = await readHead(reader, key);
     const memory = createMemory(head.memoryPages);
-    await readPages(reader, head, digest, new Uint8Array(memory.buffer));
+    await readPages(reader, key, head, digest, new Uint8Array(memory.buffer));
     await reader.expectEnd();
     expectBlank(new Uint32Array(memory.buffer), head.runs);
     return { memory, books: head.books };
@@ -49,7 +52,10 @@ export async function readSnapshot(source: SnapshotSource): Promise<Snapshot> {
   }
 }
 
-async function readHead(reader: SnapshotReader): Promise<{ head: Head; digest: Uint8Array }> {
+async function readHead(
+  reader: SnapshotReader,
+  key: CryptoKey | undefined,
+): Promise<{ head: Head; digest: Uint8Array }> {
   const fixedBytes = new Uint8Array(FIXED_BYTES);
   await reader.fill(fixedBytes);
   const fixed = decodeFixed(fixedBytes);
@@ -58,10 +64,20 @@ async function readHead(reader: SnapshotReader): Promise<{ head: Head; digest: U
   bytes.set(fixedBytes);
   await reader.fill(bytes.subarray(FIXED_BYTES));
   await expectDigest(bytes, end, 'its head');
+  if (fixed.hasMacs && key === undefined) throw refused('it has MACs: give the "macKey" with which it was saved');
+  if (!fixed.hasMacs && key !== undefined)
+    throw refused('it has no MAC, and a "macKey" was given: nobody vouches for it');
+  await expectMac(reader, key, bytes.subarray(end), 'its head');
   return { head: decodeHead(fixed, bytes), digest: bytes.subarray(end) };
 }
 
-async function readPages(reader: SnapshotReader, head: Head, digest: Uint8Array, memory: Uint8Array): Promise<void> {
+async function readPages(
+  reader: SnapshotReader,
+  key: CryptoKey | undefined,
+  head: Head,
+  digest: Uint8Array,
+  memory: Uint8Array,
+): Promise<void> {
   const room = Math.min(CHUNK_PAGES, pagesIn(head.runs)) * PAGE_SIZE;
   const buffer = new Uint8Array(DIGEST_BYTES + room + DIGEST_BYTES);
   buffer.set(digest);
@@ -69,7 +85,9 @@ async function readPages(reader: SnapshotReader, head: Head, digest: Uint8Array,
   for (const pieces of chunksOf(head.runs)) {
     const end = DIGEST_BYTES + pagesIn(pieces) * PAGE_SIZE;
     await reader.fill(buffer.subarray(DIGEST_BYTES, end + DIGEST_BYTES));
-    await expectDigest(buffer, end, `chunk ${number++}`);
+    await expectDigest(buffer, end, `chunk ${number}`);
+    await expectMac(reader, key, buffer.subarray(end, end + DIGEST_BYTES), `chunk ${number}`);
+    number++;
     let at = DIGEST_BYTES;
     for (const { page, pages } of pieces) {
       memory.set(buffer.subarray(at, at + pages * PAGE_SIZE), page * PAGE_SIZE);
@@ -84,6 +102,22 @@ async function expectDigest(bytes: Uint8Array<ArrayBuffer>, end: number, what: s
   const digest = await sha256(bytes.subarray(0, end));
   if (digest.every((byte, index) => byte === bytes[end + index])) return;
   throw refused(`${what} is damaged: it does not have the checksum that it had when it was written`);
+}
+
+/** Where there is a key: EFORMAT where what comes next is not the MAC of `digest`. */
+async function expectMac(
+  reader: SnapshotReader,
+  key: CryptoKey | undefined,
+  digest: Uint8Array<ArrayBuffer>,
+  what: string,
+): Promise<void> {
+  if (key === undefined) return;
+  const mac = new Uint8Array(MAC_BYTES);
+  await reader.fill(mac);
+  if (await isMacOf(key, digest, mac)) return;
+  throw refused(
+    `${what} does not have the MAC of this "macKey": it was saved with another, or by somebody who has none`,
+  );
 }
 
 /**

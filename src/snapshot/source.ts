@@ -1,4 +1,5 @@
 /** Where the bytes of a snapshot come from, made one thing: a sequence of pieces, read in any lengths. */
+import { bytesOf } from '../bytes.ts';
 import { KsmError } from '../errors.ts';
 import { readPieces } from './file.ts';
 import { refused } from './format.ts';
@@ -66,11 +67,21 @@ export class SnapshotReader {
 
 async function* piecesOf(source: SnapshotSource): AsyncGenerator<unknown, void> {
   if (typeof source === 'string') yield* readPieces(source);
-  else if (source instanceof Uint8Array) yield source;
-  else if (source instanceof ArrayBuffer) yield new Uint8Array(source);
+  else if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) yield bytesOf('restoreHost', source);
   else if (source instanceof Blob) yield* streamed(source.stream());
   else if (source instanceof ReadableStream) yield* streamed(source);
-  else yield* source;
+  else if (isIterable(source)) yield* source;
+  else {
+    throw new KsmError(
+      'EINVAL',
+      `A snapshot is read from the path of a file, bytes, a Blob, or a stream of bytes, not from a ${typeof source}.`,
+    );
+  }
+}
+
+function isIterable(source: unknown): source is AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (typeof source !== 'object' || source === null) return false;
+  return Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
 /** Not every browser lets a stream be iterated over. */

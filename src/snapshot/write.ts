@@ -7,12 +7,28 @@
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import type { Machine } from '../host/index.ts';
-import { THREADS } from './blank.ts';
+import { Machine } from '../host/index.ts';
+import { anything, type Checks, flag, invalid, optionsOf } from '../validate.ts';
 import { chunksOf, DIGEST_BYTES, encodeHead, pagesIn, type Run, sha256 } from './format.ts';
+import { leaveKeyOut } from './keyless.ts';
+import { liveOf } from './live.ts';
+import { type CheckedMacKey, expectMacKey, importMacKey, type MacKey, macOf } from './mac.ts';
 
 const { PAGE_SIZE } = layout;
 const PAGE_WORDS = PAGE_SIZE / 4;
+
+/** How a snapshot is taken. */
+export interface SnapshotOptions {
+  /**
+   * Is the key of the keyed hash in it? Default true. Without it the restored host draws a new one, and each of its pages counts as seen
+   * for the first time in its next pass (docs/snapshot-format.md).
+   */
+  readonly key?: boolean;
+  /** Key of the MACs: whoever does not have it can make no snapshot that passes for one of yours. Default: no MACs. */
+  readonly macKey?: MacKey;
+}
+
+const SNAPSHOT_OPTIONS: Checks<SnapshotOptions> = { key: flag, macKey: anything };
 
 /** A snapshot before it has its digests. */
 interface Copy {
@@ -24,11 +40,31 @@ interface Copy {
 /**
  * A snapshot of `machine` as it is at the moment of this call, as pieces of bytes, each to be read once. What guests in
  * other threads write during the copy is in it or not, page by page. ENOMEM where there is no room for the copy; EBUSY where another
- * thread is just starting a process, or scanning under dirty tracking; EAGAIN where one keeps the lock.
+ * thread is just starting a process, or scanning under dirty tracking; EAGAIN where one keeps the lock; EINVAL names a wrong option.
  */
-export function snapshotOf(machine: Machine): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+export function snapshotOf(
+  machine: Machine,
+  options: SnapshotOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  return takeSnapshot('snapshotOf', machine, options);
+}
+
+/** The same for the public function `call`. */
+export function takeSnapshot(
+  call: string,
+  machine: Machine,
+  options: SnapshotOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  if (!(machine instanceof Machine)) {
+    throw invalid(`${call}: what a snapshot is to be taken of`, machine, 'a host');
+  }
+  const { key = true, macKey } = optionsOf(call, options, SNAPSHOT_OPTIONS);
+  const mac = macKey === undefined ? undefined : expectMacKey(macKey, 'sign');
   try {
-    return sealed(machine.engine.exclusively(() => copyOf(machine)));
+    return sealed(
+      machine.engine.exclusively(() => copyOf(machine, key, mac !== undefined)),
+      mac,
+    );
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new KsmError('ENOMEM', 'A snapshot takes a copy of all pages in use, and there is no memory for it.', {
@@ -37,12 +73,15 @@ export function snapshotOf(machine: Machine): AsyncGenerator<Uint8Array<ArrayBuf
   }
 }
 
-function copyOf(machine: Machine): Copy {
+function copyOf(machine: Machine, withKey: boolean, hasMacs: boolean): Copy {
   const { engine, books } = machine;
   expectRest(machine);
-  const fixed = fixedPart(engine);
-  const runs = storedRuns(engine, new Uint32Array(fixed.buffer));
-  const head = encodeHead({ memoryPages: engine.u32(layout.H_MEMORY_PAGES), books, runs });
+  const live = liveOf(engine);
+  if (!withKey) leaveKeyOut(live);
+  const { words, frames } = live.memory;
+  const runs = storedRuns(engine, words, frames);
+  const head = encodeHead({ memoryPages: engine.u32(layout.H_MEMORY_PAGES), books, runs, hasMacs });
+  const before = new Uint8Array(words.buffer);
   const chunks: Copy['chunks'] = [];
   for (const pieces of chunksOf(runs)) {
     const chunk = new Uint8Array(DIGEST_BYTES + pagesIn(pieces) * PAGE_SIZE);
@@ -50,7 +89,7 @@ function copyOf(machine: Machine): Copy {
     for (const { page, pages } of pieces) {
       const [from, to] = [page * PAGE_SIZE, (page + pages) * PAGE_SIZE];
       chunk.set(engine.bytes.subarray(from, to), at);
-      chunk.set(fixed.subarray(from, to), at); // nothing, for all pages behind it
+      chunk.set(before.subarray(from, to), at); // nothing, for frames
       at += to - from;
     }
     chunks.push(chunk);
@@ -74,37 +113,35 @@ function busy(why: string): KsmError {
   return new KsmError('EBUSY', `No snapshot can be taken now (${why}): let other threads come to rest first.`);
 }
 
-/** A copy of the pages that lie before all regions, without what is the threads'. */
-function fixedPart(engine: Engine): Uint8Array<ArrayBuffer> {
-  const fixed = new Uint8Array(layout.REGIONS);
-  fixed.set(engine.bytes.subarray(0, layout.REGIONS));
-  for (const [from, to] of THREADS) fixed.fill(0, from, to);
-  return fixed;
-}
-
-async function* sealed({ head, chunks }: Copy): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+async function* sealed(
+  { head, chunks }: Copy,
+  mac: CheckedMacKey | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const key = mac === undefined ? undefined : await importMacKey(mac, 'sign');
   yield head;
   let digest = await sha256(head);
   yield digest;
+  if (key !== undefined) yield await macOf(key, digest);
   // Off the list, so that what is written can be freed.
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
     chunk.set(digest);
     digest = await sha256(chunk);
     yield chunk.subarray(DIGEST_BYTES);
     yield digest;
+    if (key !== undefined) yield await macOf(key, digest);
   }
 }
 
-/** Pages that are not zero and not of a free frame. `fixed` has the words of the first ones. */
-function storedRuns(engine: Engine, fixed: Uint32Array): Run[] {
+/** Pages that are not zero: those before the frames as they are in `before`, and of the frames those that are alive. */
+function storedRuns(engine: Engine, before: Uint32Array, frames: Uint8Array): Run[] {
   const { words } = engine;
-  const isUnused = unusedPages(engine);
+  const firstFrame = before.length / PAGE_WORDS;
   const runs: Run[] = [];
   let start = -1;
   const total = words.length / PAGE_WORDS;
   for (let page = 0; page <= total; page++) {
-    const from = page * PAGE_WORDS;
-    const isStored = page < total && isUnused[page] === 0 && !isZero(from < fixed.length ? fixed : words, from);
+    const isAlive = page < firstFrame || frames[page - firstFrame] === 1;
+    const isStored = isAlive && page < total && !isZero(page < firstFrame ? before : words, page * PAGE_WORDS);
     if (isStored && start < 0) start = page;
     if (isStored || start < 0) continue;
     runs.push({ page: start, pages: page - start });
@@ -118,25 +155,4 @@ function isZero(words: Uint32Array, first: number): boolean {
   let word = first;
   while (word < end && words[word] === 0) word++;
   return word === end;
-}
-
-/**
- * 1 for each page that is a free frame: what lies in it is nobody's any more. Page tables have the last word: what a
- * pte names is in use.
- */
-function unusedPages(engine: Engine): Uint8Array {
-  const unused = new Uint8Array(engine.words.length / PAGE_WORDS);
-  const frames = engine.u32(layout.H_FRAME_LIMIT);
-  const firstPage = engine.u32(layout.H_FRAMES) / PAGE_SIZE;
-  const firstWord = engine.u32(layout.H_FRAME_WORDS) / 4;
-  for (let index = 0; index < frames; index++) {
-    if ((engine.words[firstWord + index] as number) & layout.FRAME_FREE) unused[firstPage + index] = 1;
-  }
-  const ptes = engine.u32(layout.H_PTES) / 4;
-  const entries = engine.u32(layout.H_FREE_LEAVES + layout.FREE_FRESH) * layout.TABLE_ENTRIES;
-  for (let entry = 0; entry < entries; entry++) {
-    const pte = engine.words[ptes + entry] as number;
-    if (pte & layout.PTE_PRESENT) unused[pte >>> layout.PAGE_SHIFT] = 0;
-  }
-  return unused;
 }

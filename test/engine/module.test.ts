@@ -68,6 +68,7 @@ const EXPORTS = [
   'readFault',
   'readPages',
   'recover',
+  'rekey',
   'runWrite',
   'scanBatch',
   'serveJobs',

@@ -32,7 +32,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'src/errors',
   ],
   'src/worker': ['src/ksmd', 'src/threads', 'src/port'],
-  'src/snapshot': ['src/platform', 'src/host', 'src/engine', 'src/validate', 'src/errors'],
+  'src/snapshot': ['src/platform', 'src/host', 'src/engine', 'src/bytes', 'src/validate', 'src/errors'],
   'src/create': [
     'src/snapshot',
     'src/ksmd',

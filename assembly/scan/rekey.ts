@@ -1,0 +1,51 @@
+/**
+ * Another key for the keyed hash: of a machine that was restored from a snapshot without one (docs/snapshot-format.md).
+ *
+ * What was hashed with the old key means nothing any more. So every page counts as never seen, which needs no hash to be
+ * known, and the stable trees are sorted anew by the new checksums of their frames. What is merged stays merged.
+ */
+import {
+  CHECKSUM_XXH64,
+  FREE_FRESH,
+  H_CHECKSUM,
+  H_FREE_LEAVES,
+  H_PAGES_UNSHARED,
+  H_ZERO_CHECKSUM,
+  HASH_KEY,
+  ITEM_CHECKSUM,
+  STATE_FRESH,
+  STATE_ITEM,
+  STATE_STABLE,
+  TABLE_BITS,
+} from '../layout';
+import { zeroFrame } from '../memory/frames';
+import { pageChecksum } from '../merge/checksum';
+import { isHashOrder } from '../merge/order';
+import { stableResort } from '../merge/resort';
+import { itemOf, stateOf, stateSet } from '../merge/rmap';
+import { unstableClear } from '../merge/unstable';
+import { expandKey } from '../page/hash';
+import { batchCut } from './beside';
+
+/** Draws the key from a 64-bit seed. Where checksums are XXH64, nothing hangs on the key, and nothing else changes. */
+export function rekey(seedLow: u32, seedHigh: u32): void {
+  expandKey(seedLow, seedHigh, HASH_KEY);
+  if (load<u32>(H_CHECKSUM) == CHECKSUM_XXH64) return;
+  store<u32>(H_ZERO_CHECKSUM, pageChecksum(zeroFrame()));
+  batchCut(); // its window has checksums of the old key
+  itemsForget();
+  if (isHashOrder()) stableResort();
+}
+
+/** Every item is as a new one is, but for those of merged pages, which stay on their nodes. */
+function itemsForget(): void {
+  const end = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  for (let entry: u32 = 1 << TABLE_BITS; entry < end; entry++) {
+    const state = stateOf(entry);
+    if (!(state & STATE_ITEM)) continue;
+    stateSet(entry, (state & (STATE_ITEM | STATE_STABLE)) | STATE_FRESH);
+    store<u32>(itemOf(entry), 0, ITEM_CHECKSUM);
+  }
+  unstableClear();
+  store<u32>(H_PAGES_UNSHARED, 0);
+}

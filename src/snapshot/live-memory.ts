@@ -1,0 +1,98 @@
+/**
+ * The copy that a snapshot is made of while it grows: the memory before the frames, empty at first, and which frames are
+ * wanted. Words of the original are not trusted: a record that they name may not be there.
+ */
+import { type Engine, layout } from '../engine/index.ts';
+
+/** Records of one kind that were ever used. */
+export interface Arena {
+  readonly base: number;
+  /** Behind the last of them. */
+  readonly end: number;
+  /** Size of a record. */
+  readonly bytes: number;
+  /** The free one that is handed out next, or 0. */
+  readonly free: number;
+}
+
+export class LiveMemory {
+  /** The original, as words. */
+  readonly original: Uint32Array;
+  /** The copy, up to the first frame. */
+  readonly words: Uint32Array<ArrayBuffer>;
+  /** By index: 1 where a frame's bytes are somebody's. */
+  readonly frames: Uint8Array;
+  /** Address of the first frame. */
+  readonly firstFrame: number;
+  readonly mms: Arena;
+  readonly vmas: Arena;
+  readonly tables: Arena;
+  readonly leaves: Arena;
+  readonly nodes: Arena;
+  readonly isHashOrder: boolean;
+
+  constructor(engine: Engine) {
+    this.original = engine.words;
+    this.firstFrame = engine.u32(layout.H_FRAMES);
+    this.words = new Uint32Array(this.firstFrame / 4);
+    this.frames = new Uint8Array(engine.u32(layout.H_FRAME_LIMIT));
+    this.mms = this.#arena(layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES);
+    this.vmas = this.#arena(layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES);
+    this.tables = this.#arena(layout.H_FREE_TABLES, layout.H_TABLES, layout.TABLE_BYTES);
+    this.leaves = this.#arena(layout.H_FREE_LEAVES, layout.H_LEAVES, layout.LEAF_BYTES);
+    this.nodes = this.#arena(layout.H_FREE_NODES, layout.H_NODES, layout.NODE_BYTES);
+    this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
+  }
+
+  #arena(list: number, field: number, bytes: number): Arena {
+    const base = this.u32(field);
+    return {
+      base,
+      bytes,
+      end: base + this.u32(list + layout.FREE_FRESH) * bytes,
+      free: this.u32(list + layout.FREE_FIRST),
+    };
+  }
+
+  /** A word of the original. */
+  u32(address: number): number {
+    return this.original[address >>> 2] ?? 0;
+  }
+
+  /** A word of the copy, which may have been changed since it was taken. */
+  taken(address: number): number {
+    return this.words[address >>> 2] ?? 0;
+  }
+
+  set(address: number, value: number): void {
+    this.words[address >>> 2] = value;
+  }
+
+  /** Copies what lies from one address up to another. */
+  take(from: number, to: number): void {
+    for (let word = from >>> 2; word < to >>> 2; word++) this.words[word] = this.original[word] as number;
+  }
+
+  /** Copies the links of a free list, and nothing else of the records on it. */
+  takeFreeLinks(arena: Arena): void {
+    let record = arena.free;
+    for (let left = numberOf(arena, arena.end); left > 0 && isRecord(arena, record); left--) {
+      this.take(record, record + 4);
+      record = this.u32(record);
+    }
+  }
+
+  /** Address of the stable node that the word of a KSM frame names, or 0 where there is none. */
+  nodeOf(word: number): number {
+    const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+    return isRecord(this.nodes, node) ? node : 0;
+  }
+}
+
+export function numberOf({ base, bytes }: Arena, address: number): number {
+  return (address - base) / bytes;
+}
+
+export function isRecord(arena: Arena, address: number): boolean {
+  return address >= arena.base && address < arena.end && Number.isInteger(numberOf(arena, address));
+}
