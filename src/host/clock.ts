@@ -11,39 +11,28 @@ export interface Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** A clock that somebody hands in. EINVAL where it is none; what it says of time is checked when it is asked. */
+const CLOCK = 'a clock: { now(): milliseconds, cpu(): nanoseconds as a bigint, sleep(milliseconds, signal): Promise }';
+
+/** A clock that somebody hands in. EINVAL where it is none. */
 export function clockOf(what: string, given: unknown): Clock {
   if (typeof given !== 'object' || given === null) throw invalid(what, given, CLOCK);
-  if (given instanceof CheckedClock) return given;
-  const clock = given as Partial<Clock>;
+  const clock = given as Clock;
   for (const name of ['now', 'cpu', 'sleep'] as const) {
     if (typeof clock[name] !== 'function') throw invalid(`${what}: its ${name}`, clock[name], CLOCK);
   }
-  return new CheckedClock(clock as Clock);
+  return clock;
 }
 
-const CLOCK = 'a clock: { now(): milliseconds, cpu(): nanoseconds as a bigint, sleep(milliseconds, signal): Promise }';
+/** Milliseconds, of whatever clock. EINVAL where it says something else. */
+export function nowOf(clock: Clock): number {
+  return finiteNumber('clock.now()', clock.now());
+}
 
-class CheckedClock implements Clock {
-  readonly #given: Clock;
-
-  constructor(given: Clock) {
-    this.#given = given;
-  }
-
-  now(): number {
-    return finiteNumber('clock.now()', this.#given.now());
-  }
-
-  cpu(): bigint {
-    const cpu: unknown = this.#given.cpu();
-    if (typeof cpu === 'bigint') return cpu;
-    throw invalid('clock.cpu()', cpu, 'nanoseconds as a bigint');
-  }
-
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return this.#given.sleep(milliseconds, signal);
-  }
+/** Nanoseconds of CPU time, of whatever clock. EINVAL where it says something else. */
+export function cpuOf(clock: Clock): bigint {
+  const cpu: unknown = clock.cpu();
+  if (typeof cpu === 'bigint') return cpu;
+  throw invalid('clock.cpu()', cpu, 'nanoseconds as a bigint');
 }
 
 /** The system's clock. As CPU time it counts what passes while the caller's thread is busy: the scanner never waits in a batch. */

@@ -12,7 +12,7 @@ export {
   type Protection,
   RMAP_ITEM_COST,
 } from './calls.ts';
-export { type Clock, clockOf, systemClock } from './clock.ts';
+export { type Clock, clockOf, cpuOf, nowOf, systemClock } from './clock.ts';
 export {
   type Books,
   createEngine,

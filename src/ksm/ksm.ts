@@ -3,7 +3,7 @@
  */
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { type Clock, clockOf, type Machine } from '../host/index.ts';
+import { type Clock, clockOf, cpuOf, type Machine, nowOf } from '../host/index.ts';
 import { abortSignal, type Checks, finiteNumber, optionsOf, text, unknownName, wholeNumber } from '../validate.ts';
 import { endOfPass } from './advisor.ts';
 import { type Counters, readCounters } from './counters.ts';
@@ -108,7 +108,7 @@ export class Ksm {
   batch(clock: Clock = this.#machine.clock): Sample {
     const { engine } = this.#machine;
     const { pages_scanned, pass_ended } = this.#scan(engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
-    return { pages_scanned, pass_ended, now: clock.now(), counters: engine.exclusively(() => this.counters()) };
+    return { pages_scanned, pass_ended, now: nowOf(clock), counters: engine.exclusively(() => this.counters()) };
   }
 
   /** Has ksmd anything to do? `run` is 1 and there is mergeable memory. */
@@ -139,14 +139,14 @@ export class Ksm {
   #scan(pages: number, clock: Clock, time: number | undefined): ScanResult {
     const { engine } = this.#machine;
     this.#expectNoOther();
-    const now = time ?? clock.now();
+    const now = time ?? nowOf(clock);
     const isAdvised = engine.u32(layout.H_ADVISOR_MODE) !== 0;
     if (isAdvised && this.#beginsPass(pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
     const idle = !this.#hasSlots();
     const result = engine.call.scanBatch(Math.min(pages, SCAN_PAGES_MAX), Math.floor(now) >>> 0) >>> 0;
     if (result === layout.SCAN_BUSY) this.#busy();
     const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
-    if (pass_ended) engine.exclusively(() => this.#advise(time ?? clock.now(), clock.cpu()));
+    if (pass_ended) engine.exclusively(() => this.#advise(time ?? nowOf(clock), cpuOf(clock)));
     return { pages_scanned: result & SCAN_PAGES_MAX, pass_ended, idle };
   }
 
