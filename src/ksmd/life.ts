@@ -4,7 +4,7 @@
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import type { Machine } from '../host/index.ts';
+import { type Machine, nowOf } from '../host/index.ts';
 import { platform } from '../platform/index.ts';
 import type { WorkerPort } from '../port.ts';
 import { ALONE, type Scanners, startFailure, startScanners, type Threads } from '../threads/index.ts';
@@ -106,7 +106,7 @@ export class Life {
       memory,
       worker: this.#number,
       board: this.board.buffer,
-      clockOffset: clock.now() - sharedTime(),
+      clockOffset: nowOf(clock) - sharedTime(),
     };
     this.#port = (await platform()).startWorker(init, this.#threads.workerUrl);
     this.#port.onRing(() => this.#tell());
