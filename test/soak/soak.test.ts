@@ -37,13 +37,13 @@ const machines = [
 
 describe.each(machines)('$index order, dirty tracking $dirty', (machine) => {
   test('guests beside a scanner lose nothing', async () => {
-    const operations = 400_000;
-    const result = await soak({ ...machine, seed: SEED, operations, guests: 2, seconds: 40, report });
-    expect(result.operations).toBe(operations);
+    const operations = 200_000;
+    const result = await soak({ ...machine, seed: SEED, operations, guests: 2, report });
+    expect(result.operations).toBeGreaterThanOrEqual(operations);
   });
 
   test('scanners and guests die, and those who live lose nothing', async () => {
-    const result = await deaths({ ...machine, seed: SEED, deaths: 40, guestEvery: 8, seconds: 40, report });
-    expect(result).toMatchObject({ scanners: { deaths: 40 }, guests: { deaths: 5 } });
+    const result = await deaths({ ...machine, seed: SEED, deaths: 12, guestEvery: 4, report });
+    expect(result).toMatchObject({ scanners: { deaths: 12 }, guests: { deaths: 3 } });
   });
 });
