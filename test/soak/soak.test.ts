@@ -1,30 +1,8 @@
-/**
- * Short forms of `npm run soak` and `npm run deaths`. Threads cannot be started from TypeScript in Node 20, so what
- * belongs to the soak is translated into dist/ first.
- */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+/** Short forms of `npm run soak` and `npm run deaths`. */
 import { describe, expect, test } from 'vitest';
+import { translated } from '../translated.ts';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const dist = new URL('../../dist/test/soak/', import.meta.url);
-
-function translate(): void {
-  mkdirSync(dist, { recursive: true });
-  const compilerOptions = {
-    module: ts.ModuleKind.ESNext,
-    target: ts.ScriptTarget.ES2022,
-    rewriteRelativeImportExtensions: true,
-  };
-  for (const name of readdirSync(here)) {
-    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
-    const { outputText } = ts.transpileModule(readFileSync(here + name, 'utf8'), { compilerOptions });
-    writeFileSync(new URL(name.replace(/ts$/, 'js'), dist), outputText);
-  }
-}
-
-translate();
+const dist = translated('test/soak');
 const { soak } = (await import(new URL('soak.js', dist).href)) as typeof import('./soak.ts');
 const { deaths } = (await import(new URL('deaths.js', dist).href)) as typeof import('./deaths.ts');
 
