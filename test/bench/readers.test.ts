@@ -1,13 +1,11 @@
-/**
- * Two threads that read together read each page once: their sum is that of the words, counted here. The thread is
- * started from the built files: Node 20 cannot start a worker from TypeScript.
- */
+/** Two threads that read together read each page once: their sum is that of the words, counted here. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { instantiate } from '../../src/engine/index.ts';
 import { loadModule } from '../../src/load.ts';
+import { translated } from '../translated.ts';
 
 const { Readers } = (await import(
-  new URL('../../dist/bench/readers.js', import.meta.url).href
+  new URL('readers.js', translated('bench')).href
 )) as typeof import('../../bench/readers.ts');
 
 const PAGE = 4096;

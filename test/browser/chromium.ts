@@ -41,7 +41,10 @@ export interface Browser {
 /** Opens `url` in a Chromium with a fresh profile. */
 export function openPage(chromium: string, url: string): Browser {
   const profile = mkdtempSync(join(tmpdir(), 'ksm-browser-'));
-  const child = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], {
+    env: { ...process.env, TMPDIR: profile }, // what it forgets goes with the profile
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ended = once(child, 'close'); // all its processes have ended: none writes to the profile, or holds the pipe
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {

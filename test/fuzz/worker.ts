@@ -38,8 +38,8 @@ export const HEADER_BYTES = 8;
 
 /** Milliseconds between two reports. */
 const REPORT_EVERY = 1000;
-/** Milliseconds that leaving out what is not needed may take. */
-const SHRINK_TIME = 10_000;
+/** Executions that leaving out what is not needed may take. */
+const SHRINKINGS = 2000;
 
 async function work({ target: name, seed, time, executions, current }: Task): Promise<void> {
   const coverage = new Coverage(new URL('../../src/', import.meta.url).href);
@@ -65,10 +65,10 @@ async function work({ target: name, seed, time, executions, current }: Task): Pr
   const state = await fuzz(target, { seeds, dice: new Dice(`${name} ${seed}`), novelty: coverage, goOn });
   const end = report(state, true);
   if (state.found === undefined) return parentPort?.postMessage(end);
-  const until = performance.now() + SHRINK_TIME;
+  let left = SHRINKINGS;
   const { input, error } = await shrink(target, state.found, (shorter) => {
     publish(shorter);
-    return performance.now() < until;
+    return left-- > 0;
   });
   parentPort?.postMessage({ ...end, found: { input, error: inspect(error) } });
 }

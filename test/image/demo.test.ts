@@ -7,10 +7,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { startDemo as startUnbuilt } from '../../src/image/demo.ts';
 import { openProcess } from '../../src/image/process.ts';
 import { PAGE_BYTES } from '../../src/image/source.ts';
+import { until } from '../until.ts';
 import { failed, readAll } from './helpers.ts';
 
 const built = new URL('../../dist/src/image/demo.js', import.meta.url).href;
@@ -28,7 +29,7 @@ function isAlive(pid: number): boolean {
 }
 
 function gone(pids: readonly number[]): Promise<void> {
-  return vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 30_000 });
+  return until(() => !pids.some(isAlive));
 }
 
 async function started() {

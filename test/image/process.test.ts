@@ -9,10 +9,11 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listProcesses } from '../../src/image/proc.ts';
 import { openProcess } from '../../src/image/process.ts';
 import { PAGE_BYTES, type PageRange, type PageSource } from '../../src/image/source.ts';
+import { until } from '../until.ts';
 import {
   failed,
   isKernelThread,
@@ -44,6 +45,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function node(code: string, options: string[] = []) {
   const child = await startNode(code, options);
+  children.push(child);
+  return child;
+}
+
+/** A program, copied to `path`, that waits for words from this process, and so ends with it. */
+function waiting(path: string, mode: number = 0o755) {
+  copyFileSync(execFileSync('sh', ['-c', 'command -v cat'], { encoding: 'utf8' }).trim(), path);
+  chmodSync(path, mode);
+  const child = withPid(spawn(path, [], { stdio: ['pipe', 'ignore', 'ignore'] }));
   children.push(child);
   return child;
 }
@@ -127,12 +137,10 @@ describe('a live process', () => {
 
   it('shows of a private file mapping only what was written, under the name that the kernel gives it', async () => {
     const path = join(folder, 'a program\n(x) \u001b');
-    copyFileSync(execFileSync('sh', ['-c', 'command -v sleep'], { encoding: 'utf8' }).trim(), path);
-    const child = withPid(spawn(path, ['60'], { stdio: 'ignore' }));
-    children.push(child);
+    const child = waiting(path);
+    await until(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'a program\n(x) \u001b\n');
+    await until(() => /\) S/.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')));
     rmSync(path);
-    await vi.waitFor(() => expect(readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe('a program\n(x) \u001b\n'));
-    await vi.waitFor(() => expect(readFileSync(`/proc/${child.pid}/stat`, 'utf8')).toMatch(/\) S/));
     const source = await openProcess(child.pid);
     expect(source.name).toBe(`pid ${child.pid} (a program?(x) ?)`);
     const label = `${folder}/a program\\012(x) ? (deleted)`;
@@ -255,11 +263,11 @@ describe('what cannot be read', () => {
   it('a process that has ended but is not waited for: no pages, a note', async () => {
     // The shell becomes a program that never waits for the child that the shell has started.
     const parent = withPid(
-      spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] }),
+      spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] }),
     );
     children.push(parent);
     const zombie = Number(String((await once(parent.stdout, 'data'))[0]));
-    await vi.waitFor(() => expect(readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z '));
+    await until(() => readFileSync(`/proc/${zombie}/stat`, 'utf8').includes(') Z '));
     const source = await openProcess(zombie);
     expect([source.pages, source.ranges]).toEqual([0, []]);
     expect((await readAll(source)).size).toBe(0);
@@ -270,11 +278,8 @@ describe('what cannot be read', () => {
   it('memory that this user may not read: EACCES, and not listed', async () => {
     // The kernel protects the memory of a program whose file its user may not read, also from that user.
     const path = join(folder, 'unreadable');
-    copyFileSync(execFileSync('sh', ['-c', 'command -v sleep'], { encoding: 'utf8' }).trim(), path);
-    chmodSync(path, 0o111);
-    const child = withPid(spawn(path, ['60'], { stdio: 'ignore' }));
-    children.push(child);
-    await vi.waitFor(() => expect(readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe('unreadable\n'));
+    const child = waiting(path, 0o111);
+    await until(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'unreadable\n');
     const error = await unprivileged(() => failed(openProcess(child.pid)));
     expect(error.code).toBe('EACCES');
     expect(error.message).toMatch(/same user and kernel\.yama\.ptrace_scope 0, or CAP_SYS_PTRACE/);

@@ -122,7 +122,7 @@ describe('death', () => {
     const host = await boot();
     const guest = new Guest(host, 11);
     const below = numbers(17);
-    for (let death = 1; death <= 30; death++) {
+    for (let death = 1; death <= 12; death++) {
       const before = workers.length;
       await host.ksmd.start({ scanners });
       const end = toTheEnd(host);
@@ -146,7 +146,7 @@ describe('death', () => {
   test('of ksmd while it starts: start rejects, or it dies afterwards', async () => {
     const host = await boot();
     const guest = new Guest(host, 13);
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const before = workers.length;
       const start = host.ksmd.start();
       const outcome = start.then(
@@ -154,7 +154,7 @@ describe('death', () => {
         (error) => error.code,
       );
       await until(() => workers.length > before);
-      await turns(round * 5);
+      await turns(round * 10);
       await startedSince(before).ksmd.terminate();
       expect(['begun', 'EAGAIN']).toContain(await outcome);
       await host.ksmd.stop();

@@ -227,7 +227,7 @@ describe('its clock', () => {
     await host.ksmd.start();
     const { now } = await passes(host, 1);
     expect(now).toBeGreaterThanOrEqual(1e9);
-    expect(now).toBeLessThan(1e9 + 1e6);
+    expect(now).toBeLessThan(2e9); // from a clock of its own it would be far away
   });
 
   /** Short passes cost next to nothing of a second, and that is the least that the advisor counts. So it raises the rate to the limit. */
@@ -243,6 +243,7 @@ describe('its clock', () => {
       await host.ksmd.stop();
       const cpu = host.engine.bigU64(layout.H_ADVISOR_CPU_TIME);
       expect(cpu).toBeGreaterThan(0n);
+      // However slow the machine is: no thread is busy for longer than its process has been there.
       expect(Number(cpu) / 1e6).toBeLessThan(performance.now());
     }
   });

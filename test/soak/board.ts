@@ -11,8 +11,6 @@ export interface Task {
   readonly seed: number;
   readonly board: SharedArrayBuffer;
   readonly book: SharedArrayBuffer;
-  /** A guest stops by itself after so many turns. */
-  readonly turns: number;
 }
 
 /** Words of the board. A turn is TURN operations of a guest, or a batch of the scanner. */

@@ -39,8 +39,8 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A year. */
-const FOREVER = 31_536_000;
+/** A year: no more is expected of anybody. */
+const LONGEST = 31_536_000;
 
 function told(given: Arguments): Told {
   const number: NumberOf = (name, otherwise, least, most) => {
@@ -49,7 +49,7 @@ function told(given: Arguments): Told {
   };
   return {
     number,
-    seconds: number('seconds', FOREVER, 1, FOREVER),
+    seconds: number('seconds', LONGEST, 1, LONGEST),
     seed: number('seed', randomInt(2 ** 20), 0, 2 ** 30),
     index: choice('index', single(given, 'index') ?? 'hash', ['hash', 'content']),
     dirty: choice('dirty', single(given, 'dirty') ?? 'off', ['off', 'on']),

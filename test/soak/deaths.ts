@@ -6,7 +6,7 @@ import { type Host, layout } from '../../src/index.ts';
 import { Book } from './book.ts';
 import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
-import { expectMerging, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
+import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
 import { Thread } from './thread.ts';
 
 export interface DeathsOptions extends MachineOptions {
@@ -15,7 +15,7 @@ export interface DeathsOptions extends MachineOptions {
   /** After so many deaths of scanners a guest dies too. */
   readonly guestEvery: number;
   /** Begins no death after so many seconds. */
-  readonly seconds: number;
+  readonly seconds?: number;
   readonly report: (line: string) => void;
 }
 
@@ -33,8 +33,6 @@ export interface DeathsResult extends Merging {
   readonly operations: number;
   /** Processes that a guest had begun or given up, but not yet said so, when it died. */
   readonly orphans: number;
-  /** The most deaths of scanners in a row that left no time for a whole pass. */
-  readonly idle: number;
   readonly seconds: number;
 }
 
@@ -43,13 +41,16 @@ const REPORT_EVERY = 10_000;
 const STILL_EVERY = 100;
 /** Threads that stand by. */
 const STANDBY = 3;
-/** The longest wait before a kill: 10 to this power, in microseconds; the shortest is 1. */
+/** The longest wait before a kill: 10 to this power, in operations of the owner's guest, which take about a microsecond; the shortest is 1. */
 const LONGEST = 3.5;
-/** Operations of the owner's guest between two looks at the clock. */
+/** Operations of the owner's guest between two looks at the others. */
 const FEW = 16;
-/** So many deaths in a row without a whole pass are no chance. */
-const IDLE = 100;
-const FOREVER = 10 ** 12;
+/** Of so many scanners one lives until it has come to the end of a pass. */
+const PASS_EVERY = 8;
+/** Pages in which a scanner that works comes to the end of a pass: the machine has 2 ** 15 at most. */
+const PASS_PAGES = 20 * 2 ** 15;
+/** A thread that has the lock may be slow: so often is it given the seconds that recovery waits for it. */
+const RECOVERIES = 100;
 
 class Deaths {
   readonly #options: DeathsOptions;
@@ -64,8 +65,6 @@ class Deaths {
   #started = 0;
   #sharing = 0;
   #orphans = 0;
-  /** Passes so far, deaths of scanners since then, and the most of these. */
-  readonly #idle: { passes: number; deaths: number; most: number } = { passes: 0, deaths: 0, most: 0 };
   readonly #scannersDied: DeathsResult['scanners'] = { deaths: 0, locked: 0, batch: 0 };
   readonly #guestsDied: DeathsResult['guests'] = { deaths: 0, locked: 0, access: 0 };
 
@@ -81,7 +80,7 @@ class Deaths {
   }
 
   async run(): Promise<DeathsResult> {
-    const { deaths, guestEvery, seconds, report } = this.#options;
+    const { deaths, guestEvery, seconds = Number.POSITIVE_INFINITY, report } = this.#options;
     const start = performance.now();
     await Promise.all([this.#survivor.ready, this.#victim.ready]);
     this.#survivor.order('work');
@@ -93,12 +92,14 @@ class Deaths {
       scanner.order('work');
       this.#scanners.push(this.#start('scanner', 'scanner'));
       if (death % guestEvery === 0) await this.#guestDies();
+      if (death % PASS_EVERY === 0) await this.#passEnds(scanner);
       await this.#scannerDies(scanner);
-      if (death % STILL_EVERY === 0 || death === deaths) await this.#standStill();
+      if (death % STILL_EVERY === 0) await this.#standStill();
       if (performance.now() - reported < REPORT_EVERY) continue;
       reported = performance.now();
       report(`${death} scanners and ${this.#guestsDied.deaths} guests died`);
     }
+    await this.#isMerging(this.#scanners[0] as Thread);
     await this.#standStill();
     return this.#result((performance.now() - start) / 1000);
   }
@@ -110,7 +111,7 @@ class Deaths {
 
   #start(role: 'guest' | 'scanner', name: string): Thread {
     const seed = this.#options.seed + ++this.#started;
-    return new Thread({ role, name, seed, shared: this.#host.share(), turns: FOREVER });
+    return new Thread({ role, name, seed, shared: this.#host.share() });
   }
 
   async #scannerDies(scanner: Thread): Promise<void> {
@@ -118,13 +119,37 @@ class Deaths {
     await this.#kill(scanner, this.#scannersDied);
     if (engine.u32(layout.H_SCANNING) !== 0) this.#scannersDied.batch++;
     this.#recover(scanner);
-    const idle = this.#idle;
-    const passes = this.#host.ksm.counters().full_scans;
-    idle.deaths = passes > idle.passes ? 0 : idle.deaths + 1;
-    idle.most = Math.max(idle.most, idle.deaths);
-    idle.passes = passes;
-    if (idle.deaths > IDLE)
-      throw new Error(`no pass has ended while ${idle.deaths} scanners died: nothing is merged any more`);
+  }
+
+  /** The owner's guest goes on until it is so. Rejects where the thread has failed. */
+  async #until(isSo: () => boolean, thread: Thread): Promise<void> {
+    while (!isSo()) {
+      this.#guest.run(FEW);
+      await Promise.race([new Promise((resolve) => setImmediate(resolve)), thread.ended]);
+    }
+  }
+
+  /** Deaths must not keep a scanner from coming to the end of a pass: else nothing would be merged any more. */
+  async #passEnds(scanner: Thread): Promise<void> {
+    const { ksm } = this.#host;
+    const { full_scans, pages_scanned } = ksm.counters();
+    await this.#until(() => {
+      const now = ksm.counters();
+      if (now.pages_scanned - pages_scanned > PASS_PAGES)
+        throw new Error(`no pass has ended in ${now.pages_scanned - pages_scanned} pages: nothing is merged any more`);
+      return now.full_scans > full_scans;
+    }, scanner);
+  }
+
+  /** The last scanner works until merging was put to the test. */
+  async #isMerging(scanner: Thread): Promise<void> {
+    await scanner.ready;
+    scanner.order('work');
+    await this.#until(() => {
+      this.#sharing = Math.max(this.#sharing, scanner.sharing);
+      return idleOf(mergingOf(this.#host, this.#sharing)) === undefined;
+    }, scanner);
+    await scanner.obey('pause');
   }
 
   /** The processes of a dead guest are ended by the owner. */
@@ -144,19 +169,28 @@ class Deaths {
 
   /** Kills a thread a while after it has begun; meanwhile the owner's guest goes on. */
   async #kill(thread: Thread, toll: Toll): Promise<void> {
-    while (thread.turns === 0) this.#guest.run(FEW);
-    const wait = 10 ** ((this.#dice.bits() / 2 ** 32) * LONGEST - 3);
-    for (const end = performance.now() + wait; performance.now() < end; ) this.#guest.run(FEW);
+    await this.#until(() => thread.turns > 0, thread);
+    this.#guest.run(Math.floor(10 ** ((this.#dice.bits() / 2 ** 32) * LONGEST)));
     await thread.kill();
     toll.deaths++;
     if (this.#host.engine.u32(layout.LOCK) === thread.number) toll.locked++;
   }
 
   #recover(thread: Thread): void {
-    this.#host.recover(thread.number);
+    for (let attempt = 1; !this.#hasRecovered(thread, attempt === RECOVERIES); attempt++);
     this.#sharing = Math.max(this.#sharing, thread.sharing, this.#host.ksm.counters().pages_sharing);
     this.#host.check();
     this.#guest.run(FEW);
+  }
+
+  #hasRecovered(thread: Thread, isLast: boolean): boolean {
+    try {
+      this.#host.recover(thread.number);
+      return true;
+    } catch (error) {
+      if (isLast || (error as { code?: string }).code !== 'EAGAIN') throw error;
+      return false;
+    }
   }
 
   /** The guests stop and compare everything. What no guest knows of is ended. */
@@ -193,7 +227,6 @@ class Deaths {
       guests: this.#guestsDied,
       operations: this.#guest.operations + this.#survivor.operations,
       orphans: this.#orphans,
-      idle: this.#idle.most,
       seconds,
     };
   }

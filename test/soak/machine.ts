@@ -34,10 +34,15 @@ export function mergingOf(host: Host, pages_sharing: number): Merging {
   return { full_scans, pages_scanned, cow_ksm: host.vmstat().cow_ksm, pages_sharing };
 }
 
+/** What has not happened yet; undefined where merging was put to the test. */
+export function idleOf(merging: Merging): string | undefined {
+  return Object.entries(merging).find(([, count]) => count === 0)?.[0];
+}
+
 /** Throws where merging was not put to the test at all. */
 export function expectMerging(merging: Merging): void {
-  const idle = Object.entries(merging).find(([, count]) => count === 0);
-  if (idle !== undefined) throw new Error(`${idle[0]} is 0: nothing was tested`);
+  const idle = idleOf(merging);
+  if (idle !== undefined) throw new Error(`${idle} is 0: nothing was tested`);
 }
 
 export function merged({ full_scans, pages_scanned, cow_ksm, pages_sharing }: Merging): string {

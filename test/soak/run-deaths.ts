@@ -16,7 +16,7 @@ await command('deaths', OPTIONS, async ({ number, ...given }) => {
   const guestEvery = number('guest-every', GUEST_EVERY, 1, Number.MAX_SAFE_INTEGER);
   const { scanners, guests, ...result } = await deaths({ ...given, deaths: count, guestEvery, report: print });
   print(`${scanners.deaths} scanners died in ${result.seconds.toFixed(1)} s: ${scanners.batch} in a batch,`);
-  print(`  ${scanners.locked} of them with the lock; at most ${result.idle} in a row without a whole pass`);
+  print(`  ${scanners.locked} of them with the lock`);
   print(`${guests.deaths} guests died: ${guests.access} in an access, ${guests.locked} with the lock`);
   print(`  (${result.orphans} of their processes were nobody's)`);
   print(`${result.operations} operations of the guests that lived`);

@@ -67,8 +67,7 @@ export class Thread {
   }
 
   /**
-   * When the last order, or a later one, was carried out; a guest has worked when it did all its operations. Rejects
-   * with what it threw.
+   * When the last order, or a later one, was carried out; nobody is ever through with work. Rejects with what it threw.
    */
   async obeyed(): Promise<void> {
     const order = Atomics.load(this.#board, BOARD.order);

@@ -10,9 +10,6 @@ import type { Outcome, Start, Task } from './page.ts';
 import { ISOLATED, serve } from './serve.ts';
 import { play, type Story } from './story.ts';
 
-const PATIENCE_MS = 60_000;
-const TIMEOUT_MS = 120_000;
-
 /** Options of a host as JSON: "wasm" is a path. */
 type PageOptions = Omit<HostOptions, 'wasm'> & { readonly wasm?: string };
 
@@ -30,6 +27,13 @@ function chromiumFor(context: TestContext): string {
   return context.skip(why);
 }
 
+/** Rejects when the test is given up (vitest.config.ts), with the last that the page has asked for. */
+function silence(signal: AbortSignal, requests: readonly string[]): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`The page is silent after ${requests.slice(-3)}`)));
+  });
+}
+
 /** Lets a page do a task with each of `hosts`; `headers` come with all that it loads. */
 async function visit<Value>(
   context: TestContext,
@@ -41,17 +45,10 @@ async function visit<Value>(
   const site = await serve(headers);
   const query = new URLSearchParams({ task, hosts: JSON.stringify(hosts) });
   const browser = openPage(chromium, `${site.origin}/test/browser/page.html?${query}`);
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_resolve, reject) => {
-    const giveUp = () =>
-      reject(new Error(`The page sends no report; the last that it asked for: ${site.requests.slice(-3)}`));
-    timer = setTimeout(giveUp, PATIENCE_MS);
-  });
   try {
-    const report = await Promise.race([site.report, browser.failure, silence]);
+    const report = await Promise.race([site.report, browser.failure, silence(context.signal, site.requests)]);
     return { outcomes: JSON.parse(report), requests: site.requests };
   } finally {
-    clearTimeout(timer);
     await browser.close();
     await site.close();
   }
@@ -68,7 +65,7 @@ describe.each([
   { index: 'hash', checksum: 'keyed' },
   { index: 'content', checksum: 'xxh64' },
 ] as const)('$index order', (order) => {
-  test('one and two scanners do in a browser what one does in Node', { timeout: TIMEOUT_MS }, async (context) => {
+  test('one and two scanners do in a browser what one does in Node', async (context) => {
     const hosts = [1, 2].map((scanners) => ({ ...order, scanners }));
     const { outcomes } = await visit<Story>(context, 'play', hosts);
     const expected = await expectedStory(order);
@@ -78,32 +75,28 @@ describe.each([
   });
 });
 
-test('helpers hear of a job through the memory alone', { timeout: TIMEOUT_MS }, async (context) => {
+test('helpers hear of a job through the memory alone', async (context) => {
   const { outcomes, requests } = await visit<number>(context, 'helpersAlone', [{ memory: '16M', scanners: 3 }]);
   expect(outcomes).toEqual([{ value: 5 }]);
   expect(requests.filter((path) => path === '/dist/src/worker/web.js')).not.toEqual([]);
 });
 
-test.for([1, 2])(
-  'ksmd beside a guest of the page, and its death, with %i threads',
-  { timeout: TIMEOUT_MS },
-  async (scanners, context) => {
-    const { outcomes, requests } = await visit<Beside>(context, 'beside', [{ memory: '64M', scanners }]);
-    const state = { pages_shared: 7, pages_sharing: 393 };
-    const death = { code: 'EIO', deaths: 1, running: false };
-    expect(outcomes).toEqual([{ value: { scanners, wrong: [], broken: true, state, death, again: state } }]);
-    expect(requests).toContain('/dist/src/worker/web.js');
-  },
-);
+test.for([1, 2])('ksmd beside a guest of the page, and its death, with %i threads', async (scanners, context) => {
+  const { outcomes, requests } = await visit<Beside>(context, 'beside', [{ memory: '64M', scanners }]);
+  const state = { pages_shared: 7, pages_sharing: 393 };
+  const death = { code: 'EIO', deaths: 1, running: false };
+  expect(outcomes).toEqual([{ value: { scanners, wrong: [], broken: true, state, death, again: state } }]);
+  expect(requests).toContain('/dist/src/worker/web.js');
+});
 
-test('a browser loads nothing that is made for Node', { timeout: TIMEOUT_MS }, async (context) => {
+test('a browser loads nothing that is made for Node', async (context) => {
   const { outcomes, requests } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 2 }]);
   expect(outcomes).toEqual([{ value: { running: 2 } }]);
   expect(requests).toContain('/dist/build/engine.wasm');
   expect(requests.filter((path) => /\/(image|cli|kernel|trace|report)\/|\/node\.js/.test(path))).toEqual([]);
 });
 
-test('option wasm is where the binary comes from', { timeout: TIMEOUT_MS }, async (context) => {
+test('option wasm is where the binary comes from', async (context) => {
   const hosts = ['/dist/build/engine.wasm?mine', '/dist/build/none.wasm'].map((wasm) => ({ memory: '16M', wasm }));
   const { outcomes, requests } = await visit<Start>(context, 'start', hosts);
   expect(outcomes).toEqual([
@@ -114,19 +107,15 @@ test('option wasm is where the binary comes from', { timeout: TIMEOUT_MS }, asyn
   expect(requests).not.toContain('/dist/build/engine.wasm');
 });
 
-test.for([1, 2])(
-  'without isolation, %i scanners: the error names the headers',
-  { timeout: TIMEOUT_MS },
-  async (scanners, context) => {
-    const { outcomes } = await visit<Start>(context, 'start', [{ memory: '16M', scanners }], {});
-    expect(outcomes).toHaveLength(1);
-    expect(outcomes[0]?.error?.code).toBe('EINVAL');
-    for (const [name, value] of Object.entries(ISOLATED))
-      expect(outcomes[0]?.error?.message).toContain(`${name}: ${value}`);
-  },
-);
+test.for([1, 2])('without isolation, %i scanners: the error names the headers', async (scanners, context) => {
+  const { outcomes } = await visit<Start>(context, 'start', [{ memory: '16M', scanners }], {});
+  expect(outcomes).toHaveLength(1);
+  expect(outcomes[0]?.error?.code).toBe('EINVAL');
+  for (const [name, value] of Object.entries(ISOLATED))
+    expect(outcomes[0]?.error?.message).toContain(`${name}: ${value}`);
+});
 
-test('a page that may not start workers scans alone, and says why', { timeout: TIMEOUT_MS }, async (context) => {
+test('a page that may not start workers scans alone, and says why', async (context) => {
   const headers = { ...ISOLATED, 'Content-Security-Policy': "worker-src 'none'" };
   const { outcomes } = await visit<Start>(context, 'start', [{ memory: '16M', scanners: 3 }], headers);
   expect(outcomes).toEqual([

@@ -1,0 +1,123 @@
+// `npm run test:all`: everything there is, one after the other; expects a build. Ends with the totals of all runners.
+//
+//   node test/all.mjs [STEP…]      only these steps
+//
+// Each step stops by work done, never by a clock. What this machine cannot do (no Chromium, no KSM, no spin) its step says, and skips
+// or fails: with CI set, only KSM may be missing. Exit code 1: something failed.
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
+
+const require = createRequire(import.meta.url);
+const { resolve } = require;
+const vitest = resolve('vitest/vitest.mjs');
+const tsc = resolve('typescript/bin/tsc');
+const traces = readdirSync('test/golden').flatMap((name) =>
+  name.endsWith('.trace.jsonl') ? [`test/golden/${name}`] : [],
+);
+const replay = ['dist/src/cli/main.js', 'replay', '--check'];
+
+/** Commands of Node.js: all of a step have to end well. */
+const STEPS = {
+  vitest: { commands: [[vitest, 'run']], env: { PROPERTY_RUNS: '1000' } },
+  recordings: {
+    commands: [
+      [...replay, ...traces],
+      [...replay, '--index', 'hash', ...traces],
+    ],
+  },
+  protocol: { commands: [['test/protocol/check.mjs']] },
+  sim: {
+    commands: [
+      [tsc, '-p', 'test/sim'],
+      ['dist/test/sim/run.js', '--schedules', '100000', '--threads', '2'],
+    ],
+  },
+  soak: {
+    commands: [
+      [tsc, '-p', 'test/soak'],
+      ['dist/test/soak/run.js', '--operations', '20000000'],
+      ['dist/test/soak/run.js', '--operations', '10000000', '--index', 'content', '--dirty', 'on'],
+    ],
+  },
+  deaths: {
+    commands: [
+      [tsc, '-p', 'test/soak'],
+      ['dist/test/soak/run-deaths.js', '--deaths', '600'],
+      ['dist/test/soak/run-deaths.js', '--deaths', '300', '--index', 'content', '--dirty', 'on'],
+    ],
+  },
+  fuzz: {
+    commands: [
+      [tsc, '-p', 'test/fuzz'],
+      ['dist/test/fuzz/run.js', '--executions', '3000', '--seed', '1'],
+    ],
+  },
+  kernel: {
+    commands: [
+      [tsc, '-p', 'test/kernel'],
+      ['dist/test/kernel/run.js', '--traces', '300'],
+    ],
+  },
+};
+
+/** Runs a command and shows what it says. Resolves with that, and whether it ended well. */
+function run(words, env) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, words, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      process.stdout.write(text);
+      said = (said + text).slice(-10_000);
+    });
+    child.once('close', (code) => resolve({ ok: code === 0, said }));
+  });
+}
+
+/** What a runner counted, from its last line that tells; else the command itself is what passed or failed. */
+function countsOf({ ok, said }) {
+  const line =
+    stripVTControlCharacters(said)
+      .split('\n')
+      .findLast((text) => /^ *Tests +|^\d+ passed, \d+ failed/.test(text)) ?? '';
+  const count = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  const [passed, failed] = [count('passed'), count('failed')];
+  if (passed + failed === 0) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  return { passed, failed: ok ? failed : Math.max(1, failed) };
+}
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(STEPS);
+const unknown = wanted.find((name) => !(name in STEPS));
+if (unknown !== undefined) {
+  console.error(`test:all: there is no step "${unknown}"; there are ${Object.keys(STEPS).join(', ')}`);
+  process.exit(2);
+}
+if (!existsSync('dist/src/cli/main.js')) {
+  console.error('test:all: there is no build; run "npm run build" first');
+  process.exit(2);
+}
+const total = { passed: 0, failed: 0 };
+for (const name of wanted) {
+  const { commands, env = {} } = STEPS[name];
+  const start = performance.now();
+  for (const words of commands) {
+    const isCompiler = words[0] === tsc;
+    if (!isCompiler) console.log(`\n== ${name}: ${words.slice(0, 8).join(' ')}${words.length > 8 ? ' …' : ''}`);
+    const ended = await run(words, env);
+    const counts = countsOf(ended);
+    if (!isCompiler || !ended.ok) {
+      total.passed += counts.passed;
+      total.failed += counts.failed;
+    }
+    if (!ended.ok) console.log(`== ${name}: FAILED`);
+  }
+  console.log(`== ${name}: ${Math.round((performance.now() - start) / 1000)} s`);
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
