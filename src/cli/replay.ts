@@ -4,7 +4,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { errnoName, KsmError } from '../errors.ts';
 import type { HostOptions } from '../index.ts';
-import { count, printable } from '../report/index.ts';
+import { printable } from '../printable.ts';
+import { count } from '../report/index.ts';
 import {
   type CheckResult,
   checkTrace,

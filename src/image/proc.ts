@@ -7,7 +7,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
-import { failure, printable } from './failure.ts';
+import { printable } from '../printable.ts';
+import { failure } from './failure.ts';
 
 export interface ProcessStat {
   /** What the process calls itself: up to 15 bytes, made fit for a terminal. */
