@@ -7,6 +7,7 @@
  */
 import * as layout from '../../assembly/layout.ts';
 import { createHost, type Host } from '../index.ts';
+import { json as encode } from '../printable.ts';
 import { grid, machine } from '../report/index.ts';
 import { type Arguments, has, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -62,7 +63,7 @@ async function bench(given: Arguments, signal: AbortSignal): Promise<number> {
     progress.clear();
   }
   const facts = { version: 1, pages, rounds: ROUNDS, index, scanners, machine: machine() };
-  await print(json || has(given, 'json') ? `${JSON.stringify({ ...facts, rows })}\n` : table(rows, facts));
+  await print(json || has(given, 'json') ? `${encode({ ...facts, rows })}\n` : table(rows, facts), signal);
   return EXIT.done;
 }
 

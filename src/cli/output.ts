@@ -27,7 +27,10 @@ export class ClosedPipe extends Error {
 /** Writes a part of the result to stdout and waits until it is out. Throws the reason of `signal` where that comes first. */
 export async function print(text: string, signal?: AbortSignal): Promise<void> {
   if (isClosed()) {
-    throw new KsmError('EIO', 'stdout is closed, so the result is lost; to throw it away on purpose: ksm … > /dev/null');
+    throw new KsmError(
+      'EIO',
+      'stdout is closed, so the result is lost; to throw it away on purpose: ksm … > /dev/null',
+    );
   }
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length; ) done += await abortable(write(bytes, done), signal);

@@ -54,6 +54,8 @@ merged while they are loaded.`,
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS,
   ],
+  // The processes that it has started itself.
+  tidiesUp: (given) => given.positionals.length === 0 && !has(given, 'pid') && !has(given, 'all'),
   run: scan,
 };
 
@@ -71,7 +73,7 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
   const report = await measure(request, signal);
-  await print(request.json ? renderJson(report) : renderTable(report, appearance()));
+  await print(request.json ? renderJson(report) : renderTable(report, appearance()), signal);
   return EXIT.done;
 }
 
