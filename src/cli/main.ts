@@ -6,11 +6,12 @@
  * signal. This one does nothing that takes time, so it always hears them. The first SIGINT, SIGTERM or SIGHUP asks the work to
  * end; work that has nothing to put in order and does not answer is ended. A second one ends the program, whatever it is doing.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tty from 'node:tty';
 import { Worker } from 'node:worker_threads';
+import { addressSpace } from './address-space.ts';
 import { Interrupted, interruptible, SIGNALS, type Signal } from './interrupt.ts';
 import type { Start, Terminal, Word } from './thread.ts';
 
@@ -79,16 +80,6 @@ function complain(text: string): void {
     writeSync(2, text);
   } catch {
     // Nobody listens.
-  }
-}
-
-/** Bytes that the system lets this process address (ulimit -v). */
-function addressSpace(): number {
-  try {
-    const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    return Number(limit ?? Infinity);
-  } catch {
-    return Infinity;
   }
 }
 

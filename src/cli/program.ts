@@ -10,6 +10,7 @@ import { commandHelp, generalHelp } from './help.ts';
 import { Interrupted } from './interrupt.ts';
 import { ClosedPipe, print, say } from './output.ts';
 import { recordCommand } from './record.ts';
+import { isRefusedMemory, refusedMemory } from './refused-memory.ts';
 import { replayCommand } from './replay.ts';
 import { scanCommand } from './scan.ts';
 
@@ -64,7 +65,7 @@ function failure(error: unknown): number {
   if (error instanceof ClosedPipe) return EXIT.unread;
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof KsmError) {
-    say(error.message);
+    say(isRefusedMemory(error) ? refusedMemory(error) : error.message);
     return error.code === 'EUSAGE' ? EXIT.usage : EXIT.failed;
   }
   const lines = error instanceof Error ? (error.stack ?? error.message) : String(error);

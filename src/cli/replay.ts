@@ -21,6 +21,7 @@ import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
+import { isRefusedMemory } from './refused-memory.ts';
 import type { Setting } from './settings.ts';
 
 /** Of the --json output; raised when a field goes or changes meaning. */
@@ -174,7 +175,8 @@ async function checked(file: string, host: HostOptions): Promise<Outcome> {
     const result = await checkTrace(file, { host, invariants: true });
     return { file, passed: result.difference === undefined, ...result };
   } catch (error) {
-    if (!(error instanceof KsmError)) throw error;
+    // Without memory there is no verdict on this trace, nor on any other.
+    if (!(error instanceof KsmError) || isRefusedMemory(error)) throw error;
     return { file, passed: false, error: { code: error.code, message: error.message } };
   }
 }

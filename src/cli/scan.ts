@@ -14,6 +14,7 @@ import { hostLimits, Loader } from './load.ts';
 import { appearance, print, say } from './output.ts';
 import { Passes } from './passes.ts';
 import { Progress } from './progress.ts';
+import { isRefusedMemory } from './refused-memory.ts';
 import { applySettings, readSettings } from './settings.ts';
 import { Sources, type Wanted } from './sources.ts';
 
@@ -127,7 +128,7 @@ async function makeHost(request: Request, sources: readonly PageSource[], memory
       ...(seed === undefined ? {} : { seed }),
     });
   } catch (error) {
-    if (!(error instanceof KsmError) || request.memory === undefined) throw error;
+    if (!(error instanceof KsmError) || request.memory === undefined || isRefusedMemory(error)) throw error;
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
 }
