@@ -6,7 +6,8 @@
  * frame, so putting back the memory before the frames takes the engine back to where it was.
  */
 import * as layout from '../../assembly/layout.ts';
-import { createHost, type Host } from '../index.ts';
+import { createHost, type Host, KsmError } from '../index.ts';
+import { json as encode } from '../printable.ts';
 import { grid, machine } from '../report/index.ts';
 import { type Arguments, has, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -15,6 +16,7 @@ import { print } from './output.ts';
 import { Progress } from './progress.ts';
 
 const DEFAULT_MIB = 256;
+const MOST_MIB = 3072;
 const ROUNDS = 5;
 const WORDS = layout.PAGE_SIZE / 4;
 /** The common options that mean something here. */
@@ -29,7 +31,7 @@ computes checksums; the second, which finds what is equal; and the third, which 
 is the median of ${ROUNDS} rounds, in millions of pages (4 KiB) a second, and as a share of the speed at which the same
 memory can be read in the same round.`,
   options: [
-    { name: 'size', value: 'MIB', help: `memory to scan, MiB (${DEFAULT_MIB})` },
+    { name: 'size', value: 'MIB', help: `memory to scan, MiB (${DEFAULT_MIB}; at most ${MOST_MIB})` },
     ...COMMON_OPTIONS.filter(({ name }) => COMMON.includes(name)),
   ],
   run: bench,
@@ -45,9 +47,16 @@ interface Row {
 }
 
 async function bench(given: Arguments, signal: AbortSignal): Promise<number> {
+  const [extra] = given.positionals;
+  if (extra !== undefined) {
+    throw new KsmError(
+      'EUSAGE',
+      `"${extra}": ksm bench takes options only; it makes the pages that it scans by itself.`,
+    );
+  }
   const { index = 'hash', scanners, seed, json, quiet } = commonOptions(given);
-  const mebibytes = optional(given, 'size', (text) => wholeNumber('size', text, 1)) ?? DEFAULT_MIB;
-  const pages = Math.min(mebibytes * 256, 3 * 2 ** 18);
+  const mebibytes = optional(given, 'size', (text) => wholeNumber('size', text, 1, MOST_MIB)) ?? DEFAULT_MIB;
+  const pages = mebibytes * 256;
   const progress = new Progress(quiet);
   const rows: Row[] = [];
   try {
@@ -62,7 +71,7 @@ async function bench(given: Arguments, signal: AbortSignal): Promise<number> {
     progress.clear();
   }
   const facts = { version: 1, pages, rounds: ROUNDS, index, scanners, machine: machine() };
-  await print(json || has(given, 'json') ? `${JSON.stringify({ ...facts, rows })}\n` : table(rows, facts));
+  await print(json || has(given, 'json') ? `${encode({ ...facts, rows })}\n` : table(rows, facts), signal);
   return EXIT.done;
 }
 

@@ -1,27 +1,30 @@
-/**
- * Ends long work in order when the user presses Ctrl-C or the system asks: the work sees an aborted signal and cleans up.
- * A second Ctrl-C ends the program at once, as if there were no handler.
- */
+/** What a signal means to the command line: the work is aborted, and an Interrupted is the reason. */
 import os from 'node:os';
 import process from 'node:process';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** The signals that ask a program to end. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export type Signal = (typeof SIGNALS)[number];
 
 /** Why work was aborted, with the exit code that shells expect: 128 + the signal's number. */
 export class Interrupted extends Error {
   override readonly name: string = 'Interrupted';
   readonly exitCode: number;
 
-  constructor(signal: (typeof SIGNALS)[number]) {
+  constructor(signal: Signal) {
     super(`interrupted by ${signal}`);
     this.exitCode = 128 + os.constants.signals[signal];
   }
 }
 
-/** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; the reason is an Interrupted. */
+/**
+ * Runs `work` in this thread, with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; the reason is an Interrupted. A second
+ * one ends the program as if there were no handler.
+ */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const stop = (signal: (typeof SIGNALS)[number]): void => {
+  const stop = (signal: Signal): void => {
     release();
     controller.abort(new Interrupted(signal));
   };

@@ -1,69 +1,87 @@
 #!/usr/bin/env node
 /**
- * The command line `ksm`: finds the command, runs it, and turns how it ended into an exit code.
+ * The command line `ksm`: this thread listens, another one works (thread.ts).
  *
- * process.exitCode is set instead of calling process.exit(), so that everything written to a pipe still gets out.
+ * A step of the engine, of the kernel or of a slow reader of stdout may take seconds, and a thread that is inside one hears no
+ * signal. This one does nothing that takes time, so it always hears them. The first SIGINT, SIGTERM or SIGHUP asks the work to
+ * end; work that has nothing to put in order and does not answer is ended. A second one ends the program, whatever it is doing.
  */
-import { createRequire } from 'node:module';
+import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { KsmError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { printable } from '../report/index.ts';
-import { has, parseArguments } from './arguments.ts';
-import { benchCommand } from './bench.ts';
-import { type Command, EXIT } from './command.ts';
-import { commandHelp, generalHelp } from './help.ts';
-import { Interrupted, interruptible } from './interrupt.ts';
-import { ClosedPipe, print, say } from './output.ts';
-import { recordCommand } from './record.ts';
-import { replayCommand } from './replay.ts';
-import { scanCommand } from './scan.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import tty from 'node:tty';
+import { Worker } from 'node:worker_threads';
+import { addressSpace } from './address-space.ts';
+import { Interrupted, interruptible, SIGNALS, type Signal } from './interrupt.ts';
+import type { Start, Terminal, Word } from './thread.ts';
 
-const COMMANDS: readonly Command[] = [scanCommand, replayCommand, recordCommand, benchCommand];
+/** Milliseconds that work with nothing to put in order has to answer a signal: some slices of a scan. */
+const ANSWER = 50;
+/** Milliseconds that its thread has to end, once it is told to. */
+const END = 500;
+/** Bytes of address space below which V8 would crash rather than make a second thread. The engine needs far more. */
+const THREAD_ROOM = 2 ** 31;
 
-async function dispatch(words: readonly string[]): Promise<number> {
-  const [first, ...rest] = words;
-  if (first === '--help' || first === '-h') return show(generalHelp(COMMANDS));
-  if (first === '--version' || first === '-V') return show(`${version()}\n`);
-  if (first === 'help') return show(rest[0] === undefined ? generalHelp(COMMANDS) : commandHelp(commandNamed(rest[0])));
-  if (first === undefined)
-    throw new KsmError('EUSAGE', 'which command? "ksm --help" lists them; "ksm scan" shows what KSM does.');
-  const command = commandNamed(first);
-  const given = parseArguments(command.name, command.options, rest);
-  if (has(given, 'help')) return show(commandHelp(command));
-  return interruptible((signal) => command.run(given, signal));
+const HEAP_FULL =
+  "JavaScript's memory is full: this input is too large for this machine. Give ksm less at a time, or more memory: " +
+  'NODE_OPTIONS=--max-old-space-size=MIB.';
+
+/** Runs the command line in a thread of its own. */
+function workBeside(words: readonly string[]): void {
+  const start: Start = { words, stdout: terminal(process, 'stdout', 1), stderr: terminal(process, 'stderr', 2) };
+  // The thread writes to stdout and stderr by itself; only the warnings of Node.js come here.
+  const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData: start, stdout: true, stderr: true });
+  thread.stderr.setEncoding('utf8').on('data', complain);
+  if (start.stderr.isTTY) process.stderr.on('resize', () => thread.postMessage(process.stderr.columns));
+  let first: Signal | undefined;
+  let tidiesUp = false;
+  const onSignal = (signal: Signal): void => {
+    if (first !== undefined) return void leave(thread, signal);
+    first = signal;
+    thread.postMessage(signal);
+    if (!tidiesUp) setTimeout(() => void leave(thread, signal), ANSWER).unref();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  thread.on('message', (word: Word) => {
+    if ('tidiesUp' in word) tidiesUp = true;
+    else process.exitCode = word.code;
+    // Something that it had begun to write, and that nobody reads, would keep the thread from ending.
+    if ('code' in word && first !== undefined) void leave(thread, first);
+  });
+  thread.on('error', (error: Error & { code?: string }) => {
+    complain(`ksm: ${error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? HEAP_FULL : (error.stack ?? error.message)}\n`);
+    process.exitCode = 1;
+  });
 }
 
-async function show(text: string): Promise<number> {
-  await print(text);
-  return EXIT.done;
+/** Ends the program with the code of the signal; by the signal itself where the thread is in something that cannot be ended. */
+async function leave(thread: Worker, signal: Signal): Promise<void> {
+  const hasEnded = await Promise.race([thread.terminate().then(() => true), sleep(END, false)]);
+  if (tty.isatty(2)) complain('\r\x1b[2K');
+  if (hasEnded) process.exit(new Interrupted(signal).exitCode);
+  for (const one of SIGNALS) process.removeAllListeners(one);
+  process.kill(process.pid, signal);
 }
 
-function commandNamed(name: string): Command {
-  const found = COMMANDS.find((command) => command.name === name);
-  if (found !== undefined) return found;
-  const what = name.startsWith('-') ? 'an option of "ksm"' : 'a command';
-  const near = nearest(name, [...COMMANDS.map((command) => command.name), 'help', '--help', '--version']);
-  const hint = near === undefined ? '"ksm --help" lists the commands.' : `Do you mean ${near}?`;
-  throw new KsmError('EUSAGE', `"${name}" is not ${what}. ${hint}`);
+/** Runs the command line in this thread, which hears signals only where its work pauses. */
+async function workHere(words: readonly string[]): Promise<void> {
+  const { run } = await import('./program.ts');
+  process.exitCode = await interruptible((signal) => run(words, signal, () => {}));
 }
 
-/** The package asks for its own manifest by name: the way to it differs between src and dist. */
-function version(): string {
-  const manifest: { version: string } = createRequire(import.meta.url)('ksm-wasm/package.json');
-  return manifest.version;
+/** Asks a stream only where it is a terminal: of a pipe, whoever else has it would notice. */
+function terminal(streams: NodeJS.Process, name: 'stdout' | 'stderr', fd: number): Terminal {
+  if (!tty.isatty(fd)) return { isTTY: false };
+  return { isTTY: true, columns: streams[name].columns, hasColours: streams[name].hasColors() };
 }
 
-/** Says what went wrong and gives the exit code for it. */
-function failure(error: unknown): number {
-  if (error instanceof ClosedPipe) return EXIT.done;
-  if (error instanceof Interrupted) return error.exitCode;
-  if (error instanceof KsmError) {
-    say(printable(error.message));
-    return error.code === 'EUSAGE' ? EXIT.usage : EXIT.failed;
+function complain(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody listens.
   }
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return EXIT.failed;
 }
 
-process.exitCode = await dispatch(process.argv.slice(2)).catch(failure);
+if (addressSpace() < THREAD_ROOM) await workHere(process.argv.slice(2));
+else workBeside(process.argv.slice(2));

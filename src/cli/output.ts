@@ -1,36 +1,100 @@
 /**
  * Where the command line writes: results to stdout, everything else to stderr.
  *
- * A reader of stdout may leave early (`ksm scan | head -1`). That is no failure: writing then throws ClosedPipe, which
- * ends the program without a word.
+ * A result that did not get out is a failure. Where the reader of stdout has left early (`ksm scan | head -1`) the program ends
+ * without a word, as others do whom SIGPIPE ends; everything else, a full disk or a stdout that is closed, is said in a sentence.
+ *
+ * Written to the file descriptors and not to the streams of Node.js: of a thread, those know neither failures nor an end.
  */
+import fs from 'node:fs';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KsmError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { systemError } from './system-error.ts';
 
 /** Characters of a line where no terminal says how many it has. */
 const DEFAULT_WIDTH = 100;
+const [STDOUT, STDERR] = [1, 2];
+/** Milliseconds between two tries to write to what is full and does not wait by itself. */
+const PAUSE = 5;
 
 /** Whoever read stdout has gone. */
 export class ClosedPipe extends Error {
   override readonly name: string = 'ClosedPipe';
 }
 
-/** Without a listener, a failed write would end the program with a stack trace besides rejecting print(). */
-process.stdout.on('error', () => {});
-process.stderr.on('error', () => {});
+/** Writes a part of the result to stdout and waits until it is out. Throws the reason of `signal` where that comes first. */
+export async function print(text: string, signal?: AbortSignal): Promise<void> {
+  if (isClosed()) {
+    throw new KsmError(
+      'EIO',
+      'stdout is closed, so the result is lost; to throw it away on purpose: ksm … > /dev/null',
+    );
+  }
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) done += await abortable(write(bytes, done), signal);
+}
 
-/** Writes a part of the result to stdout and waits until it is on its way. */
-export function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error === null || error === undefined) resolve();
-      else reject('code' in error && error.code === 'EPIPE' ? new ClosedPipe() : error);
+/** Writes what can be written at once; how many bytes. */
+async function write(bytes: Buffer, from: number): Promise<number> {
+  try {
+    return await new Promise((resolve, reject) => {
+      fs.write(STDOUT, bytes, from, bytes.length - from, null, (error, written) => {
+        if (error === null) resolve(written);
+        else reject(error);
+      });
     });
+  } catch (error) {
+    const { code, words } = systemError(error);
+    if (code === 'EPIPE') throw new ClosedPipe();
+    if (code !== 'EAGAIN') throw new KsmError('EIO', `cannot write the result to stdout: ${words}.`, { cause: error });
+    await sleep(PAUSE);
+    return 0;
+  }
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
+}
+
+let closed: boolean | undefined;
+
+/**
+ * Was this program started without a stdout (`>&-`)? Node.js has opened /dev/null in its place then, for reading and writing, which
+ * nobody does who means to throw a result away. Where stderr is the same, nobody listens at all: daemons are started like that.
+ */
+function isClosed(): boolean {
+  closed ??= isStandIn(STDOUT) && !isStandIn(STDERR);
+  return closed;
+}
+
+function isStandIn(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '';
+    const mode = Number.parseInt(flags, 8) & (fs.constants.O_WRONLY | fs.constants.O_RDWR);
+    return mode === fs.constants.O_RDWR && fs.readlinkSync(`/proc/self/fd/${fd}`) === '/dev/null';
+  } catch {
+    return false; // there is no /proc that would tell
+  }
 }
 
 /** Writes one line about how things go, or went wrong, to stderr. */
 export function say(text: string): void {
-  process.stderr.write(`ksm: ${text}\n`);
+  writeError(`ksm: ${printable(text)}\n`);
+}
+
+/** Writes to stderr, as it is. What cannot be written there cannot be told to anybody. */
+export function writeError(text: string): void {
+  try {
+    fs.writeSync(STDERR, text);
+  } catch {}
 }
 
 /** How a result for people should look on stdout. NO_COLOR, FORCE_COLOR and dumb terminals are respected. */

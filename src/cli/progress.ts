@@ -2,7 +2,8 @@
  * One line on stderr that shows how far a long job is; nothing at all where stderr is not a terminal or the user wants quiet.
  */
 import process from 'node:process';
-import { printable } from '../report/index.ts';
+import { printable } from '../printable.ts';
+import { writeError } from './output.ts';
 
 const BAR = 24;
 /** Milliseconds between two drawings: the eye needs no more. */
@@ -25,12 +26,12 @@ export class Progress {
     const full = Math.round(share * BAR);
     const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${`${Math.floor(share * 100)}`.padStart(3)} %  `;
     const left = Math.max((process.stderr.columns || 80) - bar.length - 1, 0);
-    process.stderr.write(`\r\x1b[2K${bar}${printable(label).slice(0, left)}`);
+    writeError(`\r\x1b[2K${bar}${printable(label).slice(0, left)}`);
   }
 
   /** Takes the line away again. */
   clear(): void {
-    if (this.#shown && this.#drawn > 0) process.stderr.write('\r\x1b[2K');
+    if (this.#shown && this.#drawn > 0) writeError('\r\x1b[2K');
     this.#drawn = 0;
   }
 }

@@ -10,6 +10,7 @@ import { type Arguments, has, single } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { print, say } from './output.ts';
 import { Progress } from './progress.ts';
+import { systemError } from './system-error.ts';
 
 export const recordCommand: Command = {
   name: 'record',
@@ -30,6 +31,7 @@ back at the end, also after an error or Ctrl-C; a second Ctrl-C ends ksm at once
     { name: 'quiet', short: 'q', help: 'nothing on stderr but errors' },
     { name: 'help', short: 'h', help: 'this text' },
   ],
+  tidiesUp: () => true,
   run: record,
 };
 
@@ -51,7 +53,7 @@ async function record(given: Arguments, signal: AbortSignal): Promise<number> {
   for (const [at, file] of given.positionals.entries()) {
     jobs.push({ trace: await readTrace(file), output: outputs[at] });
   }
-  if (folder !== undefined) await mkdir(folder, { recursive: true });
+  if (folder !== undefined) await saved(folder, mkdir(folder, { recursive: true }));
   const onWait = (): void => {
     if (!quiet) say('another player of traces is at work; waiting for it to end.');
   };
@@ -59,7 +61,7 @@ async function record(given: Arguments, signal: AbortSignal): Promise<number> {
   try {
     for (const [at, job] of jobs.entries()) {
       progress.show(`recording ${job.trace.name}`, at, jobs.length);
-      await recordOne(job, recordTrace(job.trace, { force, onWait, signal }));
+      await recordOne(job, recordTrace(job.trace, { force, onWait, signal }), signal);
     }
   } finally {
     progress.clear();
@@ -79,11 +81,20 @@ function outputPath(folder: string | undefined, file: string): string | undefine
 }
 
 /** A file is written only once its recording is whole. */
-async function recordOne({ output }: Job, lines: AsyncIterable<RecordingLine>): Promise<void> {
+async function recordOne({ output }: Job, lines: AsyncIterable<RecordingLine>, signal: AbortSignal): Promise<void> {
   let text = '';
   for await (const line of lines) {
-    if (output === undefined) await print(`${formatLine(line)}\n`);
+    if (output === undefined) await print(`${formatLine(line)}\n`, signal);
     else text += `${formatLine(line)}\n`;
   }
-  if (output !== undefined) await writeFile(output, text);
+  if (output !== undefined) await saved(output, writeFile(output, text));
+}
+
+/** Waits for something to be put at `path`. Throws KsmError EIO where the system does not. */
+async function saved(path: string, work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    throw new KsmError('EIO', `--output: ${path} cannot be written: ${systemError(cause).words}.`, { cause });
+  }
 }

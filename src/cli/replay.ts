@@ -4,7 +4,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { errnoName, KsmError } from '../errors.ts';
 import type { HostOptions } from '../index.ts';
-import { count, printable } from '../report/index.ts';
+import { json, printable } from '../printable.ts';
+import { count } from '../report/index.ts';
 import {
   type CheckResult,
   checkTrace,
@@ -20,10 +21,16 @@ import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
+import { isRefusedMemory } from './refused-memory.ts';
 import type { Setting } from './settings.ts';
 
 /** Of the --json output; raised when a field goes or changes meaning. */
 const VERSION = 1;
+
+/** Characters of all recordings in one JSON object: they are kept until the last is whole. */
+const MOST_JSON = 256e6;
+/** Characters of a value that a difference is shown with. */
+const MOST_VALUE = 400;
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -58,28 +65,55 @@ async function replay(given: Arguments, signal: AbortSignal): Promise<number> {
   };
   const request: Request = { ...common, traces: given.positionals, host };
   if (request.traces.length === 0) throw new KsmError('EUSAGE', 'which trace? ksm replay TRACE…, or ksm help replay.');
-  if (!has(given, 'check')) return play(request, signal);
+  if (!has(given, 'check')) return request.json ? playAsJson(request, signal) : play(request, signal);
   if (request.settings.length > 0) {
     throw new KsmError('EUSAGE', '--set does not go with --check: recordings start from the default settings.');
   }
   return check(request, signal);
 }
 
+/** Prints each line as soon as it is there. */
 async function play(request: Request, signal: AbortSignal): Promise<number> {
-  const recordings: { file: string; name: string; lines: RecordingLine[] }[] = [];
   for (const file of request.traces) {
-    const trace = await readTrace(file);
-    const lines: RecordingLine[] = [];
-    for await (const line of played(trace, request)) {
-      if (request.json) lines.push(line);
-      else await print(`${formatLine(line)}\n`);
+    for await (const line of played(await readTrace(file), request)) {
+      await print(`${formatLine(line)}\n`, signal);
       await breathe();
       signal.throwIfAborted();
     }
-    recordings.push({ file, name: trace.name, lines });
   }
-  if (request.json) await print(`${JSON.stringify({ version: VERSION, index: request.host.index, recordings })}\n`);
   return EXIT.done;
+}
+
+/** Prints one object when all are played: half of one would be of no use. */
+async function playAsJson(request: Request, signal: AbortSignal): Promise<number> {
+  const parts: string[] = [];
+  let length = 0;
+  for (const file of request.traces) {
+    const trace = await readTrace(file);
+    const lines: string[] = [];
+    for await (const line of played(trace, request)) {
+      const text = formatLine(line);
+      length += text.length;
+      if (length > MOST_JSON) throw tooMuchJson();
+      lines.push(text);
+      await breathe();
+      signal.throwIfAborted();
+    }
+    parts.push(`{"file":${json(file)},"name":${json(trace.name)},"lines":[${lines.join()}]}`);
+  }
+  await print(`{"version":${VERSION},"index":${json(request.host.index)},"recordings":[`, signal);
+  for (const [at, part] of parts.entries()) await print(at === 0 ? part : `,${part}`, signal);
+  await print(']}\n', signal);
+  return EXIT.done;
+}
+
+function tooMuchJson(): KsmError {
+  const most = MOST_JSON / 1e6;
+  return new KsmError(
+    'EFBIG',
+    `the recordings are longer than ${most} million characters, too long for one JSON object; without --json they are ` +
+      'printed line by line.',
+  );
 }
 
 /** The recording of a trace; the settings are steps before its first one, and leave no line behind. */
@@ -107,16 +141,16 @@ interface Outcome extends Partial<CheckResult> {
 }
 
 async function check(request: Request, signal: AbortSignal): Promise<number> {
-  const { traces, json, host } = request;
+  const { traces, host } = request;
   const progress = new Progress(request.quiet);
   const outcomes: Outcome[] = [];
   for (const file of traces) {
     progress.show(`checking ${file}`, outcomes.length, traces.length);
     const outcome = await checked(file, host);
     outcomes.push(outcome);
-    if (!outcome.passed && !json) {
+    if (!outcome.passed && !request.json) {
       progress.clear();
-      await print(`${printable(failureText(outcome))}\n`);
+      await print(`${printable(failureText(outcome))}\n`, signal);
     }
     await breathe();
     signal.throwIfAborted();
@@ -125,11 +159,10 @@ async function check(request: Request, signal: AbortSignal): Promise<number> {
   const passed = outcomes.filter((outcome) => outcome.passed).length;
   const failed = outcomes.length - passed;
   const scope = host.index === 'content' ? 'everything' : 'digests';
-  if (json)
-    await print(
-      `${JSON.stringify({ version: VERSION, index: host.index, scope, passed, failed, traces: outcomes })}\n`,
-    );
-  else await print(`${scope === 'digests' ? HASH_NOTE : ''}${count(passed)} passed, ${count(failed)} failed\n`);
+  if (request.json) {
+    await print(`${json({ version: VERSION, index: host.index, scope, passed, failed, traces: outcomes })}\n`, signal);
+  } else
+    await print(`${scope === 'digests' ? HASH_NOTE : ''}${count(passed)} passed, ${count(failed)} failed\n`, signal);
   // A file that is not there is no verdict about the engine, and says so by its own code.
   if (outcomes.some(({ error }) => error !== undefined && error.code !== 'ECORRUPT')) return EXIT.failed;
   return failed > 0 ? EXIT.checkFailed : EXIT.done;
@@ -142,7 +175,8 @@ async function checked(file: string, host: HostOptions): Promise<Outcome> {
     const result = await checkTrace(file, { host, invariants: true });
     return { file, passed: result.difference === undefined, ...result };
   } catch (error) {
-    if (!(error instanceof KsmError)) throw error;
+    // Without memory there is no verdict on this trace, nor on any other.
+    if (!(error instanceof KsmError) || isRefusedMemory(error)) throw error;
     return { file, passed: false, error: { code: error.code, message: error.message } };
   }
 }
@@ -156,5 +190,7 @@ function failureText({ file, difference, error }: Outcome): string {
 }
 
 function value(found: unknown): string {
-  return found === undefined ? 'nothing' : JSON.stringify(found);
+  if (found === undefined) return 'nothing';
+  const text = json(found);
+  return text.length > MOST_VALUE ? `${text.slice(0, MOST_VALUE)}…` : text;
 }

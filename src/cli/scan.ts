@@ -14,6 +14,7 @@ import { hostLimits, Loader } from './load.ts';
 import { appearance, print, say } from './output.ts';
 import { Passes } from './passes.ts';
 import { Progress } from './progress.ts';
+import { isRefusedMemory } from './refused-memory.ts';
 import { applySettings, readSettings } from './settings.ts';
 import { Sources, type Wanted } from './sources.ts';
 
@@ -54,6 +55,8 @@ merged while they are loaded.`,
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS,
   ],
+  // The processes that it has started itself.
+  tidiesUp: (given) => given.positionals.length === 0 && !has(given, 'pid') && !has(given, 'all'),
   run: scan,
 };
 
@@ -71,7 +74,7 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
   const report = await measure(request, signal);
-  await print(request.json ? renderJson(report) : renderTable(report, appearance()));
+  await print(request.json ? renderJson(report) : renderTable(report, appearance()), signal);
   return EXIT.done;
 }
 
@@ -125,7 +128,7 @@ async function makeHost(request: Request, sources: readonly PageSource[], memory
       ...(seed === undefined ? {} : { seed }),
     });
   } catch (error) {
-    if (!(error instanceof KsmError) || request.memory === undefined) throw error;
+    if (!(error instanceof KsmError) || request.memory === undefined || isRefusedMemory(error)) throw error;
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
 }

@@ -25,7 +25,7 @@ export class Sources {
     const sources = new Sources();
     try {
       for (const path of images) sources.#add(await openImageNamed(path));
-      for (const pid of new Set(pids)) sources.#add(await openProcess(pid));
+      await sources.#addNamed(new Set(pids), images.length > 0 || all);
       if (all) await sources.#addAll(new Set(pids));
       if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo();
       return sources;
@@ -45,6 +45,24 @@ export class Sources {
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
   }
 
+  /** Those that cannot be read are named in the notes, as long as there is anything else to look at. */
+  async #addNamed(pids: ReadonlySet<number>, hasOthers: boolean): Promise<void> {
+    const failed: KsmError[] = [];
+    for (const pid of pids) {
+      try {
+        this.#add(await openProcess(pid));
+      } catch (error) {
+        if (!(error instanceof KsmError) || !['ESRCH', 'EACCES'].includes(error.code)) throw error;
+        failed.push(error);
+      }
+    }
+    const [first] = failed;
+    const why = failed.map(({ message }) => message);
+    if (first !== undefined && failed.length === pids.size && !hasOthers)
+      throw new KsmError(first.code, why.join('; '));
+    this.notes.push(...why.map((message) => `Not in this report: ${message}.`));
+  }
+
   async #addAll(already: ReadonlySet<number>): Promise<void> {
     let gone = 0;
     for (const pid of await listProcesses()) {
@@ -56,6 +74,9 @@ export class Sources {
         if (!(error instanceof KsmError)) throw error;
         gone++;
       }
+    }
+    if (this.list.length === 0) {
+      throw new KsmError('EACCES', 'there is no process that this user may read, besides ksm itself; try it as root');
     }
     this.notes.push(
       `${plural(this.list.length, 'source')}: every process that this user may read, but not ksm itself.`,

@@ -24,11 +24,6 @@ export function failure(error: unknown, doing: string, messages: Partial<Record<
   return new KsmError(name, text, { cause: error });
 }
 
-/** Text from outside made fit for one line of a terminal: control characters become '?'. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
-}
-
 /** "1 page", "2 pages". */
 export function count(n: number, noun: string, plural: string = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;

@@ -4,10 +4,11 @@
  * Only Linux has what is needed; everything here says so on other systems.
  */
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
-import { failure, printable } from './failure.ts';
+import { printable } from '../printable.ts';
+import { failure } from './failure.ts';
 
 export interface ProcessStat {
   /** What the process calls itself: up to 15 bytes, made fit for a terminal. */
@@ -18,12 +19,19 @@ export interface ProcessStat {
   readonly hasMemory: boolean;
 }
 
-/** Throws EINVAL on a system that has no live processes to read. */
+/** Throws EINVAL on a system that has no live processes to read, ENOENT where /proc would have to show them and is not there. */
 export function requireLinux(): void {
   if (process.platform !== 'linux') {
     throw new KsmError(
       'EINVAL',
       `reading live processes needs Linux, and this is ${process.platform}; memory images can be read everywhere`,
+    );
+  }
+  if (!existsSync('/proc/self/stat')) {
+    throw new KsmError(
+      'ENOENT',
+      'live processes are read through /proc, which is not mounted here; mount it (mount -t proc proc /proc), or scan ' +
+        'memory images',
     );
   }
 }

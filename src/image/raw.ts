@@ -7,7 +7,8 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
-import { count, failure, printable } from './failure.ts';
+import { printable } from '../printable.ts';
+import { count, failure } from './failure.ts';
 import { PAGE_BYTES, type PageChunk, type PageRange, type PageSource } from './source.ts';
 
 /** Whole pages; large enough that the threads that Node.js reads files with are not what takes the time. */

@@ -7,7 +7,7 @@
  * mappings, so entries may be cut off, or overlap earlier ones.
  */
 
-import { printable } from './failure.ts';
+import { printable } from '../printable.ts';
 import { PAGE_BYTES } from './source.ts';
 
 /** A mapping of a process. Addresses are counted in pages: those in bytes may not fit a number. */

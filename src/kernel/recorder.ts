@@ -78,15 +78,17 @@ class Recorder {
   readonly #ksmd: Ksmd;
   readonly #guard: Guard;
   readonly #stage: Stage;
+  readonly #signal: AbortSignal | undefined;
   readonly #actors: Map<string, Actor> = new Map();
   readonly #start: Pick<RecordingStep, 'sysfs' | 'vmstat'>;
 
-  constructor(proc: string, sysfs: Sysfs, ksmd: Ksmd, guard: Guard, stage: Stage) {
+  constructor(proc: string, sysfs: Sysfs, ksmd: Ksmd, guard: Guard, stage: Stage, signal?: AbortSignal) {
     this.#proc = proc;
     this.#sysfs = sysfs;
     this.#ksmd = ksmd;
     this.#guard = guard;
     this.#stage = stage;
+    this.#signal = signal;
     this.#start = { sysfs: sysfs.counters(), vmstat: readVmstat(proc) };
   }
 
@@ -105,7 +107,7 @@ class Recorder {
         cow_ksm: vmstat.cow_ksm - this.#start.vmstat.cow_ksm,
       },
       ksm_stat: Object.fromEntries(actors.map(({ name, pid }) => [name, readKsmStat(this.#proc, pid)])),
-      frames: sharedFrames(this.#proc, actors),
+      frames: await sharedFrames(this.#proc, actors, this.#signal),
     };
   }
 
@@ -174,7 +176,7 @@ async function* playLocked(
   const sysfs = new Sysfs(machine);
   const ksmd = new Ksmd(sysfs, machine.proc, options.signal);
   if (options.force !== true) refuseOthers(sysfs, machine.proc);
-  const stage = await Stage.open(program);
+  const stage = await Stage.open(program, options.signal);
   const saved = saveSettings(sysfs);
   const restore = (): void => restoreSettings(sysfs, saved);
   // Also where somebody ends this program by process.exit, or an error that nobody catches does.
@@ -182,7 +184,7 @@ async function* playLocked(
   try {
     setForTrace(sysfs);
     await ksmd.takeOver();
-    const recorder = new Recorder(machine.proc, sysfs, ksmd, guard, stage);
+    const recorder = new Recorder(machine.proc, sysfs, ksmd, guard, stage, options.signal);
     yield { op: 'trace', version: FORMAT_VERSION, name: trace.name, kernel: os.release() };
     for (const operation of trace.operations) {
       options.signal?.throwIfAborted();

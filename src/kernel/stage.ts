@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { Lines } from './lines.ts';
 
@@ -31,6 +32,15 @@ export class Puppet {
     return answer;
   }
 
+  /** Ends the process in the middle of what it does; whoever waits for an answer gets none. */
+  kill(): void {
+    try {
+      if (!this.#socket.closed) process.kill(this.pid, 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+
   /** Ends the process. Its memory is gone afterwards, because the kernel takes that away before it closes sockets. */
   async exit(): Promise<void> {
     if (this.#socket.closed) return;
@@ -48,15 +58,19 @@ export class Stage {
   readonly #server: Server = createServer();
   readonly #expected: Map<string, Arrival> = new Map();
   readonly #puppets: Set<Puppet> = new Set();
+  readonly #signal: AbortSignal | undefined;
   #tickets = 0;
 
-  private constructor(program: string) {
+  private constructor(program: string, signal: AbortSignal | undefined) {
     this.#program = program;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#kill);
     this.#server.on('connection', (socket) => void this.#welcome(socket));
   }
 
-  static async open(program: string): Promise<Stage> {
-    const stage = new Stage(program);
+  /** Where `signal` is aborted, the processes are ended whatever they do: reading a gibibyte takes them seconds. */
+  static async open(program: string, signal?: AbortSignal): Promise<Stage> {
+    const stage = new Stage(program, signal);
     await new Promise<void>((resolve, reject) => {
       stage.#server.once('error', reject).listen(stage.#socketPath, resolve);
     });
@@ -95,10 +109,15 @@ export class Stage {
 
   /** Ends all processes. */
   async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#kill);
     await Promise.all([...this.#puppets].map((puppet) => this.exit(puppet)));
     this.#server.close();
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }
+
+  readonly #kill = (): void => {
+    for (const puppet of this.#puppets) puppet.kill();
+  };
 
   get #socketPath(): string {
     return join(this.#folder, 'socket');

@@ -47,11 +47,6 @@ export function plural(value: number, word: string): string {
   return `${count(value)} ${word}${value === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
 }
 
-/** A name from outside, made harmless for a terminal: control and invisible characters show as a replacement. */
-export function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '\ufffd');
-}
-
 /** Shortens to at most `width` characters with an ellipsis in the middle: the ends of paths tell more than their middle. */
 export function shorten(text: string, width: number): string {
   const characters = [...text];

@@ -6,7 +6,8 @@
  */
 import { styleText } from 'node:util';
 import { PAGE_SIZE } from '../../assembly/layout.ts';
-import { bytes, clip, count, large, percent, plural, printable, seconds, shorten } from './format.ts';
+import { printable } from '../printable.ts';
+import { bytes, clip, count, large, percent, plural, seconds, shorten } from './format.ts';
 import { columnWidths, grid } from './grid.ts';
 import type { ContentReport, PassReport, ScanReport, SourceReport } from './types.ts';
 

@@ -4,27 +4,29 @@
  * Every refusal is the same kind of message: file, line, field, what was expected, what was there.
  */
 import { KsmError } from '../errors.ts';
-import { type Integer, isInteger, parseJson } from './json.ts';
+import { json } from '../printable.ts';
+import { type Integer, IrregularJson, isInteger, parseJson } from './json.ts';
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-
-/** Of these, JSON escapes only some. */
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/gu;
 
 /** What was found, on one line and short enough for a message. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   // Not as JSON: it may be nested deeper than the stack is, or hold integers that JSON.stringify refuses.
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value).replace(UNPRINTABLE, '?');
+  const text = typeof value === 'bigint' ? value.toString() : json(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
+
+/** Of a process, for example; a recording repeats it at every page. */
+const MOST_NAME = 64;
 
 export class Fields {
   readonly #place: string;
   readonly #values: Record<string, unknown>;
+  readonly #asked: Set<string> = new Set();
 
   /** Throws KsmError EFORMAT where `text` is not one JSON object. */
   constructor(file: string, line: number, text: string) {
@@ -33,7 +35,8 @@ export class Fields {
     try {
       values = parseJson(text);
     } catch (cause) {
-      throw new KsmError('EFORMAT', `${this.#place}: expected one JSON object, got ${show(text)}`, { cause });
+      const wrong = cause instanceof IrregularJson ? cause.message : `expected one JSON object, got ${show(text)}`;
+      throw new KsmError('EFORMAT', `${this.#place}: ${wrong}`, { cause });
     }
     if (!isObject(values)) throw new KsmError('EFORMAT', `${this.#place}: expected a JSON object, got ${show(values)}`);
     this.#values = values;
@@ -46,6 +49,7 @@ export class Fields {
 
   /** The field as it was written, undefined where it is missing. */
   get(field: string): unknown {
+    this.#asked.add(field);
     return Object.hasOwn(this.#values, field) ? this.#values[field] : undefined;
   }
 
@@ -55,10 +59,19 @@ export class Fields {
     return typeof value === 'string' ? value : this.fail(field, 'a string', value);
   }
 
-  /** A string that is not empty. */
+  /** A string that is not empty and not too long. */
   name(field: string): string {
     const value = this.text(field);
-    return value === '' ? this.fail(field, 'a name', value) : value;
+    if (value !== '' && value.length <= MOST_NAME) return value;
+    return this.fail(field, `a name of 1 to ${MOST_NAME} characters`, value);
+  }
+
+  /** Refuses a field that nobody has asked for: `what` does not have it. */
+  expectNoOther(what: string): void {
+    const other = Object.keys(this.#values).find((field) => !this.#asked.has(field));
+    if (other === undefined) return;
+    const has = [...this.#asked].join(', ');
+    throw new KsmError('EFORMAT', `${this.#place}: field ${show(other)}: ${what} has no such field; it has ${has}`);
   }
 
   /** One of some words; `fallback` where the field is missing. */

@@ -4,13 +4,14 @@
  * A trace comes from people and programs, so parseTrace checks every line completely, also that a process is alive
  * when it is told to do something; a player need not check anything again. A recording comes from a player, so
  * parseRecording only makes sure that its lines have the right parts: the values are what is going to be compared.
- * Blank lines do not count, and fields that the format does not know are ignored, as the kernel's recorder ignores
- * them.
+ * Blank lines and a byte order mark do not count. A field that an operation does not have is refused: it was meant for something.
+ * In a recording it is ignored, since another kernel may say more.
  *
  * Source: docs/trace-format.md.
  */
 import { KsmError } from '../errors.ts';
 import type { Counters } from '../ksm/index.ts';
+import { json } from '../printable.ts';
 import { Fields, isObject } from './fields.ts';
 import type { Integer } from './json.ts';
 
@@ -93,16 +94,18 @@ const MAX_BATCH = 2 ** 32 - 1;
 /** Keeps every address a safe integer; what an address space can really hold is for the host to say. */
 const MAX_PAGES = 2 ** 40;
 
+/** Pages that one operation reads, 1 GiB: reading takes time and, where nothing was, memory for each of them. */
+const MAX_READ = 2 ** 18;
+
+/** Processes at a time: a recording says something of each after every operation. */
+const MAX_LIVING = 4096;
+
 function firstPage(line: Fields): number {
   return line.integer('page', { most: MAX_PAGES, default: 0 });
 }
 
-function pageRange(line: Fields): PageRange {
-  return {
-    proc: line.name('proc'),
-    page: firstPage(line),
-    pages: line.integer('pages', { most: MAX_PAGES, default: 1 }),
-  };
+function pageRange(line: Fields, most: number = MAX_PAGES): PageRange {
+  return { proc: line.name('proc'), page: firstPage(line), pages: line.integer('pages', { most, default: 1 }) };
 }
 
 function sysfs(line: Fields): Operation {
@@ -124,8 +127,8 @@ const READERS: { readonly [Op in Operation['op']]: (line: Fields) => Operation }
     ...pageRange(line),
     advice: line.word('advice', ['MERGEABLE', 'UNMERGEABLE', 'DONTNEED']),
   }),
-  touch: (line) => ({ op: 'touch', ...pageRange(line) }),
-  digest: (line) => ({ op: 'digest', ...pageRange(line) }),
+  touch: (line) => ({ op: 'touch', ...pageRange(line, MAX_READ) }),
+  digest: (line) => ({ op: 'digest', ...pageRange(line, MAX_READ) }),
   fill: (line) => ({
     op: 'fill',
     proc: line.name('proc'),
@@ -147,6 +150,7 @@ const READERS: { readonly [Op in Operation['op']]: (line: Fields) => Operation }
 function followProcesses(line: Fields, operation: Operation, alive: Set<string>): void {
   const start = (field: string, name: string): void => {
     if (alive.has(name)) line.fail(field, 'the name of no living process', name);
+    if (alive.size >= MAX_LIVING) line.fail(field, `at most ${MAX_LIVING} processes at a time`, name);
     alive.add(name);
   };
   if (operation.op === 'process') {
@@ -161,29 +165,36 @@ function followProcesses(line: Fields, operation: Operation, alive: Set<string>)
 function readOperation(line: Fields, alive: Set<string>): Operation {
   const op = line.word('op', Object.keys(READERS) as Operation['op'][]);
   const operation = READERS[op](line);
+  line.expectNoOther(`"${op}"`);
   followProcesses(line, operation, alive);
   return operation;
 }
 
-/** The lines of a file that are not blank; the first one must be a header. */
-function splitLines(text: string, file: string): { name: string; header: Fields; rest: Fields[] } {
-  const lines: Fields[] = [];
-  for (const [at, line] of text.split('\n').entries()) {
-    if (line.trim() !== '') lines.push(new Fields(file, at + 1, line));
+/** The lines of a file that are not blank, one at a time: no more of them is kept than what is made of them. */
+function* linesOf(text: string, file: string): Generator<Fields, void> {
+  const [first = '', ...rest] = text.split('\n');
+  for (const [at, line] of [first.replace(/^\ufeff/, ''), ...rest].entries()) {
+    if (line.trim() !== '') yield new Fields(file, at + 1, line);
   }
-  const [header, ...rest] = lines;
-  if (header === undefined) throw new KsmError('EFORMAT', `${file}: the file is empty; expected a trace's header line`);
+}
+
+/** The header, which must be the first line, and the name in it. */
+function readHeader(lines: Generator<Fields, void>, file: string): { name: string; header: Fields } {
+  const header = lines.next().value;
+  if (!header) throw new KsmError('EFORMAT', `${file}: the file is empty; expected a trace's header line`);
   header.word('op', ['trace']);
   const version = header.integer('version', {});
   if (version !== FORMAT_VERSION) header.fail('version', `${FORMAT_VERSION}, the only version known here`, version);
-  return { name: header.text('name'), header, rest };
+  return { name: header.text('name'), header };
 }
 
 /** Reads a trace; `file` names it in errors. Throws KsmError EFORMAT with file, line and field. */
 export function parseTrace(text: string, file: string): Trace {
-  const { name, rest } = splitLines(text, file);
+  const lines = linesOf(text, file);
+  const { name, header } = readHeader(lines, file);
+  header.expectNoOther('the header');
   const alive = new Set<string>();
-  return { name, operations: rest.map((line) => readOperation(line, alive)) };
+  return { name, operations: Array.from(lines, (line) => readOperation(line, alive)) };
 }
 
 /** A line of a recording as a step; only the kinds of its parts are checked. */
@@ -217,12 +228,13 @@ function isGroup(value: unknown): value is Group {
 
 /** Reads a recording; `file` names it in errors. Throws KsmError EFORMAT with file, line and field. */
 export function parseRecording(text: string, file: string): RecordingLine[] {
-  const { name, header, rest } = splitLines(text, file);
+  const lines = linesOf(text, file);
+  const { name, header } = readHeader(lines, file);
   const first: RecordingHeader = { op: 'trace', version: FORMAT_VERSION, name, kernel: header.text('kernel') };
-  return [first, ...rest.map(readStep)];
+  return [first, ...Array.from(lines, readStep)];
 }
 
 /** A line of a recording as text, without its newline. */
 export function formatLine(line: RecordingLine): string {
-  return JSON.stringify(line);
+  return json(line);
 }

@@ -4,10 +4,13 @@
  * The kernel's recorder looks at the pages of every successful mmap of a process, in that order, whatever was unmapped
  * since; a fork hands the list on. The same is done here, so that the groups come out alike to the last detail.
  */
-import type { AddressSpace } from '../index.ts';
+import { type AddressSpace, KsmError } from '../index.ts';
 import type { Group } from './format.ts';
 
 const PAGE_SIZE = 4096;
+
+/** Pages that are looked at: all frames that an engine can have. Only the zero frame can be mapped more often. */
+const MOST_PAGES = 2 ** 20;
 
 /** A process of a trace: its name, its memory, and the pages of each mmap that it, or its parents, made. */
 export interface TracedProcess {
@@ -60,13 +63,35 @@ function* within(resident: readonly Resident[], first: number, count: number): G
   for (let page = resident[low]; page !== undefined && page.address < end; page = resident[++low]) yield page;
 }
 
-/** Sorted groups of two or more resident pages on one frame; the frame of zeroes counts like any other. */
+function tooMany(): KsmError {
+  return new KsmError(
+    'EFBIG',
+    `the processes of this trace have more than ${MOST_PAGES} pages (4 GiB) in memory, and a recording would list them ` +
+      'after each operation: let it touch fewer.',
+  );
+}
+
+/** The pages of a process that are there, at most `most`. */
+function residentPages(space: AddressSpace, most: number): Resident[] {
+  const resident: Resident[] = [];
+  for (const page of space.resident()) {
+    if (resident.push(page) > most) throw tooMany();
+  }
+  return resident;
+}
+
+/**
+ * Sorted groups of two or more resident pages on one frame; the frame of zeroes counts like any other. Throws EFBIG where there are
+ * too many pages to list.
+ */
 export function sharedFrames(processes: Iterable<TracedProcess>): Group[] {
   const byFrame = new Map<number, SharedPage[]>();
+  let left = MOST_PAGES;
   for (const { name, space, regions } of processes) {
-    const resident = [...space.resident()];
+    const resident = residentPages(space, left);
     for (const [first, count] of regions) {
       for (const { address, frame } of within(resident, first, count)) {
+        if (--left < 0) throw tooMany();
         const page = address / PAGE_SIZE;
         const group = byFrame.get(frame);
         if (group === undefined) byFrame.set(frame, [[name, page]]);

@@ -4,8 +4,8 @@
  */
 import { type ErrorCode, KsmError } from '../../src/errors.ts';
 
-/** Whatever ends a line, or could do anything else to a terminal. */
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+/** Whatever ends a line, cannot be seen, or could do anything else to a terminal. */
+const CONTROL = /[\p{C}\u2028\u2029]/u;
 
 /** The code under test did what it must not. */
 export class Finding extends Error {

@@ -1,5 +1,5 @@
-/** Catches what a command writes to stdout and stderr while it runs. */
-import process from 'node:process';
+/** Catches what a command writes to stdout and stderr, which it does by their file descriptors, while it runs. */
+import fs from 'node:fs';
 
 export interface Captured {
   readonly printed: string;
@@ -8,26 +8,29 @@ export interface Captured {
   readonly error?: unknown;
 }
 
-type Write = typeof process.stdout.write;
+const STDOUT = 1;
+
+type Done = (error: null, written: number) => void;
 
 /** Runs `work`. What it writes goes nowhere but into the result. */
 export async function captured(work: () => Promise<unknown>): Promise<Captured> {
-  const { stdout, stderr } = process;
-  const original = [stdout.write, stderr.write] as const;
-  const texts = ['', ''];
-  const into = (at: number): Write =>
-    ((text: string | Uint8Array, done?: unknown) => {
-      texts[at] += String(text);
-      if (typeof done === 'function') done(null);
-      return true;
-    }) as Write;
-  [stdout.write, stderr.write] = [into(0), into(1)];
+  const { write, writeSync } = fs;
+  const texts = { printed: '', said: '' };
+  const write1 = (_fd: number, bytes: Buffer, from: number, length: number, _at: null, done: Done): void => {
+    texts.printed += bytes.toString('utf8', from, from + length);
+    done(null, length);
+  };
+  const writeSync2 = (fd: number, text: string): number => {
+    texts[fd === STDOUT ? 'printed' : 'said'] += text;
+    return Buffer.byteLength(text);
+  };
+  Object.assign(fs, { write: write1, writeSync: writeSync2 });
   try {
     await work();
-    return { printed: texts[0] ?? '', said: texts[1] ?? '' };
+    return texts;
   } catch (error) {
-    return { printed: texts[0] ?? '', said: texts[1] ?? '', error };
+    return { ...texts, error };
   } finally {
-    [stdout.write, stderr.write] = original;
+    Object.assign(fs, { write, writeSync });
   }
 }

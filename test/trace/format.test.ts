@@ -64,9 +64,9 @@ describe('what a trace may say', () => {
     expect(operations(line)).toEqual([{ op: 'sysfs', file: '18446744073709551615', value }]);
   });
 
-  test('blank lines and unknown fields do not count; a name is free again after exit', () => {
-    const [start, exit] = ['{"op":"process","proc":"p","note":1}', '{"op":"exit","proc":"p"}'];
-    const text = `\n${HEADER}\r\n\n${start}\n${exit}\n${start}\n\n`;
+  test('blank lines and a byte order mark do not count; a name is free again after exit', () => {
+    const [start, exit] = ['{"op":"process","proc":"p"}', '{"op":"exit","proc":"p"}'];
+    const text = `\ufeff\n${HEADER}\r\n\n${start}\n${exit}\n${start}\n\n`;
     const ops = parseTrace(text, 'x').operations.map(({ op }) => op);
     expect(ops).toEqual(['process', 'exit', 'process']);
   });
@@ -98,6 +98,12 @@ describe('what is refused names file, line, field and what was expected', () => 
     ['{"op":"sleep"}', '"op"', 'got "sleep"'],
     ['{"op":"__proto__"}', '"op"', 'got "__proto__"'],
     ['{"op":"trace","version":1,"name":"again"}', '"op"', 'got "trace"'],
+    ['{"op":"touch","proc":"p","pages":262145}', '"pages"', 'from 0 to 262144'],
+    ['{"op":"digest","proc":"p","pages":134217728}', '"pages"', 'got 134217728'],
+    [`{"op":"process","proc":"${'q'.repeat(65)}"}`, '"proc"', 'a name of 1 to 64 characters'],
+    ['{"op":"process","proc":"q","proc":"r"}', '"proc"', 'twice'],
+    ['{"op":"process","proc":"q","\\u0070roc":"r"}', '"proc"', 'twice'],
+    ['{"op":"exit","proc":"q\u202e"}', '"proc"', 'got "q\\u202e"'],
   ])('%s', (line, field, expected) => {
     const { code, message } = refusal(() => operations('', line));
     expect(code).toBe('EFORMAT');
@@ -119,6 +125,79 @@ describe('what is refused names file, line, field and what was expected', () => 
     const { code, message } = refusal(() => parseTrace(text, 'x'));
     expect(code).toBe('EFORMAT');
     expect(message).toContain(expected);
+  });
+});
+
+describe('a field that an operation does not have is refused', () => {
+  // The fields of the table in docs/trace-format.md.
+  const whole = {
+    process: { proc: 'q' },
+    fork: { proc: 'p', child: 'c' },
+    exit: { proc: 'p' },
+    mmap: { proc: 'p', page: 1, pages: 1, kind: 'shared' },
+    munmap: { proc: 'p', page: 1, pages: 1 },
+    mprotect: { proc: 'p', page: 1, pages: 1, prot: 'r' },
+    madvise: { proc: 'p', page: 1, pages: 1, advice: 'DONTNEED' },
+    fill: { proc: 'p', page: 1, contents: [1] },
+    poke: { proc: 'p', page: 1, offset: 8, value: 1 },
+    touch: { proc: 'p', page: 1, pages: 1 },
+    digest: { proc: 'p', page: 1, pages: 1 },
+    sysfs: { file: 'run', value: '1' },
+    scan: { pages: 1 },
+  };
+  const foreign = [...new Set(Object.values(whole).flatMap((fields) => Object.keys(fields))), 'note', '__proto__'];
+
+  test.each(Object.entries(whole))('%s', (op, fields) => {
+    const line = JSON.stringify({ op, ...fields });
+    expect(operations(line)).toHaveLength(1);
+    for (const field of foreign.filter((name) => !Object.keys(fields).includes(name))) {
+      const { code, message } = refusal(() => operations(line.replace(/\}$/, `,"${field}":1}`)));
+      expect(code).toBe('EFORMAT');
+      expect(message).toBe(
+        `x:3: field "${field}": "${op}" has no such field; it has op, ${Object.keys(fields).join(', ')}`,
+      );
+    }
+  });
+
+  test('the header', () => {
+    const { message } = refusal(() => parseTrace(HEADER.replace('}', ',"pages":1}'), 'x'));
+    expect(message).toBe('x:1: field "pages": the header has no such field; it has op, version, name');
+  });
+
+  test('not so in a recording, where another kernel may say more', () => {
+    const header = '{"op":"trace","version":1,"name":"t","kernel":"7.0","by":"me"}';
+    const step = '{"result":0,"sysfs":{},"vmstat":{},"ksm_stat":{},"frames":[],"time":1}';
+    expect(parseRecording(`${header}\n${step}`, 'x')).toHaveLength(2);
+    const twice = step.replace('"time"', '"result"');
+    expect(refusal(() => parseRecording(`${header}\n${twice}`, 'x')).message).toBe(
+      'x:2: field "result" is there twice',
+    );
+    const within = step.replace('"sysfs":{}', '"sysfs":{"a":1,"a":2}');
+    expect(refusal(() => parseRecording(`${header}\n${within}`, 'x')).message).toBe('x:2: field "a" is there twice');
+  });
+});
+
+describe('lines whose cost is out of proportion', () => {
+  test('nested deeper than any line needs', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const { code, message } = refusal(() => operations(`{"op":"fill","proc":"p","contents":${deep}}`));
+    expect({ code, message }).toEqual({ code: 'EFORMAT', message: 'x:3: something is nested more than 16 deep' });
+  });
+
+  test('a number of a thousand digits is exact, one of more is refused', () => {
+    const poke = (digits: number): string => `{"op":"poke","proc":"p","offset":0,"value":1${'0'.repeat(digits - 1)}}`;
+    // 10^999 is 2^999 times a whole number.
+    expect(operations(poke(1000))).toEqual([{ op: 'poke', proc: 'p', page: 0, offset: 0, value: 0n }]);
+    expect(refusal(() => operations(poke(1001))).message).toBe('x:3: a number of more than 1000 digits');
+  });
+
+  test('more processes at a time than a recording can tell of', () => {
+    const start = (name: string): string => `{"op":"process","proc":"${name}"}`;
+    const many = Array.from({ length: 4095 }, (_, i) => start(`q${i}`));
+    expect(operations(...many)).toHaveLength(4095);
+    const { message } = refusal(() => operations(...many, start('last')));
+    expect(message).toContain('field "proc": expected at most 4096 processes at a time, got "last"');
+    expect(operations(...many, '{"op":"exit","proc":"q7"}', start('last'))).toHaveLength(4097);
   });
 });
 

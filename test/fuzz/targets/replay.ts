@@ -54,6 +54,5 @@ export async function run(bytes: Uint8Array): Promise<void> {
   else expectThat(ENDS.includes(code), () => `exit code ${code}`);
   if (error !== undefined) return;
   if (given.options.has('json')) JSON.parse(printed);
-  else if (given.options.has('check'))
-    expectThat(!/[^\P{Cc}\n]/u.test(printed), () => `printed ${JSON.stringify(printed)}`);
+  expectThat(!/[^\P{C}\n]|[\u2028\u2029]/u.test(printed), () => `printed ${JSON.stringify(printed)}`);
 }
