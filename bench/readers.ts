@@ -7,7 +7,7 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type EngineExports } from '../src/engine/index.ts';
+import type { EngineExports } from '../src/engine/index.ts';
 import { loadModule } from '../src/load.ts';
 import { PAGE } from './workloads.ts';
 

@@ -22,4 +22,3 @@ export {
   type Usage,
 } from './machine.ts';
 export type { Cures, DirtyTracking, HostOptions } from './options.ts';
-export { WaitQueue } from './wait-queue.ts';
