@@ -9,27 +9,24 @@ import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { printable } from '../report/index.ts';
 import { has, nearest, parseArguments } from './arguments.ts';
-import { benchCommand } from './bench.ts';
 import { type Command, EXIT } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { Interrupted, interruptible } from './interrupt.ts';
-import { ClosedPipe, print, say } from './output.ts';
-import { recordCommand } from './record.ts';
-import { replayCommand } from './replay.ts';
-import { scanCommand } from './scan.ts';
-
-const COMMANDS: readonly Command[] = [scanCommand, replayCommand, recordCommand, benchCommand];
+import { appearance, ClosedPipe, print, say } from './output.ts';
 
 async function dispatch(words: readonly string[]): Promise<number> {
   const [first, ...rest] = words;
-  if (first === '--help' || first === '-h') return show(generalHelp(COMMANDS));
+  const { width } = appearance();
+  if (first === '--help' || first === '-h') return show(generalHelp(COMMANDS, width));
   if (first === '--version' || first === '-V') return show(`${version()}\n`);
-  if (first === 'help') return show(rest[0] === undefined ? generalHelp(COMMANDS) : commandHelp(commandNamed(rest[0])));
+  if (first === 'help')
+    return show(rest[0] === undefined ? generalHelp(COMMANDS, width) : commandHelp(commandNamed(rest[0]), width));
   if (first === undefined)
     throw new KsmError('EUSAGE', 'which command? "ksm --help" lists them; "ksm scan" shows what KSM does.');
   const command = commandNamed(first);
   const given = parseArguments(command.name, command.options, rest);
-  if (has(given, 'help')) return show(commandHelp(command));
+  if (has(given, 'help')) return show(commandHelp(command, width));
   return interruptible((signal) => command.run(given, signal));
 }
 

@@ -8,3 +8,4 @@ export { renderJson } from './json.ts';
 export { machine } from './machine.ts';
 export { renderTable } from './table.ts';
 export type { PassReport, ScanReport, SourceReport } from './types.ts';
+export { definitions, wrap } from './wrap.ts';
