@@ -1,7 +1,7 @@
 /**
  * npm run bench: all benches or those named, as tables, and as JSON.
  *
- * A full run writes bench/results/NAME.json for each bench, and draws bench/results/chart.svg from what lies there;
+ * A full run writes bench/results/NAME.json for each bench, and draws docs/chart.svg from what lies there;
  * --json FILE puts all tables into one file instead.
  */
 
@@ -126,7 +126,7 @@ function save(file: string, tables: readonly BenchTable[]): void {
 /** Draws what is kept of the scanner's benches; nothing where that has never run. */
 function drawChart(): void {
   const [scan, kernel] = ['scan', 'kernel'].map(resultsFile).map(readReport);
-  const file = `${RESULTS}/${CHART}.svg`;
+  const file = `docs/${CHART}.svg`;
   if (scan === undefined) {
     console.log(`\nno ${file}: it needs ${resultsFile('scan')}`);
     return;

@@ -17,6 +17,8 @@ export interface Option {
   readonly value?: string;
   /** May be given more than once. */
   readonly many?: boolean;
+  /** What the value is one of, or names; for shells that complete it. Words that end with "=" are followed by more. */
+  readonly completes?: readonly string[] | 'folder' | 'process';
   readonly help: string;
 }
 

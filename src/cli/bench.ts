@@ -26,10 +26,12 @@ export const benchCommand: Command = {
   name: 'bench',
   synopsis: 'bench [OPTION…]',
   summary: 'measure how fast this machine scans, beside how fast it reads memory',
-  details: `Fills memory with pages, all different or sixteen of a kind, and scans them: the first pass, which only
-computes checksums; the second, which finds what is equal; and the third, which finds nothing new. Each figure
-is the median of ${ROUNDS} rounds, in millions of pages (4 KiB) a second, and as a share of the speed at which the same
-memory can be read in the same round.`,
+  details: [
+    'Fills memory with pages, all different or sixteen of a kind, and scans them: the first pass, which only computes checksums; ' +
+      'the second, which finds what is equal; and the third, which finds nothing new. Each figure is the median of ' +
+      `${ROUNDS} rounds, in millions of pages (4 KiB) a second, and as a share of the speed at which the same memory can be read ` +
+      'in the same round.',
+  ],
   options: [
     { name: 'size', value: 'MIB', help: `memory to scan, MiB (${DEFAULT_MIB}; at most ${MOST_MIB})` },
     ...COMMON_OPTIONS.filter(({ name }) => COMMON.includes(name)),

@@ -1,6 +1,7 @@
 /** The options that every command has, and what they mean. */
 import { KsmError } from '../errors.ts';
 import type { Host } from '../index.ts';
+import { SETTINGS } from '../ksm/index.ts';
 import { type Arguments, choice, has, many, type Option, single, size, wholeNumber } from './arguments.ts';
 import { say } from './output.ts';
 import { parseSetting, type Setting } from './settings.ts';
@@ -9,9 +10,16 @@ export const COMMON_OPTIONS: readonly Option[] = [
   {
     name: 'index',
     value: 'ORDER',
+    completes: ['hash', 'content'],
     help: "order of the trees: hash (for scan) or content (for replay; the kernel's own)",
   },
-  { name: 'set', value: 'FILE=VALUE', many: true, help: 'write VALUE to /sys/kernel/mm/ksm/FILE first' },
+  {
+    name: 'set',
+    value: 'FILE=VALUE',
+    many: true,
+    completes: SETTINGS.map((file) => `${file}=`),
+    help: 'write VALUE to /sys/kernel/mm/ksm/FILE first',
+  },
   { name: 'memory', value: 'SIZE', help: 'memory of the engine, at most 4G: 512M, 1.5G or bytes' },
   { name: 'scanners', value: 'N', help: 'threads that scan together (1); results are the same with any number' },
   { name: 'seed', value: 'N', help: 'key of the page hash, for runs that can be repeated' },

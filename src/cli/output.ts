@@ -13,8 +13,9 @@ import { KsmError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { systemError } from './system-error.ts';
 
-/** Characters of a line where no terminal says how many it has. */
-const DEFAULT_WIDTH = 100;
+/** Characters of a line where nobody says how many there are, and the fewest that are of use. */
+const DEFAULT_WIDTH = 80;
+const LEAST_WIDTH = 40;
 const [STDOUT, STDERR] = [1, 2];
 /** Milliseconds between two tries to write to what is full and does not wait by itself. */
 const PAUSE = 5;
@@ -97,12 +98,19 @@ export function writeError(text: string): void {
   } catch {}
 }
 
-/** How a result for people should look on stdout. NO_COLOR, FORCE_COLOR and dumb terminals are respected. */
+/** Characters of a line of stdout, as the user says (COLUMNS) or its terminal; undefined where neither does. */
+export function saidWidth(): number | undefined {
+  const { COLUMNS = '' } = process.env;
+  const said = /^[1-9][0-9]{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : process.stdout.columns;
+  return said ? Math.max(said, LEAST_WIDTH) : undefined;
+}
+
+/** How a result for people should look on stdout. COLUMNS, NO_COLOR, FORCE_COLOR and dumb terminals are respected. */
 export function appearance(): { width: number; colour: boolean } {
   const { stdout } = process;
   const forced = (process.env.FORCE_COLOR ?? '0') !== '0' && !process.env.NO_COLOR;
   return {
-    width: stdout.isTTY ? Math.max(stdout.columns || DEFAULT_WIDTH, 40) : DEFAULT_WIDTH,
+    width: saidWidth() ?? DEFAULT_WIDTH,
     colour: forced || (stdout.isTTY === true && stdout.hasColors()),
   };
 }

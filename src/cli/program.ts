@@ -5,17 +5,12 @@ import { createRequire } from 'node:module';
 import { KsmError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { has, parseArguments } from './arguments.ts';
-import { benchCommand } from './bench.ts';
 import { type Command, EXIT } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { Interrupted } from './interrupt.ts';
-import { ClosedPipe, print, say } from './output.ts';
-import { recordCommand } from './record.ts';
+import { appearance, ClosedPipe, print, say } from './output.ts';
 import { isRefusedMemory, refusedMemory } from './refused-memory.ts';
-import { replayCommand } from './replay.ts';
-import { scanCommand } from './scan.ts';
-
-const COMMANDS: readonly Command[] = [scanCommand, replayCommand, recordCommand, benchCommand];
 
 /** Runs `ksm WORDS`. `signal` aborts with an Interrupted; `tidiesUp` is called where that must then be waited for. */
 export async function run(words: readonly string[], signal: AbortSignal, tidiesUp: () => void): Promise<number> {
@@ -29,14 +24,16 @@ export async function run(words: readonly string[], signal: AbortSignal, tidiesU
 
 async function dispatch(words: readonly string[], signal: AbortSignal, tidiesUp: () => void): Promise<number> {
   const [first, ...rest] = words;
-  if (first === '--help' || first === '-h') return show(generalHelp(COMMANDS));
+  const { width } = appearance();
+  if (first === '--help' || first === '-h') return show(generalHelp(COMMANDS, width));
   if (first === '--version' || first === '-V') return show(`${version()}\n`);
-  if (first === 'help') return show(rest[0] === undefined ? generalHelp(COMMANDS) : commandHelp(commandNamed(rest[0])));
+  if (first === 'help')
+    return show(rest[0] === undefined ? generalHelp(COMMANDS, width) : commandHelp(commandNamed(rest[0]), width));
   if (first === undefined)
     throw new KsmError('EUSAGE', 'which command? "ksm --help" lists them; "ksm scan" shows what KSM does.');
   const command = commandNamed(first);
   const given = parseArguments(command.name, command.options, rest);
-  if (has(given, 'help')) return show(commandHelp(command));
+  if (has(given, 'help')) return show(commandHelp(command, width));
   if (command.tidiesUp?.(given) === true) tidiesUp();
   return command.run(given, signal);
 }

@@ -16,17 +16,23 @@ export const recordCommand: Command = {
   name: 'record',
   synopsis: 'record [OPTION…] TRACE…',
   summary: "play traces on this machine's Linux kernel and print what its KSM says after each step",
-  details: `The recordings are printed one after the other as JSON lines, in the form of "ksm replay". With --output
-they are written to DIR/NAME.recording.jsonl for each NAME.trace.jsonl; beside their traces,
-"ksm replay --check" compares them with the engine.
-
-This needs Linux 6.7 or newer with CONFIG_KSM, root, and a C compiler (cc, or the one that CC names) for the
-processes of the trace. KSM is one for the whole machine: while a trace is played, everything that was merged
-is unmerged, and the scanner works for the trace alone. So ksm refuses to start where anybody has mergeable
-memory, and waits while another player of traces holds /run/lock/ksm-recorder. All settings of KSM are put
-back at the end, also after an error or Ctrl-C; a second Ctrl-C ends ksm at once, without that.`,
+  details: [
+    'The recordings are printed one after the other as JSON lines, in the form of "ksm replay". With --output they are written to ' +
+      'DIR/NAME.recording.jsonl for each NAME.trace.jsonl; beside their traces, "ksm replay --check" compares them with the engine.',
+    'This needs Linux 6.7 or newer with CONFIG_KSM, root, and a C compiler (cc, or the one that CC names) for the processes of the ' +
+      'trace. KSM is one for the whole machine: while a trace is played, everything that was merged is unmerged, and the scanner ' +
+      'works for the trace alone. So ksm refuses to start where anybody has mergeable memory, and waits while another player of ' +
+      'traces holds /run/lock/ksm-recorder. All settings of KSM are put back at the end, also after an error or Ctrl-C; a second ' +
+      'Ctrl-C ends ksm at once, without that.',
+  ],
+  operands: 'files',
   options: [
-    { name: 'output', value: 'DIR', help: 'write NAME.recording.jsonl files there instead of printing' },
+    {
+      name: 'output',
+      value: 'DIR',
+      completes: 'folder',
+      help: 'write NAME.recording.jsonl files there instead of printing',
+    },
     { name: 'force', help: 'even where others use KSM: unmerge their memory too' },
     { name: 'quiet', short: 'q', help: 'nothing on stderr but errors' },
     { name: 'help', short: 'h', help: 'this text' },

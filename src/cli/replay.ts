@@ -36,15 +36,15 @@ export const replayCommand: Command = {
   name: 'replay',
   synopsis: 'replay [OPTION…] TRACE…',
   summary: 'play traces and print, or check, what the counters say after each step',
-  details: `A trace is a file of JSON lines: what processes do, and when the scanner scans. Without --check the recordings
-are printed one after the other, in the form in which they were made on Linux.
-
---check compares NAME.trace.jsonl with NAME.recording.jsonl beside it and prints the first difference of each.
-In content order, which is the default here, everything must agree. In hash order pages that change in the
-middle of a pass may be grouped otherwise, so only what the processes read must agree. In both, the engine's
-invariants are checked after each step.
-
---set is written before the first step; it is not for --check, since a recording starts from the defaults.`,
+  details: [
+    'A trace is a file of JSON lines: what processes do, and when the scanner scans. Without --check the recordings are printed ' +
+      'one after the other, in the form in which they were made on Linux.',
+    '--check compares NAME.trace.jsonl with NAME.recording.jsonl beside it and prints the first difference of each. In content ' +
+      'order, which is the default here, everything must agree. In hash order pages that change in the middle of a pass may be ' +
+      "grouped otherwise, so only what the processes read must agree. In both, the engine's invariants are checked after each step.",
+    '--set is written before the first step; it is not for --check, since a recording starts from the defaults.',
+  ],
+  operands: 'files',
   options: [{ name: 'check', help: 'compare with the recording beside each trace' }, ...COMMON_OPTIONS],
   run: replay,
 };

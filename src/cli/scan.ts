@@ -31,26 +31,34 @@ export const scanCommand: Command = {
   name: 'scan',
   synopsis: 'scan [OPTION…] [IMAGE…]',
   summary: 'show what KSM would save on memory images or live processes',
-  details: `An IMAGE is a file of memory, page by page. Each image and each process becomes an address space whose
-memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner runs until a pass
-changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.
-
-Without IMAGE, --pid and --all, ksm starts four small processes of its own and scans them.
-
-What the columns mean, in pages of 4096 bytes:
-  zero      mapped to the kernel's zero page (only with --set use_zero_pages=1)
-  shared    merged pages that stay, each counted where it was found first
-  sharing   merged pages beyond those: what is saved
-  unshared  pages that nobody else has
-  volatile  pages that are not settled: seen once only, or passed over by smart scan
-  profit    what /proc/PID/ksm_stat would call ksm_process_profit
-
-The settings are the kernel's defaults, with two exceptions: run is 1, and smart_scan is 0, because with it
-equal pages can miss each other. --set smart_scan=1 brings it back. Without --memory there is room for all
-pages, but at most half of the machine's free memory and 4 GiB; if there are more pages than fit, they are
-merged while they are loaded.`,
+  details: [
+    'An IMAGE is a file of memory, page by page. Each image and each process becomes an address space whose memory is mergeable, ' +
+      'as after madvise(MADV_MERGEABLE) on all of it. Then the scanner runs until a pass changes nothing. Nothing outside ksm is ' +
+      'changed, and KSM need not be enabled in the kernel.',
+    'Without IMAGE, --pid and --all, ksm starts four small processes of its own and scans them.',
+    'What the columns mean, in pages of 4096 bytes:',
+    [
+      ['zero', "mapped to the kernel's zero page (only with --set use_zero_pages=1)"],
+      ['shared', 'merged pages that stay, each counted where it was found first'],
+      ['sharing', 'merged pages beyond those: what is saved'],
+      ['unshared', 'pages that nobody else has'],
+      ['volatile', 'pages that are not settled: seen once only, or passed over by smart scan'],
+      ['profit', 'what /proc/PID/ksm_stat would call ksm_process_profit'],
+    ],
+    "The settings are the kernel's defaults, with two exceptions: run is 1, and smart_scan is 0, because with it equal pages can " +
+      'miss each other. --set smart_scan=1 brings it back. Without --memory there is room for all pages, but at most half of the ' +
+      "machine's free memory and 4 GiB; if there are more pages than fit, they are merged while they are loaded.",
+    'Where the terminal is too narrow for all columns, the least important ones are left out; --json has them all.',
+  ],
+  operands: 'files',
   options: [
-    { name: 'pid', value: 'PID', many: true, help: 'a live process; several: --pid 1 --pid 2, or --pid 1,2' },
+    {
+      name: 'pid',
+      value: 'PID',
+      many: true,
+      completes: 'process',
+      help: 'a live process; several: --pid 1 --pid 2, or --pid 1,2',
+    },
     { name: 'all', help: 'every process that this user may read' },
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS,

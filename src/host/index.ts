@@ -25,4 +25,3 @@ export {
   type Usage,
 } from './machine.ts';
 export { type Cures, type DirtyTracking, HOST_OPTIONS, type HostOptions, randomSeed, SCANNERS_MAX } from './options.ts';
-export { WaitQueue } from './wait-queue.ts';

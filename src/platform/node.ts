@@ -8,7 +8,9 @@ import type { Files } from './index.ts';
 
 /** Starts a worker. Once it is ready it does not keep the process alive. */
 export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
-  const options = { workerData: init };
+  // A program that came by --eval says what language it is in, and for a worker's file that is an error.
+  const isText = process.execArgv.some((word) => word.startsWith('--input-type'));
+  const options = { workerData: init, ...(isText ? { execArgv: [] } : {}) };
   const worker =
     url === undefined ? new Worker(new URL('../worker/node.js', import.meta.url), options) : new Worker(url, options);
   let listener = (): void => {};

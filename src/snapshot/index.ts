@@ -3,6 +3,6 @@ export { resumedClock } from './clock.ts';
 export { saveSnapshot } from './file.ts';
 export { giveKey } from './keyless.ts';
 export { expectMacKey, type MacKey } from './mac.ts';
-export { expectMachine, readSnapshot, recoverMachine, type Snapshot } from './read.ts';
+export { expectMachine, readSnapshot, recoverMachine } from './read.ts';
 export type { SnapshotSource } from './source.ts';
 export { type SnapshotOptions, snapshotOf } from './write.ts';

@@ -5,10 +5,10 @@
 import { describe, expect, type TestContext, test } from 'vitest';
 import { createHost, type HostOptions } from '../../src/index.ts';
 import type { Beside } from './beside.ts';
-import { findChromium, openPage } from './chromium.ts';
 import type { Outcome, Start, Task } from './page.ts';
 import { ISOLATED, serve } from './serve.ts';
 import { play, type Story } from './story.ts';
+import { chromiumFor, reportOf } from './visit.ts';
 
 /** Options of a host as JSON: "wasm" is a path. */
 type PageOptions = Omit<HostOptions, 'wasm'> & { readonly wasm?: string };
@@ -16,22 +16,6 @@ type PageOptions = Omit<HostOptions, 'wasm'> & { readonly wasm?: string };
 interface Visit<Value> {
   readonly outcomes: readonly Outcome<Value>[];
   readonly requests: readonly string[];
-}
-
-/** Chromium, or a test that says why it cannot run. Where CI is set it must be there. */
-function chromiumFor(context: TestContext): string {
-  const chromium = findChromium();
-  if (chromium !== undefined) return chromium;
-  const why = 'Chromium is not installed: install the Debian package "chromium" to run the library in a browser';
-  if (process.env.CI) throw new Error(why);
-  return context.skip(why);
-}
-
-/** Rejects when the test is given up (vitest.config.ts), with the last that the page has asked for. */
-function silence(signal: AbortSignal, requests: readonly string[]): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`The page is silent after ${requests.slice(-3)}`)));
-  });
 }
 
 /** Lets a page do a task with each of `hosts`; `headers` come with all that it loads. */
@@ -44,14 +28,8 @@ async function visit<Value>(
   const chromium = chromiumFor(context);
   const site = await serve(headers);
   const query = new URLSearchParams({ task, hosts: JSON.stringify(hosts) });
-  const browser = openPage(chromium, `${site.origin}/test/browser/page.html?${query}`);
-  try {
-    const report = await Promise.race([site.report, browser.failure, silence(context.signal, site.requests)]);
-    return { outcomes: JSON.parse(report), requests: site.requests };
-  } finally {
-    await browser.close();
-    await site.close();
-  }
+  const outcomes = await reportOf<Outcome<Value>[]>(chromium, site, `/test/browser/page.html?${query}`, context.signal);
+  return { outcomes, requests: site.requests };
 }
 
 /** The story of one thread in Node. */

@@ -10,8 +10,14 @@ import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import ts from 'typescript';
 
-const ROOT = new URL('../../', import.meta.url);
-const SERVED = /^\/(dist|test)\/[\w./-]+$/;
+/** What is served: files below a folder, whose paths look so. */
+export interface Files {
+  readonly root: URL;
+  readonly paths: RegExp;
+}
+
+const CHECKOUT: Files = { root: new URL('../../', import.meta.url), paths: /^\/(dist|test)\/[\w./-]+$/ };
+
 const MIME: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -36,7 +42,7 @@ export interface Site {
 }
 
 /** Starts a server that sends `headers` with everything. */
-export async function serve(headers: Readonly<Record<string, string>>): Promise<Site> {
+export async function serve(headers: Readonly<Record<string, string>>, files: Files = CHECKOUT): Promise<Site> {
   const requests: string[] = [];
   let deliver: (report: string) => void = () => {};
   const report = new Promise<string>((resolve) => {
@@ -51,7 +57,7 @@ export async function serve(headers: Readonly<Record<string, string>>): Promise<
       });
     } else {
       requests.push(request.url ?? '');
-      void sendFile(request, response);
+      void sendFile(request, response, files);
     }
   });
   server.listen(0, '127.0.0.1');
@@ -60,15 +66,15 @@ export async function serve(headers: Readonly<Record<string, string>>): Promise<
   return { origin: `http://127.0.0.1:${port}`, requests, report, close: () => close(server) };
 }
 
-async function sendFile(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function sendFile(request: IncomingMessage, response: ServerResponse, files: Files): Promise<void> {
   const { pathname } = new URL(request.url ?? '', 'http://localhost'); // resolves every ".."
   const type = MIME[extname(pathname)];
-  if (type === undefined || !SERVED.test(pathname)) {
+  if (type === undefined || !files.paths.test(pathname)) {
     response.writeHead(404).end();
     return;
   }
   try {
-    const bytes = await readFile(new URL(`.${pathname}`, ROOT));
+    const bytes = await readFile(new URL(`.${pathname}`, files.root));
     response.writeHead(200, { 'Content-Type': type }).end(pathname.endsWith('.ts') ? stripped(bytes) : bytes);
   } catch {
     response.writeHead(404).end();

@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import { layout } from '../../src/engine/index.ts';
 import { type AddressSpace, createHost, type Host, KsmError, type Pin, type Protection } from '../../src/index.ts';
 import { COUNTERS } from '../../src/ksm/index.ts';
+import { contentPage, digest, digestText } from '../../src/trace/content.ts';
+import { type Group, KSM_STAT } from '../../src/trace/format.ts';
 import { sharedFrames, sortGroups, type TracedProcess } from '../../src/trace/frames.ts';
-import { contentPage, digest, digestText, type Group, KSM_STAT } from '../../src/trace/index.ts';
 
 const PAGE = 4096;
 

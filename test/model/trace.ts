@@ -28,13 +28,6 @@ export type TraceOp =
 /** 0, a negative errno, or the digest that `digest` read. */
 export type TraceResult = number | string;
 
-/** The first line of a trace. */
-export interface TraceHeader {
-  readonly op: 'trace';
-  readonly version: 1;
-  readonly name: string;
-}
-
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;

@@ -85,7 +85,7 @@ export async function run(bytes: Uint8Array): Promise<void> {
   const command = COMMANDS.find((one) => one.name === first) ?? scanCommand;
   const got = understood(command, given);
   if (got instanceof KsmError) return;
-  if (got.options.has('help')) return expectThat(commandHelp(command).includes('Usage'), () => 'no help');
+  if (got.options.has('help')) return expectThat(commandHelp(command, 80).includes('Usage'), () => 'no help');
   if (command !== benchCommand) return perform(command, got, given.join(' '));
   attempt(() => commonOptions(got), ['EUSAGE'], given.join(' '));
 }
