@@ -29,10 +29,17 @@ interface Guest {
   readonly start: number;
 }
 
+export interface GuestOptions extends BenchOptions {
+  /** Pages of the working sets: four tables for each. */
+  readonly sets?: readonly number[];
+  /** Writes in a round of the pauses. */
+  readonly writes?: number;
+}
+
 /** For each length and working set a table of writes and one of reads, then those of the pauses. */
-export async function* guestBench(options: BenchOptions = {}): AsyncGenerator<BenchTable, void, void> {
-  const { seed = 1, rounds = 9 } = options;
-  for (const pages of SETS) {
+export async function* guestBench(options: GuestOptions = {}): AsyncGenerator<BenchTable, void, void> {
+  const { sets = SETS, seed = 1, rounds = 9, ...pauses } = options;
+  for (const pages of sets) {
     const alone = { off: await setGuest('off', pages, seed), on: await setGuest('on', pages, seed) };
     const shared = { off: await setGuest('off', pages, seed), on: await setGuest('on', pages, seed) };
     const scanners = {
@@ -66,7 +73,7 @@ export async function* guestBench(options: BenchOptions = {}): AsyncGenerator<Be
     }
     await Promise.all([scanners.off.stop(), scanners.on.stop()]);
   }
-  yield* pausesBench({ seed, rounds });
+  yield* pausesBench({ seed, rounds, ...pauses });
 }
 
 /** What the scanners have done while they were measured. Throws where one did nothing: then nothing ran beside the guest. */

@@ -30,10 +30,15 @@ const PARTS = {
     command: [tsc, '-p', 'tsconfig.build.json'],
     copied: ['src/kernel/puppet.c'],
   },
-  // as the driver, but for who only wants to run it: without looking for mistakes in types, which takes as long again
+  // For who only wants to run it: without looking for mistakes in types, which takes as long again.
   runnable: {
     what: 'the driver (TypeScript, src/ to dist/)',
     command: [tsc, '-p', 'tsconfig.build.json', '--noCheck'],
+    copied: ['src/kernel/puppet.c'],
+  },
+  bench: {
+    what: 'the driver and the benches (TypeScript, src/ and bench/ to dist/)',
+    command: [tsc, '-p', 'bench', '--noCheck'],
     copied: ['src/kernel/puppet.c'],
   },
 };

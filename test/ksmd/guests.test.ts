@@ -83,8 +83,8 @@ test.each([1, 3])('no write is lost while %i threads scan', async (scanners) => 
   const host = await boot();
   const guest = new Guest(host, 5);
   await host.ksmd.start({ scanners });
-  const elsewhere = inThread(host, guestElsewhere, { operations: 30_000, pages: PAGES });
-  for (let round = 0; round < 60; round++) {
+  const elsewhere = inThread(host, guestElsewhere, { operations: 15_000, pages: PAGES });
+  for (let round = 0; round < 30; round++) {
     guest.run(500);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -122,7 +122,7 @@ describe('death', () => {
     const host = await boot();
     const guest = new Guest(host, 11);
     const below = numbers(17);
-    for (let death = 1; death <= 12; death++) {
+    for (let death = 1; death <= 8; death++) {
       const before = workers.length;
       await host.ksmd.start({ scanners });
       const end = toTheEnd(host);
@@ -146,7 +146,7 @@ describe('death', () => {
   test('of ksmd while it starts: start rejects, or it dies afterwards', async () => {
     const host = await boot();
     const guest = new Guest(host, 13);
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 7; round++) {
       const before = workers.length;
       const start = host.ksmd.start();
       const outcome = start.then(
@@ -154,7 +154,7 @@ describe('death', () => {
         (error) => error.code,
       );
       await until(() => workers.length > before);
-      await turns(round * 10);
+      await turns(round * 15);
       await startedSince(before).ksmd.terminate();
       expect(['begun', 'EAGAIN']).toContain(await outcome);
       await host.ksmd.stop();
@@ -170,7 +170,7 @@ describe('death', () => {
 
   test('of ksmd beside a guest of another thread', async () => {
     const host = await boot();
-    const elsewhere = inThread(host, guestElsewhere, { operations: 60_000, pages: PAGES });
+    const elsewhere = inThread(host, guestElsewhere, { operations: 25_000, pages: PAGES });
     let isOver = false;
     void elsewhere.then(() => {
       isOver = true;

@@ -2,7 +2,7 @@
  * Random operations on the engine, beside two models that share nothing with it: one that knows only what guests may see, and
  * one of Linux's KSM written from the specification. After every operation the engine's invariants must hold.
  *
- * PROPERTY_RUNS sets the number of traces in each test: 60, and 1000 in `npm run test:all`.
+ * PROPERTY_RUNS sets the number of traces in each test: 40, and 1000 in `npm run test:all`.
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ import { LinuxModel, type Snapshot } from '../model/linux.ts';
 import { NaiveModel } from '../model/naive.ts';
 import type { TraceOp } from '../model/trace.ts';
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
 const MEMORY_PAGES = 64;
 
 const module = await loadModule(undefined, true);

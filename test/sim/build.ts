@@ -31,11 +31,16 @@ function build(root: string, file: string): void {
   renameSync(part, file);
 }
 
+/** Whether a file is there and no older than the sources under `folder`. */
+export function isFresh(file: string, folder: string): boolean {
+  return existsSync(file) && statSync(file).mtimeMs >= newestSource(folder);
+}
+
 /** The compiled module. `file`: another simulation build, to be used as it is. */
 export function simulationModule(file?: string): WebAssembly.Module {
   if (file !== undefined) return new WebAssembly.Module(readFileSync(file));
   const root = findRoot();
   const built = join(root, 'build/engine.sim.wasm');
-  if (!existsSync(built) || statSync(built).mtimeMs < newestSource(join(root, 'assembly'))) build(root, built);
+  if (!isFresh(built, join(root, 'assembly'))) build(root, built);
   return new WebAssembly.Module(readFileSync(built));
 }

@@ -49,7 +49,7 @@ async function story(options: HostOptions, seed: number): Promise<object[]> {
 }
 
 describe.each(['hash', 'content'] as const)('%s order', (index) => {
-  test.each([1, 2, 3, 4])('two and three threads do what one does (seed %i)', async (seed) => {
+  test.each([1, 2])('two and three threads do what one does (seed %i)', async (seed) => {
     const alone = await story({ index }, seed);
     expect(await story({ index, scanners: 2 }, seed)).toEqual(alone);
     expect(await story({ index, scanners: 3, dirtyTracking: 'on' }, seed)).toEqual(alone);
