@@ -4,7 +4,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { errnoName, KsmError } from '../errors.ts';
 import type { HostOptions } from '../index.ts';
-import { count, printable } from '../report/index.ts';
+import { count, printable, wrap } from '../report/index.ts';
 import {
   type CheckResult,
   checkTrace,
@@ -18,7 +18,7 @@ import {
 import { type Arguments, has } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
-import { print } from './output.ts';
+import { print, saidWidth } from './output.ts';
 import { Progress } from './progress.ts';
 import type { Setting } from './settings.ts';
 
@@ -116,7 +116,7 @@ async function check(request: Request, signal: AbortSignal): Promise<number> {
     outcomes.push(outcome);
     if (!outcome.passed && !json) {
       progress.clear();
-      await print(`${printable(failureText(outcome))}\n`);
+      await print(`${inLines(printable(failureText(outcome)))}\n`);
     }
     await breathe();
     signal.throwIfAborted();
@@ -129,13 +129,22 @@ async function check(request: Request, signal: AbortSignal): Promise<number> {
     await print(
       `${JSON.stringify({ version: VERSION, index: host.index, scope, passed, failed, traces: outcomes })}\n`,
     );
-  else await print(`${scope === 'digests' ? HASH_NOTE : ''}${count(passed)} passed, ${count(failed)} failed\n`);
+  else
+    await print(
+      `${scope === 'digests' ? `${inLines(HASH_NOTE)}\n` : ''}${count(passed)} passed, ${count(failed)} failed\n`,
+    );
   // A file that is not there is no verdict about the engine, and says so by its own code.
   if (outcomes.some(({ error }) => error !== undefined && error.code !== 'ECORRUPT')) return EXIT.failed;
   return failed > 0 ? EXIT.checkFailed : EXIT.done;
 }
 
-const HASH_NOTE = 'In hash order, only what the processes read and the invariants were checked.\n';
+const HASH_NOTE = 'In hash order, only what the processes read and the invariants were checked.';
+
+/** Broken where there is a width to fit into; in a pipe each difference is one line. */
+function inLines(text: string): string {
+  const width = saidWidth();
+  return width === undefined ? text : wrap(text, width, '  ');
+}
 
 async function checked(file: string, host: HostOptions): Promise<Outcome> {
   try {

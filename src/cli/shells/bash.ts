@@ -46,7 +46,8 @@ ${values.join('')}    *) ${rest} ;;
 }
 
 function valueBranch({ name, completes = [] }: Option): string {
-  if (completes === 'folder') return `    --${name}) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$word")); return ;;\n`;
+  if (completes === 'folder')
+    return `    --${name}) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$word")); return ;;\n`;
   if (completes === 'process') return `    --${name}) words=$(cd /proc 2>/dev/null && echo [0-9]*) ;;\n`;
   return `    --${name}) words='${completes.join(' ')}' ;;\n`;
 }
