@@ -10,7 +10,7 @@ import { createHost, type Host } from '../index.ts';
 import { grid, machine } from '../report/index.ts';
 import { type Arguments, has, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { COMMON_OPTIONS, commonOptions, optional } from './common.ts';
+import { COMMON_OPTIONS, commonOptions, optional, warningsOf } from './common.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -47,14 +47,21 @@ interface Row {
 }
 
 async function bench(given: Arguments, signal: AbortSignal): Promise<number> {
-  const { index = 'hash', scanners, seed, json, quiet } = commonOptions(given);
+  const common = commonOptions(given);
+  const { index = 'hash', scanners, seed, json, quiet } = common;
   const mebibytes = optional(given, 'size', (text) => wholeNumber('size', text, 1)) ?? DEFAULT_MIB;
   const pages = Math.min(mebibytes * 256, 3 * 2 ** 18);
   const progress = new Progress(quiet);
   const rows: Row[] = [];
   try {
     for (const copies of [1, 16]) {
-      using host = await createHost({ ...sizeOf(pages), index, scanners, ...(seed === undefined ? {} : { seed }) });
+      using host = await createHost({
+        ...sizeOf(pages),
+        index,
+        scanners,
+        ...warningsOf(common),
+        ...(seed === undefined ? {} : { seed }),
+      });
       fill(host, pages, copies);
       const workload = copies === 1 ? 'all different' : `${copies} of a kind`;
       const show = (round: number): void => progress.show(`scanning, ${workload}`, round, ROUNDS);

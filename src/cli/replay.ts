@@ -17,7 +17,7 @@ import {
 } from '../trace/index.ts';
 import { type Arguments, has } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
+import { COMMON_OPTIONS, type CommonOptions, commonOptions, warningsOf } from './common.ts';
 import { print, saidWidth } from './output.ts';
 import { Progress } from './progress.ts';
 import type { Setting } from './settings.ts';
@@ -53,6 +53,7 @@ async function replay(given: Arguments, signal: AbortSignal): Promise<number> {
   const host = {
     index,
     scanners,
+    ...warningsOf(common),
     ...(memory === undefined ? {} : { memory }),
     ...(seed === undefined ? {} : { seed }),
   };
