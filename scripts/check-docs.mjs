@@ -1,5 +1,6 @@
 // Checks the project's Markdown: every link and image to a file leads to a file, every #anchor to a heading, every npm script
-// and every `ksm` option that is named exists, and nothing points outside the repository.
+// and every `ksm` option that is named exists, nothing points outside the repository, and nobody is told to run `npx ksm`, which
+// would fetch a stranger's package.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -45,6 +46,7 @@ for (const file of files) {
     .replace(/`[^`\n]*`/g, '')
     .matchAll(/\]\(([^)\s]+)\)/g))
     checkLink(file, match[1]);
+  if (/npx ksm(?!-wasm)/.test(text)) problems.push(`${file}: "npx ksm" must be "npx ksm-wasm"`);
   for (const match of text.matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)) {
     if (!scripts.includes(match[1])) problems.push(`${file}: there is no script "npm run ${match[1]}"`);
   }

@@ -11,7 +11,7 @@ import { json as encode } from '../printable.ts';
 import { grid, machine } from '../report/index.ts';
 import { type Arguments, has, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { COMMON_OPTIONS, commonOptions, optional } from './common.ts';
+import { COMMON_OPTIONS, commonOptions, optional, warningsOf } from './common.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -56,14 +56,21 @@ async function bench(given: Arguments, signal: AbortSignal): Promise<number> {
       `"${extra}": ksm bench takes options only; it makes the pages that it scans by itself.`,
     );
   }
-  const { index = 'hash', scanners, seed, json, quiet } = commonOptions(given);
+  const common = commonOptions(given);
+  const { index = 'hash', scanners, seed, json, quiet } = common;
   const mebibytes = optional(given, 'size', (text) => wholeNumber('size', text, 1, MOST_MIB)) ?? DEFAULT_MIB;
   const pages = mebibytes * 256;
   const progress = new Progress(quiet);
   const rows: Row[] = [];
   try {
     for (const copies of [1, 16]) {
-      using host = await createHost({ ...sizeOf(pages), index, scanners, ...(seed === undefined ? {} : { seed }) });
+      using host = await createHost({
+        ...sizeOf(pages),
+        index,
+        scanners,
+        ...warningsOf(common),
+        ...(seed === undefined ? {} : { seed }),
+      });
       fill(host, pages, copies);
       const workload = copies === 1 ? 'all different' : `${copies} of a kind`;
       const show = (round: number): void => progress.show(`scanning, ${workload}`, round, ROUNDS);

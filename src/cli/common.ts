@@ -1,6 +1,6 @@
 /** The options that every command has, and what they mean. */
 import { KsmError } from '../errors.ts';
-import type { Host } from '../index.ts';
+import type { HostOptions } from '../index.ts';
 import { SETTINGS } from '../ksm/index.ts';
 import { type Arguments, choice, has, many, type Option, single, size, wholeNumber } from './arguments.ts';
 import { say } from './output.ts';
@@ -81,7 +81,7 @@ function seed(text: string): bigint {
   throw new KsmError('EUSAGE', `--seed ${text}: expected a whole number from 0 to ${MOST_SEED}.`);
 }
 
-/** Says so where fewer threads scan than were asked for. */
-export function announceScanners({ scanners, quiet }: CommonOptions, { running, reason }: Host['scanners']): void {
-  if (running < scanners && !quiet) say(`--scanners ${scanners}: ${running} could be started (${reason}).`);
+/** Where the library's warnings go: that fewer threads scan than were asked for is said like any other note. */
+export function warningsOf({ quiet }: CommonOptions): Required<Pick<HostOptions, 'onWarning'>> {
+  return { onWarning: ({ message }) => quiet || say(message) };
 }

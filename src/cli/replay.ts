@@ -5,7 +5,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { errnoName, KsmError } from '../errors.ts';
 import type { HostOptions } from '../index.ts';
 import { json, printable } from '../printable.ts';
-import { count } from '../report/index.ts';
+import { count, wrap } from '../report/index.ts';
 import {
   type CheckResult,
   checkTrace,
@@ -18,8 +18,8 @@ import {
 } from '../trace/index.ts';
 import { type Arguments, has } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { COMMON_OPTIONS, type CommonOptions, commonOptions } from './common.ts';
-import { print } from './output.ts';
+import { COMMON_OPTIONS, type CommonOptions, commonOptions, warningsOf } from './common.ts';
+import { print, saidWidth } from './output.ts';
 import { Progress } from './progress.ts';
 import { isRefusedMemory } from './refused-memory.ts';
 import type { Setting } from './settings.ts';
@@ -60,6 +60,7 @@ async function replay(given: Arguments, signal: AbortSignal): Promise<number> {
   const host = {
     index,
     scanners,
+    ...warningsOf(common),
     ...(memory === undefined ? {} : { memory }),
     ...(seed === undefined ? {} : { seed }),
   };
@@ -150,7 +151,7 @@ async function check(request: Request, signal: AbortSignal): Promise<number> {
     outcomes.push(outcome);
     if (!outcome.passed && !request.json) {
       progress.clear();
-      await print(`${printable(failureText(outcome))}\n`, signal);
+      await print(`${inLines(printable(failureText(outcome)))}\n`, signal);
     }
     await breathe();
     signal.throwIfAborted();
@@ -162,13 +163,22 @@ async function check(request: Request, signal: AbortSignal): Promise<number> {
   if (request.json) {
     await print(`${json({ version: VERSION, index: host.index, scope, passed, failed, traces: outcomes })}\n`, signal);
   } else
-    await print(`${scope === 'digests' ? HASH_NOTE : ''}${count(passed)} passed, ${count(failed)} failed\n`, signal);
+    await print(
+      `${scope === 'digests' ? `${inLines(HASH_NOTE)}\n` : ''}${count(passed)} passed, ${count(failed)} failed\n`,
+      signal,
+    );
   // A file that is not there is no verdict about the engine, and says so by its own code.
   if (outcomes.some(({ error }) => error !== undefined && error.code !== 'ECORRUPT')) return EXIT.failed;
   return failed > 0 ? EXIT.checkFailed : EXIT.done;
 }
 
-const HASH_NOTE = 'In hash order, only what the processes read and the invariants were checked.\n';
+const HASH_NOTE = 'In hash order, only what the processes read and the invariants were checked.';
+
+/** Broken where there is a width to fit into; in a pipe each difference is one line. */
+function inLines(text: string): string {
+  const width = saidWidth();
+  return width === undefined ? text : wrap(text, width, '  ');
+}
 
 async function checked(file: string, host: HostOptions): Promise<Outcome> {
   try {

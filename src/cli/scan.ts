@@ -9,7 +9,7 @@ import { createHost, type Host } from '../index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
 import { type Arguments, has, many, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { announceScanners, COMMON_OPTIONS, type CommonOptions, commonOptions, optional } from './common.ts';
+import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
 import { hostLimits, Loader } from './load.ts';
 import { appearance, print, say } from './output.ts';
 import { Passes } from './passes.ts';
@@ -93,7 +93,6 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
   signal.throwIfAborted();
   const memory = request.memory ?? defaultMemory(sources.list);
   using host = await makeHost(request, sources.list, memory);
-  announceScanners(request, host.scanners);
   const default_settings = readSettings(host);
   applySettings(host, request.settings);
   const settings = readSettings(host);
@@ -133,6 +132,7 @@ async function makeHost(request: Request, sources: readonly PageSource[], memory
       memory,
       index,
       scanners,
+      ...warningsOf(request),
       ...(seed === undefined ? {} : { seed }),
     });
   } catch (error) {

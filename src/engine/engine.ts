@@ -57,6 +57,7 @@ export class Engine {
   #worker = 0;
   #limitHit = 0;
   #looks = 0;
+  #hasLeft = false;
   /** The whole memory as bytes. */
   readonly bytes: Uint8Array;
   /** The whole memory as u32 words: index is address / 4. */
@@ -150,10 +151,8 @@ export class Engine {
 
   /** The error for a thread that may not use the memory any more. */
   expelledError(): KsmError {
-    return new KsmError(
-      'ESRCH',
-      `Worker ${this.#worker} may not use this memory any more: another thread took it for dead (host.recover). Attach anew.`,
-    );
+    const why = this.#hasLeft ? 'it has left' : 'another thread took it for dead (host.recover)';
+    return new KsmError('ESRCH', `Worker ${this.#worker} may not use this memory any more: ${why}. Attach anew.`);
   }
 
   /** Does `work` while no other thread changes anything but guests' bytes. `work` must not call the engine. */
@@ -179,6 +178,7 @@ export class Engine {
   /** This thread uses the memory no more: its number is free, and every call of it is refused (ESRCH). */
   leave(): void {
     if (this.#worker !== 0) this.#exports.workerLeave(this.#worker);
+    this.#hasLeft = true;
   }
 
   /**

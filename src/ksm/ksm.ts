@@ -18,7 +18,7 @@ export interface ScanResult {
   /** The batch ended the pass (and was ended by it). */
   readonly pass_ended: boolean;
   /** There is no mergeable memory: nothing was scanned, and no pass will end, until there is some. */
-  readonly idle: boolean;
+  readonly idle?: true;
 }
 
 /** Options of one batch. */
@@ -147,7 +147,7 @@ export class Ksm {
     if (result === layout.SCAN_BUSY) this.#busy();
     const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
     if (pass_ended) engine.exclusively(() => this.#advise(time ?? nowOf(clock), cpuOf(clock)));
-    return { pages_scanned: result & SCAN_PAGES_MAX, pass_ended, idle };
+    return { pages_scanned: result & SCAN_PAGES_MAX, pass_ended, ...(idle ? { idle } : {}) };
   }
 
   /** EBUSY where ksmd runs in another thread, or a batch is under way there. */

@@ -20,3 +20,36 @@ export function grid(rows: readonly (readonly string[])[], left: readonly number
   };
   return rows.map((row) => row.map(align).join('  ').trimEnd());
 }
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  /** Where the width does not suffice, the highest rank goes first; 0 stays. */
+  readonly rank: number;
+  cell(row: Row): string;
+}
+
+/** The columns that fit into `width` characters, each with the two blanks before it. */
+export function fitting<Row, C extends Column<Row>>(
+  columns: readonly C[],
+  rows: readonly Row[],
+  width: number,
+): readonly C[] {
+  const most = columns.reduce((highest, { rank }) => Math.max(highest, rank), 0);
+  if (most === 0 || widthOf(cells(columns, rows)) <= width) return columns;
+  return fitting(
+    columns.filter(({ rank }) => rank < most),
+    rows,
+    width,
+  );
+}
+
+/** Titles, and the cells of each row. */
+export function cells<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[][] {
+  return [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
+}
+
+/** Characters that the columns take, each with the two blanks before it. */
+export function widthOf(rows: readonly (readonly string[])[]): number {
+  return columnWidths(rows).reduce((total, one) => total + one + 2, 0);
+}

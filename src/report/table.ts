@@ -8,17 +8,20 @@ import { styleText } from 'node:util';
 import { PAGE_SIZE } from '../../assembly/layout.ts';
 import { printable } from '../printable.ts';
 import { bytes, clip, count, large, percent, plural, seconds, shorten } from './format.ts';
-import { columnWidths, grid } from './grid.ts';
+import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
 import type { ContentReport, PassReport, ScanReport, SourceReport } from './types.ts';
+import { wrap } from './wrap.ts';
 
 /** More sources than these are summed up, more passes left out in the middle; JSON has all of them. */
 const SOURCE_ROWS = 30;
 const PASS_ROWS = 8;
-/** A source's name keeps at least so many characters, if columns must go for it. */
+/** A source's name keeps at least so many characters, if columns must go for it; what a content is, and where it is, too. */
 const NAME_WIDTH = 20;
+/** A line that goes on in another is indented there. */
+const INDENT = '  ';
 
 export interface TableOptions {
-  /** Characters that a line may have, as far as possible. */
+  /** Characters that a line may have, as far as possible: words and numbers are not broken. */
   readonly width: number;
   readonly colour: boolean;
 }
@@ -37,39 +40,39 @@ export function renderTable(report: ScanReport, { width, colour }: TableOptions)
     colour ? (text) => styleText(format, text, { validateStream: false }) : (text) => text;
   const styles: Styles = { strong: style('bold'), faint: style('dim'), good: style('green') };
   const parts = [
-    headline(report, styles),
+    headline(report, width, styles),
     sources(report, width, styles),
     contents(report, width, styles),
-    passes(report, styles),
-    settings(report),
-    report.notes.map((note) => `Note: ${printable(note)}`).join('\n'),
+    passes(report, width, styles),
+    wrap(settings(report), width, INDENT),
+    report.notes.map((note) => wrap(`Note: ${printable(note)}`, width, INDENT)).join('\n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function headline(report: ScanReport, { strong, good }: Styles): string {
+function headline(report: ScanReport, width: number, { strong, good }: Styles): string {
   const whole = report.pages * PAGE_SIZE;
   const saved = `KSM would save ${bytes(report.saved_bytes)} of ${bytes(whole)} (${percent(report.saved_bytes, whole)}).`;
   const profit = report.sysfs.general_profit;
   const verdict = profit >= 0 ? 'remain' : '(more than it saves)';
   const lines = [
     strong(good(saved)),
-    `After the kernel's own records, 64 bytes a page, ${bytes(profit)} ${verdict} (general_profit).`,
+    wrap(
+      `After the kernel's own records, 64 bytes a page, ${bytes(profit)} ${verdict} (general_profit).`,
+      width,
+      INDENT,
+    ),
   ];
   if (!report.converged) lines.push('Not settled: another pass may still change something.');
   return lines.join('\n');
 }
 
-interface Column {
-  readonly title: string;
-  /** Where the width does not suffice, the highest rank goes first; 0 stays. */
-  readonly rank: number;
-  cell(source: SourceReport): string;
+interface SourceColumn extends Column<SourceReport> {
   /** The column is left out where this is 0 for every source. */
   value?(source: SourceReport): number;
 }
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly SourceColumn[] = [
   { title: 'memory', rank: 0, cell: (s) => bytes(s.pages * PAGE_SIZE) },
   { title: 'saved', rank: 0, cell: (s) => bytes(s.saved_bytes) },
   { title: '', rank: 0, cell: (s) => percent(s.saved_bytes, s.pages * PAGE_SIZE) },
@@ -88,22 +91,11 @@ function sources(report: ScanReport, width: number, { strong, faint }: Styles): 
   if (rest.length > 0) shown.push(sum(rest, `${count(rest.length)} more`));
   shown.push(sum(all, 'total'));
   const used = COLUMNS.filter(({ value }) => value === undefined || all.some((source) => value(source) !== 0));
-  const cells = (columns: readonly Column[]): string[][] => [
-    columns.map(({ title }) => title),
-    ...shown.map((source) => columns.map(({ cell }) => cell(source))),
-  ];
-  const numbersWidth = (columns: readonly Column[]): number =>
-    columnWidths(cells(columns)).reduce((total, one) => total + one + 2, 0);
-  let columns = used;
-  while (width - numbersWidth(columns) < NAME_WIDTH) {
-    const last = columns.reduce((most, column) => (column.rank > most.rank ? column : most));
-    if (last.rank === 0) break;
-    columns = columns.filter((column) => column !== last);
-  }
-  const nameWidth = Math.max(NAME_WIDTH, width - numbersWidth(columns));
+  const columns = fitting(used, shown, width - NAME_WIDTH);
+  const nameWidth = Math.max(NAME_WIDTH, width - widthOf(cells(columns, shown)));
   const names = ['source', ...shown.map(({ name }) => shortName(name, nameWidth))];
   const lines = grid(
-    cells(columns).map((row, i) => [names[i] ?? '', ...row]),
+    cells(columns, shown).map((row, i) => [names[i] ?? '', ...row]),
     [0],
   );
   const [head = '', total = ''] = [lines.shift(), lines.pop()];
@@ -139,48 +131,55 @@ function sum(all: readonly SourceReport[], name: string): SourceReport {
 
 function contents(report: ScanReport, width: number, { strong, faint }: Styles): string {
   if (report.contents.length === 0) return '';
-  const numbers = report.contents.map((content) => [bytes(content.saved_bytes), count(content.pages)]);
-  const left = Math.max(
-    width - columnWidths([['saved', 'pages'], ...numbers]).reduce((all, one) => all + one + 2),
-    2 * NAME_WIDTH,
-  );
-  const what = report.contents.map(({ description }) => clip(printable(description), Math.ceil(left * 0.6)));
-  const whatWidth = columnWidths([['content'], ...what.map((text) => [text])])[0] ?? 0;
-  const where = report.contents.map(({ example }) => place(example, left - whatWidth - 4));
+  const numbers = [
+    ['saved', 'pages'],
+    ...report.contents.map((content) => [bytes(content.saved_bytes), count(content.pages)]),
+  ];
+  const left = width - widthOf(numbers);
+  const least = Math.max(...report.contents.map(({ example }) => leastPlace(example)));
+  const isRoom = left >= NAME_WIDTH + 2 + least;
+  const whatWidth = isRoom
+    ? Math.max(Math.min(Math.ceil(left * 0.6), left - 2 - least), NAME_WIDTH)
+    : Math.max(left, NAME_WIDTH);
+  const what = ['content', ...report.contents.map(({ description }) => clip(printable(description), whatWidth))];
+  const widest = columnWidths(what.map((text) => [text]))[0] ?? 0;
+  const where = ['for example', ...report.contents.map(({ example }) => place(example, left - widest - 2))];
   const [head = '', ...lines] = grid(
-    [['saved', 'pages', 'content', 'for example'], ...numbers.map((row, i) => [...row, what[i] ?? '', where[i] ?? ''])],
+    numbers.map((row, i) => [...row, what[i] ?? '', ...(isRoom ? [where[i] ?? ''] : [])]),
     [2, 3],
   );
   return [strong('Contents that save most'), faint(head), ...lines].join('\n');
 }
 
-/** Source, label and address; where they are too long, the names give way, and the address stays. */
-function place({ source, label, address }: ContentReport['example'], width: number): string {
-  const room = Math.max(width - address.length - 1, 12);
-  const shortLabel = label === '' ? '' : ` ${shorten(printable(label), Math.max(Math.floor(room / 2), 6))}`;
-  return `${shortName(source, Math.max(room - shortLabel.length, 6))}${shortLabel} ${address}`;
+/** Characters that a place must have to be of use: the address, and some of the source's name. */
+function leastPlace({ source, address }: ContentReport['example']): number {
+  return Math.min([...source].length, 8) + 1 + address.length;
 }
 
-function passes(report: ScanReport, { strong, faint }: Styles): string {
+/** Source, label and address; where they are too long, the names give way, and the address stays. */
+function place({ source, label, address }: ContentReport['example'], width: number): string {
+  const room = width - address.length - 1;
+  const labelRoom = Math.min(Math.floor(room / 2), room - 9);
+  const shortLabel = label === '' || labelRoom < 6 ? '' : ` ${shorten(printable(label), labelRoom)}`;
+  return `${shortName(source, Math.max(room - [...shortLabel].length, 1))}${shortLabel} ${address}`;
+}
+
+function passes(report: ScanReport, width: number, { strong, faint }: Styles): string {
   const all = report.passes;
   const scanned = all.reduce((total, pass) => total + pass.pages_scanned, 0);
   const wall = all.reduce((total, pass) => total + pass.wall_s, 0);
   const rate = wall > 0 ? `, ${large(scanned / wall)} pages a second` : '';
   const title = `${plural(all.length, 'pass')}: ${plural(scanned, 'page')} scanned in ${seconds(wall)}${rate}`;
   const shown = all.length > PASS_ROWS ? [...all.slice(0, PASS_ROWS / 2), ...all.slice(-PASS_ROWS / 2)] : all;
-  const [head = '', ...lines] = grid(
-    [['pass', 'time', 'CPU', 'scanned', 'a second', 'shared', 'sharing', 'unshared'], ...shown.map(passRow)],
-    [],
-  );
+  const [head = '', ...lines] = grid(cells(fitting(PASS_COLUMNS, shown, width + 2), shown), []);
   if (shown.length < all.length) lines.splice(PASS_ROWS / 2, 0, faint('…'));
   if (shown.some(({ loading }) => loading)) lines.push(faint('* while loading, to make room'));
   const { memory_bytes, index } = report.options;
-  lines.push(
+  const loaded =
     `Loaded ${bytes(report.loading.bytes)} in ${seconds(report.loading.wall_s)}. ` +
-      `Engine: ${bytes(memory_bytes)} of memory, ${bytes(report.metadata_bytes)} of it records; ${index} order.`,
-    pace(report),
-  );
-  return [strong(title), faint(head), ...lines].join('\n');
+    `Engine: ${bytes(memory_bytes)} of memory, ${bytes(report.metadata_bytes)} of it records; ${index} order.`;
+  const more = [loaded, pace(report)].map((line) => wrap(line, width, INDENT));
+  return [strong(wrap(title, width, INDENT)), faint(head), ...lines, ...more].join('\n');
 }
 
 /** What such a pass would take in the kernel, which spends nearly all of it asleep. */
@@ -192,18 +191,16 @@ function pace({ settings, passes }: ScanReport): string {
   return `ksmd at pages_to_scan=${pages_to_scan} and sleep_millisecs=${sleep_millisecs} would sleep ${time} in the last pass.`;
 }
 
-function passRow(pass: PassReport): string[] {
-  return [
-    `${pass.pass}${pass.loading ? '*' : ''}`,
-    seconds(pass.wall_s),
-    seconds(pass.cpu_s),
-    count(pass.pages_scanned),
-    large(pass.pages_per_s),
-    count(pass.pages_shared),
-    count(pass.pages_sharing),
-    count(pass.pages_unshared),
-  ];
-}
+const PASS_COLUMNS: readonly Column<PassReport>[] = [
+  { title: 'pass', rank: 0, cell: (pass) => `${pass.pass}${pass.loading ? '*' : ''}` },
+  { title: 'time', rank: 0, cell: (pass) => seconds(pass.wall_s) },
+  { title: 'CPU', rank: 4, cell: (pass) => seconds(pass.cpu_s) },
+  { title: 'scanned', rank: 1, cell: (pass) => count(pass.pages_scanned) },
+  { title: 'a second', rank: 3, cell: (pass) => large(pass.pages_per_s) },
+  { title: 'shared', rank: 2, cell: (pass) => count(pass.pages_shared) },
+  { title: 'sharing', rank: 0, cell: (pass) => count(pass.pages_sharing) },
+  { title: 'unshared', rank: 5, cell: (pass) => count(pass.pages_unshared) },
+];
 
 /** Settings that the scan, or the user with --set, took off the kernel's defaults; `run` has to be 1 for any scan. */
 function settings(report: ScanReport): string {

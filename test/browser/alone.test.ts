@@ -106,3 +106,15 @@ test('where nobody listens, the warning is one of the process', () => {
   expect(JSON.parse(stdout)).toEqual({ name: 'KsmWarning', code: 'KSM_SCANNERS', message });
   expect(stderr).toMatch(/\[KSM_SCANNERS\] KsmWarning: Of 2 scanners/);
 });
+
+test('the program says so in its own words, once, and not with --quiet', () => {
+  const main = fileURLToPath(new URL('src/cli/main.js', DIST));
+  const image = fileURLToPath(new URL('build/engine.wasm', DIST));
+  const flags = ['--experimental-permission', '--allow-fs-read=*', '--no-warnings', main];
+  const scan = (...words: string[]) =>
+    spawnSync(process.execPath, [...flags, 'scan', '--scanners', '2', ...words, image], { encoding: 'utf8' });
+  const { status, stderr } = scan();
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^ksm: Of 2 scanners that were asked for 1 run\. The worker [^\n]*\n$/);
+  expect(scan('--quiet')).toMatchObject({ status: 0, stderr: '' });
+});

@@ -46,7 +46,7 @@ export function start(words: readonly string[], { unprivileged = false, env = {}
   if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: run "npm run build" first`);
   const asNobody = unprivileged && process.getuid?.() === 0;
   const user = asNobody ? { uid: NOBODY, gid: NOBODY, cwd: tmpdir() } : {};
-  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, ...inherited } = process.env;
   return spawn(process.execPath, [asNobody ? readableMain() : MAIN, ...words], {
     ...user,
     env: { ...inherited, ...env },

@@ -34,13 +34,6 @@ describe('help', () => {
     for (const answer of answers) expect(answer).toEqual({ ...answers[0], code: 0, stderr: '' });
   });
 
-  it('fits the lines of its help into 110 characters', async () => {
-    for (const words of [['help'], ['help', 'scan'], ['help', 'replay']]) {
-      const { stdout } = await ksm(words);
-      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
-    }
-  });
-
   it.each(['--version', '-V'])('%s prints the version of the package', async (word) => {
     expect(await ksm([word])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
   });

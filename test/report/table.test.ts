@@ -1,6 +1,6 @@
 /** What a person gets to read: the right numbers, nothing that a terminal would obey, and lines that fit. */
 import { describe, expect, it } from 'vitest';
-import { renderJson, renderTable } from '../../src/report/index.ts';
+import { renderJson, renderTable, type ScanReport } from '../../src/report/index.ts';
 import { pass, sample } from './sample.ts';
 
 const PLAIN = { width: 100, colour: false };
@@ -53,13 +53,75 @@ describe('renderTable', () => {
     expect(text).toContain('volatile');
   });
 
-  it.each([60, 80, 100, 200])('fits %d characters', (width) => {
+  /** Every part of a report, with figures and names as large as they come. */
+  function widest(): ScanReport {
     const report = sample();
-    const ksm_stat = report.ksm_stat.map((source) => ({ ...source, zero: 5, volatile: 7 }));
-    const text = renderTable({ ...report, ksm_stat, notes: [] }, { width, colour: false });
-    const tables = lines(text).filter((line) => /^source|^total|^pid|image|^ *saved|zero page/.test(line));
-    expect(tables.length).toBeGreaterThan(5);
-    for (const line of tables) expect([...line].length).toBeLessThanOrEqual(width);
+    const big = 987_654_321;
+    const ksm_stat = report.ksm_stat.map((source) => ({
+      ...source,
+      name: `${source.name} with a name that goes on and on and on`,
+      zero: big,
+      shared: big,
+      sharing: big,
+      unshared: big,
+      volatile: big,
+      saved_bytes: 1023.9 * 2 ** 30,
+      ksm_process_profit: -1023.9 * 2 ** 30,
+    }));
+    const contents = report.contents.map((content) => ({
+      ...content,
+      pages: big,
+      saved_bytes: 1023.9 * 2 ** 20,
+      description:
+        'a text that begins with a very long first line, of which only the beginning is of interest to anybody',
+      example: {
+        source: 'pid 4194303 (a-long-name)',
+        label: '/usr/lib/x86_64-linux-gnu/libc.so.6',
+        address: '0x7fffdeadb000',
+      },
+    }));
+    const passes = [pass(9999, big, true), pass(10_000, big, false)].map((one) => ({
+      ...one,
+      wall_s: 12_345,
+      cpu_s: 12_345,
+      pages_per_s: 999_949,
+      pages_shared: big,
+      pages_sharing: big,
+      pages_unshared: big,
+    }));
+    const notes = [
+      'pid 4194303 (a-long-name): of its memory so and so much could not be read, because it has changed meanwhile',
+    ];
+    return { ...report, ksm_stat, contents, passes, notes, converged: false };
+  }
+
+  it.each([60, 80, 100, 200])('fits %d characters, every line of it', (width) => {
+    const text = renderTable(widest(), { width, colour: false });
+    for (const line of lines(text)) expect([...line].length, line).toBeLessThanOrEqual(width);
+  });
+
+  it('keeps what matters most at 60 characters, and all columns at 200', () => {
+    const narrow = renderTable(widest(), { width: 60, colour: false });
+    const heads = lines(narrow).filter((line) => /^source|^ *saved|^ *pass /.test(line));
+    expect(heads).toHaveLength(3);
+    const [sources = '', contents = '', passes = ''] = heads;
+    for (const title of ['memory', 'saved']) expect(sources).toContain(title);
+    expect(contents).toContain('content');
+    expect(passes).toContain('sharing');
+    const [all = ''] = lines(renderTable(widest(), { width: 200, colour: false })).filter((line) =>
+      line.startsWith('source'),
+    );
+    expect(all.split(/ {2,}/)).toEqual([
+      'source',
+      'memory',
+      'saved',
+      'zero',
+      'shared',
+      'sharing',
+      'unshared',
+      'volatile',
+      'profit',
+    ]);
   });
 
   it('lets no control character of a name through', () => {

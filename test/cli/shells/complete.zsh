@@ -1,13 +1,17 @@
-# What zsh offers for a line: zsh -f complete.zsh SCRIPT LINE. Its completion works in interactive shells only, so one is started on a
-# pseudo terminal; there compadd, by which every completion offers its words, prints them instead.
-if [[ -z $KSM_LINE ]]; then
+# What zsh offers for lines: zsh -f complete.zsh SCRIPT LINE... prints the offers of each, and a line "==" after them. zsh's completion
+# works in interactive shells only, so one is started on a pseudo terminal; there compadd, by which every completion offers its words,
+# prints them instead.
+if [[ -z $KSM_LINES ]]; then
   zmodload zsh/zpty
-  export KSM_SCRIPT=$1 KSM_LINE=$2
+  export KSM_SCRIPT=$1
+  shift
+  export KSM_LINES=${(F)@}
   zpty shell "zsh -f -i"
   zpty -w shell "source ${(q)0:a}"
   while zpty -r shell line; do
     line=${line%%[$'\r\n']*}
     [[ $line == *OFFER\ * ]] && print -r -- ${line##*OFFER }
+    [[ $line == NEXT ]] && print -r -- '=='
     [[ $line == END ]] && break
   done
   zpty -d shell
@@ -23,8 +27,14 @@ compadd() {
   builtin compadd -O found "$@"
   for word in $found; do print -r -- $'\n'OFFER $word; done
 }
-show() { BUFFER=$KSM_LINE CURSOR=$#KSM_LINE; zle complete-word; print $'\n'END; }
-zle -N show
 zle -C complete-word complete-word _main_complete
-zle-line-init() { show; exit }
+zle-line-init() {
+  for BUFFER in ${(f)KSM_LINES}; do
+    CURSOR=$#BUFFER
+    zle complete-word
+    print $'\n'NEXT
+  done
+  print END
+  exit
+}
 zle -N zle-line-init
