@@ -119,9 +119,10 @@ function readingNotes(sources: readonly PageSource[]): string[] {
 /** A size that the engine refuses is the user's if the user chose it. */
 async function makeHost(request: Request, sources: readonly PageSource[], memory: number): Promise<Host> {
   const { index = 'hash', scanners, seed } = request;
+  const limits = hostLimits(sources);
   try {
     return await createHost({
-      ...hostLimits(sources),
+      ...limits,
       memory,
       index,
       scanners,
