@@ -80,7 +80,7 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
 
 /** Opens, loads, scans and reports; whatever was started is ended again, however this ends. */
 async function measure(request: Request, signal: AbortSignal): Promise<ScanReport> {
-  await using sources = await Sources.open(request);
+  await using sources = await Sources.open(request, signal);
   if (!request.quiet) for (const note of sources.notes) say(note);
   signal.throwIfAborted();
   const memory = request.memory ?? defaultMemory(sources.list);
