@@ -4,7 +4,6 @@ import {
   EINVAL,
   H_FRAME_LIMIT,
   H_FRAMES,
-  H_FRAMES_END,
   H_LEAF_LIMIT,
   H_MEMORY_PAGES,
   H_NID_COUNT,
@@ -13,6 +12,7 @@ import {
   HASH_KEY,
   NID_LIMIT,
   PAGE_SHIFT,
+  PAGE_SIZE,
   PIN_GET,
   PIN_WRITE,
 } from '../layout';
@@ -87,8 +87,9 @@ export function pageChecksum(frame: u32): u32 {
   return isFrame(frame) || frame == load<u32>(H_FRAMES) ? checksums.pageChecksum(frame) : 0;
 }
 
-/** Reads `pages` frames from the one at address `frame` on, as fast as memory can be read. Something that depends on all of them. */
-export function readPages(frame: u32, pages: u32): u32 {
-  const end = <u64>frame + ((<u64>pages) << PAGE_SHIFT);
-  return isFrame(frame) && end <= load<u32>(H_FRAMES_END) ? reading.readPages(frame, pages) : 0;
+/** Reads `pages` pages of memory from address `start` on, as fast as it can be read. Something that depends on all of them; 0 beyond the end. */
+export function readPages(start: u32, pages: u32): u32 {
+  const end = <u64>start + ((<u64>pages) << PAGE_SHIFT);
+  const isInside = start % PAGE_SIZE == 0 && end <= (<u64>memory.size()) << 16;
+  return isInside ? reading.readPages(start, pages) : 0;
 }

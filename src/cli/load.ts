@@ -17,6 +17,8 @@ import type { Progress } from './progress.ts';
 const BASE_PAGE = TABLE_ENTRIES;
 /** Making room that frees less than this part of all frames is not worth going on: every pass reads everything. */
 const WORTHWHILE = 1 / 64;
+/** Pages that all address spaces of a host can have together: 512 GiB. */
+const MOST_PAGES = 2 ** 27;
 
 export interface Loading {
   readonly sources: LoadedSource[];
@@ -24,11 +26,22 @@ export interface Loading {
   readonly bytes: number;
 }
 
-/** Limits of a host that has room for the page tables of these sources. Frames are another matter: see `memory`. */
+/**
+ * Limits of a host that has room for the page tables of these sources. Frames are another matter: see `memory`. Throws EFBIG where
+ * no host has room for them.
+ */
 export function hostLimits(sources: readonly PageSource[]): { pages: number; processes: number; vmas: number } {
   const tables = sources.reduce((total, { ranges }) => total + pageTables(ranges), 0);
   const ranges = sources.reduce((total, source) => total + source.ranges.length, 0);
-  return { pages: Math.max(tables, 1) * TABLE_ENTRIES, processes: sources.length + 1, vmas: ranges + 64 };
+  const pages = Math.max(tables, 1) * TABLE_ENTRIES;
+  if (pages > MOST_PAGES) {
+    const [most, asked] = [MOST_PAGES, pages].map((n) => bytes(n * PAGE_SIZE));
+    throw new KsmError(
+      'EFBIG',
+      `what is to be scanned takes ${asked} of address space, and the engine has ${most}: scan less at a time`,
+    );
+  }
+  return { pages, processes: sources.length + 1, vmas: ranges + 64 };
 }
 
 /** Page tables that ranges, in ascending order, take: neighbours may share one. */

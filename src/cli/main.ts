@@ -19,6 +19,8 @@ import type { Start, Terminal, Word } from './thread.ts';
 const ANSWER = 50;
 /** Milliseconds that its thread has to end, once it is told to. */
 const END = 500;
+/** Milliseconds within which the same signal comes again by itself: npm passes on what the terminal has sent to everybody. */
+const ECHO = 50;
 /** Bytes of address space below which V8 would crash rather than make a second thread. The engine needs far more. */
 const THREAD_ROOM = 2 ** 31;
 
@@ -34,10 +36,13 @@ function workBeside(words: readonly string[]): void {
   thread.stderr.setEncoding('utf8').on('data', complain);
   if (start.stderr.isTTY) process.stderr.on('resize', () => thread.postMessage(process.stderr.columns));
   let first: Signal | undefined;
+  let since = 0;
   let tidiesUp = false;
   const onSignal = (signal: Signal): void => {
+    if (signal === first && tidiesUp && performance.now() - since < ECHO) return;
     if (first !== undefined) return void leave(thread, signal);
     first = signal;
+    since = performance.now();
     thread.postMessage(signal);
     if (!tidiesUp) setTimeout(() => void leave(thread, signal), ANSWER).unref();
   };
@@ -47,6 +52,9 @@ function workBeside(words: readonly string[]): void {
     else process.exitCode = word.code;
     // Something that it had begun to write, and that nobody reads, would keep the thread from ending.
     if ('code' in word && first !== undefined) void leave(thread, first);
+  });
+  thread.once('exit', (code) => {
+    process.exitCode ??= code || 1; // it has said nothing
   });
   thread.on('error', (error: Error & { code?: string }) => {
     complain(`ksm: ${error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? HEAP_FULL : (error.stack ?? error.message)}\n`);

@@ -19,6 +19,8 @@ const LEAST_WIDTH = 40;
 const [STDOUT, STDERR] = [1, 2];
 /** Milliseconds between two tries to write to what is full and does not wait by itself. */
 const PAUSE = 5;
+/** Characters that wait for a slow reader of stdout, besides those that are being written. */
+const MOST_WAITING = 2 ** 16;
 
 /** Whoever read stdout has gone. */
 export class ClosedPipe extends Error {
@@ -52,6 +54,46 @@ async function write(bytes: Buffer, from: number): Promise<number> {
     if (code !== 'EAGAIN') throw new KsmError('EIO', `cannot write the result to stdout: ${words}.`, { cause: error });
     await sleep(PAUSE);
     return 0;
+  }
+}
+
+/** Prints pieces of a result in their order while more of them are made: what comes while one is written goes out together. */
+export class Printer {
+  readonly #signal: AbortSignal;
+  #waiting = '';
+  #writing: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Waits only where much is waiting already. Throws what print throws, be it of an earlier piece. */
+  async add(text: string): Promise<void> {
+    this.#waiting += text;
+    this.#writing ??= this.#write();
+    if (this.#failure !== undefined || this.#waiting.length > MOST_WAITING) await this.end();
+  }
+
+  /** Waits until everything is out. */
+  async end(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      for (let text = this.#take(); text !== ''; text = this.#take()) await print(text, this.#signal);
+      this.#writing = undefined;
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  #take(): string {
+    const text = this.#waiting;
+    this.#waiting = '';
+    return text;
   }
 }
 

@@ -19,7 +19,7 @@ import {
 import { type Arguments, has } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, warningsOf } from './common.ts';
-import { print, saidWidth } from './output.ts';
+import { Printer, print, saidWidth } from './output.ts';
 import { Progress } from './progress.ts';
 import { isRefusedMemory } from './refused-memory.ts';
 import type { Setting } from './settings.ts';
@@ -75,13 +75,15 @@ async function replay(given: Arguments, signal: AbortSignal): Promise<number> {
 
 /** Prints each line as soon as it is there. */
 async function play(request: Request, signal: AbortSignal): Promise<number> {
+  const printer = new Printer(signal);
   for (const file of request.traces) {
     for await (const line of played(await readTrace(file), request)) {
-      await print(`${formatLine(line)}\n`, signal);
+      await printer.add(`${formatLine(line)}\n`);
       await breathe();
       signal.throwIfAborted();
     }
   }
+  await printer.end();
   return EXIT.done;
 }
 

@@ -88,7 +88,7 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
 
 /** Opens, loads, scans and reports; whatever was started is ended again, however this ends. */
 async function measure(request: Request, signal: AbortSignal): Promise<ScanReport> {
-  await using sources = await Sources.open(request);
+  await using sources = await Sources.open(request, signal);
   if (!request.quiet) for (const note of sources.notes) say(note);
   signal.throwIfAborted();
   const memory = request.memory ?? defaultMemory(sources.list);
@@ -126,9 +126,10 @@ function readingNotes(sources: readonly PageSource[]): string[] {
 /** A size that the engine refuses is the user's if the user chose it. */
 async function makeHost(request: Request, sources: readonly PageSource[], memory: number): Promise<Host> {
   const { index = 'hash', scanners, seed } = request;
+  const limits = hostLimits(sources);
   try {
     return await createHost({
-      ...hostLimits(sources),
+      ...limits,
       memory,
       index,
       scanners,

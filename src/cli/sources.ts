@@ -20,14 +20,14 @@ export class Sources {
   readonly notes: string[] = [];
   #demo: Demo | undefined;
 
-  /** Starts the demo processes where nothing else is wanted. */
-  static async open({ images, pids, all }: Wanted): Promise<Sources> {
+  /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
+  static async open({ images, pids, all }: Wanted, signal?: AbortSignal): Promise<Sources> {
     const sources = new Sources();
     try {
       for (const path of images) sources.#add(await openImageNamed(path));
       await sources.#addNamed(new Set(pids), images.length > 0 || all);
       if (all) await sources.#addAll(new Set(pids));
-      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo();
+      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo(signal);
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
@@ -84,7 +84,7 @@ export class Sources {
     if (gone > 0) this.notes.push(`${count(gone)} of the processes ended or closed before they could be opened.`);
   }
 
-  async #addDemo(): Promise<void> {
+  async #addDemo(signal: AbortSignal | undefined): Promise<void> {
     if (process.platform !== 'linux') {
       throw new KsmError(
         'EINVAL',
@@ -92,7 +92,7 @@ export class Sources {
           `${process.platform}. Memory images can be scanned everywhere: ksm scan IMAGE`,
       );
     }
-    this.#demo = await startDemo();
+    this.#demo = await startDemo(signal);
     for (const pid of this.#demo.pids) this.#add(await openProcess(pid));
     this.notes.push(
       'No source was given, so ksm started four small servers, scanned them and ended them. ' +

@@ -103,7 +103,8 @@ export const HOST_OPTIONS: Checks<HostOptions> = {
 
 /** Fills the defaults into options that have been checked. */
 export function geometryOf(options: HostOptions): Geometry {
-  const memoryPages = Math.ceil(Number(options.memory ?? 256 * 2 ** 20) / MEMORY_UNIT);
+  const { memory = 256 * 2 ** 20 } = options;
+  const memoryPages = Math.ceil((typeof memory === 'string' ? parseBytes(memory) : memory) / MEMORY_UNIT);
   const { index = 'hash', cures = {}, dirtyTracking = 'off' } = options;
   return {
     memoryPages,

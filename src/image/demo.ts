@@ -36,10 +36,14 @@ export interface Demo {
  * Starts the four and waits until their work is done, about a second; they then keep it in memory and idle.
  *
  * Throws the errno of the failed start (EAGAIN, ENOMEM, …), or EIO with what the process wrote if it ended early. None
- * of them is left then. This process can end without having disposed of them.
+ * of them is left then. This process can end without having disposed of them. Throws the reason of `signal` where that is
+ * aborted before they are ready.
  */
-export async function startDemo(): Promise<Demo> {
+export async function startDemo(signal?: AbortSignal): Promise<Demo> {
+  signal?.throwIfAborted();
   const children = Array.from({ length: PROCESSES }, (_, which) => start(which));
+  const stop = (): void => void end(children);
+  signal?.addEventListener('abort', stop);
   try {
     const work = await Promise.all(children.map(ready));
     const pids = children.flatMap((child) => child.pid ?? []);
@@ -47,7 +51,9 @@ export async function startDemo(): Promise<Demo> {
     return { pids, work, [Symbol.asyncDispose]: () => end(children) };
   } catch (error) {
     await end(children);
-    throw failure(error, 'start the processes of the demo', {});
+    throw signal?.aborted ? signal.reason : failure(error, 'start the processes of the demo', {});
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 

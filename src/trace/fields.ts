@@ -53,16 +53,17 @@ export class Fields {
     return Object.hasOwn(this.#values, field) ? this.#values[field] : undefined;
   }
 
-  /** A string, empty or not. */
-  text(field: string): string {
+  /** A string, empty or not, of at most `most` characters. */
+  text(field: string, most: number): string {
     const value = this.get(field);
-    return typeof value === 'string' ? value : this.fail(field, 'a string', value);
+    if (typeof value !== 'string') return this.fail(field, 'a string', value);
+    return value.length <= most ? value : this.fail(field, `at most ${most} characters`, value);
   }
 
   /** A string that is not empty and not too long. */
   name(field: string): string {
-    const value = this.text(field);
-    if (value !== '' && value.length <= MOST_NAME) return value;
+    const value = this.get(field);
+    if (typeof value === 'string' && value !== '' && value.length <= MOST_NAME) return value;
     return this.fail(field, `a name of 1 to ${MOST_NAME} characters`, value);
   }
 
@@ -104,9 +105,9 @@ export class Fields {
     return isInteger(value) ? BigInt.asUintN(64, BigInt(value)) : this.fail(field, 'an integer', value);
   }
 
-  /** A string, or an integer as its digits. */
-  textOrInteger(field: string): string {
+  /** A string of at most `most` characters, or an integer as its digits. */
+  textOrInteger(field: string, most: number): string {
     const value = this.get(field);
-    return isInteger(value) ? value.toString() : this.text(field);
+    return isInteger(value) ? value.toString() : this.text(field, most);
   }
 }

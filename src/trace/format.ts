@@ -89,6 +89,10 @@ export type RecordingLine = RecordingHeader | RecordingStep;
 const PACING: readonly string[] = ['pages_to_scan', 'sleep_millisecs'];
 
 const PAGE_SIZE = 4096;
+/** Characters of a trace's name, and of the kernel that recorded it. */
+const MAX_NAME = 255;
+/** Characters of a value, with a newline the bytes that a file of sysfs takes at a time. */
+const MAX_VALUE = PAGE_SIZE - 1;
 const MAX_BATCH = 2 ** 32 - 1;
 
 /** Keeps every address a safe integer; what an address space can really hold is for the host to say. */
@@ -111,7 +115,7 @@ function pageRange(line: Fields, most: number = MAX_PAGES): PageRange {
 function sysfs(line: Fields): Operation {
   const file = line.name('file');
   if (PACING.includes(file)) line.fail('file', 'a file that the player does not pace ksmd with: use scan', file);
-  return { op: 'sysfs', file, value: line.textOrInteger('value') };
+  return { op: 'sysfs', file, value: line.textOrInteger('value', MAX_VALUE) };
 }
 
 /** How to read the fields of each operation. */
@@ -172,9 +176,13 @@ function readOperation(line: Fields, alive: Set<string>): Operation {
 
 /** The lines of a file that are not blank, one at a time: no more of them is kept than what is made of them. */
 function* linesOf(text: string, file: string): Generator<Fields, void> {
-  const [first = '', ...rest] = text.split('\n');
-  for (const [at, line] of [first.replace(/^\ufeff/, ''), ...rest].entries()) {
-    if (line.trim() !== '') yield new Fields(file, at + 1, line);
+  let from = text.startsWith('\ufeff') ? 1 : 0;
+  for (let number = 1; from < text.length; number++) {
+    const newline = text.indexOf('\n', from);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(from, end);
+    if (line.trim() !== '') yield new Fields(file, number, line);
+    from = end + 1;
   }
 }
 
@@ -185,7 +193,7 @@ function readHeader(lines: Generator<Fields, void>, file: string): { name: strin
   header.word('op', ['trace']);
   const version = header.integer('version', {});
   if (version !== FORMAT_VERSION) header.fail('version', `${FORMAT_VERSION}, the only version known here`, version);
-  return { name: header.text('name'), header };
+  return { name: header.text('name', MAX_NAME), header };
 }
 
 /** Reads a trace; `file` names it in errors. Throws KsmError EFORMAT with file, line and field. */
@@ -230,7 +238,12 @@ function isGroup(value: unknown): value is Group {
 export function parseRecording(text: string, file: string): RecordingLine[] {
   const lines = linesOf(text, file);
   const { name, header } = readHeader(lines, file);
-  const first: RecordingHeader = { op: 'trace', version: FORMAT_VERSION, name, kernel: header.text('kernel') };
+  const first: RecordingHeader = {
+    op: 'trace',
+    version: FORMAT_VERSION,
+    name,
+    kernel: header.text('kernel', MAX_NAME),
+  };
   return [first, ...Array.from(lines, readStep)];
 }
 

@@ -50,10 +50,12 @@ const NAME_OR_BRACKET = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g;
 
 /** Throws IrregularJson where an object of the text, which is valid JSON, has a name twice, or it is too deep. */
 function expectRegular(text: string): void {
-  const open: Set<string>[] = [];
+  /** The names so far of each object that is open; arrays have none. */
+  const open: (Set<string> | undefined)[] = [];
   for (const [token, name, colon] of text.matchAll(NAME_OR_BRACKET)) {
     if (token === '{' || token === '[') {
-      if (open.push(new Set()) > MOST_DEEP) throw new IrregularJson(`something is nested more than ${MOST_DEEP} deep`);
+      if (open.push(token === '{' ? new Set() : undefined) > MOST_DEEP)
+        throw new IrregularJson(`something is nested more than ${MOST_DEEP} deep`);
     } else if (token === '}' || token === ']') {
       open.pop();
     } else if (colon !== undefined) {

@@ -1,6 +1,7 @@
 /** What `ksm` says where its surroundings lack something: a process of several, /proc, address space. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { truncateSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/report/index.ts';
@@ -25,6 +26,20 @@ describe('words that a command has no use for', () => {
       code: 2,
       stderr: 'ksm: --size 3073: expected a whole number from 1 to 3072.\n',
     });
+  });
+});
+
+describe('more memory than an engine can address', () => {
+  it('is refused in words of the command line', async () => {
+    const path = folder.file('huge.raw', '');
+    truncateSync(path, 2 ** 40);
+    for (const memory of [[], ['--memory', '64M']]) {
+      const { code, stdout, stderr } = await ksm(['scan', ...memory, path]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(
+        /^ksm: what is to be scanned takes 1\.0 TiB of address space, and the engine has 512\.0 GiB: .+\n$/,
+      );
+    }
   });
 });
 

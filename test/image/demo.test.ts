@@ -6,8 +6,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDemo as startUnbuilt } from '../../src/image/demo.ts';
 import { openProcess } from '../../src/image/process.ts';
 import { PAGE_BYTES } from '../../src/image/source.ts';
@@ -85,6 +85,25 @@ describe('the demo', () => {
     if (killed) parent.kill('SIGKILL');
     await ended;
     await gone(pids);
+  });
+
+  it('ends at once where it is aborted while they work', async () => {
+    const children = (): number[] => {
+      const lists = readdirSync('/proc/self/task').map((task) =>
+        readFileSync(`/proc/self/task/${task}/children`, 'utf8'),
+      );
+      return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+    };
+    const before = children();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const starting = startDemo(controller.signal);
+    const pids = children().filter((pid) => !before.includes(pid));
+    expect(pids).toHaveLength(4);
+    controller.abort(reason);
+    await expect(starting).rejects.toBe(reason);
+    expect(pids.filter(isAlive)).toEqual([]);
+    await expect(startDemo(controller.signal)).rejects.toBe(reason);
   });
 
   it('says why when a process cannot do its work: EIO, with what it wrote', async () => {

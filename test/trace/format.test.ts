@@ -178,6 +178,20 @@ describe('a field that an operation does not have is refused', () => {
 });
 
 describe('lines whose cost is out of proportion', () => {
+  test('a text that is longer than anybody takes', () => {
+    const write = (length: number): string => JSON.stringify({ op: 'sysfs', file: 'run', value: '1'.repeat(length) });
+    // A file of sysfs takes a page at a time; a newline comes behind the value.
+    expect(operations(write(4095))).toHaveLength(1);
+    expect(refusal(() => operations(write(4096))).message).toContain(
+      'x:3: field "value": expected at most 4095 characters',
+    );
+    const named = (length: number): string => HEADER.replace('"t"', `"${'n'.repeat(length)}"`);
+    expect(parseTrace(named(255), 'x').name).toHaveLength(255);
+    expect(refusal(() => parseTrace(named(256), 'x')).message).toContain(
+      'x:1: field "name": expected at most 255 characters',
+    );
+  });
+
   test('nested deeper than any line needs', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     const { code, message } = refusal(() => operations(`{"op":"fill","proc":"p","contents":${deep}}`));

@@ -39,18 +39,25 @@ function request(text: string, file: string): Arguments | KsmError {
   return { options, positionals: [file] };
 }
 
+/** Where the form feed is that comes after `earlier` others; the end where there is none. */
+function feed(bytes: Uint8Array, earlier: number): number {
+  const at = bytes.indexOf(0x0c, earlier === 0 ? 0 : feed(bytes, earlier - 1) + 1);
+  return at < 0 ? bytes.length : at;
+}
+
 export async function run(bytes: Uint8Array): Promise<void> {
-  const [options = '', trace = '', recording] = textOf(bytes).split('\f');
+  const [first, second] = [0, 1].map((nth) => feed(bytes, nth));
+  const options = textOf(bytes.subarray(0, first));
   const file = scratch('x.trace.jsonl');
-  writeFileSync(file, trace);
-  writeFileSync(scratch('x.recording.jsonl'), recording ?? '');
+  writeFileSync(file, bytes.subarray((first ?? 0) + 1, second));
+  writeFileSync(scratch('x.recording.jsonl'), bytes.subarray((second ?? 0) + 1));
   const given = request(options, file);
   if (given instanceof KsmError) return;
   let code: unknown;
   const { printed, error } = await captured(async () => {
     code = await replayCommand.run(given, SIGNAL);
   });
-  if (error !== undefined) refusal(error, ['EUSAGE', 'EFORMAT', 'ENOMEM'], options);
+  if (error !== undefined) refusal(error, ['EUSAGE', 'EFORMAT', 'ENOMEM', 'EFBIG'], options);
   else expectThat(ENDS.includes(code), () => `exit code ${code}`);
   if (error !== undefined) return;
   if (given.options.has('json')) JSON.parse(printed);
