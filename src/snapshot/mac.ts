@@ -37,7 +37,7 @@ function bytesOf(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> 
   if (ArrayBuffer.isView(given))
     return Uint8Array.from(new Uint8Array(given.buffer, given.byteOffset, given.byteLength));
   if (given instanceof ArrayBuffer) return new Uint8Array(given.slice());
-  throw wrongKey('is neither bytes nor a CryptoKey');
+  throw wrongKey(`is a ${typeof given}`);
 }
 
 function wrongKey(what: string, use: Use = 'verify'): KsmError {

