@@ -248,7 +248,7 @@ describe('options', () => {
     const host = await settled('hash', 3);
     const expected = await saved(host);
     for (const name of ['key', 'macKey']) {
-      Object.defineProperty(Object.prototype, name, { value: false, configurable: true, enumerable: true });
+      Object.defineProperty(Object.prototype, name, { value: false, configurable: true, writable: true });
     }
     try {
       expect(Buffer.compare(await savedAs(host, {}), expected)).toBe(0);
