@@ -370,10 +370,14 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
   test('what a dead thread had copied and nobody mapped, before and after recovery', async () => {
     const { host, space } = await hostOf({ name: '', give: () => {} }, index);
     const ptes = host.engine.u32(layout.H_PTES) / 4;
-    for (let page = 0; page < 16; page++) {
-      const entry = host.engine.call.entryFind(space.mm, BASE / PAGE + page) >>> 0;
-      host.engine.words[ptes + entry] = 0; // allocated and filled, and then the thread died
+    const ofSpace = new Set([...space.resident()].map(({ frame }) => frame));
+    expect(ofSpace.size).toBe(16);
+    const leaf = layout.TABLE_ENTRIES; // the process's only one, the first that there is
+    for (let pte = ptes + leaf; pte < ptes + 2 * leaf; pte++) {
+      // The frame was allocated and filled, and then the thread died.
+      if (ofSpace.has((host.engine.words[pte] as number) >>> layout.PAGE_SHIFT)) host.engine.words[pte] = 0;
     }
+    expect([...space.resident()]).toEqual([]);
     const file = await saved(host);
     expect(secretsIn(memoryOf(parse(file)))).toBe(0);
     const restored = await restoreHost(file, { recover: true });
