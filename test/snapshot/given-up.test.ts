@@ -89,14 +89,8 @@ const PATHS: readonly Path[] = [
   { name: 'exit', give: (_, space) => space.exit() },
   { name: 'exec', give: (_, space) => space.exec() },
   { name: 'overwriting', give: (_, space) => overwrite(space, 16) },
-  {
-    name: 'copy on write after fork, in both',
-    give: (_, space) => [space.fork(), space].map((each) => overwrite(each, 16)),
-  },
-  {
-    name: 'fork, and both end',
-    give: (_, space) => [space.fork(), space].map((each) => each.exit()),
-  },
+  { name: 'copy on write after fork', give: (_, space) => [space.fork(), space].map((each) => overwrite(each, 16)) },
+  { name: 'fork, and both end', give: (_, space) => [space.fork(), space].map((each) => each.exit()) },
   {
     name: 'the end of a process that the scanner has to come by for',
     mergeable: true,
@@ -201,22 +195,15 @@ const PATHS: readonly Path[] = [
       overwrite(space, 16);
     },
   },
-  {
-    name: 'memory that goes offline, and overwriting',
-    give: (host, space) => {
-      host.offline(space.frameOf(BASE) as number, 16);
-      overwrite(space, 16);
-    },
-  },
-  {
-    name: 'memory that goes offline and comes online again',
-    give: (host, space) => {
+  ...[false, true].map((returns) => ({
+    name: `memory that goes offline${returns ? ' and comes online again' : ''}, and overwriting`,
+    give: (host: Host, space: AddressSpace) => {
       const first = space.frameOf(BASE) as number;
       host.offline(first, 16);
       overwrite(space, 16);
-      host.online(first, 16);
+      if (returns) host.online(first, 16);
     },
-  },
+  })),
   ...['munmap', 'DONTNEED'].map((how) => ({
     name: `${how} of parts of a large folio, which it holds`,
     hugepage: true,
