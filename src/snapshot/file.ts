@@ -14,7 +14,10 @@ const READ_BYTES = 1 << 20;
  */
 export async function saveSnapshot(machine: Machine, path: string, options: SnapshotOptions = {}): Promise<void> {
   if (typeof path !== 'string' || path === '') {
-    throw new KsmError('EINVAL', `saveSnapshot: the path is ${JSON.stringify(path)}; expected the name of a file.`);
+    throw new KsmError(
+      'EINVAL',
+      `saveSnapshot: the path is ${path === '' ? 'empty' : `a ${typeof path}`}; expected the name of a file.`,
+    );
   }
   await writeWhole(path, takeSnapshot('saveSnapshot', machine, options));
 }

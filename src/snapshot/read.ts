@@ -1,9 +1,9 @@
 /**
  * Reads a snapshot into a memory of its own, and says whether that is a machine.
  *
- * What a piece says is believed once its digest has been compared, and its MAC where it must have one. The memory is made after the head's, and a page of
- * it takes up room when its chunk's digest was right, so a file that is wrong costs no more than it has bytes. On any
- * error all of it is dropped.
+ * What a piece says is believed once its digest has been compared, and its MAC where it must have one. The memory is made
+ * after the head's, and a page of it takes up room when its chunk's digest was right, so a file that is wrong costs no more
+ * than it has bytes. On any error all of it is dropped.
  */
 import { checkInvariants, checkTrusted, type Engine, layout } from '../engine/index.ts';
 import { type Books, createMemory } from '../host/index.ts';

@@ -2,7 +2,7 @@
  * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork,
  * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
  */
-import { type AddressSpace, createHost, type Host, type HostOptions, KsmError } from '../../src/index.ts';
+import { type AddressSpace, createHost, type Host, type HostOptions, KsmError, type Pin } from '../../src/index.ts';
 import { numbers } from '../numbers.ts';
 
 export const PAGE = 4096;
@@ -18,7 +18,7 @@ const HOLDS = ['get', 'read', 'write'] as const;
 
 export class BusyMachine {
   readonly host: Host;
-  readonly #pins: { release(): void }[] = [];
+  readonly #pins: Pin[] = [];
   readonly #random: (below: number) => number;
   readonly #offline: number[] = [];
   #now = 0;
@@ -32,6 +32,11 @@ export class BusyMachine {
   static async create(seed: number, options: HostOptions): Promise<BusyMachine> {
     const limits = { memory: '10M', pages: 8192, processes: 12, vmas: 80, nodes: 2, seed };
     return new BusyMachine(await createHost({ ...limits, ...options }), seed);
+  }
+
+  /** The frames that it has pinned. */
+  get pinned(): number[] {
+    return this.#pins.map(({ frame }) => frame);
   }
 
   /** Does one thing; returns its name. Calls that the machine may refuse are refused. */

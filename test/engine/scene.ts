@@ -42,9 +42,9 @@ function leftovers(host: Host): void {
   host.offline(host.firstFrame + host.limits.frames - 3, 2);
 }
 
-export async function scene(index: Order): Promise<Host> {
+export async function scene(index: Order, checksum?: 'keyed' | 'xxh64'): Promise<Host> {
   const limits = { memory: '10M', pages: 8192, processes: 16, vmas: 64, nodes: 2 };
-  const host = await createHost({ ...limits, index, seed: 1, dirtyTracking: 'on' });
+  const host = await createHost({ ...limits, index, seed: 1, dirtyTracking: 'on', ...(checksum && { checksum }) });
   const { ksm } = host;
   Object.assign(ksm.settings, { smart_scan: false, use_zero_pages: true, max_page_sharing: 2, run: 1 });
   const guest = host.spawn();

@@ -158,7 +158,7 @@ describe('something else', () => {
   });
 
   test('another version of the format or of the layout, which the message names', async () => {
-    await expectRefusedByHead(withWord(whole, 8, 2), /version 2 of the format.*reads version 1/);
+    await expectRefusedByHead(withWord(whole, 8, 3), /version 3 of the format.*reads version 1 and 2/);
     const other = layout.LAYOUT_VERSION + 1;
     await expectRefusedByHead(withWord(whole, 12, other), new RegExp(`version ${other} of the layout`));
   });
@@ -258,7 +258,7 @@ describe('made by hand, with right digests', () => {
     );
   });
 
-  test('traces of threads', async () => {
+  test('traces of threads and of their work', async () => {
     const { H_CONCURRENT, H_JOB, H_JOB_LOST, H_KSMD, H_KSMD_BELL, H_SCANNERS, H_SCANNING, H_WORKERS } = layout;
     const header = [H_CONCURRENT, H_JOB, H_JOB_LOST, H_KSMD, H_KSMD_BELL, H_SCANNERS, H_SCANNING, H_WORKERS];
     for (const word of header) {
@@ -267,7 +267,8 @@ describe('made by hand, with right digests', () => {
         /threads/,
       );
     }
-    for (const word of [layout.LOCK, layout.EPOCH, layout.WORKERS, layout.WORKERS_END - 4]) {
+    const work = [layout.H_LOOK_AHEAD, layout.WINDOWS, layout.LOOK_AHEAD, layout.RECENT];
+    for (const word of [...work, layout.LOCK, layout.EPOCH, layout.WORKERS, layout.WORKERS_END - 4]) {
       await expectRefused(withWordAt(word), /threads/);
     }
   });

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Host, KsmError, restoreHost, saveSnapshot } from '../../src/index.ts';
+import { type Host, KsmError, restoreHost, saveSnapshot, snapshotOf } from '../../src/index.ts';
 import { writeWhole } from '../../src/snapshot/file.ts';
 import { openFiles, unprivileged } from '../image/helpers.ts';
 import { busyHost, pass, refusal, saved } from './helpers.ts';
@@ -47,6 +47,21 @@ describe('a file', () => {
     expect(await readdir(folder)).toEqual(['host.ksm']);
     expect(Buffer.compare(await saved(await restoreHost(path)), bytes)).toBe(0);
     expect(openFiles().filter((file) => file.startsWith(folder))).toEqual([]);
+  });
+
+  test.each([5, 5n, '', null, undefined, {}])('needs a name, which %o is not', async (name) => {
+    const error = await refusal(saveSnapshot(host, name as string));
+    expect(error).toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringMatching(/the path is .*; expected the name/),
+    });
+  });
+
+  test.each([5, '', null, undefined, {}])('needs a host, which %o is not', async (no) => {
+    const expected = { code: 'EINVAL', message: expect.stringMatching(/a snapshot is .*taken of.* host|a host/) };
+    expect(await refusal(saveSnapshot(no as unknown as Host, path))).toMatchObject(expected);
+    expect(() => snapshotOf(no as unknown as Host)).toThrow(expect.objectContaining(expected));
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('is of the moment of the call', async () => {

@@ -2,7 +2,7 @@
  * What the tests of snapshots share: hosts to save, snapshots as bytes, and the format once more, from
  * docs/snapshot-format.md.
  */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import {
   type AddressSpace,
   createHost,
@@ -79,6 +79,8 @@ export interface Parts {
   /** Without digests. */
   chunks: Uint8Array[];
   digests: Uint8Array[];
+  /** One after each digest, in version 2. */
+  macs: Uint8Array[];
   /** Where pieces of the file end, ascending; the last is the file's end. */
   boundaries: number[];
 }
@@ -104,14 +106,20 @@ export function parse(bytes: Uint8Array): Parts {
     const at = reach(length);
     return bytes.subarray(at, at + length);
   };
-  const digests = [take(DIGEST)];
+  const digests: Uint8Array[] = [];
+  const macs: Uint8Array[] = [];
+  const takeDigest = (): void => {
+    digests.push(take(DIGEST));
+    if (file.readUInt32LE(8) === 2) macs.push(take(DIGEST));
+  };
+  takeDigest();
   const chunks: Uint8Array[] = [];
   for (let left = stored * PAGE; left > 0; left -= CHUNK) {
     chunks.push(take(Math.min(left, CHUNK)));
-    digests.push(take(DIGEST));
+    takeDigest();
   }
   const nextId = file.readBigUInt64LE(32);
-  return { memoryPages: file.readUInt32LE(16), stored, nextId, processes, runs, chunks, digests, boundaries };
+  return { memoryPages: file.readUInt32LE(16), stored, nextId, processes, runs, chunks, digests, macs, boundaries };
 }
 
 const sha256 = (...pieces: Uint8Array[]): Buffer => {
@@ -120,11 +128,20 @@ const sha256 = (...pieces: Uint8Array[]): Buffer => {
   return hash.digest();
 };
 
-/** A file of these parts, with the digests that it must have. */
-export function build(parts: Omit<Parts, 'digests' | 'boundaries'>): Uint8Array<ArrayBuffer> {
+export function hmac(key: Uint8Array, digest: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(digest).digest();
+}
+
+/** A file of these parts, with the digests that it must have; with MACs if there is a key for them. */
+export function build(
+  parts: Omit<Parts, 'digests' | 'macs' | 'boundaries'>,
+  macKey?: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const head = Buffer.alloc(FIXED + parts.processes.length * 12 + parts.runs.length * 8);
   head.set([0x89, 0x4b, 0x53, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const words = [1, layout.LAYOUT_VERSION, parts.memoryPages, parts.processes.length, parts.runs.length, parts.stored];
+  const version = macKey === undefined ? 1 : 2;
+  const counts = [parts.processes.length, parts.runs.length, parts.stored];
+  const words = [version, layout.LAYOUT_VERSION, parts.memoryPages, ...counts];
   for (const [index, word] of words.entries()) head.writeUInt32LE(word, 8 + index * 4);
   head.writeBigUInt64LE(parts.nextId, 32);
   let at = FIXED;
@@ -136,16 +153,18 @@ export function build(parts: Omit<Parts, 'digests' | 'boundaries'>): Uint8Array<
     head.writeUInt32LE(page, at);
     at = head.writeUInt32LE(pages, at + 4);
   }
-  return new Uint8Array(Buffer.concat([head, ...sealed(head, parts.chunks)]));
+  return new Uint8Array(Buffer.concat([head, ...sealed(head, parts.chunks, macKey)]));
 }
 
 /** What follows a head: its digest, then the chunks with theirs. */
-function sealed(head: Uint8Array, chunks: readonly Uint8Array[]): Uint8Array[] {
+export function sealed(head: Uint8Array, chunks: readonly Uint8Array[], macKey?: Uint8Array): Uint8Array[] {
   let digest = sha256(head);
   const pieces: Uint8Array[] = [digest];
+  if (macKey !== undefined) pieces.push(hmac(macKey, digest));
   for (const chunk of chunks) {
     digest = sha256(digest, chunk);
     pieces.push(chunk, digest);
+    if (macKey !== undefined) pieces.push(hmac(macKey, digest));
   }
   return pieces;
 }

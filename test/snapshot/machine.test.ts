@@ -24,10 +24,23 @@ describe('the bytes', () => {
     expect(parts.memoryPages).toBe(64);
     expect(parts.processes).toEqual(host.processes.map(({ id, mm }) => ({ id: BigInt(id), mm })));
     expect(parts.nextId).toBe(5n);
-    const expected = host.engine.bytes.slice();
-    expected.fill(0, layout.H_KSMD_BELL, layout.H_KSMD_BELL + 4); // the threads' own
-    for (const frame of freeFrames(host)) expected.fill(0, frame * PAGE, (frame + 1) * PAGE);
-    expect(Buffer.compare(memoryOf(parts), expected)).toBe(0);
+    const memory = memoryOf(parts);
+    const firstFrame = host.firstFrame * PAGE;
+    const frames = host.engine.bytes.slice();
+    for (const frame of freeFrames(host)) frames.fill(0, frame * PAGE, (frame + 1) * PAGE);
+    expect(Buffer.compare(memory.subarray(firstFrame), frames.subarray(firstFrame))).toBe(0);
+    // Before the frames, what is alive is as it is, and the rest is 0.
+    const words = new Uint32Array(memory.buffer, 0, firstFrame / 4);
+    expect(words.findIndex((word, at) => word !== 0 && word !== host.engine.words[at])).toBe(-1);
+    for (const [base, limit, bytes] of [
+      [layout.H_PTES, layout.H_LEAF_LIMIT, 4 * layout.TABLE_ENTRIES],
+      [layout.H_STATES, layout.H_LEAF_LIMIT, 4 * layout.TABLE_ENTRIES],
+      [layout.H_FRAME_WORDS, layout.H_FRAME_LIMIT, 4],
+    ] as const) {
+      const from = host.engine.u32(base);
+      const to = from + host.engine.u32(limit) * bytes;
+      expect(Buffer.compare(memory.subarray(from, to), host.engine.bytes.slice(from, to))).toBe(0);
+    }
     expect(parts.chunks.length).toBeGreaterThan(1);
   });
 

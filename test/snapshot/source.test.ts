@@ -71,6 +71,11 @@ describe('a source that fails', () => {
   });
 });
 
+test.each([5, true, null, undefined, {}, () => whole, Symbol('file'), 5n])('%o is no source', async (source) => {
+  const error = await refusal(restoreHost(source as unknown as string));
+  expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringMatching(/^A snapshot is read from the path/) });
+});
+
 describe('let go of in the end', () => {
   /** Bytes in two pieces, and how they were left. */
   function watched(bytes: Uint8Array): { source: AsyncIterable<Uint8Array>; left: () => boolean } {

@@ -5,7 +5,7 @@
  * A line is PLACE=VALUE. A place is a sum of terms (a number; a name of assembly/layout.ts; #N, the address of the N-th
  * word that the memory uses; *TERM, what is there) and means a word of the memory. `head+N` is a word of the head.
  * Without right digests: `file+N` is a byte of the file, `length` its length. `host` says which snapshot, `pieces` how
- * long the pieces are in which it is read. A value is such a sum too; @ is the old one, and - subtracts. Any other line
+ * long the pieces are in which it is read, `mac` whether it has MACs (1) and whether the reader wants some (2). A value is such a sum too; @ is the old one, and - subtracts. Any other line
  * also changes a used word, so that few mutants mean nothing: two bytes say which, one how, one by what.
  *
  * The source is closed, and there is one memory at most, as large as the head says. A snapshot is refused with one of
@@ -13,8 +13,8 @@
  */
 import { createHash } from 'node:crypto';
 import { KsmError } from '../../../src/errors.ts';
-import { type AddressSpace, createHost, type Host, layout, restoreHost } from '../../../src/index.ts';
-import { build, memoryOf, type Parts, parse, saved } from '../../snapshot/helpers.ts';
+import { type AddressSpace, createHost, type Host, layout, restoreHost, snapshotOf } from '../../../src/index.ts';
+import { build, collect, hmac, memoryOf, type Parts, parse, saved } from '../../snapshot/helpers.ts';
 import { attempt, expectThat, refusal } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -30,6 +30,8 @@ const LARGE = 64;
 const MOST_LINES = 64;
 /** More page tables than a base has. */
 const LEAVES = 20;
+/** The key of the MACs. */
+const MAC_KEY = new Uint8Array(32).fill(5);
 const CODES = ['ENOMEM', 'EAGAIN', 'EFAULT', 'EBUSY', 'EINVAL'] as const;
 
 const NAMES: Readonly<Record<string, number>> = { ...(layout as unknown as Record<string, number>), head: 0, file: 0 };
@@ -44,7 +46,22 @@ const RECORDS: Readonly<Record<string, string>> = {
 };
 
 export const words: readonly string[] = [
-  ...['\nhead+16=', '\nhead+20=@+1', '\nhead+40=', '\nfile+', '\nlength=@-', '\nhost=1', '\npieces=7', '#', '*', '+'],
+  ...[
+    '\nhead+16=',
+    '\nhead+20=@+1',
+    '\nhead+40=',
+    '\nfile+',
+    '\nlength=@-',
+    '\nhost=1',
+    '\nhost=2',
+    '\npieces=7',
+    '\nmac=1',
+    '\nmac=2',
+    '\nmac=3',
+    '#',
+    '*',
+    '+',
+  ],
   ...['=@+1', '=@-1', '=@+4096', '*H_PTES+2048', '*H_STATES+2048', '*H_FRAME_WORDS+4', '*H_FRAMES+4096', '*H_ROOTS'],
   ...Object.keys(layout).map((field) => {
     const start = Object.keys(RECORDS).find((prefix) => field.startsWith(prefix));
@@ -105,8 +122,8 @@ async function contentOrder(): Promise<Host> {
   return host;
 }
 
-async function baseOf(host: Host): Promise<Base> {
-  const parts = parse(await saved(host));
+async function baseOf(file: Uint8Array): Promise<Base> {
+  const parts = parse(file);
   const memory = memoryOf(parts);
   const all = new Uint32Array(memory.buffer);
   const end = (all[layout.H_FRAMES / 4] as number) / 4;
@@ -116,7 +133,16 @@ async function baseOf(host: Host): Promise<Base> {
   return { parts, memory, used };
 }
 
-const BASES: readonly Base[] = await Promise.all([hashOrder().then(baseOf), contentOrder().then(baseOf)]);
+/** Hash order once more, without its key. */
+async function keyless(): Promise<Uint8Array> {
+  return collect(snapshotOf(await hashOrder(), { key: false }));
+}
+
+const BASES: readonly Base[] = await Promise.all([
+  hashOrder().then(saved).then(baseOf),
+  contentOrder().then(saved).then(baseOf),
+  keyless().then(baseOf),
+]);
 
 /** What is changed by hand. */
 interface Forgery {
@@ -126,6 +152,8 @@ interface Forgery {
   readonly file: [at: number, value: string][];
   length: string;
   pieces: number;
+  hasMacs: boolean;
+  wantsMacs: boolean;
 }
 
 /** The value of a sum, below 2^32; undefined where it is none. `old` is what @ stands for. */
@@ -157,11 +185,15 @@ function stir({ base, memory }: Forgery, line: string): void {
 /** Notes what a line wants, or changes the memory as it wants. */
 function read(forgery: Forgery, line: string): void {
   const [place = '', value = ''] = line.split('=');
-  const at = sumOf(forgery, place.replace(/^(length|pieces|host)$/, '0'), 0);
+  const at = sumOf(forgery, place.replace(/^(length|pieces|host|mac)$/, '0'), 0);
   if (at === undefined) stir(forgery, line);
   else if (place === 'host') return;
   else if (place === 'length') forgery.length = value;
-  else if (place === 'pieces') forgery.pieces = sumOf(forgery, value, 0) || Number.POSITIVE_INFINITY;
+  else if (place === 'mac') {
+    const bits = sumOf(forgery, value, 0) ?? 0;
+    forgery.hasMacs = (bits & 1) !== 0;
+    forgery.wantsMacs = (bits & 2) !== 0;
+  } else if (place === 'pieces') forgery.pieces = sumOf(forgery, value, 0) || Number.POSITIVE_INFINITY;
   else if (place.startsWith('head')) forgery.head.push([at, value]);
   else if (place.startsWith('file')) forgery.file.push([at, value]);
   else if (at <= forgery.memory.byteLength - 4) {
@@ -200,9 +232,11 @@ function forge(forgery: Forgery): { head: Buffer; file: Buffer } {
     const word = sumOf(forgery, value, head.readUInt32LE(at));
     if (word !== undefined) head.writeUInt32LE(word, at);
   }
+  if (forgery.hasMacs) head.writeUInt32LE(2, 8);
   const digest = createHash('sha256').update(head).digest();
   const second = createHash('sha256').update(digest).update(chunk).digest();
-  const whole = Buffer.concat([head, digest, chunk, second]);
+  const macs = [digest, second].map((each) => (forgery.hasMacs ? hmac(MAC_KEY, each) : Buffer.alloc(0)));
+  const whole = Buffer.concat([head, digest, macs[0] as Buffer, chunk, second, macs[1] as Buffer]);
   const length = sumOf(forgery, forgery.length, whole.length) ?? whole.length;
   const file = Buffer.concat([whole, Buffer.alloc(PAGE_SIZE)]).subarray(0, length);
   for (const [at, value] of forgery.file) {
@@ -215,7 +249,7 @@ function forge(forgery: Forgery): { head: Buffer; file: Buffer } {
 /** What came of restoring: a host or a refusal, and the sizes of the memories that were made on the way. */
 async function restored(
   file: Uint8Array,
-  pieces: number,
+  { pieces, wantsMacs }: Forgery,
   recover: boolean,
 ): Promise<{ host: Host | KsmError; made: number[] }> {
   const made: number[] = [];
@@ -236,9 +270,8 @@ async function restored(
     }
   };
   try {
-    const host = await restoreHost(source, { recover }).catch((error: unknown) =>
-      refusal(error, ['EFORMAT', 'ENOMEM']),
-    );
+    const options = { recover, ...(wantsMacs && { macKey: MAC_KEY }) };
+    const host = await restoreHost(source, options).catch((error: unknown) => refusal(error, ['EFORMAT', 'ENOMEM']));
     expectThat(closed, () => 'the source is not closed');
     return { host, made };
   } finally {
@@ -299,8 +332,8 @@ function checkFresh(space: AddressSpace): void {
   }
 }
 
-async function check(head: Buffer, file: Buffer, pieces: number, recover: boolean): Promise<void> {
-  const { host, made } = await restored(file, pieces, recover);
+async function check(head: Buffer, file: Buffer, forgery: Forgery, recover: boolean): Promise<void> {
+  const { host, made } = await restored(file, forgery, recover);
   const size = file.length < FIXED_BYTES ? 0 : file.readUInt32LE(SIZE_AT);
   expectThat(made.length <= 1 && made.every((units) => units === size), () => `memories are made: ${made}`);
   if (host instanceof KsmError) {
@@ -308,6 +341,7 @@ async function check(head: Buffer, file: Buffer, pieces: number, recover: boolea
     return;
   }
   using _host = host;
+  expectThat(forgery.hasMacs === forgery.wantsMacs, () => 'it is taken with MACs that are not wanted, or without');
   host.check();
   const ids = Array.from({ length: head.readUInt32LE(20) }, (_, n) =>
     Number(head.readBigUInt64LE(FIXED_BYTES + n * 12)),
@@ -324,13 +358,22 @@ const TAKEN = new Set<string>();
 
 export async function run(bytes: Uint8Array): Promise<void> {
   const lines = textOf(bytes).split('\n').slice(0, MOST_LINES);
-  const base = BASES[lines.includes('host=1') ? 1 : 0] as Base;
+  const base = BASES[lines.includes('host=2') ? 2 : lines.includes('host=1') ? 1 : 0] as Base;
   const memory = new DataView(base.memory.slice().buffer);
-  const forgery: Forgery = { base, memory, head: [], file: [], length: '@', pieces: Number.POSITIVE_INFINITY };
+  const forgery: Forgery = {
+    base,
+    memory,
+    head: [],
+    file: [],
+    length: '@',
+    pieces: Number.POSITIVE_INFINITY,
+    hasMacs: false,
+    wantsMacs: false,
+  };
   for (const line of lines) read(forgery, line);
   const { head, file } = forge(forgery);
-  const digest = createHash('sha256').update(file).update(`${forgery.pieces}`).digest('base64');
+  const digest = createHash('sha256').update(file).update(`${forgery.pieces} ${forgery.wantsMacs}`).digest('base64');
   if (TAKEN.has(digest)) return;
-  for (const recover of [false, true]) await check(head, file, forgery.pieces, recover);
+  for (const recover of [false, true]) await check(head, file, forgery, recover);
   TAKEN.add(digest);
 }
