@@ -10,7 +10,7 @@ import { Mm } from './memory.ts';
 import { Merger } from './merge.ts';
 import { Scanner } from './scanner.ts';
 import { defaultSettings, type Settings, storeSetting } from './settings.ts';
-import { EAGAIN, EINVAL, type TraceOp, type TraceResult } from './trace.ts';
+import { EAGAIN, EFAULT, EINVAL, type TraceOp, type TraceResult } from './trace.ts';
 import type { Vma } from './vma.ts';
 
 /** Bytes of one rmap item, as the kernel reckons its profit. */
@@ -72,8 +72,7 @@ export class LinuxModel {
         this.scanner.batch(op.pages);
         return 0;
       case 'pin':
-        this.held.set(op.id, { proc: op.proc, frame: this.process(op.proc).hold(op.page, op.how), how: op.how });
-        return 0;
+        return this.pin(op);
       case 'unpin':
         this.release(op.id);
         return 0;
@@ -113,6 +112,13 @@ export class LinuxModel {
     };
   }
 
+  private pin({ proc, page, how, id }: Extract<TraceOp, { op: 'pin' }>): number {
+    const mm = this.process(proc);
+    if (!mm.allows(page, how === 'write')) return -EFAULT;
+    this.held.set(id, { proc, frame: mm.hold(page, how), how });
+    return 0;
+  }
+
   private release(id: number): void {
     const held = this.held.get(id);
     this.held.delete(id);
@@ -142,9 +148,13 @@ export class LinuxModel {
   private access(op: Extract<TraceOp, { op: 'fill' | 'poke' | 'touch' | 'digest' }>): TraceResult {
     const mm = this.process(op.proc);
     const { page = 0, pages = 1 } = op;
+    if (!mm.allows(page, op.op === 'fill' || op.op === 'poke')) return -EFAULT;
     switch (op.op) {
       case 'fill':
-        for (const [k, content] of op.contents.entries()) mm.write(page + k, contentPage(content));
+        for (const [k, content] of op.contents.entries()) {
+          if (!mm.allows(page + k, true)) return -EFAULT;
+          mm.write(page + k, contentPage(content));
+        }
         return 0;
       case 'poke':
         mm.write(page, pokedPage(mm.peek(page), op.offset, op.value));

@@ -174,6 +174,12 @@ export class Mm {
 
   // ---- accesses -----------------------------------------------------------------------------------------------
 
+  /** May the process read the page, or write it? */
+  allows(page: number, write: boolean): boolean {
+    const prot = this.vmaAt(page)?.prot ?? 'none';
+    return write ? prot === 'rw' : prot !== 'none';
+  }
+
   /** The frame on which an extra reference is taken: a pin for DMA writes to it first, a plain reference reads. */
   hold(page: number, how: 'get' | 'write'): Frame {
     if (how === 'write') this.write(page, this.peek(page));
