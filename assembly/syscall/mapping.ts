@@ -243,12 +243,16 @@ function setLocked(mm: usize, page: u32, pages: u32, locked: bool): u32 {
   return at < end ? ENOMEM : 0;
 }
 
-/** Makes the pages of [start, end), all of them mapped, present: those that may be written as a write does, others as a read. */
+/**
+ * Makes the pages of [start, end), all of them mapped, present: private ones that may be written as a write does, so that no fault is
+ * left to come, others as a read.
+ */
 function populate(mm: usize, start: u32, end: u32): u32 {
   for (let page = start; page < end; page++) {
     const flags = vmaFlags(vmaFind(mm, page));
     if (!(flags & (VM_READ | VM_WRITE))) return ENOMEM;
-    const frame = flags & VM_WRITE ? writeFault(mm, page) : readFault(mm, page);
+    const isWritten = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+    const frame = isWritten ? writeFault(mm, page) : readFault(mm, page);
     if (frame < PAGE_SIZE) return <u32>frame;
   }
   return 0;

@@ -69,7 +69,7 @@ interface Process extends TracedProcess {
 export class ExtendedPlayer {
   readonly host: Host;
   readonly #processes: Map<string, Process> = new Map();
-  readonly #pins: Map<number, Pin> = new Map();
+  readonly #pins: Map<number, { holder: string; pin: Pin }> = new Map();
 
   constructor(host: Host) {
     this.host = host;
@@ -118,7 +118,7 @@ export class ExtendedPlayer {
         this.host.ksm.scan(Math.min(operation.pages ?? 1, 2 ** 31), { now: 0 });
         return;
       case 'unpin':
-        this.#pins.get(operation.id ?? 0)?.release();
+        this.#unpin(given(operation.id));
         return;
       default:
         return this.#act(this.#process(operation.proc), operation);
@@ -136,6 +136,7 @@ export class ExtendedPlayer {
       case 'exit':
         space.exit();
         this.#processes.delete(process.name);
+        for (const [id, { holder }] of this.#pins) if (holder === process.name) this.#unpin(id); // its files are closed
         return;
       case 'mmap':
         space.mmap(address, length, {
@@ -171,7 +172,7 @@ export class ExtendedPlayer {
         );
         return;
       case 'pin':
-        this.#pins.set(given(operation.id), space.pin(address, given(operation.how)));
+        this.#pins.set(given(operation.id), { holder: process.name, pin: space.pin(address, given(operation.how)) });
         return;
       case 'move':
         for (let at = page; at < page + pages; at++) this.#move(space, at * PAGE, given(operation.node));
@@ -184,6 +185,11 @@ export class ExtendedPlayer {
       default:
         throw new Error(`there is no operation ${operation.op} here`);
     }
+  }
+
+  #unpin(id: number): void {
+    this.#pins.get(id)?.pin.release();
+    this.#pins.delete(id);
   }
 
   /** As move_pages does it: what is there already, or cannot be moved, stays. */
@@ -214,6 +220,11 @@ export class ExtendedPlayer {
     const nids = ([first, count]: readonly [number, number]): string =>
       Array.from({ length: count }, (_, k) => this.#nidOf(space.frameOf((first + k) * PAGE))).join('');
     return regions.map(nids).join('|');
+  }
+
+  /** The address space of a live process of the trace. */
+  space(name: string): AddressSpace {
+    return this.#process(name).space;
   }
 
   #add(name: string | undefined, space: AddressSpace, regions: Process['regions']): void {

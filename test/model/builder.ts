@@ -3,9 +3,8 @@
  * to memory that is not mapped, no write to read-only memory, and no process name used twice. System calls that the
  * kernel refuses are legal and wanted.
  */
-import type { TraceOp } from './trace.ts';
+import type { Prot, TraceOp } from './trace.ts';
 
-export type Prot = 'r' | 'rw';
 export type Advice = 'MERGEABLE' | 'UNMERGEABLE' | 'DONTNEED';
 
 export interface RegionOptions {
@@ -22,6 +21,9 @@ export class TraceBuilder {
   readonly ops: TraceOp[] = [];
   private readonly processes: Map<string, Map<number, Prot>> = new Map();
   private started = 0;
+  /** Pins that are held: their process and page. */
+  private readonly pins: Map<number, { proc: string; page: number }> = new Map();
+  private pinned = 0;
   private readonly alphabet: number;
   private readonly shared: boolean;
 
@@ -49,7 +51,9 @@ export class TraceBuilder {
 
   exit(pick: number): void {
     const proc = this.pickProcess(pick);
-    if (this.processes.delete(proc)) this.ops.push({ op: 'exit', proc });
+    if (!this.processes.delete(proc)) return;
+    this.ops.push({ op: 'exit', proc });
+    for (const [id, pin] of this.pins) if (pin.proc === proc) this.pins.delete(id);
   }
 
   mmap(pick: number, page: number, pages: number, shared: boolean): void {
@@ -77,6 +81,27 @@ export class TraceBuilder {
     }
   }
 
+  lock(op: 'mlock' | 'munlock', pick: number, page: number, pages: number): void {
+    const [proc, mapped] = this.pick(pick);
+    if (mapped) this.ops.push({ op, proc, page, pages });
+  }
+
+  /** A pin for DMA makes the page be written, a plain reference makes it be read. */
+  pin(pick: number, how: 'get' | 'write'): void {
+    const at = this.place(pick, 1, how === 'write');
+    if (!at) return;
+    const id = ++this.pinned;
+    this.pins.set(id, at);
+    this.ops.push({ op: 'pin', proc: at.proc, page: at.page, how, id });
+  }
+
+  unpin(pick: number): void {
+    const [id, pin] = [...this.pins][pick % Math.max(1, this.pins.size)] ?? [];
+    if (id === undefined || !pin) return;
+    this.pins.delete(id);
+    this.ops.push({ op: 'unpin', proc: pin.proc, id });
+  }
+
   madvise(pick: number, page: number, pages: number, advice: Advice): void {
     const [proc, mapped] = this.pick(pick);
     if (mapped) this.ops.push({ op: 'madvise', proc, page, pages, advice });
@@ -87,7 +112,7 @@ export class TraceBuilder {
     const [proc, mapped] = this.pick(pick);
     if (!mapped) return;
     this.mmap(pick, page, pages, options.shared);
-    const writable = runLength(mapped, page, Math.min(pages, options.contents.length), true);
+    const writable = this.runLength(mapped, page, Math.min(pages, options.contents.length), true);
     if (writable > 0) this.write(proc, page, options.contents.slice(0, writable));
     if (options.offered) this.madvise(pick, page, pages, 'MERGEABLE');
   }
@@ -122,13 +147,14 @@ export class TraceBuilder {
     this.ops.push({ op: 'scan', pages });
   }
 
-  /** Reads everything that every process has. */
+  /** Reads everything that every process may read. */
   digestAll(): void {
     for (const [proc, mapped] of this.processes) {
+      const isReadable = (page: number): boolean => (mapped.get(page) ?? 'none') !== 'none';
       for (const page of [...mapped.keys()].sort((a, b) => a - b)) {
-        if (mapped.has(page - 1)) continue;
+        if (!isReadable(page) || isReadable(page - 1)) continue;
         let pages = 1;
-        while (mapped.has(page + pages)) pages++;
+        while (isReadable(page + pages)) pages++;
         this.ops.push({ op: 'digest', proc, page, pages });
       }
     }
@@ -155,20 +181,29 @@ export class TraceBuilder {
   /** A mapped (or writable) page of any process, and how many of the `pages` from there on are so too. */
   private place(pick: number, pages: number, writable: boolean): { proc: string; page: number; pages: number } | null {
     const places = [...this.processes].flatMap(([proc, mapped]) =>
-      [...mapped.keys()].filter((page) => runLength(mapped, page, 1, writable) === 1).map((page) => ({ proc, page })),
+      [...mapped.keys()]
+        .filter((page) => this.runLength(mapped, page, 1, writable) === 1)
+        .map((page) => ({ proc, page })),
     );
     const found = places[pick % Math.max(1, places.length)];
     const mapped = found && this.processes.get(found.proc);
-    return found && mapped ? { ...found, pages: runLength(mapped, found.page, pages, writable) } : null;
+    return found && mapped ? { ...found, pages: this.runLength(mapped, found.page, pages, writable) } : null;
+  }
+
+  /**
+   * How many pages from `page` on, at most `pages`, may be read, or written if that is asked for. Whether a page to which somebody has
+   * a reference is written in place depends on what the models do not know (rule D6), so it is not written.
+   */
+  private runLength(mapped: ReadonlyMap<number, Prot>, page: number, pages: number, writable: boolean): number {
+    const held = new Set([...this.pins.values()].map((pin) => pin.page));
+    const end = pageRange(page, pages).find((at) => {
+      const prot = mapped.get(at);
+      return prot === undefined || prot === 'none' || (writable && (prot !== 'rw' || held.has(at)));
+    });
+    return (end ?? page + pages) - page;
   }
 }
 
 function pageRange(page: number, pages: number): number[] {
   return Array.from({ length: pages }, (_, k) => page + k);
-}
-
-/** How many pages from `page` on, at most `pages`, are mapped, and writable if that is asked for. */
-function runLength(mapped: ReadonlyMap<number, Prot>, page: number, pages: number, writable: boolean): number {
-  const end = pageRange(page, pages).find((at) => !mapped.has(at) || (writable && mapped.get(at) !== 'rw'));
-  return (end ?? page + pages) - page;
 }

@@ -7,6 +7,9 @@ import { type Page, ZERO_PAGE } from './contents.ts';
 export class Frame {
   contents: Page;
   mappers = 0;
+  /** Extra references: plain ones, and pins for DMA. */
+  references = 0;
+  pins = 0;
   readonly anonymous: boolean;
   /** Owned by KSM: read-only for ever. */
   ksm = false;
@@ -17,6 +20,11 @@ export class Frame {
   constructor(contents: Page, anonymous: boolean) {
     this.contents = contents;
     this.anonymous = anonymous;
+  }
+
+  /** Does somebody besides page tables refer to it? Then it cannot be merged away. */
+  get held(): boolean {
+    return this.references + this.pins > 0;
   }
 }
 

@@ -4,8 +4,8 @@
  * as well. Pages and contents are few, so that all of them meet.
  */
 import fc from 'fast-check';
-import { type Advice, type Prot, type RegionOptions, TraceBuilder } from './builder.ts';
-import type { TraceOp } from './trace.ts';
+import { type Advice, type RegionOptions, TraceBuilder } from './builder.ts';
+import type { Prot, TraceOp } from './trace.ts';
 
 /** How long the random part is, in steps; a step is one operation or a few that belong together. */
 export interface TraceOptions {
@@ -13,6 +13,13 @@ export interface TraceOptions {
   readonly maxSteps?: number;
   /** Whether there is shared memory, which KSM never touches. What is resident of it depends on Linux's page cache. */
   readonly shared?: boolean;
+  /**
+   * Steps beyond the trace format: 'locks' are mlock, munlock and memory that may not be accessed; 'pins' are pins for DMA and plain
+   * references.
+   */
+  readonly more?: 'locks' | 'pins';
+  /** Few contents and a small max_page_sharing from the start, so that chains are long and change much. */
+  readonly chains?: boolean;
 }
 
 type Step = (trace: TraceBuilder) => void;
@@ -170,7 +177,43 @@ const restart: fc.Arbitrary<Step> = fc
     trace.sysfs('run', '1');
   });
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const lock: fc.Arbitrary<Step> = fc
+  .tuple(fc.constantFrom('mlock' as const, 'mlock' as const, 'munlock' as const), pick, pages)
+  .map(
+    ([op, where, count]) =>
+      (trace) =>
+        trace.near(where, (who, at) => trace.lock(op, who, at, count)),
+  );
+
+const deny: fc.Arbitrary<Step> = fc.tuple(pick, pages, fc.constantFrom<Prot>('none', 'none', 'r', 'rw')).map(
+  ([where, count, prot]) =>
+    (trace) =>
+      trace.near(where, (who, at) => trace.mprotect(who, at, count, prot)),
+);
+
+const pin: fc.Arbitrary<Step> = fc.tuple(pick, fc.constantFrom('get' as const, 'write' as const)).map(
+  ([where, how]) =>
+    (trace) =>
+      trace.pin(where, how),
+);
+
+const unpin: fc.Arbitrary<Step> = pick.map((which) => (trace) => trace.unpin(which));
+
+type Weighted = { weight: number; arbitrary: fc.Arbitrary<Step> };
+
+const MORE: Record<'locks' | 'pins', Weighted[]> = {
+  locks: [
+    { weight: 12, arbitrary: lock },
+    { weight: 8, arbitrary: deny },
+  ],
+  pins: [
+    { weight: 12, arbitrary: pin },
+    { weight: 6, arbitrary: unpin },
+    { weight: 6, arbitrary: fork },
+  ],
+};
+
+const STEPS: Weighted[] = [
   { weight: 30, arbitrary: scan },
   { weight: 12, arbitrary: fill },
   { weight: 8, arbitrary: madvise },
@@ -186,9 +229,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: newcomer },
   { weight: 2, arbitrary: restart },
   { weight: 2, arbitrary: astray },
-);
+];
 
-const setup = fc.record({
+/** With pins no rights are taken and given back: what a write does then is not known (TraceBuilder.runLength). */
+function stepOf(more: TraceOptions['more']): fc.Arbitrary<Step> {
+  const usual = more === 'pins' ? STEPS.filter(({ arbitrary }) => arbitrary !== mprotect) : STEPS;
+  return fc.oneof(...usual, ...(more === undefined ? [] : MORE[more]));
+}
+
+interface Setup {
+  readonly alphabet: number;
+  readonly smartScan: string;
+  readonly useZeroPages: string;
+  readonly maxPageSharing: string;
+  readonly prune: string;
+  readonly newcomers: readonly Step[];
+}
+
+const setup: fc.Arbitrary<Setup> = fc.record({
   alphabet: fc.constantFrom(2, 4, 6, LARGEST_ALPHABET),
   smartScan: fc.constantFrom('0', '1'),
   useZeroPages: fc.constantFrom('0', '0', '1'),
@@ -197,11 +255,20 @@ const setup = fc.record({
   newcomers: fc.array(newcomer, { minLength: 1, maxLength: 3, size: 'max' }),
 });
 
+const crowded: fc.Arbitrary<Setup> = fc.record({
+  alphabet: fc.constantFrom(1, 2, 3),
+  smartScan: fc.constant('0'),
+  useZeroPages: fc.constant('0'),
+  maxPageSharing: fc.constantFrom('2', '2', '3', '4'),
+  prune: fc.constantFrom('0', '20', '200', '4294967295'),
+  newcomers: fc.array(newcomer, { minLength: 3, maxLength: 5, size: 'max' }),
+});
+
 /** Traces of the format's operations, without the header line. They end with two passes and a look at everything. */
 export function traceArbitrary(options: TraceOptions = {}): fc.Arbitrary<TraceOp[]> {
-  const { minSteps = 0, maxSteps = 80, shared = true } = options;
-  const steps = fc.array(step, { minLength: minSteps, maxLength: maxSteps, size: 'max' });
-  return fc.tuple(setup, steps).map(([first, rest]) => {
+  const { minSteps = 0, maxSteps = 80, shared = true, more, chains = false } = options;
+  const steps = fc.array(stepOf(more), { minLength: minSteps, maxLength: maxSteps, size: 'max' });
+  return fc.tuple(chains ? crowded : setup, steps).map(([first, rest]) => {
     const trace = new TraceBuilder(first.alphabet, shared);
     trace.sysfs('smart_scan', first.smartScan);
     trace.sysfs('stable_node_chains_prune_millisecs', first.prune);

@@ -1,15 +1,16 @@
 /*
  * A slow and obvious model of KSM in Linux 6.18, written from the specification alone and checked against recordings
  * of a real kernel. It plays traces and says what the kernel's counters say after every operation. One NUMA node, no
- * huge pages, no swap, no pinned pages; the scan-time advisor is a name only. The engine's tests compare with it where
+ * huge pages, no swap; the scan-time advisor is a name only. The engine's tests compare with it where
  * there is no recording.
  */
 import { contentPage, digestPages, pokedPage } from './contents.ts';
+import { type Frame, ZERO_FRAME } from './frame.ts';
 import { Mm } from './memory.ts';
 import { Merger } from './merge.ts';
 import { Scanner } from './scanner.ts';
 import { defaultSettings, type Settings, storeSetting } from './settings.ts';
-import { EAGAIN, type TraceOp, type TraceResult } from './trace.ts';
+import { EAGAIN, EFAULT, EINVAL, type TraceOp, type TraceResult } from './trace.ts';
 import type { Vma } from './vma.ts';
 
 /** Bytes of one rmap item, as the kernel reckons its profit. */
@@ -41,6 +42,7 @@ export interface LinuxOptions {
 
 export class LinuxModel {
   private readonly processes: Map<string, Mm> = new Map();
+  private readonly held: Map<number, { proc: string; frame: Frame; how: 'get' | 'write' }> = new Map();
   private readonly faults = { cowKsm: 0, zeroPages: 0 };
   private readonly settings: Settings;
   private readonly merger: Merger;
@@ -69,10 +71,17 @@ export class LinuxModel {
         if (this.settings.run !== 1) return -EAGAIN;
         this.scanner.batch(op.pages);
         return 0;
+      case 'pin':
+        return this.pin(op);
+      case 'unpin':
+        this.release(op.id);
+        return 0;
       case 'mmap':
       case 'munmap':
       case 'mprotect':
       case 'madvise':
+      case 'mlock':
+      case 'munlock':
         return this.systemCall(op);
       default:
         return this.access(op);
@@ -103,7 +112,22 @@ export class LinuxModel {
     };
   }
 
-  private systemCall(op: Extract<TraceOp, { op: 'mmap' | 'munmap' | 'mprotect' | 'madvise' }>): number {
+  private pin({ proc, page, how, id }: Extract<TraceOp, { op: 'pin' }>): number {
+    const mm = this.process(proc);
+    if (!mm.allows(page, how === 'write')) return -EFAULT;
+    this.held.set(id, { proc, frame: mm.hold(page, how), how });
+    return 0;
+  }
+
+  private release(id: number): void {
+    const held = this.held.get(id);
+    this.held.delete(id);
+    if (held && held.frame !== ZERO_FRAME) held.frame[held.how === 'write' ? 'pins' : 'references']--;
+  }
+
+  private systemCall(
+    op: Extract<TraceOp, { op: 'mmap' | 'munmap' | 'mprotect' | 'madvise' | 'mlock' | 'munlock' }>,
+  ): number {
     const mm = this.process(op.proc);
     const { page = 0, pages = 1 } = op;
     switch (op.op) {
@@ -113,6 +137,9 @@ export class LinuxModel {
         return mm.munmap(page, pages);
       case 'mprotect':
         return mm.mprotect(page, pages, op.prot);
+      case 'mlock':
+      case 'munlock':
+        return mm[op.op](page, pages);
       case 'madvise':
         return mm.advise(page, pages, (vma, start, end) => this.advise(mm, op.advice, vma, start, end));
     }
@@ -121,9 +148,13 @@ export class LinuxModel {
   private access(op: Extract<TraceOp, { op: 'fill' | 'poke' | 'touch' | 'digest' }>): TraceResult {
     const mm = this.process(op.proc);
     const { page = 0, pages = 1 } = op;
+    if (!mm.allows(page, op.op === 'fill' || op.op === 'poke')) return -EFAULT;
     switch (op.op) {
       case 'fill':
-        for (const [k, content] of op.contents.entries()) mm.write(page + k, contentPage(content));
+        for (const [k, content] of op.contents.entries()) {
+          if (!mm.allows(page + k, true)) return -EFAULT;
+          mm.write(page + k, contentPage(content));
+        }
         return 0;
       case 'poke':
         mm.write(page, pokedPage(mm.peek(page), op.offset, op.value));
@@ -136,8 +167,10 @@ export class LinuxModel {
     }
   }
 
-  private advise(mm: Mm, advice: string, vma: Vma, start: number, end: number): void {
+  /** Locked memory is not discarded, and ends the call there (rule D2). */
+  private advise(mm: Mm, advice: string, vma: Vma, start: number, end: number): number {
     if (advice === 'DONTNEED') {
+      if (vma.locked) return -EINVAL;
       mm.discard(start, end);
     } else if (advice === 'UNMERGEABLE') {
       if (vma.mergeable) mm.unshare(start, end);
@@ -146,6 +179,7 @@ export class LinuxModel {
       this.scanner.register(mm);
       mm.setMergeable(vma, start, end, true);
     }
+    return 0;
   }
 
   private fork(proc: string, name: string): number {
@@ -161,6 +195,7 @@ export class LinuxModel {
     this.processes.delete(proc);
     mm.exit();
     this.scanner.processExit(mm);
+    for (const [id, held] of this.held) if (held.proc === proc) this.release(id);
     return 0;
   }
 

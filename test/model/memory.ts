@@ -5,7 +5,7 @@
  */
 import { type Page, ZERO_PAGE } from './contents.ts';
 import { Frame, ZERO_FRAME } from './frame.ts';
-import { EEXIST, ENOMEM } from './trace.ts';
+import { EEXIST, ENOMEM, type Prot } from './trace.ts';
 import { joinable, SharedObject, Vma } from './vma.ts';
 
 export interface Pte {
@@ -68,21 +68,58 @@ export class Mm {
     return 0;
   }
 
+  /** Locked private memory that may be written from now on is faulted in at once, as writes would do it (rule D7). */
+  mprotect(page: number, pages: number, prot: Prot): number {
+    return this.eachPiece(page, pages, (vma, start, end) => {
+      const opened = vma.locked && !vma.shared && vma.prot !== 'rw' && prot === 'rw';
+      this.change(vma, start, end, (piece) => piece.protect(prot));
+      if (opened) this.populate(start, end);
+    });
+  }
+
+  /** At a hole what lies before it is locked (rule D3), and nothing faulted in. */
+  mlock(page: number, pages: number): number {
+    return this.setLocked(page, pages, true) || this.populate(page, page + pages);
+  }
+
+  munlock(page: number, pages: number): number {
+    return this.setLocked(page, pages, false);
+  }
+
+  private setLocked(page: number, pages: number, locked: boolean): number {
+    return this.eachPiece(page, pages, (vma, start, end) => {
+      this.change(vma, start, end, (piece) => {
+        piece.locked = locked;
+      });
+    });
+  }
+
   /** Stops at the first gap; what comes before it is done. */
-  mprotect(page: number, pages: number, prot: 'r' | 'rw'): number {
+  private eachPiece(page: number, pages: number, act: (vma: Vma, start: number, end: number) => void): number {
     const end = page + pages;
     for (let at = page; at < end; ) {
       const vma = this.vmaAt(at);
       if (!vma) return -ENOMEM;
       const stop = Math.min(vma.end, end);
-      this.change(vma, at, stop, (piece) => piece.protect(prot));
+      act(vma, at, stop);
       at = stop;
     }
     return 0;
   }
 
-  /** madvise's walk: gaps are reported, but everything that is mapped is advised. */
-  advise(page: number, pages: number, advice: (vma: Vma, start: number, end: number) => void): number {
+  /** Up to memory that may not be accessed (rule D4). */
+  private populate(start: number, end: number): number {
+    for (let page = start; page < end; page++) {
+      const { prot, shared } = this.need(page);
+      if (prot === 'none') return -ENOMEM;
+      if (prot === 'rw' && !shared) this.write(page, this.peek(page));
+      else this.read(page);
+    }
+    return 0;
+  }
+
+  /** madvise's walk: gaps are reported, but everything that is mapped is advised. An error of `advice` ends it. */
+  advise(page: number, pages: number, advice: (vma: Vma, start: number, end: number) => number): number {
     const end = page + pages;
     let result = 0;
     for (let at = page; at < end; ) {
@@ -90,7 +127,8 @@ export class Mm {
       if (!vma || vma.start > at) result = -ENOMEM;
       if (!vma || vma.start >= end) break;
       const stop = Math.min(vma.end, end);
-      advice(vma, Math.max(at, vma.start), stop);
+      const failed = advice(vma, Math.max(at, vma.start), stop);
+      if (failed) return failed;
       at = stop;
     }
     return result;
@@ -107,7 +145,10 @@ export class Mm {
     for (let page = start; page < end; page++) this.unmapPage(page);
   }
 
-  /** Copy on write for everything that was ever written; the rest the child faults in by itself. */
+  /**
+   * Copy on write for everything that was ever written; the rest the child faults in by itself. What is pinned for DMA is copied at
+   * once (rule D1).
+   */
   fork(): Mm {
     const child = new Mm(this.counters);
     child.zeroPages = this.zeroPages;
@@ -116,7 +157,9 @@ export class Mm {
       if (!vma.written) continue;
       for (let page = vma.start; page < vma.end; page++) {
         const pte = this.ptes.get(page);
-        if (pte) child.mapPage(page, pte.frame, pte.ksmZero);
+        if (!pte) continue;
+        const { frame } = pte;
+        child.mapPage(page, frame.pins > 0 ? new Frame(frame.contents, true) : frame, pte.ksmZero);
       }
     }
     this.counters.zeroPages += child.zeroPages;
@@ -130,6 +173,21 @@ export class Mm {
   }
 
   // ---- accesses -----------------------------------------------------------------------------------------------
+
+  /** May the process read the page, or write it? */
+  allows(page: number, write: boolean): boolean {
+    const prot = this.vmaAt(page)?.prot ?? 'none';
+    return write ? prot === 'rw' : prot !== 'none';
+  }
+
+  /** The frame on which an extra reference is taken: a pin for DMA writes to it first, a plain reference reads. */
+  hold(page: number, how: 'get' | 'write'): Frame {
+    if (how === 'write') this.write(page, this.peek(page));
+    else this.read(page);
+    const frame = this.ptes.get(page)?.frame ?? ZERO_FRAME;
+    if (frame !== ZERO_FRAME) frame[how === 'write' ? 'pins' : 'references']++;
+    return frame;
+  }
 
   /** What the process would read there; faults nothing in. */
   peek(page: number): Page {
@@ -151,6 +209,11 @@ export class Mm {
     const frame = this.ptes.get(page)?.frame;
     if (frame?.anonymous && !frame.ksm && frame.mappers === 1) frame.contents = contents;
     else this.breakCow(page, contents);
+  }
+
+  /** KSM gives up a half-made merge: the page gets a frame of its own. */
+  breakKsm(page: number): void {
+    this.breakCow(page, this.peek(page));
   }
 
   /** Gives every page of a range a private frame where KSM has put a frame of its own or the zero frame. */

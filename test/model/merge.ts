@@ -1,6 +1,6 @@
 /*
  * What KSM does with one candidate page: the stable tree first, then the unstable tree of this pass. There is one NUMA
- * node, nobody runs during a scan and no page is pinned, so a merge that has found its partner always succeeds.
+ * node and nobody runs during a scan, so a merge that has found its partner fails only where a page is held or half-merged.
  */
 import { comparePages, type Page, ZERO_PAGE } from './contents.ts';
 import { type Frame, ZERO_FRAME } from './frame.ts';
@@ -65,13 +65,14 @@ export class Merger {
       item.oldChecksum = frame.contents;
       return;
     }
-    if (this.settings.useZeroPages && sameChecksum(ZERO_PAGE, frame.contents)) {
+    if (this.settings.useZeroPages && sameChecksum(ZERO_PAGE, frame.contents) && canGiveUp(frame)) {
       item.mm.placeZeroFrame(item.page);
       return;
     }
     const target = this.stable.search(frame.contents);
     const node = target && this.stable.owner(target);
     if (target && node) {
+      if (!canGiveUp(frame)) return;
       item.mm.replacePage(item.page, target);
       this.stable.append(item, node);
       return;
@@ -82,8 +83,13 @@ export class Merger {
   /** Two pages become one: the scanned page's frame survives, the tree page's process is the node's first user. */
   private mergeWithUnstable(item: RmapItem, frame: Frame): void {
     const partner = this.unstableSearchOrInsert(item, frame);
-    if (!partner) return;
+    const theirs = partner && mergeableFrame(partner);
+    if (!partner || !theirs || !canGiveUp(frame)) return;
     frame.ksm = true;
+    if (!canGiveUp(theirs)) {
+      item.mm.breakKsm(item.page); // others that map the frame keep it, half-merged
+      return;
+    }
     partner.mm.replacePage(partner.page, frame);
     this.removeFromTree(partner);
     const node = this.stable.insert(frame);
@@ -108,6 +114,14 @@ export class Merger {
     this.pagesUnshared++;
     return null;
   }
+}
+
+/**
+ * Can a page be merged away from this frame? Not while somebody holds it, and not where it is KSM's already (rule N1). That a plain
+ * reference is no hindrance where the pte is clean, read-only and not exclusive (rule D6) is left out.
+ */
+function canGiveUp(frame: Frame): boolean {
+  return !frame.ksm && !frame.held;
 }
 
 /** Equal checksums of the kernel are equal contents here: a collision of XXH64 is no case of the model. */

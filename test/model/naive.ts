@@ -4,7 +4,7 @@
  * business.
  */
 import { contentPage, digestPages, type Page, pokedPage, ZERO_PAGE } from './contents.ts';
-import { EEXIST, ENOMEM, type TraceOp, type TraceResult } from './trace.ts';
+import { EEXIST, EINVAL, ENOMEM, type TraceOp, type TraceResult } from './trace.ts';
 
 /** Where one page's contents are; processes that share memory hold the same cell. */
 interface Cell {
@@ -12,8 +12,15 @@ interface Cell {
   readonly shared: boolean;
 }
 
+/** A page of a process: what is there, whether it is locked, and whether it may be accessed. */
+interface Place {
+  readonly cell: Cell;
+  locked: boolean;
+  denied: boolean;
+}
+
 /** The mapped pages of a process, by page number. */
-type Memory = Map<number, Cell>;
+type Memory = Map<number, Place>;
 
 export class NaiveModel {
   private readonly processes: Map<string, Memory> = new Map();
@@ -43,9 +50,10 @@ export class NaiveModel {
     return [...this.processes.keys()];
   }
 
-  /** The mapped page numbers of a process, ascending. */
-  mapped(proc: string): number[] {
-    return [...this.memory(proc).keys()].sort((a, b) => a - b);
+  /** The page numbers that a process may read, ascending. */
+  readable(proc: string): number[] {
+    const places = [...this.memory(proc)].filter(([, place]) => !place.denied);
+    return places.map(([page]) => page).sort((a, b) => a - b);
   }
 
   /** The 4096 bytes that the process reads there. */
@@ -55,21 +63,29 @@ export class NaiveModel {
 
   private applyToMemory(op: Exclude<TraceOp, { op: 'sysfs' | 'scan' | 'process' | 'fork' | 'exit' }>): TraceResult {
     const memory = this.memory(op.proc);
+    if (op.op === 'unpin' || op.op === 'pin') return 0;
     const { page = 0, pages = 1 } = op;
     const range = Array.from({ length: pages }, (_, k) => page + k);
     const gap = range.some((at) => !memory.has(at)) ? -ENOMEM : 0;
     switch (op.op) {
       case 'mmap':
         if (range.some((at) => memory.has(at))) return -EEXIST;
-        for (const at of range) memory.set(at, { contents: ZERO_PAGE, shared: op.kind === 'shared' });
+        for (const at of range) memory.set(at, newPlace({ contents: ZERO_PAGE, shared: op.kind === 'shared' }));
         return 0;
       case 'munmap':
         for (const at of range) memory.delete(at);
         return 0;
       case 'mprotect':
+        for (const place of upToGap(memory, range)) place.denied = op.prot === 'none';
         return gap;
+      case 'mlock':
+      case 'munlock': {
+        const places = upToGap(memory, range);
+        for (const place of places) place.locked = op.op === 'mlock';
+        return gap || (op.op === 'mlock' && places.some((place) => place.denied) ? -ENOMEM : 0);
+      }
       case 'madvise':
-        if (op.advice === 'DONTNEED') for (const at of range) forget(memory, at);
+        if (op.advice === 'DONTNEED') return forget(memory, range) || gap;
         return gap;
       case 'fill':
         for (const [k, content] of op.contents.entries()) cellAt(memory, page + k).contents = contentPage(content);
@@ -93,18 +109,38 @@ export class NaiveModel {
   }
 }
 
+function newPlace(cell: Cell): Place {
+  return { cell, locked: false, denied: false };
+}
+
 function cellAt(memory: Memory, page: number): Cell {
-  const cell = memory.get(page);
-  if (!cell) throw new Error(`page ${page} is not mapped: a trace must not access it`);
-  return cell;
+  const place = memory.get(page);
+  if (!place) throw new Error(`page ${page} is not mapped: a trace must not access it`);
+  return place.cell;
 }
 
-/** Private memory reads as zeroes again; shared memory keeps its contents. */
-function forget(memory: Memory, page: number): void {
-  const cell = memory.get(page);
-  if (cell && !cell.shared) cell.contents = ZERO_PAGE;
+function upToGap(memory: Memory, range: readonly number[]): Place[] {
+  const places = range.map((page) => memory.get(page));
+  const gap = places.indexOf(undefined);
+  return places.slice(0, gap < 0 ? places.length : gap).filter((place) => place !== undefined);
 }
 
+/** Private memory reads as zeroes again, up to the first locked page; shared memory keeps its contents. */
+function forget(memory: Memory, range: readonly number[]): number {
+  for (const page of range) {
+    const place = memory.get(page);
+    if (place?.locked) return -EINVAL;
+    if (place && !place.cell.shared) place.cell.contents = ZERO_PAGE;
+  }
+  return 0;
+}
+
+/** A child's memory is not locked. */
 function forked(memory: Memory): Memory {
-  return new Map([...memory].map(([page, cell]) => [page, cell.shared ? cell : { ...cell }]));
+  return new Map(
+    [...memory].map(([page, { cell, denied }]) => [
+      page,
+      { cell: cell.shared ? cell : { ...cell }, locked: false, denied },
+    ]),
+  );
 }

@@ -41,7 +41,7 @@ export class StableNode {
   }
 
   get stale(): boolean {
-    return this.frame.mappers === 0;
+    return this.frame.mappers === 0 && !this.frame.held;
   }
 }
 
@@ -134,7 +134,7 @@ export class StableTree {
     while (this.tree.root) {
       const root = this.tree.root.value;
       for (const node of root instanceof Chain ? root.dups : [root]) {
-        if (!node.stale) return false;
+        if (node.frame.mappers > 0) return false;
         this.deleteNode(node);
       }
       if (root instanceof Chain) this.freeChain(root);

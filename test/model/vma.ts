@@ -5,6 +5,7 @@
  */
 import { ZERO_PAGE } from './contents.ts';
 import { Frame } from './frame.ts';
+import type { Prot } from './trace.ts';
 
 /** The page cache behind one shared mapping, by page number (fork keeps addresses, and nothing moves). */
 export class SharedObject {
@@ -33,8 +34,9 @@ export class Vma {
   start: number;
   end: number;
   readonly shared: SharedObject | null;
-  prot: 'r' | 'rw' = 'rw';
+  prot: Prot = 'rw';
   mergeable = false;
+  locked = false;
   /** Counts towards the commit charge; lost when a vma without pages of its own becomes read-only. */
   charged: boolean;
   /** Private memory that was ever written: the kernel has given it an anon_vma. */
@@ -56,10 +58,11 @@ export class Vma {
   forChild(): Vma {
     const vma = this.copy();
     vma.inherited = this.written;
+    vma.locked = false;
     return vma;
   }
 
-  protect(prot: 'r' | 'rw'): void {
+  protect(prot: Prot): void {
     if (prot === this.prot) return;
     this.prot = prot;
     if (this.shared) return;
@@ -69,7 +72,7 @@ export class Vma {
 
   alike(other: Vma): boolean {
     const flags = this.prot === other.prot && this.mergeable === other.mergeable && this.charged === other.charged;
-    return flags && this.shared === other.shared;
+    return flags && this.locked === other.locked && this.shared === other.shared;
   }
 
   /** Ends this vma at `page` and returns the rest. */

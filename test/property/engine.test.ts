@@ -8,9 +8,10 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Host } from '../../src/create.ts';
 import { Engine, layOut } from '../../src/engine/index.ts';
-import { type DirtyTracking, systemClock } from '../../src/host/index.ts';
+import { type AddressSpace, type DirtyTracking, systemClock } from '../../src/host/index.ts';
 import { loadModule } from '../../src/load.ts';
 import { type Group, Player, parseTrace, type Trace } from '../../src/trace/index.ts';
+import { ExtendedPlayer } from '../golden2/player.ts';
 import { traceArbitrary } from '../model/generate.ts';
 import { LinuxModel, type Snapshot } from '../model/linux.ts';
 import { NaiveModel } from '../model/naive.ts';
@@ -67,9 +68,9 @@ function viewOf(linux: LinuxModel): Omit<Snapshot, 'frames'> & { frames: Group[]
 }
 
 /** Every page of every guest, as it reads it, against the model. */
-function expectSameBytes(player: Player, naive: NaiveModel): void {
+function expectSameBytes(player: { space(name: string): AddressSpace }, naive: NaiveModel): void {
   for (const proc of naive.live()) {
-    for (const page of naive.mapped(proc)) {
+    for (const page of naive.readable(proc)) {
       const seen = player.space(proc).read(page * 4096, 4096);
       if (Buffer.compare(seen, naive.read(proc, page)) !== 0) expect.fail(`${proc} page ${page} reads other bytes`);
     }
@@ -157,6 +158,86 @@ test.each(MODES)('hash order is the specification where nothing changes in a pas
     }),
     { numRuns: RUNS },
   );
+});
+
+test('content order is the specification where chains are long and time passes', () => {
+  fc.assert(
+    fc.property(traceArbitrary({ maxSteps: 80, shared: false, chains: true }), (ops) => {
+      let now = 0;
+      const host = freshHost('content');
+      const player = new Player(host, { now: () => now });
+      const linux = new LinuxModel({ now: () => now });
+      const operations = operationsOf(ops);
+      for (const [i, op] of ops.entries()) {
+        now += 10;
+        const result = linux.apply(op);
+        const seen = player.play(operations[i] as Trace['operations'][number]);
+        host.check();
+        const frames = distinctGroups(seen.frames);
+        expect({ ...seen, frames }, `${i}: ${JSON.stringify(op)}`).toEqual({ result, ...viewOf(linux) });
+      }
+      played++;
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+describe.each(['locks', 'pins'] as const)('%s, which the trace format does not have', (more) => {
+  test.each(['content', 'hash'] as const)('a guest reads what it wrote, and the invariants hold, %s order', (index) => {
+    fc.assert(
+      fc.property(traceArbitrary({ maxSteps: 50, more }), (ops) => {
+        const player = new ExtendedPlayer(freshHost(index));
+        const naive = new NaiveModel();
+        for (const [i, op] of ops.entries()) {
+          const expected = naive.apply(op);
+          const { result } = player.play(op);
+          player.host.check();
+          if (expected !== undefined) expect(result, `${i}: ${JSON.stringify(op)}`).toBe(expected);
+          if (op.op === 'scan') expectSameBytes(player, naive);
+        }
+        expectSameBytes(player, naive);
+        played++;
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('content order is the specification, in every counter after every operation', () => {
+    fc.assert(
+      fc.property(traceArbitrary({ maxSteps: 60, shared: false, more }), (ops) => {
+        const player = new ExtendedPlayer(freshHost('content'));
+        const linux = new LinuxModel();
+        for (const [i, op] of ops.entries()) {
+          const result = linux.apply(op);
+          const seen = player.play(op);
+          const frames = distinctGroups(seen.frames);
+          expect({ ...seen, frames }, `${i}: ${JSON.stringify(op)}`).toEqual({ result, ...viewOf(linux) });
+        }
+        played++;
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('hash order is the specification where nothing changes in a pass', () => {
+    fc.assert(
+      fc.property(traceArbitrary({ maxSteps: 60, shared: false, more }), (random) => {
+        const ops = inWholePasses(random);
+        const player = new ExtendedPlayer(freshHost('hash'));
+        const linux = new LinuxModel();
+        for (const [i, op] of ops.entries()) {
+          const result = linux.apply(op);
+          const seen = player.play(op);
+          const expected = withoutNodes({ result, ...viewOf(linux) });
+          expect(withoutNodes({ ...seen, frames: distinctGroups(seen.frames) }), `${i}: ${JSON.stringify(op)}`).toEqual(
+            expected,
+          );
+        }
+        played++;
+      }),
+      { numRuns: RUNS },
+    );
+  });
 });
 
 afterAll(() => console.log(`${played} random traces`));

@@ -71,6 +71,7 @@ function damage(host: Host, random: () => number): void {
     for (let record = 0; record < fresh; record++) visit(base(field) + record * bytes);
   };
   fill(base(layout.H_NODES), engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) * layout.NODE_BYTES);
+  fill(base(layout.H_ROOMS), engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) * layout.ROOM_BYTES);
   fill(base(layout.H_ROOTS), engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT) * layout.ROOT_BYTES);
   each(layout.H_LEAVES, layout.H_FREE_LEAVES, layout.LEAF_BYTES, (leaf) => fill(leaf, layout.LEAF_BYTES));
   each(layout.H_VMAS, layout.H_FREE_VMAS, layout.VMA_BYTES, (vma) => {
@@ -119,6 +120,7 @@ function damageFrames(host: Host, random: () => number): void {
     }
   }
   engine.setU32(layout.H_FRAMES_USED, random());
+  engine.setU32(layout.H_DMA_PINS, random());
   const folios = engine.u32(layout.H_FRAME_LIMIT) >>> layout.FOLIO_BITS;
   for (let folio = 0; folio < folios; folio++) {
     const address = engine.u32(layout.H_FOLIOS) + folio * 4;

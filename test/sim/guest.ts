@@ -96,19 +96,12 @@ function mappedRangeOf(process: Process, operation: Operation): Range {
   return { start, count, pages: pages.slice(0, count) };
 }
 
-/** Calls the engine; `apply` changes the shadow if it succeeds. `also`: errnos that it may give besides that of a full machine. */
-function* systemCall(
-  guests: Guests,
-  thread: Thread,
-  flight: Flight,
-  call: () => number,
-  apply: () => void,
-  also: readonly number[] = [],
-): Steps {
+/** Calls the engine; `apply` changes the shadow if it succeeds. */
+function* systemCall(guests: Guests, thread: Thread, flight: Flight, call: () => number, apply: () => void): Steps {
   const attempt = (): void => {
     const errno = call() >>> 0;
     if (errno === 0) apply();
-    else if (!FULL.includes(errno) && !also.includes(errno)) throw new Failure(`${flight.what} says ${errno}`);
+    else if (!FULL.includes(errno)) throw new Failure(`${flight.what} says ${errno}`);
   };
   yield* locked(guests.world, thread, attempt, flight);
 }
@@ -209,20 +202,33 @@ const ADVICES: Record<string, number> = {
   dontneed: layout.MADV_DONTNEED,
 };
 
-/** ENOMEM says either that there is no room, or that there was a hole, and then all else was done. */
+/** The pages before the first locked one: as far as DONTNEED comes. */
+function upToLocked(guests: Guests, process: Process, pages: readonly number[]): readonly number[] {
+  const isLocked = (page: number): boolean =>
+    ((vmaAt(guests.world, process.mm, page)?.flags ?? 0) & layout.VM_LOCKED) !== 0;
+  const end = pages.findIndex(isLocked);
+  return end < 0 ? pages : pages.slice(0, end);
+}
+
+/**
+ * ENOMEM says either that there is no room, or that there was a hole, and then all else was done. EINVAL says that DONTNEED met locked
+ * memory: what lies before it is gone.
+ */
 function* advise(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
   const { start, count, pages } = rangeOf(operation);
   const advice = ADVICES[operation.what] as number;
   const forgets = operation.what === 'dontneed';
   const call = (): number => {
     const errno = guests.world.call.advise(process.mm, idOf(guests, process), start, count, advice);
-    return errno === ENOMEM ? 0 : errno;
+    const forgotten = forgets ? upToLocked(guests, process, pages) : [];
+    if ((errno === EINVAL) !== forgotten.length < (forgets ? pages.length : 0))
+      throw new Failure(`advise says ${errno}`);
+    for (const page of forgotten) forgetContents(process, page);
+    return errno === ENOMEM || errno === EINVAL ? 0 : errno;
   };
-  const apply = (): void => {
-    for (const page of forgets ? pages : []) forgetContents(process, page);
-  };
+  const apply = (): void => {};
   const flight: Flight | undefined = forgets ? { what: 'zero', process, pages } : { what: 'pin', process, pages: [] };
-  yield* systemCall(guests, thread, flight, call, apply, [EINVAL]);
+  yield* systemCall(guests, thread, flight, call, apply);
 }
 
 function* mergeAny(guests: Guests, thread: Thread, process: Process, { c }: Operation): Steps {
