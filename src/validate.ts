@@ -7,6 +7,7 @@
  */
 import { KsmError } from './errors.ts';
 import { nearest } from './nearest.ts';
+import { json } from './printable.ts';
 
 /** `what` names the value in a message: Option "pages". */
 export type Check<T> = (what: string, value: unknown) => T;
@@ -17,7 +18,7 @@ const SHOWN_LENGTH = 40;
 export function shown(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}\u2026` : value);
+      return json(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
     case 'bigint':
       return `${value}n`;
     case 'function':

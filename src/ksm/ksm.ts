@@ -4,7 +4,16 @@
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { type Clock, clockOf, cpuOf, type Machine, nowOf } from '../host/index.ts';
-import { abortSignal, type Checks, finiteNumber, optionsOf, text, unknownName, wholeNumber } from '../validate.ts';
+import {
+  abortSignal,
+  type Checks,
+  finiteNumber,
+  optionsOf,
+  shown,
+  text,
+  unknownName,
+  wholeNumber,
+} from '../validate.ts';
 import { endOfPass } from './advisor.ts';
 import { type Counters, readCounters } from './counters.ts';
 import { FILES, type KsmFile } from './files.ts';
@@ -72,8 +81,8 @@ export class Ksm {
     if (written === '') return; // the kernel answers an empty write without asking the file
     const refusal = write(this.#machine.engine, written);
     if (refusal !== undefined) {
-      const shown = JSON.stringify(written.replace(/\n$/, ''));
-      throw new KsmError(refusal.code, `${file}: ${shown} is refused (${refusal.code}); expected ${refusal.expected}.`);
+      const what = shown(written.replace(/\n$/, ''));
+      throw new KsmError(refusal.code, `${file}: ${what} is refused (${refusal.code}); expected ${refusal.expected}.`);
     }
     this.#machine.work.wake();
   }

@@ -1,14 +1,14 @@
 /** Every export of the engine, and what it takes: numbers of 32 bits, half of them valid or nearly so. */
-import { type Engine, type EngineExports, layout, recordOf } from '../../src/engine/index.ts';
-import { AREA, type World } from './world.ts';
+import { type EngineExports, layout, recordOf } from '../../src/engine/index.ts';
+import { AREA, isAlive, type World } from './world.ts';
 
 type Arg = (world: World) => number;
 
 /** What each call is made beside, where it could wait for ever: that is not what is tried here. */
 interface Call {
   readonly takes: readonly Arg[];
-  /** Made before the call with its arguments. */
-  readonly before?: (engine: Engine, args: readonly number[]) => void;
+  /** Done before the call with its arguments. */
+  readonly before?: (world: World, args: readonly number[]) => void;
 }
 
 const EDGES = [0, 1, 2, 63, 64, 255, 511, 512, 4095, 4096, 4097, 65535, 65536, 2 ** 20, 2 ** 24, 2 ** 27 - 1, 2 ** 27];
@@ -26,7 +26,7 @@ function near(valid: Arg): Arg {
 const word =
   (field: number): Arg =>
   (world) =>
-    world.host.engine.u32(field);
+    world.observer.u32(field);
 const page = near((world) => world.dice.below(AREA + 4));
 const pages = near((world) => world.dice.below(AREA));
 const nid = near((world) => world.dice.below(2));
@@ -34,31 +34,46 @@ const small = near((world) => world.dice.below(8));
 const frame = near(
   (world) => word(layout.H_FRAMES)(world) + 4096 * world.dice.below(word(layout.H_FRAME_LIMIT)(world)),
 );
+/** One that is pinned, or was. */
+const pinned: Arg = (world) =>
+  world.pins.length === 0 || world.oneIn(3) ? frame(world) : world.any(world.pins).frame * layout.PAGE_SIZE;
 const index = near((world) => world.dice.below(word(layout.H_FRAME_LIMIT)(world) + 2));
-const worker = near((world) => (world.workers.length === 0 ? 0 : world.any(world.workers)));
+/** One that is there, or was; or none. */
+const worker: Arg = (world) => {
+  const known = world.oneIn(3) ? world.workers : world.observer.workers;
+  return known.length === 0 || world.oneIn(4) ? near(() => 64)(world) : world.any(known);
+};
 const pte = near((world) => word(layout.H_PTES)(world) + 4 * world.dice.below(4 * layout.TABLE_ENTRIES));
-const pteWord: Arg = (world) => (world.oneIn(2) ? world.host.engine.u32(pte(world) & ~3) : any(world));
+const pteWord: Arg = (world) => (world.oneIn(2) ? world.observer.u32(pte(world) & ~3) : any(world));
 
-/** Two arguments that belong together: an mm and its id. */
-const PROCESS: readonly Arg[] = [near((world) => mmOf(world)), near((world) => idOf(world))];
+/** Two arguments that belong together: an mm and its id. Mostly those of a process that lives. */
+const PROCESS: readonly Arg[] = [(world) => mmOf(world), (world) => idOf(world)];
 let last = 0;
 
 function mmOf(world: World): number {
-  last = word(layout.H_MMS)(world) + layout.MM_BYTES * world.dice.below(word(layout.H_MM_LIMIT)(world));
+  const live = world.spaces.filter(isAlive);
+  const count = word(layout.H_MM_LIMIT)(world);
+  if (live.length > 0 && !world.oneIn(4)) last = world.any(live).mm;
+  else last = near(() => word(layout.H_MMS)(world) + layout.MM_BYTES * world.dice.below(count))(world);
   return last;
 }
 
 /** The id of the mm that was named last, mostly. */
 function idOf(world: World): number {
-  return world.oneIn(6) ? world.dice.below(20) : world.host.engine.u32(last + layout.MM_ID);
+  return world.oneIn(6) ? any(world) : world.observer.u32((last & ~3) + layout.MM_ID);
 }
 
 const setting: Arg = (world) =>
   world.oneIn(2) ? any(world) : world.any([layout.H_MAX_PAGE_SHARING, layout.H_MERGE_ACROSS_NODES]);
 
 /** A thread that serves jobs ends with this, and else would not. */
-function tellToEnd(engine: Engine, [number = 0]: readonly number[]): void {
-  engine.setU32(recordOf(number) + layout.WORKER_END, 1);
+function tellToEnd({ observer }: World, [number = 0]: readonly number[]): void {
+  observer.setU32(recordOf(number) + layout.WORKER_END, 1);
+}
+
+/** Somebody has the lock already: this worker, or another. Not where the call would wait for ever. */
+function holdLock(world: World, [number = 0, looks = 1]: readonly number[]): void {
+  if (looks !== 0 && world.oneIn(2)) world.observer.call.lockTry(world.oneIn(2) ? number : worker(world));
 }
 
 export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = {
@@ -75,7 +90,7 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   lock: { takes: [...PROCESS, page, pages] },
   unlock: { takes: [...PROCESS, page, pages] },
   pinPage: { takes: [...PROCESS, page, near((world) => world.dice.below(3))] },
-  unpinFrame: { takes: [frame, small] },
+  unpinFrame: { takes: [pinned, small] },
   pinsOf: { takes: [frame] },
   migrateFrame: { takes: [frame, nid] },
   offline: { takes: [index, index] },
@@ -94,12 +109,12 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   accessBegin: { takes: [worker, frame, pte, pteWord, small] },
   accessEnd: { takes: [worker] },
   accessWalk: { takes: [worker] },
-  lockTake: { takes: [worker, (world) => 1 + world.dice.below(3)] },
-  lockTry: { takes: [worker] },
-  lockDrop: { takes: [worker] },
+  lockTake: { takes: [worker, (world) => world.dice.below(3)], before: holdLock },
+  lockTry: { takes: [worker], before: holdLock },
+  lockDrop: { takes: [worker], before: holdLock },
   workerAttach: { takes: [worker] },
   workerJoin: { takes: [] },
-  workerLeave: { takes: [worker] },
+  workerLeave: { takes: [worker], before: holdLock },
   recover: { takes: [worker, worker, (world) => 1 + world.dice.below(3), (world) => world.dice.below(2)] },
   rekey: { takes: [any, any] },
   runWrite: { takes: [small] },

@@ -65,6 +65,19 @@ const OF_SPACE: readonly [string, ...Kind[]][] = [
   ['isAt', number],
 ];
 
+/** Options of a loop that would have no end without an aborted signal. */
+const aborted: Kind = (world) => {
+  const given = options({ clock: junk })(world);
+  if (given !== undefined && typeof given !== 'object') return given;
+  return { ...(given ?? {}), signal: AbortSignal.abort() };
+};
+
+/** Options with which no thread is started: that takes long, and is tried elsewhere. */
+const startNothing: Kind = (world) => {
+  const given = options({ signal: junk, thread: junk })(world);
+  return { ...(typeof given === 'object' ? given : {}), scanners: world.any([0, -1, 1.5, 65, Number.NaN, '2', null]) };
+};
+
 const PRCTL: Kind = (world) => (world.oneIn(2) ? world.any([67, 68]) : junk(world));
 
 export const METHODS: readonly Method[] = [
@@ -97,12 +110,8 @@ export const METHODS: readonly Method[] = [
   { owner: 'ksm', name: 'shared', takes: [] },
   { owner: 'ksm', name: 'scan', takes: [count, options({ now: number, clock: junk })] },
   { owner: 'ksm', name: 'batch', takes: [] },
-  { owner: 'ksm', name: 'ksmd', takes: [options({ signal: () => AbortSignal.abort(), clock: junk })], use: all },
-  {
-    owner: 'ksmd',
-    name: 'start',
-    takes: [options({ scanners: () => 0, signal: () => AbortSignal.abort(), thread: junk })],
-  },
+  { owner: 'ksm', name: 'ksmd', takes: [aborted] },
+  { owner: 'ksmd', name: 'start', takes: [startNothing] },
   { owner: 'ksmd', name: 'stop', takes: [] },
   { owner: 'ksmd', name: 'samples', takes: [] },
 ];
@@ -169,9 +178,8 @@ export const PROPERTIES: readonly (readonly [string, (world: World) => void])[] 
   [
     'settings',
     (world) => {
-      Object.assign(world.any(world.hosts).ksm.settings, {
-        [file(world) as string]: world.any([number, flag, text])(world),
-      });
+      const name = world.any([...SETTINGS, 'pagestoscan', 'pages_shared', 'constructor']);
+      Object.assign(world.any(world.hosts).ksm.settings, { [name]: world.any([number, flag, text])(world) });
     },
   ],
   [
@@ -181,3 +189,13 @@ export const PROPERTIES: readonly (readonly [string, (world: World) => void])[] 
     },
   ],
 ];
+
+/** Methods that are not called here, and why. */
+export const PASSED_OVER: ReadonlyMap<string, string> = new Map([
+  ['host.adopt', 'not for embedders: takes what the engine has just made'],
+  ['host.forget', 'not for embedders'],
+  ['host.holdPin', 'not for embedders: takes what the engine has just given'],
+  ['host.recoverFrom', 'recover, without the check'],
+  ['host.expectOpen', 'protected'],
+  ['ksmd.expectNot', 'recover calls it'],
+]);

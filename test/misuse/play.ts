@@ -2,12 +2,12 @@
  * Calls with arguments of all kinds, one after the other, and what must hold after each: it gave a result or a KsmError with a code
  * and a printable line, nothing trapped, and every invariant of the engine holds.
  */
-import { layout } from '../../src/engine/index.ts';
-import { ERRNO, type Host, KsmError } from '../../src/index.ts';
+import { type EngineExports, layout } from '../../src/engine/index.ts';
+import { ERRNO, KsmError } from '../../src/index.ts';
 import { Dice } from '../kernel/dice.ts';
 import { CALLS } from './abi.ts';
 import { METHODS, PROPERTIES, RARE } from './methods.ts';
-import { type Build, World } from './world.ts';
+import { type Build, isAlive, World } from './world.ts';
 
 const CODES: readonly string[] = [...Object.keys(ERRNO), 'EFORMAT'];
 /** Calls that one world lives through: then most of it is full, or has ended. */
@@ -20,17 +20,24 @@ export interface Played {
   readonly results: Map<string, [taken: number, refused: number]>;
 }
 
-/** Plays `calls` calls. Throws what must not be, naming the call and the seed of its world. */
-export async function play(seed: string, build: Build, calls: number): Promise<Played> {
+/** Plays `calls` calls. Throws what must not be, naming the call and the seed of its world. `atEnd`: what is asked of each world then. */
+export async function play(
+  seed: string,
+  build: Build,
+  calls: number,
+  atEnd: (world: World) => void = () => {},
+): Promise<Played> {
   const played: Played = { calls: 0, results: new Map() };
-  for (let number = 0; played.calls < calls; number++) await playWorld(`${seed}/${number}`, build, calls, played);
+  for (let number = 0; played.calls < calls; number++) {
+    atEnd(await playWorld(`${seed}/${number}`, build, calls, played));
+  }
   return played;
 }
 
-async function playWorld(seed: string, build: Build, calls: number, played: Played): Promise<void> {
+async function playWorld(seed: string, build: Build, calls: number, played: Played): Promise<World> {
   const dice = new Dice(seed);
   const world = await World.make(dice, build, dice.below(2) === 0);
-  for (let call = 0; call < CALLS_A_WORLD && played.calls < calls; call++, played.calls++) {
+  for (let call = 0; world.hosts.length > 0 && call < CALLS_A_WORLD && played.calls < calls; call++, played.calls++) {
     const name = { is: '' };
     try {
       const taken = await one(world, name);
@@ -38,16 +45,16 @@ async function playWorld(seed: string, build: Build, calls: number, played: Play
       counted[taken ? 0 : 1]++;
       played.results.set(name.is, counted);
       settle(world);
-      inspect(world);
+      world.check();
     } catch (cause) {
       throw new Error(`world ${seed}, call ${call} (${name.is}): ${String(cause)}`, { cause });
     }
   }
+  return world;
 }
 
 /** One call of any kind. True: it gave a result; false: it was refused as it should be. */
 async function one(world: World, name: { is: string }): Promise<boolean> {
-  if (world.hosts.length === 0) throw new Error('no host is left');
   if (world.spaces.length === 0 || world.oneIn(30)) attempt(() => world.populate());
   if (world.oneIn(60) && world.host.worker !== 0) attempt(() => world.attach());
   if (world.oneIn(400)) return property(world, name, RARE);
@@ -103,26 +110,20 @@ async function allOf(values: AsyncIterable<unknown>): Promise<unknown[]> {
 
 /** One call of an export, as itself: nothing that it is given may make it throw. */
 function abi(world: World, name: { is: string }): boolean {
-  const { engine } = world.host;
   const what = world.any(Object.keys(CALLS));
   const { takes, before } = CALLS[what] as (typeof CALLS)[string];
   const args = takes.map((arg) => arg(world));
   name.is = `${what}(${args.map((arg) => arg >>> 0).join(', ')})`;
-  before?.(engine, args);
-  const result = (exportsOf(world.host)[what] as (...args: number[]) => number)(...args);
+  before?.(world, args);
+  const result = (exportsOf(world)[what] as (...args: number[]) => number)(...args);
   name.is = what;
   if (what === 'workerJoin' && result !== 0) world.workers.push(result);
   return result === undefined || result === 0 || result >>> 0 >= layout.PAGE_SIZE;
 }
 
-const raw = new WeakMap<Host, WebAssembly.Exports>();
-
-/** The functions as the engine has them: `engine.call` takes the lock around each. */
-function exportsOf(host: Host): WebAssembly.Exports {
-  const { module, memory } = host.engine;
-  const known = raw.get(host) ?? new WebAssembly.Instance(module, { env: { memory } }).exports;
-  raw.set(host, known);
-  return known;
+/** The functions as the engine has them: of a host, each takes the lock. */
+function exportsOf({ observer }: World): EngineExports {
+  return observer.call;
 }
 
 async function answered(work: () => unknown): Promise<boolean> {
@@ -149,29 +150,20 @@ function expectRefusal(error: unknown): void {
   if (error.message === '' || CONTROL.test(error.message)) throw new Error(`message ${JSON.stringify(error.message)}`);
 }
 
-/** Threads that left or were taken for dead come no more; what the calls of exports have left under way comes to its end. */
+/** What the calls of exports have left under way comes to its end: others would wait for it. */
 function settle(world: World): void {
-  const { engine } = world.hosts.find((host) => !host.disposed.aborted) ?? {};
-  if (engine === undefined) throw new Error('all hosts are gone');
-  const calls = exportsOf(world.hosts.find((host) => !host.disposed.aborted) as Host);
-  for (const worker of world.workers) (calls.accessEnd as (worker: number) => void)(worker);
-  (calls.lockDrop as (worker: number) => number)(engine.u32(layout.LOCK));
-  const there = engine.workers;
-  if (world.hosts.length > 1 || world.host.worker !== 0) {
-    world.hosts = world.hosts.filter((host) => !host.disposed.aborted && there.includes(host.engine.worker));
-  }
+  const { accessEnd, lockDrop } = exportsOf(world);
+  for (const worker of world.observer.workers) accessEnd(worker);
+  lockDrop(world.observer.u32(layout.LOCK));
+  world.strike();
 }
 
 /** Some of what has ended is kept: it is what misuse is about. */
 function forget(world: World): void {
-  if (world.spaces.length > 12) world.spaces = world.spaces.filter(({ alive }) => alive || world.oneIn(3)).slice(-12);
-  if (world.pins.length > 40) world.pins.splice(0, 1)[0]?.release();
+  if (world.spaces.length > 12)
+    world.spaces = world.spaces.filter((space) => isAlive(space) || world.oneIn(3)).slice(-12);
+  if (world.pins.length > 40) attempt(() => world.pins.splice(0, 1)[0]?.release());
   if (world.workers.length > 20) world.workers.splice(0, 1);
-}
-
-function inspect(world: World): void {
-  if (world.hosts.length === 0) throw new Error('no thread is left that could look');
-  world.host.check();
 }
 
 function shown(value: unknown): string {

@@ -3,7 +3,7 @@
  * other half anything that JavaScript can hand over.
  */
 import { layout } from '../../src/engine/index.ts';
-import { AREA, type World } from './world.ts';
+import { AREA, isAlive, type World } from './world.ts';
 
 export type Kind = (world: World) => unknown;
 
@@ -102,7 +102,7 @@ export const bytes: Kind = orJunk((world) => {
 /** The handle of a process that lives, has ended, is another's, or was changed. */
 export const handle: Kind = orJunk((world) => {
   const space = world.any([...world.spaces, ...world.strangers]);
-  const { id, mm } = space.alive ? space.handle : { id: space.id, mm: 65536 + 64 * world.dice.below(6) };
+  const { id, mm } = isAlive(space) ? space.handle : { id: space.id, mm: 65536 + 64 * world.dice.below(6) };
   return { id: id + world.any([0, 0, 0, 1, 2 ** 32]), mm: mm + world.any([0, 0, 0, 1, 64, -64, 2 ** 32]) };
 });
 

@@ -4,6 +4,7 @@
  *
  * It is small, so that the invariants can be checked after every call.
  */
+import { checkInvariants, Engine, layout } from '../../src/engine/index.ts';
 import { attachHost, createHost, type Host, type Pin } from '../../src/index.ts';
 import type { Dice } from '../kernel/dice.ts';
 
@@ -11,6 +12,8 @@ import type { Dice } from '../kernel/dice.ts';
 export interface Build {
   readonly index: 'content' | 'hash';
   readonly debug: boolean;
+  /** Another engine than the one that is built. */
+  readonly wasm?: WebAssembly.Module;
 }
 
 type Space = ReturnType<Host['spawn']>;
@@ -33,11 +36,33 @@ export class World {
   /** Numbers that workers have or had. */
   workers: number[] = [];
 
+  /** Looks at the same memory, and takes no part. */
+  readonly observer: Engine;
+  /** The memory as it was when it was found to be sound. */
+  readonly #sound: Uint8Array;
+
   private constructor(dice: Dice, host: Host, foreign: Host) {
     this.dice = dice;
     this.hosts = [host];
     this.foreign = foreign;
     this.strangers = [foreign.spawn()];
+    this.observer = new Engine(host.engine.module, host.memory);
+    this.#sound = new Uint8Array(this.observer.bytes.length);
+  }
+
+  /** Every invariant holds; where nothing has changed since that was found, it still does. */
+  check(): void {
+    const { bytes } = this.observer;
+    if (Buffer.compare(bytes, this.#sound) === 0) return;
+    checkInvariants(this.observer);
+    this.#sound.set(bytes);
+  }
+
+  /** Threads that left or were taken for dead come no more. */
+  strike(): void {
+    const there = this.observer.workers;
+    const isShared = this.observer.u32(layout.H_CONCURRENT) !== 0;
+    this.hosts = this.hosts.filter((host) => isOpen(host) && (!isShared || there.includes(host.worker)));
   }
 
   /** `isShared`: threads take part, which this one plays in turn. */
@@ -83,4 +108,17 @@ export class World {
   get host(): Host {
     return this.hosts[0] as Host;
   }
+}
+
+/** Does a process live, and can its object tell? That of a host that was left cannot. */
+export function isAlive(space: Space): boolean {
+  try {
+    return space.alive;
+  } catch {
+    return false;
+  }
+}
+
+function isOpen({ disposed }: Host): boolean {
+  return !disposed.aborted;
 }

@@ -11,7 +11,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   // the driver
   'src/errors': [],
   'src/nearest': [],
-  'src/validate': ['src/nearest', 'src/errors'],
+  'src/validate': ['src/nearest', 'src/printable', 'src/errors'],
   'src/bytes': ['src/validate', 'src/errors'],
   'src/size': ['src/errors'],
   'src/printable': [],
