@@ -57,7 +57,7 @@ function instrument(module: binaryen.Module): Instrumented {
   const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => module.getFunctionByIndex(index));
   for (const each of functions) {
     const { name, body } = binaryen.getFunctionInfo(each);
-    if (name.startsWith(PREFIX)) markIn(module, name, body, mark);
+    if (name.startsWith(PREFIX)) markIn(name, body, mark);
   }
   for (let word = 0; word * BITS < branches.length; word++) {
     module.addGlobal(`marks${word}`, binaryen.i32, true, module.i32.const(0));
@@ -81,7 +81,7 @@ function addMark(module: binaryen.Module, name: string, branch: number): void {
 type Mark = (place: string, condition: Expression) => Expression;
 
 /** Marks the conditions of one function, the innermost first. */
-function markIn(module: binaryen.Module, name: string, body: Expression, mark: Mark): void {
+function markIn(name: string, body: Expression, mark: Mark): void {
   let number = 0;
   const visit = (expression: Expression): void => {
     if (expression === 0) return;
