@@ -262,9 +262,7 @@ describe('what cannot be read', () => {
 
   it('a process that has ended but is not waited for: no pages, a note', async () => {
     // The shell becomes a program that never waits for the child that the shell has started.
-    const parent = withPid(
-      spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] }),
-    );
+    const parent = withPid(spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] }));
     children.push(parent);
     const zombie = Number(String((await once(parent.stdout, 'data'))[0]));
     await until(() => readFileSync(`/proc/${zombie}/stat`, 'utf8').includes(') Z '));
