@@ -14,14 +14,25 @@ const platform = {
 /** No measure of anything: it only ends what hangs (test/suite/setup.ts). */
 const LAST_RESORT_MS = 3_600_000;
 
+/** Not in the core: `npm test` names the projects. */
+const LONG = ['test/**/*.long.test.ts'];
+/** They change nothing of the process that they run in, so their files share one and load what they test once: a third less work. */
+const ENGINE = [
+  'test/{engine,faults,host,ksm,linux,model,page,property,recover,report,sim,snapshot,structure,trace}/**/*.test.ts',
+];
+
 const config: ViteUserConfig = defineConfig({
   plugins: [platform],
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/suite/setup.ts'],
     testTimeout: LAST_RESORT_MS,
     hookTimeout: LAST_RESORT_MS,
     teardownTimeout: LAST_RESORT_MS,
+    projects: [
+      { extends: true, test: { name: 'engine', include: ENGINE, exclude: LONG, isolate: false } },
+      { extends: true, test: { name: 'others', include: ['test/**/*.test.ts'], exclude: [...ENGINE, ...LONG] } },
+      { extends: true, test: { name: 'long', include: LONG } },
+    ],
   },
 });
 

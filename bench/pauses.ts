@@ -112,7 +112,7 @@ async function setHost(seed: number): Promise<Host> {
   return host;
 }
 
-/** The same beside a scanner that merges. On a busy machine it may not have had its turn during so few writes: then they are done again. */
+/** The same beside a scanner that merges. Where the machine gave it no turn during so few writes, they are done again. */
 function measureMerged(host: Host, seed: number, writes: number): Round {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const round = measure(host, seed, writes);

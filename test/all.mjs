@@ -8,12 +8,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 
-const require = createRequire(import.meta.url);
-const { resolve } = require;
-const vitest = resolve('vitest/vitest.mjs');
+const { resolve } = createRequire(import.meta.url);
+const vitest = join(dirname(resolve('vitest/package.json')), 'vitest.mjs');
 const tsc = resolve('typescript/bin/tsc');
 const traces = readdirSync('test/golden').flatMap((name) =>
   name.endsWith('.trace.jsonl') ? [`test/golden/${name}`] : [],
@@ -66,7 +66,7 @@ const STEPS = {
 
 /** Runs a command and shows what it says. Resolves with the end of that, and the exit code. */
 function run(words, env) {
-  return new Promise((resolve) => {
+  return new Promise((ended) => {
     const child = spawn(process.execPath, words, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -76,7 +76,7 @@ function run(words, env) {
       process.stdout.write(text);
       said = (said + text).slice(-10_000);
     });
-    child.once('close', (code) => resolve({ code, said }));
+    child.once('close', (code) => ended({ code, said }));
   });
 }
 

@@ -275,7 +275,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** What came of a scan of the demo that was interrupted when its four servers were there; undefined where it was through before that. */
+/** What came of a scan of the demo that was interrupted with its four servers there; undefined where it was through before. */
 async function interrupted(): Promise<(Ended & { servers: number[] }) | undefined> {
   const child = start(['scan']);
   const end = ended(child);

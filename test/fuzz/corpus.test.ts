@@ -11,7 +11,7 @@ import { removeScratch } from './scratch.ts';
 import { loadTarget, TARGETS } from './targets.ts';
 
 /** Executions of each target with mutants. */
-const MUTANTS = 60;
+const MUTANTS = 30;
 
 afterAll(removeScratch);
 

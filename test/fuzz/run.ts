@@ -42,7 +42,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Of this process, in milliseconds: nearly all of it is the thread's that fuzzes. On a busy machine it stands where nothing is done. */
+/** Of this process, in milliseconds; nearly all of it is the thread's that fuzzes. However busy the machine is, only work counts. */
 function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

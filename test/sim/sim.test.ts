@@ -15,16 +15,16 @@ beforeAll(() => {
   simulation = new Simulation(simulationModule());
 });
 
-test('500 schedules with deaths, refused allocations and stalls', () => {
+test('300 schedules with deaths, refused allocations and stalls', () => {
   let [deaths, refusals] = [0, 0];
-  for (let seed = 1; seed <= 500; seed++) {
+  for (let seed = 1; seed <= 300; seed++) {
     const { failure, tally } = run(simulation, seed);
     expect(failure, `npm run sim -- --seed ${seed}`).toBeUndefined();
     deaths += tally.deaths;
     refusals += tally.refusals;
   }
-  expect(deaths).toBeGreaterThan(250);
-  expect(refusals).toBeGreaterThan(250);
+  expect(deaths).toBeGreaterThan(150);
+  expect(refusals).toBeGreaterThan(150);
 });
 
 test('200 schedules in which nobody dies, 30 long ones', () => {

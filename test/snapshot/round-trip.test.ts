@@ -137,7 +137,7 @@ describe.each(FAMILIES)('%s', (family) => {
       const lines = await playRestoring(trace, { index: 'content' }, points);
       expect(firstDifference(trace, kernel, lines)).toBeUndefined();
     };
-    await fc.assert(fc.asyncProperty(pointsOf(trace), goesOn), { numRuns: 2 });
+    await fc.assert(fc.asyncProperty(pointsOf(trace), goesOn), { numRuns: 1 });
   });
 
   test('hash order goes on as it would have', async () => {
@@ -148,6 +148,6 @@ describe.each(FAMILIES)('%s', (family) => {
       const lines = await playRestoring(trace, host, points);
       expect(lines.slice(1)).toEqual(uninterrupted.slice(1));
     };
-    await fc.assert(fc.asyncProperty(pointsOf(trace), goesOn), { numRuns: 2 });
+    await fc.assert(fc.asyncProperty(pointsOf(trace), goesOn), { numRuns: 1 });
   });
 });

@@ -41,14 +41,14 @@ const REPORT_EVERY = 10_000;
 const STILL_EVERY = 100;
 /** Threads that stand by. */
 const STANDBY = 3;
-/** The longest wait before a kill: 10 to this power, in operations of the owner's guest, which take about a microsecond; the shortest is 1. */
+/** The longest wait before a kill is 10 to this power, the shortest 1: operations of the owner's guest, about a microsecond each. */
 const LONGEST = 3.5;
 /** Operations of the owner's guest between two looks at the others. */
 const FEW = 16;
 /** Of so many scanners one lives until it has come to the end of a pass. */
 const PASS_EVERY = 8;
-/** Pages in which a scanner that works comes to the end of a pass: the machine has 2 ** 15 at most. */
-const PASS_PAGES = 20 * 2 ** 15;
+/** What is expected of a scanner comes before so many pages are scanned, of 2 ** 15 that there are, and so much is written. */
+const ENOUGH = { pages: 20 * 2 ** 15, operations: 2_000_000 };
 /** A thread that has the lock may be slow: so often is it given the seconds that recovery waits for it. */
 const RECOVERIES = 100;
 
@@ -129,25 +129,33 @@ class Deaths {
     }
   }
 
+  /** The scanner works until nothing is missing. `missing` says what is. */
+  async #scannedUntil(missing: () => string | undefined, scanner: Thread): Promise<void> {
+    const pages = this.#host.ksm.counters().pages_scanned + ENOUGH.pages;
+    const operations = this.#guest.operations + ENOUGH.operations;
+    await this.#until(() => {
+      const what = missing();
+      const isEnough = this.#host.ksm.counters().pages_scanned > pages && this.#guest.operations > operations;
+      if (what !== undefined && isEnough)
+        throw new Error(`no ${what} in ${ENOUGH.pages} pages: nothing is merged any more`);
+      return what === undefined;
+    }, scanner);
+  }
+
   /** Deaths must not keep a scanner from coming to the end of a pass: else nothing would be merged any more. */
   async #passEnds(scanner: Thread): Promise<void> {
-    const { ksm } = this.#host;
-    const { full_scans, pages_scanned } = ksm.counters();
-    await this.#until(() => {
-      const now = ksm.counters();
-      if (now.pages_scanned - pages_scanned > PASS_PAGES)
-        throw new Error(`no pass has ended in ${now.pages_scanned - pages_scanned} pages: nothing is merged any more`);
-      return now.full_scans > full_scans;
-    }, scanner);
+    const { full_scans } = this.#host.ksm.counters();
+    const missing = () => (this.#host.ksm.counters().full_scans > full_scans ? undefined : 'end of a pass');
+    await this.#scannedUntil(missing, scanner);
   }
 
   /** The last scanner works until merging was put to the test. */
   async #isMerging(scanner: Thread): Promise<void> {
     await scanner.ready;
     scanner.order('work');
-    await this.#until(() => {
+    await this.#scannedUntil(() => {
       this.#sharing = Math.max(this.#sharing, scanner.sharing);
-      return idleOf(mergingOf(this.#host, this.#sharing)) === undefined;
+      return idleOf(mergingOf(this.#host, this.#sharing));
     }, scanner);
     await scanner.obey('pause');
   }

@@ -7,7 +7,7 @@ import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, st
 import { Thread } from './thread.ts';
 
 export interface SoakOptions extends MachineOptions {
-  /** Of all guests together, at least. They go on until merging was put to the test, however few operations the scanner is slower than. */
+  /** Of all guests together, at least: they go on until merging was put to the test, up to PATIENCE times as many. */
   readonly operations: number;
   readonly guests: number;
   /** No more operations after so long. */
@@ -23,6 +23,7 @@ export interface SoakResult extends Merging {
 
 const REPORT_EVERY = 10_000;
 const LOOK_EVERY = 10;
+const PATIENCE = 100;
 
 /** Rejects at the first wrong byte, and where the machine is not sound at the end. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
@@ -60,7 +61,8 @@ async function workIsDone(options: SoakOptions, host: Host, guests: readonly Thr
   const start = performance.now();
   let reported = start;
   for (let now = start; now - start < seconds * 1000; now = performance.now()) {
-    if (total(guests) >= operations && idleOf(mergingOf(host, scanner.sharing)) === undefined) return;
+    const done = total(guests) / operations;
+    if (done >= PATIENCE || (done >= 1 && idleOf(mergingOf(host, scanner.sharing)) === undefined)) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     if (now - reported < REPORT_EVERY) continue;
     reported = now;

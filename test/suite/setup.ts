@@ -14,7 +14,8 @@ import { endMarked, leftProcesses, MARK } from './leftovers.ts';
 const LAST_RESORT_MS = 4 * 3_600_000;
 
 /** Called by vitest before the first test; what it returns is called after the last one. */
-export default function setup(): () => Promise<void> {
+export default function setup(): (() => Promise<void>) | undefined {
+  if (process.env[MARK] !== undefined) return undefined; // vitest calls it once for each project
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), 'ksm-tests-'));
   chmodSync(folder, 0o1777); // some tests run programs of users without rights

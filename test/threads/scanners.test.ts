@@ -2,19 +2,13 @@
  * Any number of scanner threads gives the same frames and the same counters. Threads are started from the built files: Node 20
  * cannot start a worker from TypeScript.
  */
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Host, HostOptions } from '../../src/index.ts';
 import { numbers } from '../numbers.ts';
 
 const dist = new URL('../../dist/src/', import.meta.url);
 const { createHost } = (await import(new URL('index.js', dist).href)) as typeof import('../../src/index.ts');
-const { checkTrace } = (await import(
-  new URL('trace/index.js', dist).href
-)) as typeof import('../../src/trace/index.ts');
 
-const GOLDEN = fileURLToPath(new URL('../golden/', import.meta.url));
 const PAGES = 6000;
 const PAGE = 4096;
 
@@ -54,16 +48,6 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     expect(await story({ index, scanners: 2 }, seed)).toEqual(alone);
     expect(await story({ index, scanners: 3, dirtyTracking: 'on' }, seed)).toEqual(alone);
   });
-});
-
-test('two threads agree with every recording of the kernel', async () => {
-  const traces = readdirSync(GOLDEN).filter((name) => name.endsWith('.trace.jsonl'));
-  expect(traces.length).toBe(66);
-  for (const name of traces) {
-    const options = { host: { index: 'content', scanners: 2 }, invariants: true } as const;
-    const { difference } = await checkTrace(GOLDEN + name, options);
-    expect(difference, name).toBeUndefined();
-  }
 });
 
 test('the host says how many threads scan, and scans alone after it was disposed of', async () => {
