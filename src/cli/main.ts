@@ -38,20 +38,21 @@ function workBeside(words: readonly string[]): void {
   let first: Signal | undefined;
   let since = 0;
   let tidiesUp = false;
+  const leaveSoon = (signal: Signal): void => void setTimeout(() => void leave(thread, signal), ANSWER).unref();
   const onSignal = (signal: Signal): void => {
     if (signal === first && tidiesUp && performance.now() - since < ECHO) return;
     if (first !== undefined) return void leave(thread, signal);
     first = signal;
     since = performance.now();
     thread.postMessage(signal);
-    if (!tidiesUp) setTimeout(() => void leave(thread, signal), ANSWER).unref();
+    if (!tidiesUp) leaveSoon(signal);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   thread.on('message', (word: Word) => {
     if ('tidiesUp' in word) tidiesUp = true;
     else process.exitCode = word.code;
-    // Something that it had begun to write, and that nobody reads, would keep the thread from ending.
-    if ('code' in word && first !== undefined) void leave(thread, first);
+    // The thread ends by itself now, unless something that it had begun to write, and that nobody reads, keeps it.
+    if ('code' in word && first !== undefined) leaveSoon(first);
   });
   thread.once('exit', (code) => {
     process.exitCode ??= code || 1; // it has said nothing

@@ -11,13 +11,17 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Characters of what was found. */
+const SHOWN = 60;
+
 /** What was found, on one line and short enough for a message. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   // Not as JSON: it may be nested deeper than the stack is, or hold integers that JSON.stringify refuses.
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  const text = typeof value === 'bigint' ? value.toString() : json(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  const beginning = typeof value === 'string' ? value.slice(0, SHOWN) : value;
+  const text = typeof beginning === 'bigint' ? beginning.toString() : json(beginning);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
 }
 
 /** Of a process, for example; a recording repeats it at every page. */
