@@ -91,20 +91,6 @@ test('option wasm is where the binary comes from', { timeout: TIMEOUT_MS }, asyn
   expect(requests).not.toContain('/dist/build/engine.wasm');
 });
 
-test('a page brings no debug build along, and loads one that it is told of', {
-  timeout: TIMEOUT_MS,
-}, async (context) => {
-  const hosts = [
-    { memory: '16M', debug: true },
-    { memory: '16M', debug: true, wasm: '/dist/build/engine.debug.wasm' },
-  ];
-  const { outcomes } = await visit<Start>(context, 'start', hosts);
-  expect(outcomes).toEqual([
-    { error: { code: 'EINVAL', message: expect.stringContaining('"wasm" where "ksm-wasm/engine.debug.wasm"') } },
-    { value: { running: 1 } },
-  ]);
-});
-
 test.for([1, 2])(
   'without isolation, %i scanners: the error names the headers',
   { timeout: TIMEOUT_MS },
@@ -127,5 +113,17 @@ test('a page that may not start workers scans alone, and says why', { timeout: T
         reason: expect.stringMatching(/^The worker of ksm-wasm cannot be started: .*"ksm-wasm\/worker" is/),
       },
     },
+  ]);
+});
+
+test('a page brings no debug build along, and loads one that it is told of', async (context) => {
+  const hosts = [
+    { memory: '16M', debug: true },
+    { memory: '16M', debug: true, wasm: '/dist/build/engine.debug.wasm' },
+  ];
+  const { outcomes } = await visit<Start>(context, 'start', hosts);
+  expect(outcomes).toEqual([
+    { error: { code: 'EINVAL', message: expect.stringContaining('"wasm" where "ksm-wasm/engine.debug.wasm"') } },
+    { value: { running: 1 } },
   ]);
 });
