@@ -1,5 +1,8 @@
 /** Where threads cannot be started, the caller's thread scans alone: the host says why, and the results are the same. */
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import {
@@ -108,13 +111,22 @@ test('where nobody listens, the warning is one of the process', () => {
 });
 
 test('the program says so in its own words, once, and not with --quiet', () => {
-  const main = fileURLToPath(new URL('src/cli/main.js', DIST));
-  const image = fileURLToPath(new URL('build/engine.wasm', DIST));
-  const flags = ['--experimental-permission', '--allow-fs-read=*', '--no-warnings', main];
-  const scan = (...words: string[]) =>
-    spawnSync(process.execPath, [...flags, 'scan', '--scanners', '2', ...words, image], { encoding: 'utf8' });
-  const { status, stderr } = scan();
-  expect(status).toBe(0);
-  expect(stderr).toMatch(/^ksm: Of 2 scanners that were asked for 1 run\. The worker [^\n]*\n$/);
-  expect(scan('--quiet')).toMatchObject({ status: 0, stderr: '' });
+  const folder = mkdtempSync(join(tmpdir(), 'ksm-alone-'));
+  try {
+    cpSync(fileURLToPath(DIST), join(folder, 'dist'), { recursive: true });
+    cpSync(fileURLToPath(new URL('../package.json', DIST)), join(folder, 'package.json'));
+    rmSync(join(folder, 'dist/src/worker/node.js'));
+    const image = join(folder, 'dist/build/engine.wasm');
+    const scan = (...words: string[]) =>
+      spawnSync(process.execPath, ['dist/src/cli/main.js', 'scan', '--scanners', '2', ...words, image], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+    const { status, stderr } = scan();
+    expect(stderr).toMatch(/^ksm: Of 2 scanners that were asked for 1 run\. The worker [^\n]*\n$/);
+    expect(status).toBe(0);
+    expect(scan('--quiet')).toMatchObject({ status: 0, stderr: '' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

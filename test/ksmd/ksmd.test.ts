@@ -208,10 +208,10 @@ test('a signal that is none is refused', async () => {
   await expect(host.ksmd.start(options)).rejects.toMatchObject({ code: 'EINVAL' });
 });
 
-/** src/ has worker.ts but no worker.js: a bundler that forgets the worker leaves a library like this. */
+/** src/ has worker/node.ts but no worker/node.js: a bundler that forgets the worker leaves a library like this. */
 test('where its thread cannot be started, start says so and the host can be used', async () => {
   const host = await createUnbuilt({ memory: '16M' });
-  const refusal = { code: 'EAGAIN', message: expect.stringContaining('worker.js') };
+  const refusal = { code: 'EAGAIN', message: expect.stringContaining('worker/node.js') };
   await expect(host.ksmd.start()).rejects.toMatchObject(refusal);
   await expect(host.ksmd.start()).rejects.toBeInstanceOf(KsmError);
   expect(host.ksmd).toMatchObject({ running: false, deaths: 0, error: undefined });

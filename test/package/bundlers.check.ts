@@ -2,7 +2,8 @@
  * A small app, bundled for the browser by each of the usual bundlers and run in Chromium: two scanners really scan, ksmd really
  * merges, and nothing is in the bundle that is made for Node.js or for debugging.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,14 +27,20 @@ const REPORT = {
   bytes: [99, 1, 1, 1],
 };
 
-/** The app, whose main file is `main`, bundled: the folder with the page. */
-function bundled(bundler: string, main: string): string {
+/** A folder with the app, whose main file is `main`. */
+function sourceFor(bundler: string, main: string): string {
   const source = join(app, `${bundler}-${main}`);
-  const out = join(source, 'out');
-  if (existsSync(out)) return out;
   mkdirSync(source, { recursive: true });
   for (const name of ['page.html', 'run.js']) cpSync(join(APP, name), join(source, name));
   cpSync(join(APP, main), join(source, 'app.js'));
+  return source;
+}
+
+/** The app bundled: the folder with the page. */
+function bundled(bundler: string, main: string): string {
+  const source = sourceFor(bundler, main);
+  const out = join(source, 'out');
+  if (existsSync(out)) return out;
   execFileSync(process.execPath, [join(installed('tools'), 'build.js'), bundler, source, out], { stdio: 'inherit' });
   return out;
 }
@@ -65,4 +72,21 @@ describe.each([
       expect(text, name).not.toMatch(/["'`]node:|worker_threads|build\/engine\.debug|data:(application|text)\//);
     }
   });
+});
+
+test("Vite's own server, which bundles dependencies beforehand", async (context) => {
+  const chromium = chromiumFor(context);
+  const site = await serve(ISOLATED); // for the report alone
+  const words = [join(installed('tools'), 'serve.js'), sourceFor('vite-server', 'main.js'), site.origin];
+  const server = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(server, 'close');
+  try {
+    const [line] = (await Promise.race([once(server.stdout, 'data'), ended])) as [Buffer];
+    const origin = line.toString().trim();
+    expect(origin).toMatch(/^http:/);
+    expect(await reportOf(chromium, { ...site, origin }, '/page.html')).toEqual(REPORT);
+  } finally {
+    server.kill();
+    await ended;
+  }
 });
