@@ -153,8 +153,15 @@ export function dupItemsChanged(dup: usize): void {
     dupEnter(dup);
     return;
   }
+  const slot = roomOf(load<u32>(dup, NODE_CHAIN)) + ROOM_FULLEST;
+  if (isAlone(room + ROOM_BY_ITEMS, slot)) return;
   rbErase(room + ROOM_BY_ITEMS);
-  insertByItems(roomOf(load<u32>(dup, NODE_CHAIN)) + ROOM_FULLEST, room);
+  insertByItems(slot, room);
+}
+
+/** Is it the only node of its tree? So it mostly is while pages merge into one dup after the other. */
+function isAlone(node: usize, slot: usize): bool {
+  return load<u32>(slot) == node && load<u32>(node, RB_LEFT) == 0 && load<u32>(node, RB_RIGHT) == 0;
 }
 
 /** The dup's frame is gone. */

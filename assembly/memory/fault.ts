@@ -2,7 +2,7 @@
  * Page faults: what happens when a guest reads or writes a page, when KSM's sharing is undone, and when a pte goes.
  *
  * The rules are Linux's for anonymous memory: an untouched page reads as the shared zero frame and gets a frame of its own
- * at the first write; a write to a frame that is KSM's, pinned or mapped more than once goes to a copy; a frame that only
+ * at the first write; a write to a frame that is KSM's, held by others or mapped more than once goes to a copy; a frame that only
  * this pte maps is written in place. A KSM frame is never written in place, not even by its last user.
  *
  * Functions that can fail return an errno (< 4096) where a frame's address (>= 4096) is expected.

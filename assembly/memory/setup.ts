@@ -78,7 +78,8 @@ export function setup(): u32 {
   at = region(at, H_DIRTY, entries / 8, 1);
   at = region(at, H_ROOTS, roots, ROOT_BYTES);
   at = region(at, H_FOLIOS, (load<u32>(H_MEMORY_PAGES) << (16 - PAGE_SHIFT)) / FOLIO_FRAMES + 1, 4);
-  // Each frame also wants its word, its count of pins and its share of stable nodes: one a frame and an eighth more for chains and stale ones.
+  // Each frame also wants its word, its count of pins and its share of stable nodes and their rooms: one a frame and an eighth
+  // more for chains and stale ones.
   const end = ((<u64>load<u32>(H_MEMORY_PAGES)) << 16) - PAGE_SIZE;
   const nodeBytes: u64 = NODE_BYTES + ROOM_BYTES;
   const perFrame = PAGE_SIZE + 4 + 4 + nodeBytes + nodeBytes / 8;

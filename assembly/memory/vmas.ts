@@ -202,14 +202,6 @@ export function vmaHasHole(mm: usize, start: u32, end: u32): bool {
   return false;
 }
 
-/** True if a vma in [start, end) has one of `flags`. */
-export function vmaAnyHas(mm: usize, start: u32, end: u32, flags: u32): bool {
-  for (let vma = vmaAtOrAbove(mm, start); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
-    if (vmaFlags(vma) & flags) return true;
-  }
-  return false;
-}
-
 /** Forgets which limit was hit, at the start of a call that may hit one. */
 export function limitForget(): void {
   store<u32>(H_LIMIT_HIT, LIMIT_NONE);
