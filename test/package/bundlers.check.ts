@@ -84,7 +84,7 @@ test("Vite's own server, which bundles dependencies beforehand", async (context)
     const [line] = (await Promise.race([once(server.stdout, 'data'), ended])) as [Buffer];
     const origin = line.toString().trim();
     expect(origin).toMatch(/^http:/);
-    expect(await reportOf(chromium, { ...site, origin }, '/page.html')).toEqual(REPORT);
+    expect(await reportOf(chromium, { ...site, origin }, '/page.html', context.signal)).toEqual(REPORT);
   } finally {
     server.kill();
     await ended;
