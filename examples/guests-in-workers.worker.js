@@ -13,7 +13,7 @@ const TURNS = 50;
 
 const host = attachHost(workerData.shared);
 parentPort.postMessage(guest(workerData));
-host.engine.leave(); // this thread's number may be another's from now on
+host.leave(); // this thread takes part no more
 
 function guest({ seed, handle, base, pages, passes }) {
   const space = host.process(handle);

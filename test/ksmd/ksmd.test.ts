@@ -181,7 +181,10 @@ test('a signal stops it', async () => {
     // to the end
   }
   expect(host.ksmd.running).toBe(false);
-  await expect(host.ksmd.start({ signal: abort.signal })).rejects.toBe(abort.signal.reason);
+  await expect(host.ksmd.start({ signal: abort.signal })).rejects.toMatchObject({
+    code: 'EINTR',
+    cause: abort.signal.reason,
+  });
   await host.ksmd.start();
   expect(host.ksmd.running).toBe(true);
 });
@@ -216,7 +219,7 @@ test('where its thread cannot be started, start says so and the host can be used
   await expect(host.ksmd.start()).rejects.toBeInstanceOf(KsmError);
   expect(host.ksmd).toMatchObject({ running: false, deaths: 0, error: undefined });
   host.ksm.settings.run = 1;
-  expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false });
+  expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
 });
 
 describe('its clock', () => {

@@ -124,7 +124,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     pass(host);
     expect(line(host)).toEqual([3, 0, 0, 0, 0]);
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
-    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, pass_ended: false });
+    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
     expect(line(host)).toEqual([3, 0, 0, 0, 0]);
     host.check();
   });

@@ -297,7 +297,7 @@ describe.each(ORDERS)('exec, %s order', (index) => {
     const space = host.spawn();
     space.prctl(PR_SET_MEMORY_MERGE, 1);
     pass(host);
-    expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false });
+    expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
     expect(space.prctl(PR_GET_MEMORY_MERGE)).toBe(1);
     fill(space, same('a', 2));
     pass(host, 2);

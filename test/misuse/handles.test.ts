@@ -10,7 +10,12 @@ function refusal(code: KsmError['code']): unknown {
 }
 
 /** A process that ended, and another one in the record that it had. */
-async function recordUsedAgain(): Promise<{ host: Host; ended: ReturnType<Host['spawn']>; next: ReturnType<Host['spawn']>; mm: number }> {
+async function recordUsedAgain(): Promise<{
+  host: Host;
+  ended: ReturnType<Host['spawn']>;
+  next: ReturnType<Host['spawn']>;
+  mm: number;
+}> {
   const host = await createHost(SMALL);
   const ended = host.spawn();
   ended.mmap(0, 4 * PAGE);

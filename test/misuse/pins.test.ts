@@ -45,26 +45,29 @@ test('what is released more often than it was taken is refused, of an ordinary f
   expect(space.read(0, 1)[0]).toBe(1);
 });
 
-test.each(['get', 'write'] as const)('a page takes as many references (%s) as can be counted, and no more', async (how) => {
-  const host = await createHost(SMALL);
-  const space = host.spawn();
-  space.mmap(0, PAGE);
-  space.write(0, Uint8Array.of(7));
-  const pins: Pin[] = [];
-  for (let held = 0; held < layout.PINS_MASK - 1; held++) pins.push(space.pin(0, how));
-  host.check();
-  pins.push(space.pin(0, how));
-  host.check();
-  expect(() => space.pin(0, how)).toThrow(
-    expect.objectContaining({ code: 'ENOMEM', message: expect.stringContaining(String(layout.PINS_MASK)) }),
-  );
-  host.check();
-  expect(space.read(0, 1)[0]).toBe(7);
-  for (const pin of pins) pin.release();
-  host.check();
-  space.munmap(0, PAGE);
-  expect(host.usage().frames).toBe(0);
-});
+test.each(['get', 'write'] as const)(
+  'a page takes as many references (%s) as can be counted, and no more',
+  async (how) => {
+    const host = await createHost(SMALL);
+    const space = host.spawn();
+    space.mmap(0, PAGE);
+    space.write(0, Uint8Array.of(7));
+    const pins: Pin[] = [];
+    for (let held = 0; held < layout.PINS_MASK - 1; held++) pins.push(space.pin(0, how));
+    host.check();
+    pins.push(space.pin(0, how));
+    host.check();
+    expect(() => space.pin(0, how)).toThrow(
+      expect.objectContaining({ code: 'ENOMEM', message: expect.stringContaining(String(layout.PINS_MASK)) }),
+    );
+    host.check();
+    expect(space.read(0, 1)[0]).toBe(7);
+    for (const pin of pins) pin.release();
+    host.check();
+    space.munmap(0, PAGE);
+    expect(host.usage().frames).toBe(0);
+  },
+);
 
 test('a merged page takes as many, too, and they stay when KSM lets it go', async () => {
   const host = await createHost({ ...SMALL, index: 'content' });
