@@ -18,7 +18,7 @@ const LAST_RESORT_MS = 3_600_000;
 const LONG = ['test/**/*.long.test.ts'];
 /** They change nothing of the process that they run in, so their files share one and load what they test once: a third less work. */
 const ENGINE = [
-  'test/{engine,faults,host,ksm,linux,model,page,property,recover,report,sim,snapshot,structure,trace}/**/*.test.ts',
+  'test/{engine,faults,golden2,host,ksm,linux,misuse,model,page,property,recover,report,sim,snapshot,structure,trace}/**/*.test.ts',
 ];
 
 const config: ViteUserConfig = defineConfig({

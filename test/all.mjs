@@ -56,6 +56,12 @@ const STEPS = {
       ['dist/test/fuzz/run.js', '--executions', '3000', '--seed', '1'],
     ],
   },
+  misuse: {
+    commands: [
+      [tsc, '-p', 'test/misuse'],
+      ['dist/test/misuse/run.js', '--calls', '100000', '--seed', '1'],
+    ],
+  },
   kernel: {
     commands: [
       [tsc, '-p', 'test/kernel'],

@@ -2,7 +2,8 @@
  * Where the command line writes: results to stdout, everything else to stderr.
  *
  * A result that did not get out is a failure. Where the reader of stdout has left early (`ksm scan | head -1`) the program ends
- * without a word, as others do whom SIGPIPE ends; everything else, a full disk or a stdout that is closed, is said in a sentence.
+ * without a word, as others do whom SIGPIPE ends; everything else, such as a full disk, is said in a sentence. A program that is started
+ * without a stdout (`>&-`) cannot tell: Node.js opens /dev/null in its place, as those do who throw a result away.
  *
  * Written to the file descriptors and not to the streams of Node.js: of a thread, those know neither failures nor an end.
  */
@@ -29,12 +30,6 @@ export class ClosedPipe extends Error {
 
 /** Writes a part of the result to stdout and waits until it is out. Throws the reason of `signal` where that comes first. */
 export async function print(text: string, signal?: AbortSignal): Promise<void> {
-  if (isClosed()) {
-    throw new KsmError(
-      'EIO',
-      'stdout is closed, so the result is lost; to throw it away on purpose: ksm … > /dev/null',
-    );
-  }
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length; ) done += await abortable(write(bytes, done), signal);
 }
@@ -105,27 +100,6 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
     signal.addEventListener('abort', stop);
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
-}
-
-let closed: boolean | undefined;
-
-/**
- * Was this program started without a stdout (`>&-`)? Node.js has opened /dev/null in its place then, for reading and writing, which
- * nobody does who means to throw a result away. Where stderr is the same, nobody listens at all: daemons are started like that.
- */
-function isClosed(): boolean {
-  closed ??= isStandIn(STDOUT) && !isStandIn(STDERR);
-  return closed;
-}
-
-function isStandIn(fd: number): boolean {
-  try {
-    const flags = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '';
-    const mode = Number.parseInt(flags, 8) & (fs.constants.O_WRONLY | fs.constants.O_RDWR);
-    return mode === fs.constants.O_RDWR && fs.readlinkSync(`/proc/self/fd/${fd}`) === '/dev/null';
-  } catch {
-    return false; // there is no /proc that would tell
-  }
 }
 
 /** Writes one line about how things go, or went wrong, to stderr. */

@@ -152,7 +152,7 @@ export function pass(host: Host, count: number = 1): void {
 export function waitScans(host: Host, count: number): void {
   const end = host.ksm.counters().full_scans + count;
   while (host.ksm.counters().full_scans < end) {
-    const { pass_ended, idle } = host.ksm.scan(host.ksm.settings.pages_to_scan);
+    const { idle } = host.ksm.scan(host.ksm.settings.pages_to_scan);
     if (idle) throw new Error('ksmd has nothing to scan, so no pass will ever end.');
   }
 }

@@ -2,143 +2,16 @@
  * Recovery, without threads: whatever the derived structures hold, they are rebuilt, nothing that a guest sees changes, and the
  * story goes on as the kernel's did. What is trusted, and so never damaged here, is listed in assembly/recover/recover.ts.
  */
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { xorshift } from '../../bench/workloads.ts';
 import { attachHost, createHost, type Host, layout, snapshotOf } from '../../src/index.ts';
-import {
-  hostSize,
-  Player,
-  type RecordingStep,
-  readRecording,
-  readTrace,
-  recordingPath,
-  type Trace,
-} from '../../src/trace/index.ts';
+import { places, recoverAfterAll, recoverFromDamage } from './play.ts';
 
-const GOLDEN = fileURLToPath(new URL('../golden/', import.meta.url));
-const TRACES = readdirSync(GOLDEN).filter((name) => name.endsWith('.trace.jsonl'));
-
-/** What guests see, and which frame is behind each page. */
-function mappings(host: Host): unknown[] {
-  return host.processes.map((space) => [...space.resident()].map(({ address, frame }) => [address, frame]));
-}
-
-async function playRecovering(
-  trace: Trace,
-  recording: readonly RecordingStep[],
-  index: 'hash' | 'content',
-  beforeRecovery: (host: Host) => void,
-): Promise<Host> {
-  const host = await createHost({ ...hostSize(trace), index });
-  const player = new Player(host);
-  for (const [at, operation] of trace.operations.entries()) {
-    const { result } = player.play(operation);
-    expect(result, `operation ${at + 1}, ${operation.op}`).toBe(recording[at]?.result);
-    const before = mappings(host);
-    beforeRecovery(host);
-    host.recover();
-    host.check();
-    expect(mappings(host)).toEqual(before);
-  }
-  return host;
-}
-
-async function golden(name: string): Promise<{ trace: Trace; steps: RecordingStep[] }> {
-  const recording = await readRecording(recordingPath(GOLDEN + name));
-  return { trace: await readTrace(GOLDEN + name), steps: recording.slice(1) as RecordingStep[] };
-}
-
-test.each(['content', 'hash'] as const)('%s order: after every operation of every recording', async (index) => {
-  expect(TRACES.length).toBe(66);
-  for (const name of TRACES) {
-    const { trace, steps } = await golden(name);
-    await playRecovering(trace, steps, index, () => {});
-  }
+test.each(['content', 'hash'] as const)('%s order: after every operation of recordings of all kinds', async (index) => {
+  await recoverAfterAll(index, places(index === 'hash' ? 1 : 3, 6));
 });
 
-/** Random words in the place of everything that is not trusted. */
-function damage(host: Host, random: () => number): void {
-  const { engine } = host;
-  const { words } = engine;
-  const base = (field: number): number => engine.u32(field);
-  const fill = (from: number, bytes: number): void => {
-    for (let at = from; at < from + bytes; at += 4) words[at / 4] = random();
-  };
-  const each = (field: number, list: number, bytes: number, visit: (record: number) => void): void => {
-    const fresh = engine.u32(list + layout.FREE_FRESH);
-    for (let record = 0; record < fresh; record++) visit(base(field) + record * bytes);
-  };
-  fill(base(layout.H_NODES), engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) * layout.NODE_BYTES);
-  fill(base(layout.H_ROOMS), engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) * layout.ROOM_BYTES);
-  fill(base(layout.H_ROOTS), engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT) * layout.ROOT_BYTES);
-  each(layout.H_LEAVES, layout.H_FREE_LEAVES, layout.LEAF_BYTES, (leaf) => fill(leaf, layout.LEAF_BYTES));
-  each(layout.H_VMAS, layout.H_FREE_VMAS, layout.VMA_BYTES, (vma) => {
-    if (engine.u32(vma + layout.VMA_MM) !== 0) fill(vma + layout.RB_LEFT, 12);
-  });
-  each(layout.H_MMS, layout.H_FREE_MMS, layout.MM_BYTES, (mm) => {
-    if (!(engine.u32(mm) & layout.MM_IN_USE)) return;
-    fill(mm + layout.MM_SLOT_NEXT, 24);
-    fill(mm + layout.MM_ZERO_PAGES, 4);
-    fill(mm + layout.MM_REFS, 8);
-  });
-  const entries = engine.u32(layout.H_FREE_LEAVES + layout.FREE_FRESH) * layout.TABLE_ENTRIES;
-  for (let entry = layout.TABLE_ENTRIES; entry < entries; entry++) {
-    fill(base(layout.H_ITEMS) + entry * layout.ITEM_BYTES + layout.ITEM_NODE, 12);
-  }
-  for (const list of [
-    layout.H_FREE_MMS,
-    layout.H_FREE_VMAS,
-    layout.H_FREE_TABLES,
-    layout.H_FREE_LEAVES,
-    layout.H_FREE_NODES,
-  ]) {
-    fill(list + layout.FREE_FIRST, 4);
-    fill(list + layout.FREE_USED, 4);
-  }
-  damageFrames(host, random);
-  fill(layout.H_PAGES_SHARED, 28);
-  fill(layout.SLOTS + layout.MM_SLOT_NEXT, 8);
-}
-
-function damageFrames(host: Host, random: () => number): void {
-  const { engine } = host;
-  for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
-    const list = layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES;
-    engine.setU32(list + layout.FRAME_LIST_FREE, random());
-    engine.setU32(list + layout.FRAME_LIST_USED, random());
-    const first = nid === 0 ? 1 : engine.u32(list - layout.FRAME_LIST_BYTES + layout.FRAME_LIST_END);
-    for (let index = first; index < engine.u32(list + layout.FRAME_LIST_FRESH); index++) {
-      const address = engine.u32(layout.H_FRAME_WORDS) + index * 4;
-      const word = engine.u32(address);
-      if (word === layout.FRAME_OFFLINE) continue;
-      if (word & layout.FRAME_KSM) engine.setU32(address, layout.FRAME_KSM + (random() & layout.FRAME_NODE_MASK));
-      else if (word & layout.FRAME_FREE)
-        engine.setU32(address, layout.FRAME_FREE + (random() & layout.FRAME_COUNT_MASK));
-      else engine.setU32(address, (word & layout.FRAME_PINNED) + (random() & layout.FRAME_COUNT_MASK));
-    }
-  }
-  engine.setU32(layout.H_FRAMES_USED, random());
-  engine.setU32(layout.H_DMA_PINS, random());
-  const folios = engine.u32(layout.H_FRAME_LIMIT) >>> layout.FOLIO_BITS;
-  for (let folio = 0; folio < folios; folio++) {
-    const address = engine.u32(layout.H_FOLIOS) + folio * 4;
-    if (engine.u32(address) !== 0) engine.setU32(address, 1 + (random() & 0xff));
-  }
-}
-
 test.each(['content', 'hash'] as const)('%s order: from random words in all that is derived', async (index) => {
-  for (const [at, name] of TRACES.entries()) {
-    if (at % 4 !== (index === 'hash' ? 0 : 2)) continue;
-    const { trace, steps } = await golden(name);
-    let state = at + 1;
-    const random = (): number => {
-      state = xorshift(state);
-      return state;
-    };
-    await playRecovering(trace, steps, index, (host) => damage(host, random));
-  }
+  await recoverFromDamage(index, places(index === 'hash' ? 0 : 4, 8));
 });
 
 test('merging goes on: what can be merged is merged two passes later', async () => {

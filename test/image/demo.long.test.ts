@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { startDemo as startUnbuilt } from '../../src/image/demo.ts';
 import { openProcess } from '../../src/image/process.ts';
 import { PAGE_BYTES } from '../../src/image/source.ts';
