@@ -24,13 +24,25 @@ export type {
   Limits,
   MapOptions,
   Pin,
+  PinMode,
   ProcessHandle,
   Protection,
   SharedHost,
+  SpawnOptions,
   Usage,
 } from './host/index.ts';
 export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './host/index.ts';
-export type { Counters, Ksm, KsmdOptions, Sample, ScanResult, Settings, SharedFrame, SharedPage } from './ksm/index.ts';
+export type {
+  Counters,
+  Ksm,
+  KsmdOptions,
+  Sample,
+  ScanOptions,
+  ScanResult,
+  Settings,
+  SharedFrame,
+  SharedPage,
+} from './ksm/index.ts';
 export type { Ksmd, KsmdStart } from './ksmd/index.ts';
 export type { ThreadOptions, Warning } from './port.ts';
 export { type MacKey, type SnapshotOptions, type SnapshotSource, saveSnapshot, snapshotOf } from './snapshot/index.ts';

@@ -29,8 +29,9 @@ import {
   RMAP_ITEM_COST,
   reasonOf,
 } from './calls.ts';
-import type { Machine, ProcessHandle } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { eachPage, expectRange, isInOnePage, pageAt, pageOf, pagesOf } from './range.ts';
+import type { ProcessHandle } from './types.ts';
 
 const { PAGE_SIZE } = layout;
 

@@ -13,15 +13,7 @@ export {
   RMAP_ITEM_COST,
 } from './calls.ts';
 export { type Clock, clockOf, cpuOf, nowOf, systemClock } from './clock.ts';
-export {
-  type Books,
-  createEngine,
-  createMemory,
-  type Limits,
-  Machine,
-  type ProcessHandle,
-  type SharedHost,
-  type SpawnOptions,
-  type Usage,
-} from './machine.ts';
+export { Machine } from './machine.ts';
+export { createEngine, createMemory } from './make.ts';
 export { type Cures, type DirtyTracking, HOST_OPTIONS, type HostOptions, randomSeed, SCANNERS_MAX } from './options.ts';
+export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';

@@ -1,58 +1,18 @@
 /**
  * The machine under KSM: one physical memory and the processes in it. Handles only; the state is in the engine's memory.
  */
-import { checkInvariants, Engine, layOut, layout } from '../engine/index.ts';
+import { checkInvariants, type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { type Checks, invalid, oneOf, optionsOf, wholeNumber } from '../validate.ts';
 import { AddressSpace } from './address-space.ts';
 import { leaveAtExit } from './at-exit.ts';
 import type { Pin } from './calls.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { DIRTY_TRACKING, type DirtyTracking, geometryOf, type HostOptions } from './options.ts';
+import type { Clock } from './clock.ts';
+import { DIRTY_TRACKING, type DirtyTracking } from './options.ts';
+import type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-/** How much there is of everything. */
-export interface Limits {
-  readonly frames: number;
-  readonly pages: number;
-  readonly processes: number;
-  readonly vmas: number;
-}
-
-/** How much of everything is in use. */
-export interface Usage extends Limits {
-  /** Bytes of page tables, rmap items, nodes, roots and other records in use: all that is not a frame. */
-  readonly metadata_bytes: number;
-}
-
-/** What names a process to another thread. */
-export interface ProcessHandle {
-  readonly id: number;
-  /** Address of its mm in the engine's memory. */
-  readonly mm: number;
-}
-
-/** What a thread needs to take part in a host. */
-export interface SharedHost {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-}
-
-/** Which process is which mm. A snapshot carries it. */
-export interface Books {
-  /** The id that the next process gets. */
-  readonly nextId: number;
-  /** The live processes by ascending id, which is the order in which they were started. */
-  readonly processes: readonly ProcessHandle[];
-}
-
 const NO_PROCESSES: Books = { nextId: 1, processes: [] };
-
-/** Options of spawn. */
-export interface SpawnOptions {
-  /** NUMA node whose frames the process prefers. Default 0. */
-  readonly node?: number;
-}
 
 const U32 = wholeNumber(0, 2 ** 32 - 1);
 const SPAWN_OPTIONS: Checks<SpawnOptions> = { node: U32 };
@@ -411,35 +371,4 @@ const HANDLE = 'what "handle" of a process gives: { id, mm }';
 
 function isU32(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
-}
-
-/** What a machine is made of. */
-export interface EngineParts {
-  readonly engine: Engine;
-  readonly module: WebAssembly.Module;
-  readonly clock: Clock;
-}
-
-/** A memory of so many times 64 KiB, all zero. ENOMEM where the system has no room for it. */
-export function createMemory(memoryPages: number): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: memoryPages, maximum: memoryPages, shared: true });
-  } catch (cause) {
-    const mebibytes = memoryPages / 16;
-    throw new KsmError(
-      'ENOMEM',
-      `The system refuses a memory of ${mebibytes} MiB; free some, or choose a smaller "memory".`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/** An engine over a memory of its own, laid out as the options say. */
-export function createEngine(options: HostOptions, module: WebAssembly.Module): EngineParts {
-  const geometry = geometryOf(options);
-  const engine = new Engine(module, createMemory(geometry.memoryPages));
-  layOut(engine, geometry);
-  return { engine, module, clock: options.clock ?? systemClock() };
 }

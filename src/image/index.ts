@@ -2,8 +2,8 @@
  * Where the pages of a scan come from: memory images, live processes, and processes made to be looked at.
  */
 
-export { type Demo, type DemoWork, startDemo } from './demo.ts';
+export { type Demo, startDemo } from './demo.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
 export { openImage } from './raw.ts';
-export { PAGE_BYTES, type PageChunk, type PageRange, type PageSource } from './source.ts';
+export { PAGE_BYTES, type PageRange, type PageSource } from './source.ts';

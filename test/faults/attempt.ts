@@ -6,7 +6,7 @@
  */
 import { Host } from '../../src/create.ts';
 import { Engine, layOut, layout } from '../../src/engine/index.ts';
-import { createMemory } from '../../src/host/machine.ts';
+import { createMemory } from '../../src/host/make.ts';
 import { geometryOf } from '../../src/host/options.ts';
 import type { AddressSpace, HostOptions } from '../../src/index.ts';
 
