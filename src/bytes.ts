@@ -26,9 +26,11 @@ const dataView = {
 };
 const bufferLength = getterOf<number>(ArrayBuffer.prototype, 'byteLength');
 
+const { length: viewLength } = typedArray;
+
 /** How many bytes a Uint8Array has; 0 also where its memory is gone. */
 export function lengthOf(bytes: Uint8Array): number {
-  return typedArray.length.call(bytes);
+  return viewLength.call(bytes);
 }
 
 /** The bytes that `given` covers, as a view of the same memory. EINVAL, with `call` in the message, where it is none or its memory is gone. */
