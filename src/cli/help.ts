@@ -18,6 +18,7 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['2', 'wrong usage'],
   ['3', 'a check failed'],
   ['130', 'interrupted by Ctrl-C'],
+  ['141', 'the reader of the result left early'],
 ];
 
 /** "ksm --help": the commands, one line each. `width`: characters of a line. */

@@ -1,11 +1,23 @@
 /** Pins: no more handles than there are, no more released than were taken, and no more of a page than can be counted. */
 import { expect, test } from 'vitest';
 import { layout } from '../../src/engine/index.ts';
-import { createHost, type Pin, restoreHost, snapshotOf } from '../../src/index.ts';
+import { createHost, type Host, type Pin, restoreHost, snapshotOf } from '../../src/index.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
 const EINVAL = expect.objectContaining({ code: 'EINVAL' });
+
+/** A process whose first two pages are merged. */
+function mergedPair(host: Host): ReturnType<Host['spawn']> {
+  const space = host.spawn();
+  space.mmap(0, 2 * PAGE);
+  space.madvise(0, 2 * PAGE, 'MERGEABLE');
+  space.write(0, new Uint8Array(2 * PAGE).fill(1));
+  host.ksm.settings.run = 1;
+  host.ksm.settings.smart_scan = false;
+  for (let batch = 0; batch < 3; batch++) host.ksm.scan(100);
+  return space;
+}
 
 test('a pin has one handle: none more can be adopted', async () => {
   const host = await createHost(SMALL);
@@ -24,13 +36,7 @@ test('a pin has one handle: none more can be adopted', async () => {
 
 test('what is released more often than it was taken is refused, of an ordinary frame and of one of KSM’s', async () => {
   const host = await createHost(SMALL);
-  const space = host.spawn();
-  space.mmap(0, 2 * PAGE);
-  space.madvise(0, 2 * PAGE, 'MERGEABLE');
-  space.write(0, new Uint8Array(2 * PAGE).fill(1));
-  host.ksm.settings.run = 1;
-  host.ksm.settings.smart_scan = false;
-  for (let batch = 0; batch < 3; batch++) host.ksm.scan(100);
+  const space = mergedPair(host);
   expect(host.ksm.counters().pages_sharing).toBe(1);
   const frame = space.frameOf(0) as number;
   const { call } = host.engine;
@@ -71,13 +77,7 @@ test.each(['get', 'write'] as const)(
 
 test('a merged page takes as many, too, and they stay when KSM lets it go', async () => {
   const host = await createHost({ ...SMALL, index: 'content' });
-  const space = host.spawn();
-  space.mmap(0, 2 * PAGE);
-  space.madvise(0, 2 * PAGE, 'MERGEABLE');
-  space.write(0, new Uint8Array(2 * PAGE).fill(1));
-  host.ksm.settings.run = 1;
-  host.ksm.settings.smart_scan = false;
-  for (let batch = 0; batch < 3; batch++) host.ksm.scan(100);
+  const space = mergedPair(host);
   const pins: Pin[] = [];
   for (let held = 0; held < layout.PINS_MASK; held++) pins.push(space.pin(0));
   expect(() => space.pin(0)).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
@@ -92,13 +92,9 @@ test('a merged page takes as many, too, and they stay when KSM lets it go', asyn
 
 test('pins survive a recovery, each of them, on frames of both kinds', async () => {
   const host = await createHost(SMALL);
-  const space = host.spawn();
-  space.mmap(0, 4 * PAGE);
-  space.madvise(0, 2 * PAGE, 'MERGEABLE');
-  space.write(0, new Uint8Array(3 * PAGE).fill(1));
-  host.ksm.settings.run = 1;
-  host.ksm.settings.smart_scan = false;
-  for (let batch = 0; batch < 3; batch++) host.ksm.scan(100);
+  const space = mergedPair(host);
+  space.mmap(2 * PAGE, PAGE);
+  space.write(2 * PAGE, Uint8Array.of(1));
   const pins = [space.pin(0), space.pin(0), space.pin(2 * PAGE, 'write'), space.pin(2 * PAGE)];
   host.recover();
   host.check();
