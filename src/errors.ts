@@ -2,8 +2,11 @@
  * Every error the library throws on purpose.
  *
  * `code` is stable and meant for programs: the kernel's errno by name where the kernel has one for the case, else a name
- * of our own in the same style. The message is meant for people: what was wrong, what was expected, what to do.
+ * of our own in the same style. The message is meant for people: what was wrong, what was expected, what to do. It is one line, and
+ * whatever it repeats of a name or a word from outside is made harmless in it.
  */
+
+import { printable } from './printable.ts';
 
 /** Errnos of Linux on x86-64 that this project reports, by name. */
 export const ERRNO = {
@@ -41,7 +44,7 @@ export class KsmError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.code = code;
   }
 

@@ -1,5 +1,6 @@
 /** Sizes as people write them. */
 import { KsmError } from './errors.ts';
+import { shown } from './validate.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
@@ -10,6 +11,6 @@ export function parseBytes(text: string): number {
   if (Number.isSafeInteger(Math.round(bytes)) && Math.round(bytes) > 0) return Math.round(bytes);
   throw new KsmError(
     'EINVAL',
-    `"${text}" is not a size; expected bytes or a number with a unit, such as 512M or 1.5G.`,
+    `${shown(text)} is not a size; expected bytes or a number with a unit, such as 512M or 1.5G.`,
   );
 }

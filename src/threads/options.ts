@@ -1,6 +1,6 @@
 /** The options of all that starts threads: where their file is, and who is told when fewer start than were asked for. */
-import { KsmError } from '../errors.ts';
 import type { ThreadOptions, Warning } from '../port.ts';
+import { invalid } from '../validate.ts';
 
 /** The same, checked. */
 export interface Threads {
@@ -11,7 +11,7 @@ export interface Threads {
 /** EINVAL names a wrong option. */
 export function threadsOf({ workerUrl, onWarning }: ThreadOptions): Threads {
   if (onWarning !== undefined && typeof onWarning !== 'function') {
-    throw new KsmError('EINVAL', `Option "onWarning" is ${typeof onWarning}; expected a function.`);
+    throw invalid('Option "onWarning"', onWarning, 'a function');
   }
   return { workerUrl: workerUrl === undefined ? undefined : urlOf(workerUrl), onWarning };
 }
@@ -21,7 +21,9 @@ function urlOf(given: URL | string): URL {
   if (given instanceof URL) return given;
   const base = 'location' in globalThis ? globalThis.location?.href : undefined;
   if (typeof given === 'string' && URL.canParse(given, base)) return new URL(given, base);
-  const shown = typeof given === 'string' ? `"${given}"` : typeof given;
-  const advice = 'a URL object or its text, such as new URL("./worker.js", import.meta.url)';
-  throw new KsmError('EINVAL', `Option "workerUrl" is ${shown}; expected ${advice}.`);
+  throw invalid(
+    'Option "workerUrl"',
+    given,
+    'a URL object or its text, such as new URL("./worker.js", import.meta.url)',
+  );
 }
