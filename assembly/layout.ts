@@ -261,17 +261,19 @@ export const WORKER_ACCESS: u32 = 0;
 export const WORKER_NUMBER: u32 = 4;
 /** In WORKER_NUMBER: it is taken for dead, and may do nothing any more. The record is free once the memory is recovered. */
 export const WORKER_EXPELLED: u32 = 0x80000000;
+// The flags below hold the number of the worker that they are true of: where that is not the record's, it is what another left behind.
 /** It waits for the lock. */
 export const WORKER_WAITS: u32 = 8;
-/** A helper of the scanner that is computing checksums of a window. */
+/** A helper of the scanner that is computing checksums of a window; with WORKER_READS, the scanner that does so without the lock. */
 export const WORKER_BUSY: u32 = 12;
+export const WORKER_READS: u32 = 0x40000000;
 /** A helper of the scanner that is to end. */
 export const WORKER_END: u32 = 16;
 /** It may not sleep: the main thread of a browser. */
 export const WORKER_SLEEPLESS: u32 = 20;
 /** How many workers have had the record. */
 export const WORKER_GENERATION: u32 = 24;
-/** A thread uses the number; else it is kept for one that is about to. */
+/** A thread uses the number (as those above); else it is kept for one that is about to. */
 export const WORKER_ATTACHED: u32 = 28;
 export const ACCESS_READ: u32 = 1;
 export const ACCESS_WRITE: u32 = 2;

@@ -136,7 +136,7 @@ export interface AttachOptions extends ThreadOptions, Pick<HostOptions, 'clock'>
   readonly worker?: number;
 }
 
-const ATTACH_OPTIONS: Checks<AttachOptions> = { clock, workerUrl, onWarning, worker: wholeNumber(1, 2 ** 32 - 1) };
+const ATTACH_OPTIONS: Checks<AttachOptions> = { clock, workerUrl, onWarning, worker: wholeNumber(1, 2 ** 31 - 1) };
 
 /**
  * A host of another thread, for this one: the same memory, processes and KSM (`share` over there). Its processes come by
@@ -145,12 +145,14 @@ const ATTACH_OPTIONS: Checks<AttachOptions> = { clock, workerUrl, onWarning, wor
  */
 export function attachHost(shared: SharedHost, options: AttachOptions = {}): Host {
   const checked = optionsOf('attachHost', options, ATTACH_OPTIONS);
+  const threads = threadsOf(checked);
   const { module, memory } = partsOf(shared);
   const engine = new Engine(module, memory);
   expectLayout(engine);
-  engine.join(false, checked.worker);
+  const host = new Host(engine, checked.clock ?? resumedClock(engine), threads);
+  engine.join(false, checked.worker); // last: a number that was taken is kept
   leaveAtExit(engine);
-  return new Host(engine, checked.clock ?? resumedClock(engine), threadsOf(checked));
+  return host;
 }
 
 function partsOf(shared: unknown): SharedHost {

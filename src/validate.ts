@@ -3,7 +3,7 @@
  * later and elsewhere.
  *
  * Every check gives back what it was given, or throws EINVAL with what was given, what is accepted, and the nearest name where there is one.
- * Nothing of what is given is called or converted on the way, so an object that answers differently each time cannot get through.
+ * What is given is never converted on the way, and each property of it is read once, so an object that answers differently each time cannot get through.
  */
 import { KsmError } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -24,9 +24,18 @@ export function shown(value: unknown): string {
     case 'function':
       return 'a function';
     case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object';
+      return value === null ? 'null' : isArray(value) ? 'an array' : 'an object';
     default:
       return String(value);
+  }
+}
+
+/** As Array.isArray, which throws for a proxy that was revoked. */
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 
@@ -68,9 +77,15 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Check<Wor
   };
 }
 
+const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as (this: unknown) => boolean;
+
 export function abortSignal(what: string, value: unknown): AbortSignal {
-  if (value instanceof AbortSignal) return value;
-  throw invalid(what, value, 'an AbortSignal');
+  try {
+    isAborted.call(value); // throws where it is none, whatever its prototype says
+    return value as AbortSignal;
+  } catch {
+    throw invalid(what, value, 'an AbortSignal');
+  }
 }
 
 /** Taken as it is: whoever uses it checks it. */
@@ -104,7 +119,11 @@ export function unknownName(what: string, name: string, names: readonly string[]
 
 /** An object that was written as one, of whatever realm: of a class it would not be said what of it is meant. */
 function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (typeof value !== 'object' || value === null || isArray(value)) return false;
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false; // a proxy that was revoked
+  }
 }

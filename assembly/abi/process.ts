@@ -35,8 +35,7 @@ export function spawn(nid: u32): u32 {
 /** Address of the mm of a child, or an errno. */
 export function fork(mm: u32, id: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
-  const child = <u32>processes.fork(mm);
-  return child != 0 ? child : ENOMEM;
+  return <u32>processes.fork(mm);
 }
 
 /** Address of the mm in which the process goes on, or an errno. */

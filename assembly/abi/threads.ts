@@ -22,14 +22,14 @@ export function workerAttach(worker: u32): u32 {
 export function workerLeave(worker: u32): u32 {
   if (!workerIs(worker)) return ESRCH;
   if (locks.lockIsHeldBy(worker)) return EBUSY;
-  leave(worker, worker);
+  leave(worker);
   return 0;
 }
 
 /** Takes the lock if it is free. EAGAIN: it is not. */
 export function lockTry(worker: u32): u32 {
   if (!workerIs(worker)) return ESRCH;
-  return locks.lockTry(worker) ? 0 : EAGAIN;
+  return locks.lockTry(worker) ? 0 : workerIs(worker) ? EAGAIN : ESRCH;
 }
 
 /** Takes the lock. EAGAIN where it has not come free after so many looks; 0 looks: however long it takes. */
@@ -43,9 +43,7 @@ export function lockTake(worker: u32, looks: u32): u32 {
 
 /** Gives the lock back. EPERM where another has it, or nobody. */
 export function lockDrop(worker: u32): u32 {
-  if (worker == 0 || !locks.lockIsHeldBy(worker)) return EPERM;
-  locks.lockDrop();
-  return 0;
+  return worker != 0 && locks.lockDrop(worker) ? 0 : EPERM;
 }
 
 export function accessWalk(worker: u32): u32 {

@@ -5,21 +5,13 @@
  * The access and the number of the worker lie in one word of 64 bits and are exchanged together, so that a thread that was taken for
  * dead, and lives, cannot spoil the announcement of the one that has its record now.
  */
-import {
-  ACCESS_BEGUN,
-  ACCESS_REFUSED,
-  ACCESS_STALE,
-  ACCESS_WALK,
-  EPOCH,
-  WORKER_ACCESS,
-  WORKER_NUMBER,
-} from '../layout';
-import { workerRecord } from './workers';
+import { ACCESS_BEGUN, ACCESS_REFUSED, ACCESS_STALE, ACCESS_WALK, EPOCH, WORKER_ACCESS } from '../layout';
+import { workerIs, workerRecord } from './workers';
 
 /** Makes `access` what worker `worker` accesses. False where its record is not its own any more. */
 function announce(worker: u32, access: u32): bool {
+  if (!workerIs(worker)) return false;
   const record = workerRecord(worker);
-  if (load<u32>(record, WORKER_NUMBER) != worker) return false;
   const before = ((<u64>worker) << 32) | load<u32>(record, WORKER_ACCESS);
   return atomic.cmpxchg<u64>(record, before, ((<u64>worker) << 32) | access) == before;
 }

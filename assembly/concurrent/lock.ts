@@ -5,9 +5,9 @@
  *
  * The lock holds its owner's number, so that a survivor sees when it died with its owner.
  */
-import { LOCK, WORKER_SLEEPLESS, WORKER_WAITS } from '../layout';
+import { LOCK, WORKER_SLEEPLESS } from '../layout';
 import { stepWait } from '../step';
-import { isLockWanted, lockWaiters, workerIs, workerRecord } from './workers';
+import { isLockWanted, lockWaiters, workerIs, workerRecord, workerWaits } from './workers';
 
 /** Looks at the lock before a thread goes to sleep: about as long as the scanner takes for some pages. */
 const SPINS: u32 = 20000;
@@ -16,9 +16,12 @@ const NAP: i64 = 1_000_000;
 /** How long the scanner leaves the lock to those who want it: some times what a sleeper needs to wake. */
 const YIELD_SPINS: u32 = 20000;
 
-/** Takes the lock if it is free. */
+/** Takes the lock if it is free, and this worker was not taken for dead. */
 export function lockTry(worker: u32): bool {
-  return atomic.cmpxchg<u32>(LOCK, 0, worker) == 0;
+  if (atomic.cmpxchg<u32>(LOCK, 0, worker) != 0) return false;
+  if (workerIs(worker)) return true; // only now: whoever takes it for dead looks at the lock afterwards
+  lockDrop(worker);
+  return false;
 }
 
 /** Takes the lock, however long that takes, unless this worker is taken for dead. A thread that may not sleep spins until it has it. */
@@ -33,43 +36,36 @@ export function lockTake(worker: u32): void {
  * worker itself was taken for dead.
  */
 export function lockTakeSoon(worker: u32, looks: u32): bool {
-  let taken = lockTry(worker);
-  if (!taken) taken = lockWait(worker, looks);
-  if (!taken || workerIs(worker)) return taken;
-  atomic.cmpxchg<u32>(LOCK, worker, 0);
-  return false;
+  return lockTry(worker) || lockWait(worker, looks);
 }
 
 function lockWait(worker: u32, looks: u32): bool {
   const record = workerRecord(worker);
-  if (!workerIs(worker)) return false;
-  atomic.store<u32>(record, 1, WORKER_WAITS);
+  workerWaits(worker, true);
   let taken: bool = false;
-  for (let spins: u32 = 0; !taken && spins < looks; spins++) {
+  for (let spins: u32 = 0; !taken && spins < looks && workerIs(worker); spins++) {
     const owner = atomic.load<u32>(LOCK);
     if (owner == 0) {
       taken = lockTry(worker);
     } else if (spins > SPINS && !load<u32>(record, WORKER_SLEEPLESS)) {
       memory.atomic.wait32(LOCK, owner, NAP);
-      if (!workerIs(worker)) return false;
     }
     stepWait();
   }
-  atomic.store<u32>(record, 0, WORKER_WAITS);
+  workerWaits(worker, false);
   return taken;
 }
 
-/** Gives the lock back. Returns who had it. */
-export function lockDrop(): u32 {
-  const worker = atomic.xchg<u32>(LOCK, 0);
+/** Gives the lock back. False where it was not this worker's any more: it was taken for dead. */
+export function lockDrop(worker: u32): bool {
+  if (atomic.cmpxchg<u32>(LOCK, worker, 0) != worker) return false;
   if (isLockWanted()) atomic.notify(LOCK, 1);
-  return worker;
+  return true;
 }
 
 /** Lets those who want the lock have it first. For its owner, between two pages; it has the lock again unless it was taken for dead. */
-export function lockYield(): void {
-  if (!isLockWanted()) return;
-  lockTakeLast(lockDrop());
+export function lockYield(worker: u32): void {
+  if (isLockWanted() && lockDrop(worker)) lockTakeLast(worker);
 }
 
 /** Has worker `worker` (0: the only thread there is) the lock? */

@@ -27,6 +27,7 @@ import {
   WORKER_INDEX_MASK,
   WORKER_LIMIT,
   WORKER_NUMBER,
+  WORKER_READS,
   WORKER_SLEEPLESS,
   WORKER_WAITS,
   WORKERS,
@@ -53,7 +54,18 @@ function recordAt(index: u32): usize {
 
 /** Has worker `worker` joined, and neither left nor been taken for dead? */
 export function workerIs(worker: u32): bool {
-  return worker != 0 && atomic.load<u32>(workerRecord(worker), WORKER_NUMBER) == worker;
+  if (worker == 0 || (worker & WORKER_EXPELLED) != 0) return false;
+  return atomic.load<u32>(workerRecord(worker), WORKER_NUMBER) == worker;
+}
+
+/** Is worker `worker` there, and taken for dead? */
+export function workerIsExpelled(worker: u32): bool {
+  return atomic.load<u32>(workerRecord(worker), WORKER_NUMBER) == (worker | WORKER_EXPELLED);
+}
+
+/** Whose record is it, an expelled worker's included? 0: nobody's. */
+function ownerOf(record: usize): u32 {
+  return atomic.load<u32>(record, WORKER_NUMBER) & ~WORKER_EXPELLED;
 }
 
 /** Is anybody accessing `frame` in one of the ways `how` (ACCESS_*)? */
@@ -86,12 +98,14 @@ const PATIENCE: u32 = 1_000_000;
  */
 const PATIENCE_NAPS: u32 = 1000;
 const NAP: i64 = 1_000_000;
+/** Looks in place of a nap, by a thread that may not sleep. */
+const NAP_SPINS: u32 = 100_000;
 
 /**
  * Waits until accesses that are under way have ended; `self` is the number of this thread. False where one does not.
  */
 export function accessesEnd(self: u32): bool {
-  const maySleep = self != 0 && !load<u32>(workerRecord(self), WORKER_SLEEPLESS);
+  const maySleep = workerMaySleep(self);
   for (let spins: u32 = 0; spins < PATIENCE; spins++) {
     if (!isAnyAccess()) return true;
     stepWait();
@@ -101,6 +115,10 @@ export function accessesEnd(self: u32): bool {
     if (!isAnyAccess()) return true;
   }
   return false;
+}
+
+function workerMaySleep(worker: u32): bool {
+  return worker != 0 && !load<u32>(workerRecord(worker), WORKER_SLEEPLESS);
 }
 
 /** Waits until no helper has a window under its hands, or one must be taken for dead. */
@@ -124,30 +142,49 @@ export function writersLeave(frame: usize): bool {
 export function isLockWanted(): bool {
   const records = load<u32>(H_WORKERS);
   for (let index: u32 = 0; index < records; index++) {
-    if (atomic.load<u32>(recordAt(index), WORKER_WAITS) != 0) return true;
+    if (waits(recordAt(index))) return true;
   }
   return false;
 }
 
-/** In WORKER_BUSY: a helper has a window under its hands; the scanner itself has, and has let the lock go. */
-const HELPS: u32 = 1;
-const READS: u32 = 2;
+function waits(record: usize): bool {
+  const worker = atomic.load<u32>(record, WORKER_WAITS);
+  return worker != 0 && worker == atomic.load<u32>(record, WORKER_NUMBER);
+}
+
+/** A worker waits for the lock, or has ended to. */
+export function workerWaits(worker: u32, on: bool): void {
+  say(worker, WORKER_WAITS, worker, on);
+}
 
 /** A helper takes part in a job, or has ended to. */
 export function workerHelps(worker: u32, on: bool): void {
-  atomic.store<u32>(workerRecord(worker), on ? HELPS : 0, WORKER_BUSY);
+  say(worker, WORKER_BUSY, worker, on);
+}
+
+/** Is a helper told to end, or has it to, because it was taken for dead? */
+export function workerEnds(worker: u32): bool {
+  return atomic.load<u32>(workerRecord(worker), WORKER_END) == worker || !workerIs(worker);
 }
 
 /** The scanner hashes without the lock, or has ended to. */
 export function workerReads(worker: u32, on: bool): void {
-  atomic.store<u32>(workerRecord(worker), on ? READS : 0, WORKER_BUSY);
+  say(worker, WORKER_BUSY, worker | WORKER_READS, on);
+}
+
+/** Worker `worker` says `what` in word `word` of its record, or takes it back; of a record that is another's by now it takes nothing. */
+function say(worker: u32, word: usize, what: u32, on: bool): void {
+  const at = workerRecord(worker) + word;
+  if (on || atomic.load<u32>(at) == what) atomic.store<u32>(at, on ? what : 0);
 }
 
 /** Has no live helper a window under its hands? */
 function workersIdle(): bool {
   const records = load<u32>(H_WORKERS);
   for (let index: u32 = 0; index < records; index++) {
-    if (atomic.load<u32>(recordAt(index), WORKER_BUSY) == HELPS) return false;
+    const record = recordAt(index);
+    const worker = atomic.load<u32>(record, WORKER_BUSY);
+    if (worker != 0 && worker == ownerOf(record)) return false;
   }
   return true;
 }
@@ -157,7 +194,7 @@ export function lockWaiters(): u64 {
   const records = load<u32>(H_WORKERS);
   let waiters: u64 = 0;
   for (let index: u32 = 0; index < records; index++) {
-    if (atomic.load<u32>(recordAt(index), WORKER_WAITS) != 0) waiters |= (<u64>1) << index;
+    if (waits(recordAt(index))) waiters |= (<u64>1) << index;
   }
   return waiters;
 }
@@ -185,23 +222,37 @@ export function workerJoin(): u32 {
 
 /** A thread begins to be worker `worker`, which is there. False where another one is it already. */
 export function workerAttach(worker: u32): bool {
-  return atomic.cmpxchg<u32>(workerRecord(worker), 0, 1, WORKER_ATTACHED) == 0;
-}
-
-/** A thread leaves, or nothing of it is left to wait for: its record may be another's. `word`: what WORKER_NUMBER holds. */
-export function workerLeave(worker: u32, word: u32): void {
-  workerStop(worker);
-  atomic.cmpxchg<u32>(workerRecord(worker), word, 0, WORKER_NUMBER);
-}
-
-/** A thread leaves, or is known to be dead: it accesses nothing and waits for nothing. */
-export function workerStop(worker: u32): void {
   const record = workerRecord(worker);
-  atomic.store<u32>(record, 0, WORKER_ACCESS);
-  atomic.store<u32>(record, 0, WORKER_WAITS);
-  atomic.store<u32>(record, 0, WORKER_BUSY);
-  atomic.store<u32>(record, 0, WORKER_END);
-  atomic.store<u32>(record, 0, WORKER_ATTACHED);
+  const before = atomic.load<u32>(record, WORKER_ATTACHED);
+  return before != worker && atomic.cmpxchg<u32>(record, before, worker, WORKER_ATTACHED) == before;
+}
+
+/** A thread leaves: its record may be another's. */
+export function workerLeave(worker: u32): void {
+  pairReplace(worker, worker, 0);
+}
+
+/** Nothing of an expelled worker is left to wait for: its record may be another's. */
+export function workerForget(worker: u32): void {
+  pairReplace(worker, worker | WORKER_EXPELLED, 0);
+}
+
+/** An expelled worker accesses nothing any more, and computes nothing. True where it may have been at a helper's job. */
+export function workerStop(worker: u32): bool {
+  pairReplace(worker, worker | WORKER_EXPELLED, worker | WORKER_EXPELLED);
+  const record = workerRecord(worker);
+  atomic.cmpxchg<u32>(record, worker | WORKER_READS, 0, WORKER_BUSY);
+  return atomic.cmpxchg<u32>(record, worker, 0, WORKER_BUSY) == worker;
+}
+
+/** What is accessed becomes nothing and the number `to`, in one step, where the number is `from`: else the record is another's. */
+function pairReplace(worker: u32, from: u32, to: u32): void {
+  const record = workerRecord(worker);
+  for (;;) {
+    const before = atomic.load<u64>(record);
+    if (<u32>(before >> 32) != from) return;
+    if (atomic.cmpxchg<u64>(record, before, (<u64>to) << 32) == before) return;
+  }
 }
 
 /**
@@ -209,21 +260,33 @@ export function workerStop(worker: u32): void {
  * that was expelled before is still there until its recovery has come to an end.
  */
 export function workerExpel(worker: u32): bool {
+  if (worker == 0 || (worker & WORKER_EXPELLED) != 0) return false;
   const before = atomic.cmpxchg<u32>(workerRecord(worker), worker, worker | WORKER_EXPELLED, WORKER_NUMBER);
-  return worker != 0 && (before & ~WORKER_EXPELLED) == worker;
+  return (before & ~WORKER_EXPELLED) == worker;
 }
 
 /**
  * Waits for what an expelled worker may still be doing if it lives after all, for at most `naps` milliseconds: an access, a window that it
- * hashes, or a call that holds the lock. All take much less, so that what lasts is a dead one's.
+ * hashes, or a call that holds the lock. All but a write of 2 to `run` take much less, so that what lasts is a dead one's. `self` waits.
  */
-export function expelledRests(worker: u32, naps: u32): void {
+export function expelledRests(worker: u32, self: u32, naps: u32): void {
   const record = workerRecord(worker);
+  const maySleep = workerMaySleep(self);
+  const looks: u32 = maySleep ? 1 : NAP_SPINS;
   for (let nap: u32 = 0; nap < naps; nap++) {
-    const isIdle = atomic.load<u32>(record, WORKER_ACCESS) == 0 && atomic.load<u32>(record, WORKER_BUSY) == 0;
-    if (isIdle && atomic.load<u32>(LOCK) != worker) return;
-    memory.atomic.wait32(record + WORKER_NUMBER, worker | WORKER_EXPELLED, NAP);
+    for (let spins: u32 = 0; spins < looks; spins++) {
+      if (atomic.load<u32>(LOCK) != worker && isIdle(record, worker)) return;
+      stepWait();
+    }
+    if (maySleep) memory.atomic.wait32(record + WORKER_NUMBER, worker | WORKER_EXPELLED, NAP);
   }
+}
+
+/** Is the record another's by now, or does worker `worker`, which was expelled, neither access nor compute anything? */
+function isIdle(record: usize, worker: u32): bool {
+  const pair = atomic.load<u64>(record);
+  if (<u32>(pair >> 32) != (worker | WORKER_EXPELLED)) return true;
+  return <u32>pair == 0 && (atomic.load<u32>(record, WORKER_BUSY) & ~WORKER_READS) != worker;
 }
 
 /** Is any worker but `self` there? */

@@ -3,7 +3,7 @@
  * rebuilt (counts, free lists, reverse maps, trees, counters), and goes on. No byte of a guest is touched.
  *
  * What it trusts are single words that are written in one step: an mm's flags and root table, a vma's record once its VMA_MM is set,
- * the words of page tables, ptes, and of a frame word whether the frame is KSM's and how often it is pinned. The order of stores
+ * the words of page tables, ptes, and of a frame word whether the frame is KSM's, and the counts of pins. The order of stores
  * elsewhere keeps these true at every instruction (docs/protocol.md). The work in flight is lost: a process that was being made,
  * a search, a copy that nobody maps yet. The pass goes on where it was.
  */
@@ -13,12 +13,13 @@ import {
   expelledRests,
   helpersRest,
   workerExpel,
+  workerForget,
   workerIs,
-  workerLeave,
+  workerIsExpelled,
   workerStop,
   workersBeside,
 } from '../concurrent/workers';
-import { EAGAIN, EINVAL, ESRCH, H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT, WORKER_EXPELLED } from '../layout';
+import { EAGAIN, EINVAL, ESRCH, H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT } from '../layout';
 import { jobClose } from '../scan/fingerprint';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
@@ -39,13 +40,15 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
   if (dead != 0 && dead == self) return EINVAL;
   if ((dead == 0 || self == 0) && workersBeside(dead | self)) return EINVAL;
   if (dead != 0) {
-    if (!workerExpel(dead)) return ESRCH;
-    expelledRests(dead, naps);
-    workerStop(dead);
+    // It may also have died after another recovery of it, in the moment in which it had the lock and found its number gone.
+    if (!workerExpel(dead) && atomic.load<u32>(LOCK) != dead) return ESRCH;
+    expelledRests(dead, self, naps);
+    if (workerStop(dead)) atomic.store<u32>(H_JOB_LOST, 1); // who waits for its chunk does the window once more
   }
-  if (self != 0 && !lockSeize(dead, self, looks)) return EAGAIN;
+  if (self != 0 && !lockSeize(dead, self, looks)) return workerIs(self) ? EAGAIN : ESRCH;
+  if (dead != 0 && !workerIsExpelled(dead)) return 0; // another has recovered from it meanwhile
   rebuild(dead, self);
-  if (dead != 0) workerLeave(dead, dead | WORKER_EXPELLED); // last: until here nobody else may get its record
+  if (dead != 0) workerForget(dead); // last: until here nobody else may get its record
   return 0;
 }
 

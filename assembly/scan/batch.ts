@@ -76,7 +76,7 @@ export function scanBatch(pages: u32, now: u32): u32 {
   return result;
 }
 
-/** The batch of worker `self`. One that was taken for dead while it had let the lock go touches nothing any more. */
+/** The batch of worker `self`. One that was taken for dead while it had let the lock go changes nothing but checksums of its window. */
 function batch(pages: u32, now: u32, self: u32): u32 {
   if (load<u32>(H_LIMBO)) limboDrain();
   store<u32>(H_NOW, now);
@@ -109,9 +109,9 @@ const MM_ENDED: u32 = 0x80000000;
 function scanAlone(mm: usize, budget: u32, self: u32): u32 {
   const ended = selectPages(mm, WINDOWS, WINDOW_PAGES, turnOf(budget), true);
   const count = load<u32>(WINDOWS, WINDOW_COUNT);
-  const lock = lockPause(count);
+  const paused = lockPause(count, self);
   fingerprint(WINDOWS, 0, count);
-  lockResume(lock);
+  lockResume(paused, self);
   const done = decide(WINDOWS, mm, self);
   return ended ? done | MM_ENDED : done;
 }
@@ -133,11 +133,11 @@ function scanWithHelp(mm: usize, budget: u32, self: u32): u32 {
   let promised = load<u32>(WINDOWS, WINDOW_TAKEN);
   let done: u32 = 0;
   let goesOn: bool = true;
-  jobPost(window);
+  let job = jobPost(window);
   while (goesOn) {
-    const lock = lockPause(load<u32>(WINDOWS + window * WINDOW_BYTES, WINDOW_COUNT));
-    jobFinish(WINDOWS + window * WINDOW_BYTES);
-    lockResume(lock);
+    const paused = lockPause(load<u32>(WINDOWS + window * WINDOW_BYTES, WINDOW_COUNT), self);
+    jobFinish(WINDOWS + window * WINDOW_BYTES, job);
+    lockResume(paused, self);
     const decided: usize = WINDOWS + window * WINDOW_BYTES;
     goesOn = !ended && promised < budget && !isInterrupted(mm, self);
     if (goesOn) {
@@ -146,7 +146,7 @@ function scanWithHelp(mm: usize, budget: u32, self: u32): u32 {
       const inTurn = load<u32>(decided, WINDOW_COUNT) == 0;
       ended = selectPages(mm, selected, WINDOW_PAGES_MAX, turnOf(budget - promised), inTurn);
       promised += load<u32>(selected, WINDOW_TAKEN);
-      jobPost(window);
+      job = jobPost(window);
     }
     done += decide(decided, mm, self);
   }
@@ -174,7 +174,7 @@ function decide(window: usize, mm: usize, self: u32): u32 {
     let kind = selected & WINDOW_KIND;
     const entry = selected & ~WINDOW_KIND;
     if (isBeside) {
-      lockYield();
+      lockYield(self);
       if (isInterrupted(mm, self)) {
         if (lockIsHeldBy(self)) turnBack(window, index, mm, self);
         return processed - min(processed, count - index);

@@ -14,7 +14,6 @@ import {
   H_FRAMES,
   H_RUN,
   H_SCANNING,
-  LOCK,
   MM_EXITED,
   MM_FLAGS,
   PAGE_SHIFT,
@@ -34,21 +33,21 @@ import { step } from '../step';
 
 /**
  * Lets the lock go while `things` things of a window are hashed, if there are others. Not for an empty window: that there was nothing to
- * see must still be true when the mm's slot is removed for it. Returns what lockResume wants.
+ * see must still be true when the mm's slot is removed for it. Returns whether it did. Worker `self` has the lock.
  */
-export function lockPause(things: u32): u32 {
-  if (things == 0 || !isConcurrent()) return 0;
-  const worker = load<u32>(LOCK);
-  workerReads(worker, true);
-  lockDrop();
+export function lockPause(things: u32, self: u32): bool {
+  if (things == 0 || !isConcurrent()) return false;
+  workerReads(self, true);
+  const paused = lockDrop(self);
+  if (!paused) workerReads(self, false);
   step();
-  return worker;
+  return paused;
 }
 
-export function lockResume(worker: u32): void {
-  if (worker == 0) return;
-  lockTakeLast(worker);
-  workerReads(worker, false);
+export function lockResume(paused: bool, self: u32): void {
+  if (!paused) return;
+  lockTakeLast(self);
+  workerReads(self, false);
 }
 
 /**

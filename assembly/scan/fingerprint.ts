@@ -6,7 +6,7 @@
  * job word, which also says what the job is: a late claim can never be taken for one of the next job.
  */
 
-import { helpersRest, workerHelps, workerIs, workerRecord } from '../concurrent/workers';
+import { helpersRest, workerEnds, workerHelps } from '../concurrent/workers';
 import {
   H_JOB,
   H_JOB_BELL,
@@ -25,7 +25,6 @@ import {
   WINDOW_KIND,
   WINDOW_ORDINARY,
   WINDOWS,
-  WORKER_END,
 } from '../layout';
 import { pteOf } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
@@ -44,17 +43,19 @@ export function fingerprint(window: usize, from: u32, to: u32): void {
   }
 }
 
-/** Offers window number `window` to all threads. The job before it must be finished. */
-export function jobPost(window: u32): void {
+/** Offers window number `window` to all threads. The job before it must be finished. Returns what names the job. */
+export function jobPost(window: u32): u32 {
   const count = load<u32>(WINDOWS + window * WINDOW_BYTES, WINDOW_COUNT);
   const chunks = (count + JOB_CHUNK_PAGES - 1) / JOB_CHUNK_PAGES;
   const number = (load<u32>(H_JOB) >> JOB_NUMBER_SHIFT) + 1;
   atomic.store<u32>(H_JOB_DONE, number << JOB_NUMBER_SHIFT);
   step();
-  atomic.store<u32>(H_JOB, (number << JOB_NUMBER_SHIFT) | (window << JOB_WINDOW_SHIFT) | (chunks << JOB_CHUNKS_SHIFT));
+  const job = (number << JOB_NUMBER_SHIFT) | (window << JOB_WINDOW_SHIFT) | (chunks << JOB_CHUNKS_SHIFT);
+  atomic.store<u32>(H_JOB, job);
   step();
   atomic.add<u32>(H_JOB_BELL, 1);
   if (chunks > 1) atomic.notify(H_JOB_BELL, -1);
+  return job;
 }
 
 /** Nobody can claim a chunk of the job any more. Not while its poster lives. */
@@ -62,16 +63,22 @@ export function jobClose(): void {
   atomic.store<u32>(H_JOB, (load<u32>(H_JOB) >> JOB_NUMBER_SHIFT) << JOB_NUMBER_SHIFT);
 }
 
+/** Is `job` still what all are at? Not where its poster was taken for dead. */
+function jobIs(job: u32): bool {
+  return (atomic.load<u32>(H_JOB) & ~JOB_CHUNKS_MASK) == job;
+}
+
 /**
- * Does what is left of the job, which is about `window`, and waits for the chunks that others have claimed. Where a helper died the
+ * Does what is left of `job`, which is about `window`, and waits for the chunks that others have claimed. Where a helper died the
  * whole window is done once more.
  */
-export function jobFinish(window: usize): void {
+export function jobFinish(window: usize, job: u32): void {
+  if (!jobIs(job)) return;
   jobShare();
-  const job = load<u32>(H_JOB);
   const done = ((job >> JOB_NUMBER_SHIFT) << JOB_NUMBER_SHIFT) | ((job >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK);
   while (atomic.load<u32>(H_JOB_DONE) != done) {
     stepWait();
+    if (!jobIs(job)) return;
     if (atomic.xchg<u32>(H_JOB_LOST, 0) == 0) continue;
     helpersRest(); // those who live must not write into a window that is another's by then
     fingerprint(window, 0, load<u32>(window, WINDOW_COUNT));
@@ -108,13 +115,12 @@ function chunkDone(number: u32): void {
  * the bell). Blocks its thread.
  */
 export function serveJobs(worker: u32): void {
-  const record = workerRecord(worker);
   for (;;) {
     const bell = atomic.load<u32>(H_JOB_BELL);
     workerHelps(worker, true);
     jobShare();
     workerHelps(worker, false);
-    if (atomic.load<u32>(record, WORKER_END) || !workerIs(worker)) return;
+    if (workerEnds(worker)) return;
     let spins: u32 = 0;
     while (spins < SPINS && atomic.load<u32>(H_JOB_BELL) == bell) spins++;
     if (spins == SPINS) memory.atomic.wait32(H_JOB_BELL, bell, -1);

@@ -1,5 +1,6 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
 import {
+  ENOMEM,
   H_CURSOR_SLOT,
   H_NEXT_ID,
   MM_EXITED,
@@ -33,16 +34,17 @@ function takeId(mm: usize): void {
   store<u32>(mm, id, MM_ID);
 }
 
-/** A copy-on-write copy of `parent`. 0: a limit is reached, and nothing has changed. */
+/** A copy-on-write copy of `parent`, or the errno of why not: then nothing has changed. */
 export function fork(parent: usize): usize {
   limitForget();
   const child = mmCreate(load<u32>(parent, MM_NID), 0);
-  if (child == 0) return 0;
+  if (child == 0) return ENOMEM;
   store<u32>(child, MM_IN_USE | MM_UNBORN, MM_FLAGS);
-  if (mmCopy(parent, child)) {
+  const failed = mmCopy(parent, child);
+  if (failed) {
     mmEmpty(child);
     mmFree(child);
-    return 0;
+    return failed;
   }
   const flags = load<u32>(parent, MM_FLAGS);
   takeId(child);

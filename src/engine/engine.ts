@@ -83,6 +83,11 @@ export class Engine {
     return this.#worker;
   }
 
+  /** Is this thread a worker still? Not once it has left, or another thread took it for dead. */
+  get isWorker(): boolean {
+    return Atomics.load(this.words, (this.record + layout.WORKER_NUMBER) / 4) === this.#worker && this.#worker !== 0;
+  }
+
   /** Address of this worker's record. */
   get record(): number {
     return recordOf(this.#worker);
@@ -200,7 +205,7 @@ export class Engine {
   }
 
   #noWorkerError(dead: number): KsmError {
-    if (this.#worker !== 0 && !this.workers.includes(this.#worker)) return this.expelledError();
+    if (this.#worker !== 0 && !this.isWorker) return this.expelledError();
     const others = this.workers.filter((number) => number !== this.#worker);
     const there = others.length === 0 ? 'there is no other thread' : `the others are ${others.join(', ')}`;
     const what = dead === 0 ? 'recover: name the thread that has died' : `recover: ${dead} is no other thread's number`;

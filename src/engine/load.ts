@@ -64,7 +64,7 @@ export function instantiate(
   try {
     instance = new WebAssembly.Instance(module, { ...others, env: { memory } });
   } catch (cause) {
-    if (cause instanceof WebAssembly.LinkError) throw foreign(cause.message, { cause });
+    if (cause instanceof WebAssembly.LinkError || cause instanceof TypeError) throw foreign(cause.message, { cause });
     throw cause;
   }
   if (!('scanBatch' in instance.exports)) throw foreign('it has no function scanBatch');

@@ -3,7 +3,7 @@
  * 0 to 512 GiB. Errors carry the errno's name in `code`; a call that fails with ENOMEM names the limit.
  */
 
-import { bytesOf, lengthOf } from '../bytes.ts';
+import { bytesOf, isSteady, lengthOf } from '../bytes.ts';
 import { layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
 import { optionsOf } from '../validate.ts';
@@ -165,7 +165,7 @@ export class AddressSpace {
    */
   write(address: number, bytes: ArrayBufferView | ArrayBuffer): void {
     const { engine } = this.#machine;
-    const given = bytes instanceof Uint8Array ? bytes : bytesOf('write', bytes);
+    const given = isSteady(bytes) ? bytes : bytesOf('write', bytes);
     if (typeof address !== 'number') expectRange('write', address, 0);
     const length = lengthOf(given);
     const page = (address / PAGE_SIZE) | 0;
@@ -354,6 +354,8 @@ export class AddressSpace {
   #made(call: string, mm: number, what: string): number {
     if (mm >= PAGE_SIZE) return mm;
     if (mm === layout.ESRCH) throw this.#ended(call);
+    if (mm === layout.EAGAIN)
+      throw new KsmError('EAGAIN', `${call}: ${what}: another thread keeps writing to a page of it; try again.`);
     throw this.#machine.engine.limitError('ENOMEM', `${call}: ${what}`);
   }
 

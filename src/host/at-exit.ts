@@ -5,13 +5,17 @@
  */
 import type { Engine } from '../engine/index.ts';
 
-const taking: Set<Engine> = new Set();
+/** Weakly: a host that nobody uses any more goes, whether it was left or not. */
+const taking: Set<WeakRef<Engine>> = new Set();
+const entries: WeakMap<Engine, WeakRef<Engine>> = new WeakMap();
+const gone = new FinalizationRegistry<WeakRef<Engine>>((entry) => taking.delete(entry));
 let listens = false;
 
 function leaveAll(): void {
-  for (const engine of taking) {
+  for (const entry of taking) {
+    const engine = entry.deref();
     // Where it was stopped in the middle of something, its end is a death, and only a recovery brings that to an end.
-    if (!engine.isCutShort) engine.leave();
+    if (engine !== undefined && !engine.isCutShort) engine.leave();
   }
 }
 
@@ -19,7 +23,12 @@ type Listens = { once?(event: 'exit', listener: () => void): void };
 
 /** From now on `engine` leaves when its thread ends. */
 export function leaveAtExit(engine: Engine): void {
-  taking.add(engine);
+  if (!entries.has(engine)) {
+    const entry = new WeakRef(engine);
+    entries.set(engine, entry);
+    taking.add(entry);
+    gone.register(engine, entry);
+  }
   if (listens) return;
   (globalThis.process as Listens | undefined)?.once?.('exit', leaveAll);
   listens = true;
@@ -27,5 +36,6 @@ export function leaveAtExit(engine: Engine): void {
 
 /** It has left by itself. */
 export function hasLeft(engine: Engine): void {
-  taking.delete(engine);
+  const entry = entries.get(engine);
+  if (entry !== undefined) taking.delete(entry);
 }

@@ -141,7 +141,7 @@ export class Ksm {
         continue;
       }
       yield this.batch(clock);
-      if (this.hasWork) await this.#sleep(clock, signal);
+      if (!signal.aborted && this.hasWork) await this.#sleep(clock, signal);
     }
   }
 
@@ -155,7 +155,10 @@ export class Ksm {
     const result = engine.call.scanBatch(Math.min(pages, SCAN_PAGES_MAX), Math.floor(now) >>> 0) >>> 0;
     if (result === layout.SCAN_BUSY) this.#busy();
     const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
-    if (pass_ended) engine.exclusively(() => this.#advise(time ?? nowOf(clock), cpuOf(clock)));
+    if (pass_ended) {
+      const [end, runtime] = [time ?? nowOf(clock), cpuOf(clock)]; // not under the lock: the clock may be anybody's
+      engine.exclusively(() => this.#advise(end, runtime));
+    }
     return { pages_scanned: result & SCAN_PAGES_MAX, pass_ended, ...(idle ? { idle } : {}) };
   }
 
@@ -187,7 +190,7 @@ export class Ksm {
   #file(name: string): KsmFile {
     const file = FILES.get(name);
     if (file !== undefined) return file;
-    const { message } = unknownName('/sys/kernel/mm/ksm has no file', String(text('The name of a file', name)), [
+    const { message } = unknownName('/sys/kernel/mm/ksm has no file', text('The name of a file', name), [
       ...FILES.keys(),
     ]);
     throw new KsmError('ENOENT', message);

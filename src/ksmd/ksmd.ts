@@ -77,9 +77,11 @@ export class Ksmd implements AsyncIterable<Sample> {
    */
   async start(options: KsmdStart = {}): Promise<void> {
     const { scanners = 1, signal } = optionsOf('ksmd.start', options, START_OPTIONS);
-    if (signal?.aborted)
-      throw new KsmError('EINTR', 'ksmd.start: its signal is aborted already.', { cause: signal.reason });
-    if (this.#life?.isEnding) await this.#life.over;
+    expectNotAborted(signal);
+    if (this.#life?.isEnding) {
+      await this.#life.over;
+      expectNotAborted(signal);
+    }
     this.#claim();
     const life = new Life(this.#machine, scanners, this.#threads);
     this.#life = life;
@@ -121,7 +123,11 @@ export class Ksmd implements AsyncIterable<Sample> {
     this.#machine.share();
     const { engine } = this.#machine;
     const other = Atomics.compareExchange(engine.words, layout.H_KSMD / 4, 0, engine.worker);
-    if (other !== 0) throw new KsmError('EBUSY', `ksmd runs already, as worker ${other}; stop it first.`);
+    if (other !== 0)
+      throw new KsmError(
+        'EBUSY',
+        `ksmd runs already, as worker ${other}; stop it first, or call host.recover(${other}) if the thread that started it has ended.`,
+      );
   }
 
   #bury(life: Life): void {
@@ -129,6 +135,10 @@ export class Ksmd implements AsyncIterable<Sample> {
     this.#error = life.error;
     if (life.error !== undefined) this.#deaths++;
   }
+}
+
+function expectNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new KsmError('EINTR', 'ksmd.start: its signal is aborted.', { cause: signal.reason });
 }
 
 /** The samples of `life` from number `next` on. */

@@ -26,7 +26,7 @@ export function runKsmd({ init, ready, ring, end }: WorkerEnd<KsmdInit>): void {
   Atomics.store(engine.words, layout.H_KSMD / 4, engine.worker);
   ready(engine.worker);
   new Thread(engine, init).run(ring);
-  Atomics.store(engine.words, layout.H_KSMD / 4, 0);
+  Atomics.compareExchange(engine.words, layout.H_KSMD / 4, engine.worker, 0);
   engine.leave();
   end();
 }
@@ -51,6 +51,7 @@ class Thread {
     for (;;) {
       const { rings } = this.#machine.work;
       if (this.#board.isStopped) return;
+      if (!this.#engine.isWorker) throw this.#engine.expelledError();
       const sample = this.#ksm.hasWork ? this.#batch() : undefined;
       if (sample === undefined) {
         this.#nap(rings, this.#ksm.hasWork ? 1 : NAP);

@@ -84,11 +84,14 @@ class Helper {
   readonly gone: Promise<void>;
   readonly #words: Int32Array;
   readonly #port: WorkerPort;
+  readonly #worker: number;
+  /** Index of the first word of its record. */
   readonly #record: number;
 
   constructor(engine: Engine, port: WorkerPort, worker: number) {
     this.#words = new Int32Array(engine.memory.buffer);
     this.#port = port;
+    this.#worker = worker;
     this.#record = recordOf(worker) / 4;
     Atomics.compareExchange(this.#words, layout.H_SCANNERS / 4, 0, 1);
     Atomics.add(this.#words, layout.H_SCANNERS / 4, 1);
@@ -98,7 +101,7 @@ class Helper {
   /** Tells it to end after the job at hand. */
   async stop(): Promise<void> {
     this.#port.keepAlive(true);
-    Atomics.store(this.#words, this.#record + layout.WORKER_END / 4, 1);
+    Atomics.store(this.#words, this.#record + layout.WORKER_END / 4, this.#worker);
     Atomics.add(this.#words, layout.H_JOB_BELL / 4, 1);
     Atomics.notify(this.#words, layout.H_JOB_BELL / 4);
     await this.gone;
@@ -106,7 +109,7 @@ class Helper {
 
   /** What it has claimed of a job will never be done: who waits for that is told. */
   #bury(engine: Engine, worker: number): void {
-    const wasBusy = Atomics.load(this.#words, this.#record + layout.WORKER_BUSY / 4) !== 0;
+    const wasBusy = Atomics.load(this.#words, this.#record + layout.WORKER_BUSY / 4) === worker;
     engine.call.workerLeave(worker);
     Atomics.sub(this.#words, layout.H_SCANNERS / 4, 1);
     if (wasBusy) Atomics.store(this.#words, layout.H_JOB_LOST / 4, 1);

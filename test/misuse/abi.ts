@@ -68,7 +68,7 @@ const setting: Arg = (world) =>
 
 /** A thread that serves jobs ends with this, and else would not. */
 function tellToEnd({ observer }: World, [number = 0]: readonly number[]): void {
-  observer.setU32(recordOf(number) + layout.WORKER_END, 1);
+  observer.setU32(recordOf(number) + layout.WORKER_END, number);
 }
 
 /** Somebody has the lock already: this worker, or another. Not where the call would wait for ever. */

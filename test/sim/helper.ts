@@ -23,7 +23,7 @@ export function* helperSteps(world: World, thread: Thread, { what }: Operation):
   const busy = recordWord(thread, layout.WORKER_BUSY);
   thread.heard = world.word(layout.H_JOB_BELL);
   yield;
-  world.words[busy] = 1;
+  world.words[busy] = thread.worker;
   do yield;
   while (yield* computeChunk(world));
   yield;
@@ -68,7 +68,7 @@ function* countDone({ words }: World, number: number): Steps {
 /** A helper is gone: what it has claimed of a job will never be done, and who waits for that is told. */
 export function* buryHelper(world: World, dead: Thread): Steps {
   yield;
-  const wasBusy = world.words[recordWord(dead, layout.WORKER_BUSY)] !== 0;
+  const wasBusy = world.words[recordWord(dead, layout.WORKER_BUSY)] === dead.worker;
   yield;
   world.call.workerLeave(dead.worker);
   yield;

@@ -114,7 +114,7 @@ export function* survivorSteps(
   const { world } = guests;
   while (deaths.size > 0) {
     yield;
-    world.words[recordWord(thread, layout.WORKER_WAITS)] = 1;
+    world.words[recordWord(thread, layout.WORKER_WAITS)] = thread.worker;
     for (const dead of deaths) {
       // What recover does first, and without the lock.
       world.words[recordWord(dead, layout.WORKER_ACCESS)] = 0;

@@ -90,7 +90,7 @@ export function* takeLock(world: World, thread: Thread): Steps {
   yield;
   if (world.call.lockTry(thread.worker) === 0) return;
   const waits = recordWord(thread, layout.WORKER_WAITS);
-  world.words[waits] = 1;
+  world.words[waits] = thread.worker;
   yield;
   while (world.words[LOCK] !== 0 || world.call.lockTry(thread.worker) !== 0) yield;
   yield;
