@@ -103,7 +103,7 @@ export class Ksm {
    * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN where `run` is not 1,
    * EBUSY where another thread scans. A loop over batches ends at `idle`, too: where nothing is mergeable, no pass ever ends.
    */
-  scan(pages: number, options: ScanOptions = {}): ScanResult {
+  scan(pages: number, options?: ScanOptions): ScanResult {
     const { engine } = this.#machine;
     const { now, clock = this.#machine.clock } = optionsOf('scan', options, SCAN_OPTIONS);
     PAGES('scan: how many pages', pages);

@@ -84,6 +84,24 @@ describe('write', () => {
     space.write(0, new ArrayBuffer(0));
   });
 
+  test('takes no proxy of bytes, and nothing that only inherits from them', async () => {
+    const { host, space } = await guest();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const fakes = [Uint8Array.prototype, DataView.prototype, ArrayBuffer.prototype].map((one) => Object.create(one));
+    for (const fake of [new Proxy(new Uint8Array(4), {}), proxy, ...fakes]) {
+      refused(() => space.write(0, fake), 'EINVAL', 'ArrayBuffer');
+      refused(() => host.ksm.scan(1, fake), 'EINVAL', 'options');
+    }
+  });
+
+  test('of shared memory that grows takes the view as long as it is', async () => {
+    const { space } = await guest();
+    const Growable = SharedArrayBuffer as unknown as new (length: number, options: object) => SharedArrayBuffer;
+    space.write(0, new Uint8Array(new Growable(4, { maxByteLength: 2 * PAGE })).fill(6));
+    expect([...space.read(0, 5)]).toEqual([6, 6, 6, 6, 0]);
+  });
+
   test('asks the platform how long bytes are, and not their object', async () => {
     class Liar extends Uint8Array {
       override get length(): number {
@@ -352,6 +370,32 @@ describe('time', () => {
     const host = await createHost({ ...SMALL, clock });
     host.ksm.settings.run = 1;
     refused(() => host.ksm.scan(1), 'EINVAL', 'clock.now()');
+  });
+});
+
+describe('an end', () => {
+  test('of a host in the middle of ksmd’s loop ends the loop', async () => {
+    const { host, space } = await guest();
+    space.madvise(0, PAGE, 'MERGEABLE');
+    host.ksm.settings.run = 1;
+    let samples = 0;
+    for await (const _ of host.ksm.ksmd()) {
+      samples++;
+      host.leave();
+    }
+    expect(samples).toBe(1);
+  });
+
+  test('a clock may ask the host, also at the end of a pass', async () => {
+    const clock = { now: () => 0, cpu: () => BigInt(host.handles().length), sleep: async () => {} };
+    const host = await createHost({ ...SMALL, clock });
+    host.share();
+    const space = host.spawn();
+    space.mmap(0, PAGE);
+    space.madvise(0, PAGE, 'MERGEABLE');
+    host.ksm.settings.run = 1;
+    host.ksm.settings.advisor_mode = 'scan-time';
+    expect(host.ksm.scan(10)).toMatchObject({ pass_ended: true });
   });
 });
 

@@ -51,6 +51,53 @@ describe('recover', () => {
     next.spawn();
   });
 
+  test('of one that another recovers from at the same time does not touch who has its record by then', async () => {
+    const [host, dead] = await shared(1);
+    const { engine } = host;
+    const number = (dead as Host).worker;
+    const word = (field: number): number => (recordOf(number) + field) / 4;
+    engine.words[word(layout.WORKER_NUMBER)] = (number | layout.WORKER_EXPELLED) >>> 0; // so far the other one has come
+    engine.words[layout.LOCK / 4] = number;
+    host.recover(number);
+    const next = attachHost(host.share());
+    expect(next.worker % 64).toBe(number % 64);
+    engine.call.accessWalk(next.worker);
+    expect(() => host.recover(number)).toThrow(refusal('ESRCH'));
+    expect(engine.call.workerLeave(number)).toBe(layout.ESRCH);
+    expect(engine.words[word(layout.WORKER_ACCESS)]).toBe(layout.ACCESS_WALK);
+    expect(engine.words[word(layout.WORKER_ATTACHED)]).toBe(next.worker);
+    engine.call.accessEnd(next.worker);
+    next.spawn();
+  });
+
+  test('of one whose number is gone gives back the lock that it took in its last moment', async () => {
+    const [host, dead] = await shared(1);
+    const number = (dead as Host).worker;
+    host.recover(number);
+    host.engine.words[layout.LOCK / 4] = number;
+    host.recover(number);
+    expect(host.engine.words[layout.LOCK / 4]).toBe(0);
+    host.check();
+  });
+
+  test('of a helper that was at a job tells who waits for it', async () => {
+    const [host] = await shared(0);
+    const helper = host.reserveWorker();
+    host.engine.words[(recordOf(helper) + layout.WORKER_BUSY) / 4] = helper;
+    host.recover(helper);
+    expect(host.engine.words[layout.H_JOB_LOST / 4]).toBe(1);
+    expect(host.engine.words[(recordOf(helper) + layout.WORKER_BUSY) / 4]).toBe(0);
+  });
+
+  test('by a thread that may not sleep comes to an end', async () => {
+    const [host, dead] = await shared(1);
+    const number = (dead as Host).worker;
+    host.engine.words[(host.record + layout.WORKER_SLEEPLESS) / 4] = 1;
+    host.engine.words[layout.LOCK / 4] = number;
+    host.recover(number);
+    host.check();
+  });
+
   test('of a thread that lives takes it out, and harms nobody', async () => {
     const [host, other] = await shared(1);
     const guest = (other as Host).spawn();
@@ -90,6 +137,33 @@ describe('numbers', () => {
       other.leave();
     }
     expect(host.workers()).toEqual([host.worker]);
+  });
+
+  test('are not used up by attaching with what is refused', async () => {
+    const host = await createHost(SMALL);
+    const parts = host.share();
+    for (const options of [{ onWarning: 5 }, { workerUrl: 5 }, { clock: 5 }, { worker: 2 ** 31 }, { worker: 0 }]) {
+      expect(() => attachHost(parts, options as never)).toThrow(refusal('EINVAL'));
+    }
+    const fakes = [WebAssembly.Module.prototype, WebAssembly.Memory.prototype].map((prototype) =>
+      Object.create(prototype),
+    );
+    expect(() => attachHost({ ...parts, module: fakes[0] })).toThrow(refusal('EINVAL'));
+    expect(() => attachHost({ ...parts, memory: fakes[1] })).toThrow(refusal('EINVAL'));
+    expect(host.workers()).toEqual([host.worker]);
+  });
+
+  test('that cannot be: 0, and one that is taken for dead', async () => {
+    const [host, other] = await shared(1);
+    const { call, words } = host.engine;
+    const number = (other as Host).worker;
+    words[(recordOf(number) + layout.WORKER_NUMBER) / 4] = (number | layout.WORKER_EXPELLED) >>> 0;
+    for (const wrong of [0, (number | layout.WORKER_EXPELLED) >>> 0, number]) {
+      expect(call.workerAttach(wrong)).toBe(layout.ESRCH);
+      expect(call.lockTry(wrong)).toBe(layout.ESRCH);
+      call.accessWalk(wrong);
+      expect(words[(recordOf(wrong) + layout.WORKER_ACCESS) / 4]).toBe(0);
+    }
   });
 
   test('run out at 64, which says whom to recover from', async () => {
