@@ -96,10 +96,12 @@ export function anything<T>(_what: string, value: unknown): T {
 /** How each option is checked, by its name. */
 export type Checks<Options> = { readonly [Name in keyof Options]-?: Check<NonNullable<Options[Name]>> };
 
+const NOTHING = Object.freeze(Object.create(null)) as object;
+
 /** An object of options of its own, each checked. What is undefined was not given; what is not the object's own does not count. */
 export function optionsOf<Options extends object>(call: string, given: unknown, checks: Checks<Options>): Options {
+  if (given === undefined) return NOTHING as Options;
   const options = Object.create(null) as Record<string, unknown>;
-  if (given === undefined) return options as Options;
   if (!isPlain(given)) throw invalid(`${call}: what is given as options`, given, 'an object such as { … }');
   const names = Object.keys(checks);
   for (const [name, value] of Object.entries(given)) {

@@ -159,7 +159,8 @@ export class Ksm {
       const [end, runtime] = [time ?? nowOf(clock), cpuOf(clock)]; // not under the lock: the clock may be anybody's
       engine.exclusively(() => this.#advise(end, runtime));
     }
-    return { pages_scanned: result & SCAN_PAGES_MAX, pass_ended, ...(idle ? { idle } : {}) };
+    const pages_scanned = result & SCAN_PAGES_MAX;
+    return idle ? { pages_scanned, pass_ended, idle } : { pages_scanned, pass_ended };
   }
 
   /** EBUSY where ksmd runs in another thread, or a batch is under way there. */
