@@ -1,7 +1,7 @@
 /**
  * /sys/kernel/mm/ksm of a host: as strings, as numbers, and ksmd itself, one batch at a time or as a loop.
  */
-import { layout } from '../engine/index.ts';
+import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { type Clock, clockOf, cpuOf, type Machine, nowOf } from '../host/index.ts';
 import {
@@ -110,19 +110,20 @@ export class Ksm {
     if (engine.u32(layout.H_RUN) !== 1) {
       throw new KsmError('EAGAIN', `scan: run is ${engine.u32(layout.H_RUN)}; write 1 to run to let ksmd scan.`);
     }
-    return this.#scan(pages, clock, now);
+    return this.#scan(engine, pages, clock, now);
   }
 
   /** What ksmd does at each wake-up: scans `pages_to_scan` pages. EBUSY as `scan`. */
   batch(clock: Clock = this.#machine.clock): Sample {
     const { engine } = this.#machine;
-    const { pages_scanned, pass_ended } = this.#scan(engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
+    const { pages_scanned, pass_ended } = this.#scan(engine, engine.u32(layout.H_PAGES_TO_SCAN), clock, undefined);
     return { pages_scanned, pass_ended, now: nowOf(clock), counters: engine.exclusively(() => this.counters()) };
   }
 
   /** Has ksmd anything to do? `run` is 1 and there is mergeable memory. */
   get hasWork(): boolean {
-    return this.#machine.engine.u32(layout.H_RUN) === 1 && this.#hasSlots();
+    const { engine } = this.#machine;
+    return engine.u32(layout.H_RUN) === 1 && hasSlots(engine);
   }
 
   /**
@@ -145,13 +146,12 @@ export class Ksm {
     }
   }
 
-  #scan(pages: number, clock: Clock, time: number | undefined): ScanResult {
-    const { engine } = this.#machine;
-    this.#expectNoOther();
+  #scan(engine: Engine, pages: number, clock: Clock, time: number | undefined): ScanResult {
+    this.#expectNoOther(engine);
     const now = time ?? nowOf(clock);
     const isAdvised = engine.u32(layout.H_ADVISOR_MODE) !== 0;
-    if (isAdvised && this.#beginsPass(pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
-    const idle = !this.#hasSlots();
+    if (isAdvised && beginsPass(engine, pages)) engine.setBigU64(layout.H_ADVISOR_START_SCAN, BigInt(Math.floor(now)));
+    const idle = !hasSlots(engine);
     const result = engine.call.scanBatch(Math.min(pages, SCAN_PAGES_MAX), Math.floor(now) >>> 0) >>> 0;
     if (result === layout.SCAN_BUSY) this.#busy();
     const pass_ended = (result & layout.SCAN_PASS_ENDED) !== 0;
@@ -164,8 +164,7 @@ export class Ksm {
   }
 
   /** EBUSY where ksmd runs in another thread, or a batch is under way there. */
-  #expectNoOther(): void {
-    const { engine } = this.#machine;
+  #expectNoOther(engine: Engine): void {
     const ksmd = engine.u32(layout.H_KSMD);
     if ((ksmd !== 0 && ksmd !== engine.worker) || engine.u32(layout.H_SCANNING) !== 0) this.#busy();
   }
@@ -195,14 +194,6 @@ export class Ksm {
       ...FILES.keys(),
     ]);
     throw new KsmError('ENOENT', message);
-  }
-
-  #hasSlots(): boolean {
-    return this.#machine.engine.u32(layout.SLOTS + layout.MM_SLOT_NEXT) !== layout.SLOTS;
-  }
-
-  #beginsPass(pages: number): boolean {
-    return pages > 0 && this.#hasSlots() && this.#machine.engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
   }
 
   /** The scan-time advisor at the end of a pass, if it is on. */
@@ -235,4 +226,13 @@ export class Ksm {
     engine.setBigU64(layout.H_ADVISOR_CPU_TIME, state.cpu_time);
     engine.setU32(layout.H_PAGES_TO_SCAN, Number(pages_to_scan));
   }
+}
+
+/** Is anything mergeable? */
+function hasSlots(engine: Engine): boolean {
+  return engine.u32(layout.SLOTS + layout.MM_SLOT_NEXT) !== layout.SLOTS;
+}
+
+function beginsPass(engine: Engine, pages: number): boolean {
+  return pages > 0 && hasSlots(engine) && engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
 }
