@@ -16,6 +16,8 @@ const LAST_RESORT_MS = 3_600_000;
 
 /** Not in the core: `npm test` names the projects. */
 const LONG = ['test/**/*.long.test.ts'];
+/** What `npm run test:package` installs brings tests of its own. */
+const FOREIGN = '**/node_modules/**';
 /** They change nothing of the process that they run in, so their files share one and load what they test once: a third less work. */
 const ENGINE = [
   'test/{engine,faults,golden2,host,ksm,linux,misuse,model,page,property,recover,report,sim,snapshot,structure,trace}/**/*.test.ts',
@@ -29,9 +31,12 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: LAST_RESORT_MS,
     teardownTimeout: LAST_RESORT_MS,
     projects: [
-      { extends: true, test: { name: 'engine', include: ENGINE, exclude: LONG, isolate: false } },
-      { extends: true, test: { name: 'others', include: ['test/**/*.test.ts'], exclude: [...ENGINE, ...LONG] } },
-      { extends: true, test: { name: 'long', include: LONG } },
+      { extends: true, test: { name: 'engine', include: ENGINE, exclude: [...LONG, FOREIGN], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'others', include: ['test/**/*.test.ts'], exclude: [...ENGINE, ...LONG, FOREIGN] },
+      },
+      { extends: true, test: { name: 'long', include: LONG, exclude: [FOREIGN] } },
     ],
   },
 });
