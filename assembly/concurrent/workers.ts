@@ -162,7 +162,7 @@ export function workerHelps(worker: u32, on: bool): void {
   say(worker, WORKER_BUSY, worker, on);
 }
 
-/** Is a helper told to end, or has it to, because it was taken for dead? */
+/** Is a helper told to end, or has it to, because it was taken for dead? Computes the record's address anew (docs/assemblyscript.md). */
 export function workerEnds(worker: u32): bool {
   return atomic.load<u32>(workerRecord(worker), WORKER_END) == worker || !workerIs(worker);
 }

@@ -10,7 +10,6 @@ import {
   ENOMEM,
   FRAME_OFFLINE,
   FREE_FRESH,
-  H_FRAME_LIMIT,
   H_FRAME_WORDS,
   H_FRAMES,
   H_FREE_LEAVES,
@@ -89,11 +88,10 @@ export function migrateFrame(frame: usize, nid: u32): usize {
 }
 
 /**
- * Takes the frames with index [first, end) out of use, moving what is in them elsewhere. EBUSY where something cannot be moved:
+ * Takes the frames with index [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere. EBUSY where something cannot be moved:
  * then all of them stay in use, though some contents may have moved.
  */
 export function offlineFrames(first: u32, end: u32): u32 {
-  if (first == 0 || end > load<u32>(H_FRAME_LIMIT) || first >= end) return EBUSY; // the zero frame cannot go
   const frames: usize = load<u32>(H_FRAMES);
   for (let index = first; index < end; index++) {
     if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return EBUSY;
