@@ -221,7 +221,7 @@ class Deaths {
     for (let mm = first; mm < end; mm += layout.MM_BYTES) {
       const flags = engine.u32(mm + layout.MM_FLAGS);
       if ((flags & (layout.MM_IN_USE | layout.MM_EXITED)) !== layout.MM_IN_USE || known.has(mm)) continue;
-      this.#host.process({ id: -mm, mm }).exit();
+      this.#host.process({ id: engine.u32(mm + layout.MM_ID), mm }).exit();
       this.#orphans++;
     }
   }
