@@ -11,7 +11,7 @@ const platform = {
   },
 };
 
-/** No measure of anything: it only ends what hangs (test/suite/setup.ts). */
+/** No measure of anything: it only ends what hangs (test/support/suite/setup.ts). */
 const LAST_RESORT_MS = 3_600_000;
 
 /** Not in the core: `npm test` names the projects. */
@@ -20,13 +20,18 @@ const LONG = ['test/**/*.long.test.ts'];
 const FOREIGN = '**/node_modules/**';
 /** They change nothing of the process that they run in, so their files share one and load what they test once: a third less work. */
 const ENGINE = [
-  'test/{engine,faults,golden2,host,ksm,linux,misuse,model,page,property,recover,report,sim,snapshot,structure,trace}/**/*.test.ts',
+  'test/unit/{engine,ksm,page,report,structure,trace}/**/*.test.ts',
+  'test/behaviour/{faults,host,linux,property,snapshot}/**/*.test.ts',
+  'test/recordings/{golden.test.ts,golden2/*.test.ts}',
+  'test/concurrency/{recover,sim}/**/*.test.ts',
+  'test/fuzz/misuse/*.test.ts',
+  'test/support/model/*.test.ts',
 ];
 
 const config: ViteUserConfig = defineConfig({
   plugins: [platform],
   test: {
-    globalSetup: ['test/suite/setup.ts'],
+    globalSetup: ['test/support/suite/setup.ts'],
     testTimeout: LAST_RESORT_MS,
     hookTimeout: LAST_RESORT_MS,
     teardownTimeout: LAST_RESORT_MS,

@@ -1,7 +1,7 @@
 /**
  * Where a simulation may step in: between any two stores that other threads, or a survivor of a death, could tell apart.
  *
- * In the engine that people use these calls are nothing. The build of test/sim (target "simulation" of asconfig.json) calls out, so
+ * In the engine that people use these calls are nothing. The target "simulation" of asconfig.json calls out, so
  * that a scheduler can let others go on, let this thread die right here, or refuse an allocation.
  */
 import { STEP_ALLOCATE, STEP_ON, STEP_WAIT } from './layout';

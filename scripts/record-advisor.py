@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records what the running Linux kernel's scan-time advisor advises, pass by pass.
 
-usage: record-advisor.py > test/ksm/kernel-advisor.json     (root, a kernel with CONFIG_KSM and tracing, nobody else
+usage: record-advisor.py > test/unit/ksm/kernel-advisor.json     (root, a kernel with CONFIG_KSM and tracing, nobody else
 using KSM; takes about a minute)
 
 Each case has its settings and one [scan_time, cpu_percent, pages_to_scan] for each pass, as the event ksm:ksm_advisor

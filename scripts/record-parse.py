@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks the running Linux kernel how it parses what is written to the files of /sys/kernel/mm/ksm.
 
-usage: record-parse.py > test/ksm/kernel-parse.json     (root, a kernel with CONFIG_KSM, nobody else using KSM)
+usage: record-parse.py > test/unit/ksm/kernel-parse.json     (root, a kernel with CONFIG_KSM, nobody else using KSM)
 
 Each input goes to each writable file in one write(2), after the file was given its baseline value. The output holds,
 per file, its baseline and one [input, outcome, value] for each input: the outcome is "ok" or the errno's name, the

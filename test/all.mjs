@@ -15,8 +15,8 @@ import { stripVTControlCharacters } from 'node:util';
 const { resolve } = createRequire(import.meta.url);
 const vitest = join(dirname(resolve('vitest/package.json')), 'vitest.mjs');
 const tsc = resolve('typescript/bin/tsc');
-const traces = readdirSync('test/golden').flatMap((name) =>
-  name.endsWith('.trace.jsonl') ? [`test/golden/${name}`] : [],
+const traces = readdirSync('test/recordings/golden').flatMap((name) =>
+  name.endsWith('.trace.jsonl') ? [`test/recordings/golden/${name}`] : [],
 );
 const replay = ['dist/src/cli/main.js', 'replay', '--check'];
 
@@ -29,43 +29,43 @@ const STEPS = {
       [...replay, '--index', 'hash', ...traces],
     ],
   },
-  protocol: { commands: [['test/protocol/check.mjs']], lacking: 2 },
+  protocol: { commands: [['test/concurrency/protocol/check.mjs']], lacking: 2 },
   sim: {
     commands: [
-      [tsc, '-p', 'test/sim'],
-      ['dist/test/sim/run.js', '--schedules', '100000', '--threads', '2'],
+      [tsc, '-p', 'test/concurrency/sim'],
+      ['dist/test/concurrency/sim/run.js', '--schedules', '100000', '--threads', '2'],
     ],
   },
   soak: {
     commands: [
-      [tsc, '-p', 'test/soak'],
-      ['dist/test/soak/run.js', '--operations', '20000000'],
-      ['dist/test/soak/run.js', '--operations', '10000000', '--index', 'content', '--dirty', 'on'],
+      [tsc, '-p', 'test/concurrency/soak'],
+      ['dist/test/concurrency/soak/run.js', '--operations', '20000000'],
+      ['dist/test/concurrency/soak/run.js', '--operations', '10000000', '--index', 'content', '--dirty', 'on'],
     ],
   },
   deaths: {
     commands: [
-      [tsc, '-p', 'test/soak'],
-      ['dist/test/soak/run-deaths.js', '--deaths', '600'],
-      ['dist/test/soak/run-deaths.js', '--deaths', '300', '--index', 'content', '--dirty', 'on'],
+      [tsc, '-p', 'test/concurrency/soak'],
+      ['dist/test/concurrency/soak/run-deaths.js', '--deaths', '600'],
+      ['dist/test/concurrency/soak/run-deaths.js', '--deaths', '300', '--index', 'content', '--dirty', 'on'],
     ],
   },
   fuzz: {
     commands: [
-      [tsc, '-p', 'test/fuzz'],
-      ['dist/test/fuzz/run.js', '--executions', '3000', '--seed', '1'],
+      [tsc, '-p', 'test/fuzz/bytes'],
+      ['dist/test/fuzz/bytes/run.js', '--executions', '3000', '--seed', '1'],
     ],
   },
   misuse: {
     commands: [
-      [tsc, '-p', 'test/misuse'],
-      ['dist/test/misuse/run.js', '--calls', '100000', '--seed', '1'],
+      [tsc, '-p', 'test/fuzz/misuse'],
+      ['dist/test/fuzz/misuse/run.js', '--calls', '100000', '--seed', '1'],
     ],
   },
   kernel: {
     commands: [
-      [tsc, '-p', 'test/kernel'],
-      ['dist/test/kernel/run.js', '--traces', '300'],
+      [tsc, '-p', 'test/recordings/kernel'],
+      ['dist/test/recordings/kernel/run.js', '--traces', '300'],
     ],
   },
 };

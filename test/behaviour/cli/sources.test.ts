@@ -1,0 +1,33 @@
+/** What a scan says on a system where there are no live processes to be read. */
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Sources } from '../../../src/cli/sources.ts';
+
+const NOTHING = { images: [], pids: [], all: false };
+const here = process.platform;
+
+beforeEach(() => Object.defineProperty(process, 'platform', { value: 'darwin' }));
+afterEach(() => Object.defineProperty(process, 'platform', { value: here }));
+
+it('cannot run the demo, and says what works instead', async () => {
+  await expect(Sources.open(NOTHING)).rejects.toMatchObject({
+    code: 'EINVAL',
+    message: expect.stringMatching(/needs Linux; this is darwin.*ksm scan IMAGE/),
+  });
+});
+
+it.each([
+  { ...NOTHING, pids: [1] },
+  { ...NOTHING, all: true },
+])('cannot read processes: %j', async (wanted) => {
+  await expect(Sources.open(wanted)).rejects.toMatchObject({
+    code: 'EINVAL',
+    message: expect.stringMatching(/needs Linux, and this is darwin/),
+  });
+});
+
+it('can read images', async () => {
+  await using sources = await Sources.open({ ...NOTHING, images: [fileURLToPath(import.meta.url)] });
+  expect(sources.list).toMatchObject([{ kind: 'image' }]);
+  expect(sources.notes).toEqual([]);
+});

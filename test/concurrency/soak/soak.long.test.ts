@@ -1,0 +1,27 @@
+/** Short forms of `npm run soak` and `npm run deaths`. */
+import { describe, expect, test } from 'vitest';
+import { translated } from '../../support/translated.ts';
+
+const dist = translated('test/concurrency/soak');
+const { soak } = (await import(new URL('soak.js', dist).href)) as typeof import('./soak.ts');
+const { deaths } = (await import(new URL('deaths.js', dist).href)) as typeof import('./deaths.ts');
+
+const SEED = 1;
+const report = (): void => {};
+const machines = [
+  { index: 'hash', dirty: 'off' },
+  { index: 'content', dirty: 'on' },
+] as const;
+
+describe.each(machines)('$index order, dirty tracking $dirty', (machine) => {
+  test('guests beside a scanner lose nothing', async () => {
+    const operations = 200_000;
+    const result = await soak({ ...machine, seed: SEED, operations, guests: 2, report });
+    expect(result.operations).toBeGreaterThanOrEqual(operations);
+  });
+
+  test('scanners and guests die, and those who live lose nothing', async () => {
+    const result = await deaths({ ...machine, seed: SEED, deaths: 8, guestEvery: 4, report });
+    expect(result).toMatchObject({ scanners: { deaths: 8 }, guests: { deaths: 2 } });
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * Any number of scanner threads gives the same frames and the same counters. Threads are started from the built files: Node 20
+ * cannot start a worker from TypeScript.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Host, HostOptions } from '../../../src/index.ts';
+import { numbers } from '../../support/numbers.ts';
+
+const dist = new URL('../../../dist/src/', import.meta.url);
+const { createHost } = (await import(new URL('index.js', dist).href)) as typeof import('../../../src/index.ts');
+
+const PAGES = 6000;
+const PAGE = 4096;
+
+/** Three processes over several windows of pages, written, scanned, forked and unmapped; what came of it. */
+async function story(options: HostOptions, seed: number): Promise<object[]> {
+  const host: Host = await createHost({ memory: '64M', pages: 4 * PAGES, seed: 7, ...options });
+  const below = numbers(seed);
+  const page = new Uint32Array(PAGE / 4);
+  const spaces = [host.spawn(), host.spawn()];
+  for (const space of spaces) {
+    space.mmap(0, PAGES * PAGE);
+    space.madvise(0, PAGES * PAGE, 'MERGEABLE');
+  }
+  host.ksm.settings.run = 1;
+  host.ksm.settings.use_zero_pages = true;
+  host.ksm.settings.max_page_sharing = 8;
+  const seen: object[] = [];
+  for (let round = 0; round < 8; round++) {
+    for (let write = 0; write < 2500; write++) {
+      page[0] = below(4) === 0 ? below(2 ** 30) : below(300);
+      spaces[below(spaces.length)]?.write(below(PAGES) * PAGE, new Uint8Array(page.buffer));
+    }
+    if (round === 3) spaces.push((spaces[0] as (typeof spaces)[number]).fork());
+    if (round === 5) spaces[1]?.madvise(100 * PAGE, 900 * PAGE, 'DONTNEED');
+    const batch = host.ksm.scan(3000 + below(9000), { now: round });
+    host.check();
+    const frames = spaces.map((space) => [...space.resident()].map(({ frame }) => frame));
+    seen.push({ batch, counters: host.ksm.counters(), vmstat: host.vmstat(), frames });
+  }
+  host[Symbol.dispose]();
+  return seen;
+}
+
+describe.each(['hash', 'content'] as const)('%s order', (index) => {
+  test.each([1, 2])('two and three threads do what one does (seed %i)', async (seed) => {
+    const alone = await story({ index }, seed);
+    expect(await story({ index, scanners: 2 }, seed)).toEqual(alone);
+    expect(await story({ index, scanners: 3, dirtyTracking: 'on' }, seed)).toEqual(alone);
+  });
+});
+
+test('the host says how many threads scan, and scans alone after it was disposed of', async () => {
+  const host = await createHost({ memory: '16M', scanners: 2 });
+  expect(host.scanners).toMatchObject({ running: 2, reason: undefined });
+  await host.scanners.stop();
+  host.ksm.settings.run = 1;
+  expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
+});
+
+test.each([0, 1.5, 65, Number.NaN])('%s scanners are refused', async (scanners) => {
+  await expect(createHost({ memory: '16M', scanners })).rejects.toMatchObject({ code: 'EINVAL' });
+});

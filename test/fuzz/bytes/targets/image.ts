@@ -1,0 +1,166 @@
+/**
+ * Memory images: any bytes can be read, loaded, scanned and reported, with what saves most guessed at.
+ *
+ * Afterwards memory still holds the image, the counters are those of a plain count of equal pages, also where the
+ * engine had to make room while it loaded, and nothing of the image gets to a terminal but printable characters.
+ */
+import { truncateSync, writeFileSync } from 'node:fs';
+import { hostLimits, Loader, type Loading } from '../../../../src/cli/load.ts';
+import { Passes } from '../../../../src/cli/passes.ts';
+import { Progress } from '../../../../src/cli/progress.ts';
+import { applySettings, readSettings } from '../../../../src/cli/settings.ts';
+import { KsmError } from '../../../../src/errors.ts';
+import { openImage, PAGE_BYTES, type PageSource } from '../../../../src/image/index.ts';
+import { createHost, type Host } from '../../../../src/index.ts';
+import { buildReport, guess, renderJson, renderTable } from '../../../../src/report/index.ts';
+import { expectThat, refusal } from '../contract.ts';
+import { scratch } from '../scratch.ts';
+import type { Word } from '../target.ts';
+
+export const name = 'image';
+/** More pages than there are frames in the smaller of the two memories. */
+export const most: number = 24 * PAGE_BYTES;
+export const words: readonly Word[] = [
+  ...['\x7fELF\x02\x01\x01\0', '\0'.repeat(64), '\xff'.repeat(16), 'some text ', 'U\0T\0F\x001\x006\0', '\x1b[31m'],
+  ...['\x55\x48\x89\xe5', '\xc3\x90\x90\x90', '\xe2\x80\xa8', '\xc2\x9b', '\x10\x20\x30\x40\xff\x7f\0\0'],
+].map((word) => Buffer.from(word, 'latin1'));
+
+const SIGNAL = new AbortController().signal;
+const QUIET = new Progress(true);
+/** What a guess has room for, in characters. */
+const PHRASE = 80;
+const ROOMY = '1M';
+
+interface Scan {
+  readonly host: Host;
+  readonly passes: Passes;
+  readonly loading: Loading;
+}
+
+async function read(source: PageSource): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let pages = 0;
+  for await (const { page, bytes } of source.read()) {
+    expectThat(page === pages && bytes.length % PAGE_BYTES === 0, () => `${bytes.length} bytes at page ${page}`);
+    pages += bytes.length / PAGE_BYTES;
+    parts.push(Buffer.from(bytes));
+  }
+  return Buffer.concat(parts);
+}
+
+function pagesOf(image: Buffer): Buffer[] {
+  return Array.from({ length: image.length / PAGE_BYTES }, (_, n) =>
+    image.subarray(n * PAGE_BYTES, (n + 1) * PAGE_BYTES),
+  );
+}
+
+/** Loads and scans; undefined where the memory is too small. */
+async function scan(source: PageSource, memory: string): Promise<Scan | undefined> {
+  const host = await createHost({ ...hostLimits([source]), memory, seed: 1 });
+  applySettings(host, []);
+  const passes = new Passes(host, QUIET, SIGNAL);
+  try {
+    const loading = await new Loader(host, passes, QUIET, SIGNAL).load([source]);
+    await passes.settle(false);
+    return { host, passes, loading };
+  } catch (error) {
+    refusal(error, ['ENOMEM']);
+    host.check();
+    return undefined;
+  }
+}
+
+/** Afterwards memory holds what it held before, and the counters are those of a plain count. */
+function checkScan({ host, passes }: Scan, image: Buffer): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const page of pagesOf(image))
+    counts.set(page.toString('latin1'), (counts.get(page.toString('latin1')) ?? 0) + 1);
+  const shared = new Map([...counts].filter(([, n]) => n > 1));
+  const expected = {
+    pages_shared: shared.size,
+    pages_sharing: [...shared.values()].reduce((sum, n) => sum + n - 1, 0),
+    pages_unshared: counts.size - shared.size,
+    pages_volatile: 0,
+  };
+  const counters = host.ksm.counters();
+  for (const [counter, value] of Object.entries(expected)) {
+    const got = counters[counter as keyof typeof expected];
+    expectThat(got === value, () => `${counter} is ${got}, expected ${value}`);
+  }
+  expectThat(passes.settled, () => 'it does not settle');
+  host.check();
+  const [space] = host.processes;
+  const [first] = space?.resident() ?? [];
+  const kept = space?.read(first?.address ?? 0, image.length);
+  expectThat(kept !== undefined && image.equals(kept), () => 'scanning changed the image');
+  return shared;
+}
+
+function checkReport({ host, passes, loading }: Scan, notes: readonly string[], pages: number, contents: number): void {
+  const { sources, ...times } = loading;
+  const settings = readSettings(host);
+  const report = buildReport({
+    host,
+    sources,
+    passes: passes.done,
+    converged: passes.settled,
+    loading: times,
+    options: { index: 'hash', memory_bytes: 0, scanners: 1, seed: '1' },
+    settings,
+    default_settings: settings,
+    notes,
+  });
+  expectThat(report.pages === pages, () => `${report.pages} of ${pages} pages are reported`);
+  expectThat(report.contents.length === Math.min(10, contents), () => `${report.contents.length} contents`);
+  expectThat(JSON.parse(renderJson(report)).pages === pages, () => 'the JSON is another');
+  const table = renderTable(report, { width: 80, colour: false });
+  expectThat(!/[^\P{Cc}\n]/u.test(table), () => `printed ${JSON.stringify(table)}`);
+}
+
+function checkGuesses(pages: readonly Buffer[]): void {
+  for (const page of pages) {
+    const { description } = guess(page);
+    const fits = description !== '' && [...description].length <= PHRASE && !/[\p{C}\u2028\u2029]/u.test(description);
+    expectThat(fits, () => `a guess: ${JSON.stringify(description)}`);
+  }
+}
+
+/** The file is cut off behind the source's back: what is gone is said, and what is left is read. */
+async function checkShrunk(path: string, source: PageSource, bytes: Uint8Array): Promise<void> {
+  const left = bytes.length >> 1;
+  truncateSync(path, left);
+  const image = await read(source);
+  expectThat(image.subarray(0, left).equals(bytes.subarray(0, left)), () => 'what is left is read wrong');
+  expectThat(image.length === Math.ceil(left / PAGE_BYTES) * PAGE_BYTES, () => `${image.length} bytes are left`);
+  expectThat(
+    source.notes.some((note) => note.includes('shrank')),
+    () => 'what is lost is not said',
+  );
+}
+
+export async function run(bytes: Uint8Array): Promise<void> {
+  const path = scratch('image');
+  writeFileSync(path, bytes);
+  const source = await openImage(path).catch((error: unknown) => refusal(error, ['EINVAL']));
+  expectThat(source instanceof KsmError === (bytes.length === 0), () => 'an image is refused, or an empty one is not');
+  if (source instanceof KsmError) return;
+  const image = await read(source);
+  const pages = pagesOf(image);
+  expectThat(image.subarray(0, bytes.length).equals(bytes), () => 'the image is read wrong');
+  expectThat(
+    pages.length === source.pages && image.subarray(bytes.length).every((byte) => byte === 0),
+    () => 'no zeros behind',
+  );
+  expectThat(source.notes.length === (bytes.length % PAGE_BYTES > 0 ? 1 : 0), () => source.notes.join());
+  checkGuesses(pages);
+  for (const memory of [ROOMY, '256K']) {
+    const scanned = await scan(source, memory);
+    expectThat(scanned !== undefined || memory !== ROOMY, () => 'a large memory is too small');
+    if (scanned === undefined) continue;
+    using _host = scanned.host;
+    const shared = checkScan(scanned, image);
+    // A report takes as long as all the rest together, and without contents says little.
+    if (memory === ROOMY && shared.size > 0) checkReport(scanned, source.notes, pages.length, shared.size);
+  }
+  await checkShrunk(path, source, bytes);
+}

@@ -1,0 +1,57 @@
+/**
+ * The items of a stable node up to the width of their count, which max_page_sharing cannot hold back: fork brings as many mappings of
+ * a merged page as there are processes. Takes 400 MB and some ten seconds.
+ */
+import { expect, test } from 'vitest';
+import { layout } from '../../../src/engine/index.ts';
+import { createHost } from '../../../src/index.ts';
+
+const PAGE = 4096;
+const PAGES = 4096;
+const WIDTH = layout.NODE_LEN_MASK;
+
+test('one node counts as many items as its word holds, and not one more', async () => {
+  const processes = (WIDTH + 1) / PAGES;
+  const host = await createHost({
+    memory: '1G',
+    pages: (processes + 1) * PAGES,
+    processes: processes + 2,
+    vmas: 3 * processes,
+    seed: 1,
+  });
+  const { settings } = host.ksm;
+  settings.max_page_sharing = 2 ** 31 - 1;
+  settings.smart_scan = false;
+  settings.run = 1;
+  const parent = host.spawn();
+  parent.mmap(0, PAGES * PAGE);
+  parent.madvise(0, PAGES * PAGE, 'MERGEABLE');
+  const content = new Uint8Array(PAGE).fill(1);
+  for (let page = 0; page < PAGES; page++) parent.write(page * PAGE, content);
+  const pass = (): void => {
+    for (let batch = host.ksm.scan(2 ** 29); !batch.pass_ended; ) batch = host.ksm.scan(2 ** 29);
+  };
+  for (let again = 0; again < 3; again++) pass();
+  expect(host.ksm.counters().pages_sharing).toBe(PAGES - 1);
+  for (let child = 1; child < processes; child++) parent.fork();
+  // All together they are one more than the count holds. That one stays volatile, though it maps the frame.
+  pass();
+  const { pages_shared, pages_sharing, pages_volatile, stable_node_chains } = host.ksm.counters();
+  expect({ pages_shared, pages_sharing, pages_volatile, stable_node_chains }).toEqual({
+    pages_shared: 1,
+    pages_sharing: WIDTH - 1,
+    pages_volatile: 1,
+    stable_node_chains: 0,
+  });
+  const frame = parent.frameOf(0) as number;
+  const word = host.engine.u32(host.engine.u32(layout.H_FRAME_WORDS) + (frame - host.firstFrame) * 4);
+  const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+  const length = host.engine.u32(node + layout.NODE_LEN);
+  expect(length & WIDTH).toBe(WIDTH);
+  expect(length & ~WIDTH).toBe(0); // no flag was run into
+  // One gone, and there is room again.
+  host.processes.at(-1)?.munmap(0, PAGE);
+  pass();
+  expect(host.ksm.counters().pages_volatile).toBe(0);
+  expect(host.ksm.counters().pages_sharing).toBe(WIDTH - 1);
+});

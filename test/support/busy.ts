@@ -1,0 +1,183 @@
+/**
+ * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork,
+ * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
+ */
+import { type AddressSpace, createHost, type Host, type HostOptions, KsmError, type Pin } from '../../src/index.ts';
+import { numbers } from './numbers.ts';
+
+export const PAGE = 4096;
+/** Pages in which processes map small things, and a huge page behind them. */
+const SMALL_PAGES = 64;
+const HUGE_PAGE = 512;
+const PR_SET_MEMORY_MERGE = 67;
+
+type Advice = 'MERGEABLE' | 'UNMERGEABLE' | 'DONTNEED';
+const ADVICES: readonly Advice[] = ['MERGEABLE', 'MERGEABLE', 'MERGEABLE', 'UNMERGEABLE', 'DONTNEED'];
+const PROTECTIONS = ['rw', 'r', 'none'] as const;
+const HOLDS = ['get', 'read', 'write'] as const;
+
+export class BusyMachine {
+  readonly host: Host;
+  readonly #pins: Pin[] = [];
+  readonly #random: (below: number) => number;
+  readonly #offline: number[] = [];
+  #now = 0;
+
+  constructor(host: Host, seed: number) {
+    this.host = host;
+    this.#random = numbers(seed * 0x9e3779b1 + 1);
+    Object.assign(host.ksm.settings, { max_page_sharing: 2, use_zero_pages: true, run: 1 });
+  }
+
+  static async create(seed: number, options: HostOptions): Promise<BusyMachine> {
+    const limits = { memory: '10M', pages: 8192, processes: 12, vmas: 80, nodes: 2, seed };
+    return new BusyMachine(await createHost({ ...limits, ...options }), seed);
+  }
+
+  /** The frames that it has pinned. */
+  get pinned(): number[] {
+    return this.#pins.map(({ frame }) => frame);
+  }
+
+  /** Does one thing; returns its name. Calls that the machine may refuse are refused. */
+  step(): string {
+    const [name, action] = this.#pick(this.#actions);
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof KsmError) || error.code === 'ECORRUPT') throw error;
+      return `${name}: ${error.code}`;
+    }
+    return name;
+  }
+
+  #pick<T>(values: readonly T[]): T {
+    return values[this.#random(values.length)] as T;
+  }
+
+  /** One of the processes; a new one where there was none. */
+  #process(): AddressSpace {
+    const { processes } = this.host;
+    return processes.length === 0 ? this.#spawn() : this.#pick(processes);
+  }
+
+  #spawn(): AddressSpace {
+    const space = this.host.spawn({ node: this.#random(2) });
+    space.mmap(PAGE, SMALL_PAGES * PAGE);
+    return space;
+  }
+
+  /** Address and length of a few pages. */
+  #range(): [address: number, length: number] {
+    const page = 1 + this.#random(SMALL_PAGES);
+    return [page * PAGE, (1 + this.#random(16)) * PAGE];
+  }
+
+  /** Writes whole pages of few contents, so that some are equal, or one byte. */
+  #write(): void {
+    const space = this.#process();
+    const page = this.#random(20) === 0 ? HUGE_PAGE + this.#random(HUGE_PAGE) : 1 + this.#random(SMALL_PAGES);
+    if (this.#random(6) === 0) space.write(page * PAGE + this.#random(PAGE), Uint8Array.of(this.#random(3)));
+    else space.write(page * PAGE, new Uint8Array(PAGE * (1 + this.#random(4))).fill(this.#random(7)));
+  }
+
+  #map(): void {
+    const [address, length] = this.#range();
+    const kind = this.#random(8);
+    const options = {
+      shared: kind === 0,
+      file: kind === 1,
+      special: kind === 2,
+      prot: this.#pick(['rw', 'rw', 'r'] as const),
+    };
+    this.#process().mmap(address, length, options);
+  }
+
+  #mapHuge(): void {
+    const space = this.#process();
+    space.mmap(HUGE_PAGE * PAGE, HUGE_PAGE * PAGE, { hugepage: true });
+    if (this.#random(2) === 0) space.madvise(HUGE_PAGE * PAGE, HUGE_PAGE * PAGE, 'MERGEABLE');
+  }
+
+  #scan(): void {
+    const { ksm } = this.host;
+    if (ksm.settings.run !== 1 && this.#random(4) === 0) ksm.settings.run = 1;
+    this.#now += this.#random(100);
+    ksm.scan(1 + this.#random(150), { now: this.#now });
+  }
+
+  #set(): void {
+    const { settings } = this.host.ksm;
+    const which = this.#random(6);
+    if (which === 0) settings.max_page_sharing = 2 + this.#random(3);
+    else if (which === 1) settings.merge_across_nodes = this.#random(2);
+    else if (which === 2) settings.use_zero_pages = this.#random(2) === 0;
+    else if (which === 3) settings.smart_scan = this.#random(2) === 0;
+    else if (which === 4) settings.stable_node_chains_prune_millisecs = this.#random(100);
+    else this.#rerun();
+  }
+
+  /** Stops ksmd, at times unmerging everything, and starts it again. */
+  #rerun(): void {
+    try {
+      this.host.ksm.settings.run = this.#pick([0, 2]);
+    } finally {
+      if (this.#random(2) === 0) this.host.ksm.settings.run = 1;
+    }
+  }
+
+  #migrate(): void {
+    for (const { frame } of this.#process().resident()) {
+      if (this.#random(6) === 0) this.host.migrate(frame, this.#random(2));
+    }
+  }
+
+  #offlineOrOnline(): void {
+    const first = this.#offline.pop();
+    if (first !== undefined) {
+      this.host.online(first, 8);
+      return;
+    }
+    const frame = this.host.firstFrame + 1 + this.#random(this.host.limits.frames - 8);
+    this.host.offline(frame, 8);
+    this.#offline.push(frame);
+  }
+
+  #pinOrRelease(): void {
+    if (this.#random(2) === 0) this.#pins.pop()?.release();
+    else this.#pins.push(this.#process().pin((1 + this.#random(SMALL_PAGES)) * PAGE, this.#pick(HOLDS)));
+  }
+
+  #leave(): void {
+    const { processes } = this.host;
+    if (processes.length > 4) this.#pick(processes).exit();
+    else if (processes.length > 1 && this.#random(6) === 0) this.#pick(processes).exec();
+  }
+
+  /** What happens often is here more than once. */
+  readonly #actions: readonly (readonly [name: string, action: () => unknown])[] = [
+    ['map', () => this.#map()],
+    ['write', () => this.#write()],
+    ['write', () => this.#write()],
+    ['write', () => this.#write()],
+    ['touch', () => this.#process().touch(...this.#range())],
+    ['advise', () => this.#process().madvise(...this.#range(), this.#pick(ADVICES))],
+    ['adviseAll', () => this.#process().madvise(PAGE, SMALL_PAGES * PAGE, 'MERGEABLE')],
+    ['mergeAny', () => this.#process().prctl(PR_SET_MEMORY_MERGE, this.#random(4))],
+    ['protect', () => this.#process().mprotect(...this.#range(), this.#pick(PROTECTIONS))],
+    ['unmap', () => this.#random(3) === 0 && this.#process().munmap(...this.#range())],
+    ['lock', () => this.#random(4) === 0 && this.#process().mlock(...this.#range())],
+    ['unlock', () => this.#process().munlock(...this.#range())],
+    ['huge', () => this.#random(8) === 0 && this.#mapHuge()],
+    ['spawn', () => this.#spawn()],
+    ['fork', () => this.#process().fork()],
+    ['leave', () => this.#leave()],
+    ['pin', () => this.#pinOrRelease()],
+    ['migrate', () => this.#random(4) === 0 && this.#migrate()],
+    ['offline', () => this.#random(4) === 0 && this.#offlineOrOnline()],
+    ['set', () => this.#random(3) === 0 && this.#set()],
+    ['scan', () => this.#scan()],
+    ['scan', () => this.#scan()],
+    ['scan', () => this.#scan()],
+  ];
+}

@@ -1,0 +1,35 @@
+/** The fixed part of the memory: nothing lies in anything else. The regions behind it are laid out at run time and checked by the walker. */
+import { expect, test } from 'vitest';
+import * as layout from '../../../assembly/layout.ts';
+
+test('the parts before the regions follow each other without overlapping', () => {
+  const parts: [name: string, start: number, end: number][] = [
+    ['frame lists', layout.H_FRAME_LISTS, layout.H_FRAME_LISTS + layout.NID_LIMIT * layout.FRAME_LIST_BYTES],
+    ['hash key', layout.HASH_KEY, layout.HASH_KEY + layout.HASH_KEY_BYTES],
+    ['windows', layout.WINDOWS, layout.WINDOWS + 2 * layout.WINDOW_BYTES],
+    ['look-ahead', layout.LOOK_AHEAD, layout.LOOK_AHEAD_END],
+    ['regions', layout.REGIONS, Number.POSITIVE_INFINITY],
+  ];
+  for (const [i, [name, start]] of parts.entries()) {
+    const before = parts[i - 1];
+    if (before !== undefined) expect(start, `${name} begins in ${before[0]}`).toBeGreaterThanOrEqual(before[2]);
+  }
+});
+
+test('no two header fields share a word, and all lie before the frame lists', () => {
+  const WIDE =
+    /^H_(PAGES_SCANNED|PAGES_SKIPPED|FULL_SCANS|DUPS_SEEN|COW_KSM|KSM_SWPIN_COPY|ADVISOR_(MIN|MAX)_PAGES|ADVISOR_TARGET|ADVISOR_START|ADVISOR_SCAN|ADVISOR_CHANGE|ADVISOR_CPU_TIME)/;
+  const owner = new Map<number, string>();
+  for (const [name, address] of Object.entries(layout)) {
+    if (!name.startsWith('H_') || name === 'H_FRAME_LISTS') continue;
+    const words = name.startsWith('H_FREE_') ? 3 : WIDE.test(name) ? 2 : 1;
+    for (let at = address; at < address + 4 * words; at += 4) {
+      expect(owner.get(at), `${name} at ${at}`).toBeUndefined();
+      expect(at).toBeLessThan(layout.H_FRAME_LISTS);
+      owner.set(at, name);
+    }
+  }
+  // The slot list's sentinel: its links lie where an mm's do.
+  for (const link of [layout.MM_SLOT_NEXT, layout.MM_SLOT_PREV]) expect(owner.get(layout.SLOTS + link)).toBeUndefined();
+  expect(Math.min(...owner.keys())).toBeGreaterThanOrEqual(layout.HEADER);
+});

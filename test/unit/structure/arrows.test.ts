@@ -1,0 +1,171 @@
+/** The arrows between layers point downwards only (ARCHITECTURE.md). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What each layer may import besides itself and assembly/layout, the bottom of everything. Files that lie directly in src/ or assembly/ are layers of their own name. */
+const ALLOWED: Record<string, readonly string[]> = {
+  // the driver
+  'src/errors': ['src/printable'],
+  'src/nearest': [],
+  'src/validate': ['src/nearest', 'src/printable', 'src/errors'],
+  'src/bytes': ['src/validate', 'src/errors'],
+  'src/size': ['src/validate', 'src/errors'],
+  'src/printable': [],
+  'src/engine': ['src/errors'],
+  'src/port': [],
+  'src/platform': ['src/port'],
+  'src/load': ['src/platform', 'src/engine', 'src/errors'],
+  'src/host': ['src/engine', 'src/port', 'src/bytes', 'src/validate', 'src/errors', 'src/size'],
+  'src/ksm': ['src/host', 'src/engine', 'src/validate', 'src/errors'],
+  'src/threads': ['src/platform', 'src/engine', 'src/port', 'src/validate', 'src/errors'],
+  'src/ksmd': [
+    'src/threads',
+    'src/platform',
+    'src/ksm',
+    'src/host',
+    'src/engine',
+    'src/port',
+    'src/validate',
+    'src/errors',
+  ],
+  'src/worker': ['src/ksmd', 'src/threads', 'src/port'],
+  'src/snapshot': ['src/platform', 'src/host', 'src/engine', 'src/bytes', 'src/validate', 'src/errors'],
+  'src/create': [
+    'src/snapshot',
+    'src/ksmd',
+    'src/threads',
+    'src/ksm',
+    'src/host',
+    'src/load',
+    'src/engine',
+    'src/port',
+    'src/validate',
+    'src/errors',
+  ],
+  'src/index': ['src/create', 'src/snapshot', 'src/ksmd', 'src/ksm', 'src/host', 'src/port', 'src/errors'],
+  'src/trace': ['src/index', 'src/ksm', 'src/errors', 'src/printable'],
+  'src/kernel': ['src/trace', 'src/ksm', 'src/errors'],
+  'src/image': ['src/errors', 'src/printable'],
+  'src/report': ['src/index', 'src/ksm', 'src/image', 'src/errors', 'src/printable'],
+  'src/cli': [
+    'src/report',
+    'src/kernel',
+    'src/image',
+    'src/trace',
+    'src/index',
+    'src/ksm',
+    'src/nearest',
+    'src/errors',
+    'src/printable',
+    'src/size',
+  ],
+  // the engine
+  'assembly/layout': ['assembly/u32'],
+  'assembly/step': ['assembly/layout'],
+  'assembly/page': ['assembly/layout'],
+  'assembly/tree': ['assembly/step', 'assembly/layout'],
+  'assembly/concurrent': ['assembly/step', 'assembly/layout'],
+  'assembly/memory': ['assembly/concurrent', 'assembly/step', 'assembly/tree', 'assembly/page', 'assembly/layout'],
+  'assembly/merge': [
+    'assembly/memory',
+    'assembly/concurrent',
+    'assembly/step',
+    'assembly/tree',
+    'assembly/page',
+    'assembly/layout',
+  ],
+  'assembly/scan': [
+    'assembly/merge',
+    'assembly/memory',
+    'assembly/concurrent',
+    'assembly/step',
+    'assembly/page',
+    'assembly/layout',
+  ],
+  'assembly/syscall': ['assembly/scan', 'assembly/merge', 'assembly/memory', 'assembly/step', 'assembly/layout'],
+  'assembly/recover': [
+    'assembly/scan',
+    'assembly/merge',
+    'assembly/memory',
+    'assembly/concurrent',
+    'assembly/step',
+    'assembly/layout',
+  ],
+  'assembly/abi': [
+    'assembly/recover',
+    'assembly/syscall',
+    'assembly/concurrent',
+    'assembly/scan',
+    'assembly/merge',
+    'assembly/memory',
+    'assembly/page',
+    'assembly/layout',
+  ],
+  'assembly/index': ['assembly/abi'],
+};
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => posix.join(folder, name.replaceAll('\\', '/')));
+}
+
+/** "src/host/machine.ts" -> "src/host"; "src/index.ts" -> "src/index". */
+function layerOf(file: string): string {
+  return file.replace(/\.ts$/, '').split('/').slice(0, 2).join('/');
+}
+
+/** Files of the project that `file` imports or re-exports. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map((match) => match[1] as string);
+  return specifiers.map((specifier) => relative(ROOT, join(ROOT, dirname(file), specifier)).replaceAll('\\', '/'));
+}
+
+describe.each([...filesIn('src'), ...filesIn('assembly')])('%s', (file) => {
+  test('imports only what its layer may', () => {
+    const layer = layerOf(file);
+    const allowed = ALLOWED[layer];
+    expect(allowed, `layer ${layer} is not in the table`).toBeDefined();
+    const upward = importsOf(file).filter((target) => {
+      const other = layerOf(target);
+      return other !== layer && other !== 'assembly/layout' && !(allowed ?? []).includes(other);
+    });
+    expect(upward).toEqual([]);
+  });
+
+  test('reaches another folder of src/ only through its index', () => {
+    const layer = layerOf(file);
+    const inner = importsOf(file).filter((target) => {
+      const other = layerOf(target);
+      const isFolder = target.split('/').length > 2;
+      const isDoor = target.endsWith(layer === 'src/worker' ? '/worker.ts' : '/index.ts');
+      return other.startsWith('src/') && other !== layer && isFolder && !isDoor;
+    });
+    expect(inner).toEqual([]);
+  });
+});
+
+/** Everything that `file` loads, itself included. Types are none of it. */
+function loadedBy(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(join(ROOT, file), 'utf8').replace(/^import type .*$/gm, '');
+  for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g))
+    loadedBy(posix.join(posix.dirname(file), specifier), seen);
+  return seen;
+}
+
+/** Bundlers put a worker into one script, often a classic one, and follow whatever starts a worker. */
+test.each([...loadedBy('src/worker/web.ts')])(
+  'in a browser’s worker, %s starts no worker and awaits nothing',
+  (file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    expect(file).not.toMatch(/^src\/(platform|load)/);
+    expect(text).not.toMatch(/new Worker\(|\bimport\(|import\.meta|^(const .*= )?await /m);
+  },
+);
