@@ -8,11 +8,11 @@
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
  *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | roots  | reserved |
- *   |         | scan windows  | folios | nodes | rooms | frame words | pin counts | frames (4096 bytes each)    | page     |
+ *   |         | scanners      | folios | nodes | rooms | frame words | pin counts | frames (4096 bytes each)    | page     |
  */
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
-export const LAYOUT_VERSION: u32 = 4;
+export const LAYOUT_VERSION: u32 = 5;
 /** "KSMw", little-endian. */
 export const MAGIC: u32 = 0x774d534b;
 
@@ -114,10 +114,7 @@ export const H_ADVISOR_SCAN_TIME: u32 = HEADER + 264;
 export const H_ADVISOR_CHANGE: u32 = HEADER + 272;
 export const H_ADVISOR_CPU_TIME: u32 = HEADER + 280;
 
-/** The scan cursor: the mm whose slot it is on (SLOTS is "between passes") and the next page number to look at. */
-export const H_CURSOR_SLOT: u32 = HEADER + 288;
-export const H_CURSOR_PAGE: u32 = HEADER + 292;
-/** Sentinel of the circular list of mm slots, laid out so that MM_SLOT_NEXT/PREV work on it. */
+/** Sentinel of the circular list of mm slots, laid out so that MM_SLOT_NEXT/PREV work on it. ksmd's cursor is on it between passes. */
 export const SLOTS: u32 = HEADER + 296;
 /** Head of the list of stable nodes whose frame moved to another NUMA node. */
 export const H_MIGRATE_NODES: u32 = HEADER + 312;
@@ -154,23 +151,8 @@ export const H_CURES: u32 = HEADER + 428;
 export const CURE_SMART_SCAN_PHASE: u32 = 1;
 /** The scan-time advisor keeps to advisor_min_pages_to_scan, and may use less than 10 % CPU. */
 export const CURE_ADVISOR_FLOOR: u32 = 2;
-/** Scanner threads, the caller's included. */
-export const H_SCANNERS: u32 = HEADER + 404;
-/**
- * The fingerprint job that threads share, one word so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits),
- * which window (1 bit), number of the job. Beside it: chunks done with that number, a bell that rings at each job.
- */
-export const H_JOB: u32 = HEADER + 412;
-export const JOB_CHUNKS_SHIFT: u32 = 10;
-export const JOB_CHUNKS_MASK: u32 = 0x3ff;
-export const JOB_WINDOW_SHIFT: u32 = 20;
-export const JOB_NUMBER_SHIFT: u32 = 21;
-export const H_JOB_DONE: u32 = HEADER + 416;
-export const H_JOB_BELL: u32 = HEADER + 420;
 /** The worker that is ksmd; 0: none. While one is being started, the one that starts it. */
 export const H_KSMD: u32 = HEADER + 424;
-/** Pages of one chunk. */
-export const JOB_CHUNK_PAGES: u32 = 32;
 /** Dups that searches and changes of dups have looked at, u64: what chains cost. */
 export const H_DUPS_SEEN: u32 = HEADER + 504;
 /** Pins for DMA, of all frames. */
@@ -187,14 +169,6 @@ export const H_NEXT_ID: u32 = HEADER + 460;
 export const H_KSMD_BELL: u32 = HEADER + 464;
 /** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
 export const H_LIMBO: u32 = HEADER + 444;
-/** A batch is under way: while it has let the lock go, no other may start. The worker that runs it, plus one, and a flag. */
-export const H_SCANNING: u32 = HEADER + 448;
-/** In H_SCANNING: the cursor was taken away from that batch. */
-export const SCANNING_CUT: u32 = 0x80000000;
-/** A helper died: its chunks of the job will never be done. */
-export const H_JOB_LOST: u32 = HEADER + 452;
-/** Written by look-ahead and read by nobody: see there. */
-export const H_LOOK_AHEAD: u32 = HEADER + 408;
 
 /** Free lists of frames, one row a NUMA node: {first free, first never used, end, in use}. */
 export const H_FRAME_LISTS: u32 = HEADER + 512;
@@ -209,37 +183,83 @@ export const NID_LIMIT: u32 = 16;
 export const HASH_KEY: u32 = HEADER + 1024;
 export const HASH_KEY_BYTES: u32 = 4096 + 256;
 
-/**
- * A scan window: what the walk has selected, and the checksums of its ordinary pages. There are two, so that one can be
- * fingerprinted by other threads while the other is decided on. WINDOW_PAGES is how many one thread takes at a time,
- * WINDOW_PAGES_MAX how many there are at most; both earned by bench/scan.
- */
-export const WINDOWS: u32 = HASH_KEY + HASH_KEY_BYTES;
+// ---- scanner: one that looks at many pages in turn, fast ---------------------------------------------------------------
+// Its whole state is one record; each policy that scans has one of its own (SCANNERS). Offsets are from the start of the record.
+//
+//   0      64    128                                                notes             recent
+//   | head | job | window 0: head, turns, checksums | window 1 | 2 u32 a turn | frames read last |
+
+/** The cursor: the mm that it is on, and the next page number to look at. */
+export const SCANNER_SLOT: u32 = 0;
+export const SCANNER_PAGE: u32 = SCANNER_SLOT + 4;
+/** The worker that runs a batch with this scanner, plus one, and SCANNER_CUT; 0: none does. No other may start meanwhile. */
+export const SCANNER_BUSY: u32 = SCANNER_PAGE + 4;
+/** In SCANNER_BUSY: the cursor was taken away from that batch. */
+export const SCANNER_CUT: u32 = 0x80000000;
+/** Threads that compute checksums, the caller's included; 0 means 1. */
+export const SCANNER_THREADS: u32 = SCANNER_BUSY + 4;
+/** Written by look-ahead and read by nobody, so that the compiler leaves its loads alone. */
+export const SCANNER_SINK: u32 = SCANNER_THREADS + 4;
+
+// ---- job: the checksums of one window, shared among threads; on a cache line of its own, because all of them write to it ---------
+
+/** One word, so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits), which window (1 bit), number of the job. */
+export const SCANNER_JOB: u32 = 64;
+export const JOB_CHUNKS_SHIFT: u32 = 10;
+export const JOB_CHUNKS_MASK: u32 = 0x3ff;
+export const JOB_WINDOW_SHIFT: u32 = 20;
+export const JOB_NUMBER_SHIFT: u32 = 21;
+/** Chunks that are done, with the number of the job. */
+export const SCANNER_JOB_DONE: u32 = SCANNER_JOB + 4;
+/** Rings at each job. */
+export const SCANNER_JOB_BELL: u32 = SCANNER_JOB_DONE + 4;
+/** A helper died: its chunks of the job will never be done. */
+export const SCANNER_JOB_LOST: u32 = SCANNER_JOB_BELL + 4;
+/** Pages of one chunk. */
+export const JOB_CHUNK_PAGES: u32 = 32;
+
+// ---- windows: what the walk has selected -----------------------------------------------------------------------------
+// There are two, so that one can be fingerprinted by other threads while the other is decided on. WINDOW_PAGES is how many turns one
+// thread takes at a time, WINDOW_PAGES_MAX how many there are at most; both earned by bench/scan. Offsets are from the window's start.
+
+export const SCANNER_WINDOWS: u32 = SCANNER_JOB + 64;
 export const WINDOW_PAGES: u32 = 128;
 export const WINDOW_PAGES_MAX: u32 = 2048;
-/** Things in the window. */
+/** Turns in the window. */
 export const WINDOW_COUNT: u32 = 0;
 /** Pages that count towards the batch, settled ones too. */
-export const WINDOW_TAKEN: u32 = 4;
-/** An entry each, with its kind in the upper two bits. */
-export const WINDOW_ENTRIES: u32 = 64;
-export const WINDOW_CHECKSUMS: u32 = WINDOW_ENTRIES + WINDOW_PAGES_MAX * 4;
+export const WINDOW_TAKEN: u32 = WINDOW_COUNT + 4;
+/** How many turns and how many pages it may have. */
+export const WINDOW_ROOM: u32 = WINDOW_TAKEN + 4;
+export const WINDOW_BUDGET: u32 = WINDOW_ROOM + 4;
+/** Turns in the other window that come before those in this one. */
+export const WINDOW_BEFORE: u32 = WINDOW_BUDGET + 4;
+/** A turn is what has to be decided on: an entry, with its kind in the upper two bits. */
+export const WINDOW_TURNS: u32 = 64;
+/** One a turn; only those of TURN_ORDINARY mean anything. */
+export const WINDOW_CHECKSUMS: u32 = WINDOW_TURNS + WINDOW_PAGES_MAX * 4;
 export const WINDOW_BYTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * 4;
 /** An ordinary page of one mapping: its checksum is wanted. */
-export const WINDOW_ORDINARY: u32 = 0;
+export const TURN_ORDINARY: u32 = 0;
 /** The same, known to be unchanged since it was last hashed. */
-export const WINDOW_CLEAN: u32 = 0x40000000;
+export const TURN_CLEAN: u32 = 0x40000000;
 /** A page whose treatment may depend on what happens to those before it. */
-export const WINDOW_ANY: u32 = 0x80000000;
+export const TURN_ANY: u32 = 0x80000000;
 /** An item in the stable tree whose page is gone. */
-export const WINDOW_GONE: u32 = 0xc0000000;
-export const WINDOW_KIND: u32 = 0xc0000000;
-/** What look-ahead notes of the window at hand: two u32 for each thing in it, then which frames it has read last. */
-export const LOOK_AHEAD: u32 = WINDOWS + 2 * WINDOW_BYTES;
-export const RECENT: u32 = LOOK_AHEAD + WINDOW_PAGES_MAX * 8;
-/** A power of two; the frames together fit a first-level cache. */
+export const TURN_GONE: u32 = 0xc0000000;
+export const TURN_KIND: u32 = 0xc0000000;
+
+// ---- look-ahead ------------------------------------------------------------------------------------------------------
+
+/** What look-ahead notes of the window at hand: two u32 for each turn in it. */
+export const SCANNER_NOTES: u32 = SCANNER_WINDOWS + 2 * WINDOW_BYTES;
+export const NOTE_BYTES: u32 = 8;
+/** Which frames it has read last; a power of two of them, which together fit a first-level cache. */
+export const SCANNER_RECENT: u32 = SCANNER_NOTES + WINDOW_PAGES_MAX * NOTE_BYTES;
 export const RECENT_FRAMES: u32 = 8;
-export const LOOK_AHEAD_END: u32 = RECENT + RECENT_FRAMES * 4;
+
+export const SCANNER_BYTES: u32 = (SCANNER_RECENT + RECENT_FRAMES * 4 + 63) & ~63;
+
 /**
  * What threads share while guests run beside the scanner (docs/protocol.md), each on a cache line of its own: the lock, the epoch
  * of translations, and a record for each worker. The lock holds the worker that has it, 0: nobody.
@@ -247,7 +267,7 @@ export const LOOK_AHEAD_END: u32 = RECENT + RECENT_FRAMES * 4;
  * A worker is named by a number that no other ever had: bits 0 to 5 are which record it has, the others count the workers that had
  * it before, from 1. A record whose count is used up stays unused.
  */
-export const LOCK: u32 = (LOOK_AHEAD_END + 63) & ~63;
+export const LOCK: u32 = (HASH_KEY + HASH_KEY_BYTES + 63) & ~63;
 export const EPOCH: u32 = LOCK + 64;
 export const WORKERS: u32 = EPOCH + 64;
 export const WORKER_BYTES: u32 = 64;
@@ -280,8 +300,23 @@ export const ACCESS_WRITE: u32 = 2;
 /** It is looking its page up: no page table may be used for anything else. */
 export const ACCESS_WALK: u32 = 4;
 export const WORKERS_END: u32 = WORKERS + WORKER_LIMIT * WORKER_BYTES;
+/** The records of the scanners, one for each policy that scans (layout/scanner). */
+export const SCANNERS: u32 = (WORKERS_END + 63) & ~63;
+export const SCANNER_LIMIT: u32 = 1;
+/** ksmd's, and those of its words that others than the engine's threads use. */
+export const LINUX_SCANNER: u32 = SCANNERS;
+export const LINUX_SLOT: u32 = LINUX_SCANNER + SCANNER_SLOT;
+export const LINUX_PAGE: u32 = LINUX_SCANNER + SCANNER_PAGE;
+export const LINUX_BUSY: u32 = LINUX_SCANNER + SCANNER_BUSY;
+export const LINUX_THREADS: u32 = LINUX_SCANNER + SCANNER_THREADS;
+export const LINUX_JOB: u32 = LINUX_SCANNER + SCANNER_JOB;
+export const LINUX_JOB_DONE: u32 = LINUX_SCANNER + SCANNER_JOB_DONE;
+export const LINUX_JOB_BELL: u32 = LINUX_SCANNER + SCANNER_JOB_BELL;
+export const LINUX_JOB_LOST: u32 = LINUX_SCANNER + SCANNER_JOB_LOST;
+export const LINUX_WINDOWS: u32 = LINUX_SCANNER + SCANNER_WINDOWS;
+export const SCANNERS_END: u32 = SCANNERS + SCANNER_LIMIT * SCANNER_BYTES;
 /** First byte behind the fixed part; the regions follow. */
-export const REGIONS: u32 = 65536;
+export const REGIONS: u32 = (SCANNERS_END + 65535) & ~65535;
 
 // ---- mm: one address space, and with it its slot on ksmd's list ---------------------------------------------------------
 

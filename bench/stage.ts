@@ -52,7 +52,7 @@ export class Stage {
   useScanners(count: number): void {
     const { running, reason } = this.host.scanners;
     if (count > running) throw new Error(`${running} of ${count} scanner threads run. ${reason ?? ''}`);
-    this.host.engine.setU32(layout.H_SCANNERS, count);
+    this.host.engine.setU32(layout.LINUX_THREADS, count);
   }
 
   /** Ends the host and its threads: a thread that runs would keep the memory. */

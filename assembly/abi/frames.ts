@@ -24,6 +24,8 @@ import { setup } from '../memory/setup';
 import * as checksums from '../merge/checksum';
 import { expandKey } from '../page/hash';
 import * as reading from '../page/read';
+import { slotsClear } from '../policy/linux/slots';
+import { linuxScanner } from '../scan/scanner';
 import * as removal from '../syscall/offline';
 import { isFrame, isFrameIndex, isNode } from './check';
 
@@ -39,6 +41,7 @@ export function layOut(seedLow: u32, seedHigh: u32): u32 {
   if (load<u32>(H_FRAMES) != 0 || !limitsArePlausible()) return 0;
   const frames = setup();
   if (frames == 0) return 0;
+  slotsClear(linuxScanner());
   expandKey(seedLow, seedHigh, HASH_KEY);
   store<u32>(H_ZERO_CHECKSUM, checksums.pageChecksum(zeroFrame()));
   return frames;

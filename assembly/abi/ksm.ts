@@ -1,12 +1,12 @@
 /** ksmd and its settings. */
 import { EINVAL, H_MAX_PAGE_SHARING, H_MERGE_ACROSS_NODES, SCAN_PAGES_MAX } from '../layout';
-import * as batches from '../scan/batch';
-import * as keys from '../scan/rekey';
-import * as run from '../scan/run';
+import * as ksmd from '../policy/linux/ksmd';
+import * as keys from '../policy/linux/rekey';
+import * as run from '../policy/linux/run';
 
-/** See scan/batch. */
+/** See policy/linux/ksmd. */
 export function scanBatch(pages: u32, now: u32): u32 {
-  return batches.scanBatch(min(pages, SCAN_PAGES_MAX), now);
+  return ksmd.scanBatch(min(pages, SCAN_PAGES_MAX), now);
 }
 
 /** Writes `run`. */

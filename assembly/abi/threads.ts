@@ -7,7 +7,8 @@ import * as locks from '../concurrent/lock';
 import { workerAttach as attach, workerLeave as leave, workerIs } from '../concurrent/workers';
 import { ACCESS_REFUSED, EAGAIN, EBUSY, EPERM, ESRCH } from '../layout';
 import * as recovery from '../recover/recover';
-import * as jobs from '../scan/fingerprint';
+import * as jobs from '../scan/jobs';
+import { linuxScanner } from '../scan/scanner';
 import { isWord } from './check';
 
 export { workerJoin } from '../concurrent/workers';
@@ -59,10 +60,10 @@ export function accessEnd(worker: u32): void {
   accesses.accessEnd(worker);
 }
 
-/** The life of a helper. Blocks its thread until it is told to end. */
+/** The life of a helper of ksmd's scanner. Blocks its thread until it is told to end. */
 export function serveJobs(worker: u32): u32 {
   if (!workerIs(worker)) return ESRCH;
-  jobs.serveJobs(worker);
+  jobs.serveJobs(linuxScanner(), worker);
   return 0;
 }
 

@@ -7,7 +7,6 @@ import {
   FRAME_LIST_END,
   FRAME_LIST_FRESH,
   FREE_FRESH,
-  H_CURSOR_SLOT,
   H_DIRTY,
   H_FOLIOS,
   H_FRAME_LIMIT,
@@ -38,15 +37,12 @@ import {
   ITEM_BYTES,
   LEAF_BYTES,
   MM_BYTES,
-  MM_SLOT_NEXT,
-  MM_SLOT_PREV,
   NODE_BYTES,
   PAGE_SHIFT,
   PAGE_SIZE,
   REGIONS,
   ROOM_BYTES,
   ROOT_BYTES,
-  SLOTS,
   TABLE_BYTES,
   TABLE_ENTRIES,
   VMA_BYTES,
@@ -97,9 +93,6 @@ export function setup(): u32 {
   store<u32>(H_FRAME_LIMIT, frames);
   if (frames < 2 * load<u32>(H_NID_COUNT)) return 0;
   shareOut(frames);
-  store<u32>(SLOTS, SLOTS, MM_SLOT_NEXT);
-  store<u32>(SLOTS, SLOTS, MM_SLOT_PREV);
-  store<u32>(H_CURSOR_SLOT, SLOTS);
   store<u32>(H_FREE_LEAVES, 1, FREE_FRESH); // leaf 0 means "none"
   return frames;
 }

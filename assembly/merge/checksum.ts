@@ -7,13 +7,10 @@ import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
   ACCESS_WRITE,
   CHECKSUM_XXH64,
-  DIRTY_ADVISORY,
   DIRTY_OFF,
-  DIRTY_PERIOD,
   H_CHECKSUM,
   H_DIRTY,
   H_DIRTY_TRACKING,
-  H_FULL_SCANS,
   HASH_KEY,
   ITEM_CHECKSUM,
   PTE_DIRTY,
@@ -22,21 +19,11 @@ import {
 } from '../layout';
 import { pteOf, pteSet } from '../memory/tables';
 import { hashKeyed, hashXxh64 } from '../page/hash';
+import { isClean } from './candidate';
 import { itemOf, stateOf, stateSet } from './rmap';
 
 export function pageChecksum(frame: usize): u32 {
   return <u32>(load<u32>(H_CHECKSUM) == CHECKSUM_XXH64 ? hashXxh64(frame) : hashKeyed(frame, HASH_KEY));
-}
-
-/**
- * Is the page known to be what it was when it was last hashed? True only under dirty tracking; then neither its pte nor the
- * embedder's bitmap says that it was written since.
- */
-export function isClean(entry: u32, pte: u32, state: u32): bool {
-  const tracking = load<u32>(H_DIRTY_TRACKING);
-  if (tracking == DIRTY_OFF || pte & PTE_DIRTY || state & STATE_FRESH) return false;
-  if (load<u32>(load<u32>(H_DIRTY) + ((entry >> 5) << 2)) & (1 << (entry & 31))) return false;
-  return tracking != DIRTY_ADVISORY || (entry + load<u32>(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
 }
 
 /** The page is about to be hashed: from here on it counts as clean until it is written again. */

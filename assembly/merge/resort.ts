@@ -1,5 +1,5 @@
 /**
- * Sorts the stable trees of hash order anew, after the checksums of all pages have changed with the key of the hash (scan/rekey).
+ * Sorts the stable trees of hash order anew, after the checksums of all pages have changed with the key of the hash (policy/linux/rekey).
  * Every node keeps its items and its NUMA node, every chain its dups: only keys and places change.
  */
 import {

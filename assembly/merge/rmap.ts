@@ -99,7 +99,7 @@ export function isOfThisPass(state: u32): bool {
 
 /**
  * Is the UNSTABLE item with this state a tree node? In content order a tree lasts one pass, and what is left of the last one's is
- * meaningless links. In hash order nodes stay until they are taken out (merge/unstable).
+ * meaningless links. In hash order nodes stay until they are taken out (policy/linux/unstable).
  */
 function isTreeNode(state: u32): bool {
   return (state & STATE_DISPLACED) == 0 && (isHashOrder() || isOfThisPass(state));

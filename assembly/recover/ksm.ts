@@ -51,7 +51,7 @@ import { pageChecksum } from '../merge/checksum';
 import { nodeAlloc, nodeFlag } from '../merge/node';
 import { isOfThisPass, itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
-import { unstableReinsert } from '../merge/unstable';
+import { unstableReinsert } from '../policy/linux/unstable';
 import { awaitsNode, firstOf, freshOf, wordAt } from './frames';
 import { leafIsMarked, leavesEnd } from './tables';
 

@@ -3,8 +3,6 @@ import {
   FREE_FIRST,
   FREE_FRESH,
   FREE_USED,
-  H_CURSOR_PAGE,
-  H_CURSOR_SLOT,
   H_FREE_MMS,
   H_FREE_VMAS,
   H_MMS,
@@ -21,7 +19,6 @@ import {
   MM_RMAP_ITEMS,
   MM_SHARED_OBJECT,
   MM_SLOT_NEXT,
-  MM_SLOT_PREV,
   MM_UNBORN,
   MM_VMA_CACHE,
   MM_VMA_COUNT,
@@ -36,8 +33,8 @@ import {
 } from '../layout';
 import { arenaGive } from '../memory/arena';
 import { vmaEnd, vmaFirst, vmaFlags, vmaLink, vmaNext, vmaStart } from '../memory/vmas';
-import { batchCut } from '../scan/beside';
-import { slotEnter } from '../scan/slots';
+import { slotEnter, slotsClear } from '../policy/linux/slots';
+import { batchCut, linuxScanner } from '../scan/scanner';
 
 /** One past the last mm record that was ever used. */
 export function mmsEnd(): usize {
@@ -140,10 +137,9 @@ function isKsms(mm: usize): bool {
  * anew, but does not end: the unstable trees are still those of this pass.
  */
 export function slotsRebuild(): void {
-  const cursor: usize = load<u32>(H_CURSOR_SLOT);
-  store<u32>(SLOTS, SLOTS, MM_SLOT_NEXT);
-  store<u32>(SLOTS, SLOTS, MM_SLOT_PREV);
-  store<u32>(H_CURSOR_SLOT, SLOTS);
+  const scanner = linuxScanner();
+  const cursor: usize = scanner.slot;
+  slotsClear(scanner);
   let isThere = false;
   for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
     const flags = load<u32>(mm, MM_FLAGS);
@@ -153,8 +149,8 @@ export function slotsRebuild(): void {
     if (mm == cursor) isThere = true;
   }
   if (!isThere) {
-    batchCut();
-    store<u32>(H_CURSOR_PAGE, 0);
+    batchCut(scanner);
+    scanner.page = 0;
   }
-  if (cursor != SLOTS) store<u32>(H_CURSOR_SLOT, isThere ? <u32>cursor : load<u32>(SLOTS, MM_SLOT_NEXT));
+  if (cursor != SLOTS) scanner.slot = isThere ? <u32>cursor : load<u32>(SLOTS, MM_SLOT_NEXT);
 }

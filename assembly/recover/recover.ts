@@ -19,8 +19,10 @@ import {
   workerStop,
   workersBeside,
 } from '../concurrent/workers';
-import { EAGAIN, EINVAL, ESRCH, H_JOB_LOST, H_SCANNING, LOCK, SCANNING_CUT } from '../layout';
-import { jobClose } from '../scan/fingerprint';
+import { EAGAIN, EINVAL, ESRCH, LOCK, SCANNER_LIMIT } from '../layout';
+import { Scanner } from '../records/scanner';
+import { jobClose, jobForget, jobLose } from '../scan/jobs';
+import { isBatchOf, linuxScanner, scannerAt } from '../scan/scanner';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
 import { mmsFree, mmsKeep, objectsKeep, slotsRebuild, vmasRebuild } from './mms';
@@ -43,7 +45,7 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
     // It may also have died after another recovery of it, in the moment in which it had the lock and found its number gone.
     if (!workerExpel(dead) && atomic.load<u32>(LOCK) != dead) return ESRCH;
     expelledRests(dead, self, naps);
-    if (workerStop(dead)) atomic.store<u32>(H_JOB_LOST, 1); // who waits for its chunk does the window once more
+    if (workerStop(dead)) jobLose(linuxScanner());
   }
   if (self != 0 && !lockSeize(dead, self, looks)) return workerIs(self) ? EAGAIN : ESRCH;
   if (dead != 0 && !workerIsExpelled(dead)) return 0; // another has recovered from it meanwhile
@@ -53,8 +55,11 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
 }
 
 function rebuild(dead: u32, self: u32): void {
-  const passIsCut = dead != 0 || load<u32>(H_SCANNING) != 0;
-  if (dead == 0 || (load<u32>(H_SCANNING) & ~SCANNING_CUT) == dead + 1) batchForget();
+  const passIsCut = dead != 0 || linuxScanner().busy != 0;
+  for (let index: u32 = 0; index < SCANNER_LIMIT; index++) {
+    const scanner = scannerAt(index);
+    if (dead == 0 || isBatchOf(scanner, dead)) batchForget(scanner);
+  }
   mmsKeep(dead);
   vmasRebuild();
   objectsKeep();
@@ -75,11 +80,11 @@ function rebuild(dead: u32, self: u32): void {
  * The batch of a dead scanner is over. Helpers may still be at its job, or about to claim a chunk of it, and would write into a window
  * that is the next scanner's by then. While the scanner lives, job and window are its own, and that a helper died is for it to hear.
  */
-function batchForget(): void {
-  jobClose();
+function batchForget(scanner: Scanner): void {
+  jobClose(scanner);
   helpersRest();
-  store<u32>(H_JOB_LOST, 0);
-  store<u32>(H_SCANNING, 0); // last: a survivor of a death in here begins anew
+  jobForget(scanner);
+  scanner.busy = 0; // last: a survivor of a death in here begins anew
 }
 
 /** Takes the lock, from the dead if they had it. */

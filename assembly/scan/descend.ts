@@ -8,28 +8,28 @@
  */
 
 import { isConcurrent, isLockWanted } from '../concurrent/workers';
-import { LOOK_AHEAD, NODE_FRAME, NODE_HEAD, PTE_FRAME, RB_LEFT, RB_RIGHT, WINDOW_ENTRIES } from '../layout';
+import { NODE_FRAME, NODE_HEAD, PTE_FRAME, RB_LEFT, RB_RIGHT } from '../layout';
 import { pteOf } from '../memory/tables';
 import { nodeIsChain } from '../merge/node';
 import { orderByKey, pagePrefix, stableRoot, treeNid, unstableRoot } from '../merge/order';
 import { entryOf } from '../merge/rmap';
 import { comparePages } from '../page/compare';
+import { Scanner, Window } from '../records/scanner';
+import { noteOf } from './scanner';
+import { turnAt, turnEntry } from './window';
 
 /** A note is {where the search stands, the page's prefix}; 0: below the last node of a tree; NOWHERE: it has ended. */
 const NOWHERE: u32 = 1;
 
-function noteOf(index: u32): usize {
-  return LOOK_AHEAD + ((<usize>index) << 3);
+function frameAt(window: Window, index: u32): usize {
+  return pteOf(turnEntry(turnAt(window, index))) & PTE_FRAME;
 }
 
-function frameAt(window: usize, index: u32): usize {
-  return pteOf(load<u32>(window + (index << 2), WINDOW_ENTRIES)) & PTE_FRAME;
-}
-
-/** Goes down both trees for those of the window's `count` things whose note is not 0. */
-export function descend(window: usize, count: u32): void {
+/** Goes down both trees for those turns of the window whose note is not 0. */
+export function descend(scanner: Scanner, window: Window): void {
+  const count = window.count;
   for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(index);
+    const note = noteOf(scanner, index);
     let at = NOWHERE;
     if (load<u32>(note) != 0) {
       const frame = frameAt(window, index);
@@ -38,14 +38,14 @@ export function descend(window: usize, count: u32): void {
     }
     store<u32>(note, at);
   }
-  while (stableLevel(window, count)) {
+  while (stableLevel(scanner, window)) {
     if (isHurried()) return;
   }
   for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(index);
+    const note = noteOf(scanner, index);
     if (load<u32>(note) == 0) store<u32>(note, load<u32>(unstableRoot(treeNid(frameAt(window, index)), 0)));
   }
-  while (unstableLevel(window, count)) {
+  while (unstableLevel(scanner, window)) {
     if (isHurried()) return;
   }
 }
@@ -56,10 +56,11 @@ function isHurried(): bool {
 }
 
 /** One step down the stable tree for every search that is in it. False where none is. */
-function stableLevel(window: usize, count: u32): bool {
+function stableLevel(scanner: Scanner, window: Window): bool {
+  const count = window.count;
   let goesOn = false;
   for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(index);
+    const note = noteOf(scanner, index);
     const node: usize = load<u32>(note);
     if (node <= NOWHERE) continue;
     goesOn = true;
@@ -75,10 +76,11 @@ function stableLevel(window: usize, count: u32): bool {
 }
 
 /** The same for the unstable tree, whose nodes have no keys: a look at the page decides. */
-function unstableLevel(window: usize, count: u32): bool {
+function unstableLevel(scanner: Scanner, window: Window): bool {
+  const count = window.count;
   let goesOn = false;
   for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(index);
+    const note = noteOf(scanner, index);
     const item: usize = load<u32>(note);
     if (item <= NOWHERE) continue;
     goesOn = true;

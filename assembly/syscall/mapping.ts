@@ -55,7 +55,7 @@ import {
   vmaStart,
 } from '../memory/vmas';
 import { unmergeRange } from '../merge/unmerge';
-import { slotEnter } from '../scan/slots';
+import { slotEnter } from '../policy/linux/slots';
 
 /** May KSM take pages of a vma with these flags? */
 function isEligible(flags: u32): bool {

@@ -1,7 +1,6 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
 import {
   ENOMEM,
-  H_CURSOR_SLOT,
   H_NEXT_ID,
   MM_EXITED,
   MM_FLAGS,
@@ -17,7 +16,7 @@ import {
 } from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
 import { limitForget } from '../memory/vmas';
-import { slotEnter, slotMoveBehindCursor, slotRemove } from '../scan/slots';
+import { isCursorAt, slotEnter, slotMoveBehindCursor, slotRemove } from '../policy/linux/slots';
 import { step } from '../step';
 
 /** A new, empty process, with an id of its own. 0: a limit is reached. Who learns of it sets MM_MAKER to 0; so after fork. */
@@ -81,7 +80,7 @@ export function exit(mm: usize): void {
   mmEmpty(mm);
   if (!(flags & MM_MERGEABLE)) {
     mmFree(mm);
-  } else if (load<u32>(H_CURSOR_SLOT) == mm) {
+  } else if (isCursorAt(mm)) {
     return; // the scanner stands on it and will free it
   } else if (load<u32>(mm, MM_RMAP_ITEMS) == 0) {
     slotRemove(mm);

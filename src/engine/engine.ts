@@ -176,7 +176,7 @@ export class Engine {
     const worker = this.#worker;
     if (worker === 0) return false;
     const holds = Atomics.load(this.words, layout.LOCK / 4) === worker;
-    const scans = (this.u32(layout.H_SCANNING) & ~layout.SCANNING_CUT) === worker + 1;
+    const scans = (this.u32(layout.LINUX_BUSY) & ~layout.SCANNER_CUT) === worker + 1;
     return holds || scans || this.u32(this.record + layout.WORKER_ACCESS) !== 0;
   }
 

@@ -166,7 +166,7 @@ export class Ksm {
   /** EBUSY where ksmd runs in another thread, or a batch is under way there. */
   #expectNoOther(engine: Engine): void {
     const ksmd = engine.u32(layout.H_KSMD);
-    if ((ksmd !== 0 && ksmd !== engine.worker) || engine.u32(layout.H_SCANNING) !== 0) this.#busy();
+    if ((ksmd !== 0 && ksmd !== engine.worker) || engine.u32(layout.LINUX_BUSY) !== 0) this.#busy();
   }
 
   #busy(): never {
@@ -234,5 +234,5 @@ function hasSlots(engine: Engine): boolean {
 }
 
 function beginsPass(engine: Engine, pages: number): boolean {
-  return pages > 0 && hasSlots(engine) && engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
+  return pages > 0 && hasSlots(engine) && engine.u32(layout.LINUX_SLOT) === layout.SLOTS;
 }

@@ -11,20 +11,23 @@ type Range = readonly [from: number, to: number];
 
 const { FRAME_LIST_BYTES, FREE_FRESH, PAGE_SIZE } = layout;
 
+/** Of a scanner only the cursor is the machine's: where what it says next begins. */
+const AFTER_CURSOR: number = layout.SCANNER_BUSY;
+
 /**
  * Where the threads of a host arrange their work, and where the scanner notes what it is looking at: windows with checksums, and a sum
  * of what it has read. That says nothing of the machine, but something of its guests.
  */
 export const THREADS: readonly Range[] = [
-  [layout.H_SCANNERS, layout.H_SCANNERS + 4],
-  [layout.H_JOB, layout.H_KSMD + 4],
-  [layout.H_JOB_LOST, layout.H_JOB_LOST + 4],
+  [layout.H_KSMD, layout.H_KSMD + 4],
   [layout.H_WORKERS, layout.H_WORKERS + 4],
-  [layout.H_SCANNING, layout.H_SCANNING + 4],
   [layout.H_CONCURRENT, layout.H_CONCURRENT + 4],
   [layout.H_KSMD_BELL, layout.H_KSMD_BELL + 4],
-  [layout.H_LOOK_AHEAD, layout.H_LOOK_AHEAD + 4],
-  [layout.WINDOWS, layout.WORKERS_END],
+  [layout.LOCK, layout.WORKERS_END],
+  ...Array.from({ length: layout.SCANNER_LIMIT }, (_, index): Range => {
+    const scanner = layout.SCANNERS + index * layout.SCANNER_BYTES;
+    return [scanner + AFTER_CURSOR, scanner + layout.SCANNER_BYTES];
+  }),
 ];
 
 /** By arena: fields of its free list, of its base and of its limit, and the size of a record. */

@@ -56,7 +56,7 @@ export function rootsOf(memory: LiveMemory): number {
 function takeRoots(memory: LiveMemory): void {
   const roots = memory.u32(layout.H_ROOTS);
   memory.take(roots, roots + rootsOf(memory) * ROOT_BYTES);
-  const areOver = !memory.isHashOrder && memory.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
+  const areOver = !memory.isHashOrder && memory.u32(layout.LINUX_SLOT) === layout.SLOTS;
   if (areOver) clearUnstable(memory);
 }
 

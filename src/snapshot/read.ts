@@ -147,7 +147,7 @@ export function expectMachine(engine: Engine, books: Books): void {
 export function recoverMachine(engine: Engine): void {
   try {
     checkTrusted(engine);
-    engine.setU32(layout.H_SCANNING, 1); // snapshots do not say whether a batch was under way
+    engine.setU32(layout.LINUX_BUSY, 1); // snapshots do not say whether a batch was under way
     engine.recover(0);
   } catch (cause) {
     throw refused(`what it holds cannot be recovered (${(cause as Error).message})`, { cause });

@@ -105,7 +105,7 @@ function expectRest({ engine, dirtyTracking }: Machine): void {
     const maker = engine.u32(mm + layout.MM_FLAGS) & layout.MM_IN_USE ? engine.u32(mm + layout.MM_MAKER) : 0;
     if (maker !== 0) throw busy(`worker ${maker} is just starting a process`);
   }
-  const scanning = engine.u32(layout.H_SCANNING) !== 0;
+  const scanning = engine.u32(layout.LINUX_BUSY) !== 0;
   if (scanning && dirtyTracking !== 'off') throw busy('a batch is under way, and dirty tracking is on');
 }
 

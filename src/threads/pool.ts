@@ -93,8 +93,8 @@ class Helper {
     this.#port = port;
     this.#worker = worker;
     this.#record = recordOf(worker) / 4;
-    Atomics.compareExchange(this.#words, layout.H_SCANNERS / 4, 0, 1);
-    Atomics.add(this.#words, layout.H_SCANNERS / 4, 1);
+    Atomics.compareExchange(this.#words, layout.LINUX_THREADS / 4, 0, 1);
+    Atomics.add(this.#words, layout.LINUX_THREADS / 4, 1);
     this.gone = port.ended.then(() => this.#bury(engine, worker));
   }
 
@@ -102,8 +102,8 @@ class Helper {
   async stop(): Promise<void> {
     this.#port.keepAlive(true);
     Atomics.store(this.#words, this.#record + layout.WORKER_END / 4, this.#worker);
-    Atomics.add(this.#words, layout.H_JOB_BELL / 4, 1);
-    Atomics.notify(this.#words, layout.H_JOB_BELL / 4);
+    Atomics.add(this.#words, layout.LINUX_JOB_BELL / 4, 1);
+    Atomics.notify(this.#words, layout.LINUX_JOB_BELL / 4);
     await this.gone;
   }
 
@@ -111,7 +111,7 @@ class Helper {
   #bury(engine: Engine, worker: number): void {
     const wasBusy = Atomics.load(this.#words, this.#record + layout.WORKER_BUSY / 4) === worker;
     engine.call.workerLeave(worker);
-    Atomics.sub(this.#words, layout.H_SCANNERS / 4, 1);
-    if (wasBusy) Atomics.store(this.#words, layout.H_JOB_LOST / 4, 1);
+    Atomics.sub(this.#words, layout.LINUX_THREADS / 4, 1);
+    if (wasBusy) Atomics.store(this.#words, layout.LINUX_JOB_LOST / 4, 1);
   }
 }

@@ -48,8 +48,8 @@ export function checkSlots(walk: Walk): void {
   for (const mm of walk.liveMms()) {
     if (mm.flags & MM_MERGEABLE && !onList.has(mm)) broken('slots.members', `mm ${mm.number} is not on it`);
   }
-  const cursor = walk.u32(layout.H_CURSOR_SLOT);
-  const page = walk.u32(layout.H_CURSOR_PAGE);
+  const cursor = walk.u32(layout.LINUX_SLOT);
+  const page = walk.u32(layout.LINUX_PAGE);
   const mm = walk.mmAt(cursor);
   const isOnSlot = mm !== undefined && onList.has(mm) && page <= layout.MM_PAGES;
   if (!isOnSlot && !(cursor === SLOTS && page === 0)) {

@@ -92,9 +92,9 @@ export class Walk {
     this.states = engine.u32(layout.H_STATES);
     this.items = engine.u32(layout.H_ITEMS);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
-    this.isBetweenPasses = engine.u32(layout.H_CURSOR_SLOT) === layout.SLOTS;
+    this.isBetweenPasses = engine.u32(layout.LINUX_SLOT) === layout.SLOTS;
     this.mergesAcrossNodes = engine.u32(layout.H_MERGE_ACROSS_NODES) !== 0;
-    const isInBatch = engine.u32(layout.H_SCANNING) !== 0; // pages in its windows are clean, but not decided on yet
+    const isInBatch = engine.u32(layout.LINUX_BUSY) !== 0; // pages in its windows are clean, but not decided on yet
     this.tracksDirty = engine.u32(layout.H_DIRTY_TRACKING) !== layout.DIRTY_OFF && !isInBatch;
     this.seq = engine.u32(layout.H_FULL_SCANS) & layout.STATE_SEQ;
     this.linked = new Uint8Array(this.leaves.fresh * layout.TABLE_ENTRIES);

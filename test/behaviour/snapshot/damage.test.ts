@@ -259,15 +259,17 @@ describe('made by hand, with right digests', () => {
   });
 
   test('traces of threads and of their work', async () => {
-    const { H_CONCURRENT, H_JOB, H_JOB_LOST, H_KSMD, H_KSMD_BELL, H_SCANNERS, H_SCANNING, H_WORKERS } = layout;
-    const header = [H_CONCURRENT, H_JOB, H_JOB_LOST, H_KSMD, H_KSMD_BELL, H_SCANNERS, H_SCANNING, H_WORKERS];
+    const { H_CONCURRENT, H_KSMD, H_KSMD_BELL, H_WORKERS } = layout;
+    const { LINUX_BUSY, LINUX_JOB, LINUX_JOB_LOST, LINUX_THREADS } = layout;
+    const header = [H_CONCURRENT, H_KSMD, H_KSMD_BELL, H_WORKERS, LINUX_BUSY, LINUX_JOB, LINUX_JOB_LOST, LINUX_THREADS];
     for (const word of header) {
       await expectRefused(
         forged(whole, (memory) => memory.setUint32(word, 2 ** 32 - 1, true)),
         /threads/,
       );
     }
-    const work = [layout.H_LOOK_AHEAD, layout.WINDOWS, layout.LOOK_AHEAD, layout.RECENT];
+    const ofScanner = [layout.SCANNER_SINK, layout.SCANNER_WINDOWS, layout.SCANNER_NOTES, layout.SCANNER_RECENT];
+    const work = ofScanner.map((word) => layout.LINUX_SCANNER + word);
     for (const word of [...work, layout.LOCK, layout.EPOCH, layout.WORKERS, layout.WORKERS_END - 4]) {
       await expectRefused(withWordAt(word), /threads/);
     }

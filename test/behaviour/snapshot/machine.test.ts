@@ -98,10 +98,16 @@ describe('the bytes', () => {
   test('say nothing of the threads of the host', async () => {
     const host = await busyHost();
     const alone = await saved(host);
-    const header = [layout.H_SCANNERS, layout.H_JOB, layout.H_JOB_DONE, layout.H_JOB_BELL, layout.H_KSMD];
+    const header = [
+      layout.LINUX_THREADS,
+      layout.LINUX_JOB,
+      layout.LINUX_JOB_DONE,
+      layout.LINUX_JOB_BELL,
+      layout.H_KSMD,
+    ];
     const workers = [
       layout.H_WORKERS,
-      layout.H_JOB_LOST,
+      layout.LINUX_JOB_LOST,
       layout.LOCK,
       layout.EPOCH,
       layout.WORKERS,

@@ -165,9 +165,9 @@ test('scan is refused with EBUSY while ksmd runs, and while another thread is at
   expect(() => host.ksm.scan(10)).toThrow(busy);
   await expect(host.ksm.ksmd().next()).rejects.toEqual(busy);
   await host.ksmd.stop();
-  host.engine.setU32(layout.H_SCANNING, 1);
+  host.engine.setU32(layout.LINUX_BUSY, 1);
   expect(() => host.ksm.scan(10)).toThrow(busy);
-  host.engine.setU32(layout.H_SCANNING, 0);
+  host.engine.setU32(layout.LINUX_BUSY, 0);
   expect(host.ksm.scan(10)).toEqual({ pages_scanned: 10, pass_ended: false });
 });
 

@@ -1,5 +1,5 @@
 /**
- * A helper of the scanner: what serveJobs does (assembly/scan/fingerprint.ts), with a step between any two of its loads and stores, and
+ * A helper of the scanner: what serveJobs does (assembly/scan/jobs.ts), with a step between any two of its loads and stores, and
  * what the thread that started it does when it has begun and when it is gone (src/threads/pool.ts).
  */
 import { layout } from '../../../src/engine/index.ts';
@@ -8,20 +8,20 @@ import { Death, recordWord, type Steps, type Thread } from './thread.ts';
 import type { World } from './world.ts';
 
 const { JOB_CHUNK_PAGES, JOB_CHUNKS_MASK, JOB_CHUNKS_SHIFT, JOB_NUMBER_SHIFT, JOB_WINDOW_SHIFT } = layout;
-const SCANNERS = layout.H_SCANNERS / 4;
-const JOB = layout.H_JOB / 4;
-const JOB_DONE = layout.H_JOB_DONE / 4;
+const SCANNERS = layout.LINUX_THREADS / 4;
+const JOB = layout.LINUX_JOB / 4;
+const JOB_DONE = layout.LINUX_JOB_DONE / 4;
 
 /** Does it sleep until the bell rings again? */
 export function isAsleep(world: World, thread: Thread): boolean {
-  return thread.steps === undefined && thread.heard === world.word(layout.H_JOB_BELL);
+  return thread.steps === undefined && thread.heard === world.word(layout.LINUX_JOB_BELL);
 }
 
 /** Takes part in what there is to do, until it would go to sleep. `leave`: then it ends, which is a death without a loss. */
 export function* helperSteps(world: World, thread: Thread, { what }: Operation): Steps {
   if (thread.heard === undefined) world.words[SCANNERS] = Math.max(world.words[SCANNERS] as number, 1) + 1;
   const busy = recordWord(thread, layout.WORKER_BUSY);
-  thread.heard = world.word(layout.H_JOB_BELL);
+  thread.heard = world.word(layout.LINUX_JOB_BELL);
   yield;
   world.words[busy] = thread.worker;
   do yield;
@@ -37,14 +37,14 @@ function* computeChunk(world: World): Steps<boolean> {
   world.words[JOB] = job + 1;
   const chunk = job & JOB_CHUNKS_MASK;
   if (chunk >= ((job >>> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK)) return false;
-  const window = layout.WINDOWS + ((job >>> JOB_WINDOW_SHIFT) & 1) * layout.WINDOW_BYTES;
+  const window = layout.LINUX_WINDOWS + ((job >>> JOB_WINDOW_SHIFT) & 1) * layout.WINDOW_BYTES;
   yield;
   const from = chunk * JOB_CHUNK_PAGES;
   const to = Math.min(from + JOB_CHUNK_PAGES, world.word(window + layout.WINDOW_COUNT));
   for (let index = from; index < to; index++) {
     yield;
-    const entry = world.word(window + index * 4 + layout.WINDOW_ENTRIES);
-    if ((entry & layout.WINDOW_KIND) !== layout.WINDOW_ORDINARY) continue;
+    const entry = world.word(window + index * 4 + layout.WINDOW_TURNS);
+    if ((entry & layout.TURN_KIND) !== layout.TURN_ORDINARY) continue;
     const frame = world.word(world.word(layout.H_PTES) + entry * 4) & layout.PTE_FRAME;
     yield;
     const checksum = world.call.pageChecksum(frame);
@@ -74,5 +74,5 @@ export function* buryHelper(world: World, dead: Thread): Steps {
   yield;
   world.words[SCANNERS] = (world.words[SCANNERS] as number) - 1;
   yield;
-  if (wasBusy) world.set(layout.H_JOB_LOST, 1);
+  if (wasBusy) world.set(layout.LINUX_JOB_LOST, 1);
 }

@@ -117,7 +117,7 @@ class Deaths {
   async #scannerDies(scanner: Thread): Promise<void> {
     const { engine } = this.#host;
     await this.#kill(scanner, this.#scannersDied);
-    if (engine.u32(layout.H_SCANNING) !== 0) this.#scannersDied.batch++;
+    if (engine.u32(layout.LINUX_BUSY) !== 0) this.#scannersDied.batch++;
     this.#recover(scanner);
   }
 

@@ -85,7 +85,7 @@ describe('recover', () => {
     const helper = host.reserveWorker();
     host.engine.words[(recordOf(helper) + layout.WORKER_BUSY) / 4] = helper;
     host.recover(helper);
-    expect(host.engine.words[layout.H_JOB_LOST / 4]).toBe(1);
+    expect(host.engine.words[layout.LINUX_JOB_LOST / 4]).toBe(1);
     expect(host.engine.words[(recordOf(helper) + layout.WORKER_BUSY) / 4]).toBe(0);
   });
 

@@ -40,14 +40,14 @@ async function helpersAlone({ createHost }: Library, options: HostOptions): Prom
   const words = new Int32Array(host.engine.memory.buffer);
   const chunks = 5;
   const job = 1 << layout.JOB_NUMBER_SHIFT;
-  Atomics.store(words, layout.H_JOB_DONE / 4, job);
-  Atomics.store(words, layout.H_JOB / 4, job | (chunks << layout.JOB_CHUNKS_SHIFT));
-  Atomics.add(words, layout.H_JOB_BELL / 4, 1);
-  Atomics.notify(words, layout.H_JOB_BELL / 4);
-  while (Atomics.load(words, layout.H_JOB_DONE / 4) < job + chunks)
+  Atomics.store(words, layout.LINUX_JOB_DONE / 4, job);
+  Atomics.store(words, layout.LINUX_JOB / 4, job | (chunks << layout.JOB_CHUNKS_SHIFT));
+  Atomics.add(words, layout.LINUX_JOB_BELL / 4, 1);
+  Atomics.notify(words, layout.LINUX_JOB_BELL / 4);
+  while (Atomics.load(words, layout.LINUX_JOB_DONE / 4) < job + chunks)
     await new Promise((resolve) => setTimeout(resolve, 5));
   host[Symbol.dispose]();
-  return Atomics.load(words, layout.H_JOB_DONE / 4) - job;
+  return Atomics.load(words, layout.LINUX_JOB_DONE / 4) - job;
 }
 
 const TASKS: Record<Task, (library: Library, options: HostOptions) => Promise<unknown>> = {

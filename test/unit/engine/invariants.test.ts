@@ -78,7 +78,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
 
   'slots.list': (memory) => memory.set(memory.u32(SLOTS + MM_SLOT_NEXT) + MM_SLOT_PREV, 0),
   'slots.members': (memory) => memory.flip(memory.mm(MM_MERGEABLE, MM_EXITED) + MM_FLAGS, MM_MERGEABLE),
-  'slots.cursor': (memory) => memory.set(layout.H_CURSOR_PAGE, layout.MM_PAGES + 1),
+  'slots.cursor': (memory) => memory.set(layout.LINUX_PAGE, layout.MM_PAGES + 1),
   'slots.items': (memory) => {
     const entry = memory.entry((pte, _, mm) => isPrivate(pte) && !(memory.u32(mm + MM_FLAGS) & MM_MERGEABLE));
     memory.set(memory.state(entry), STATE_ITEM);

@@ -2,18 +2,39 @@
 import { expect, test } from 'vitest';
 import * as layout from '../../../assembly/layout.ts';
 
-test('the parts before the regions follow each other without overlapping', () => {
-  const parts: [name: string, start: number, end: number][] = [
-    ['frame lists', layout.H_FRAME_LISTS, layout.H_FRAME_LISTS + layout.NID_LIMIT * layout.FRAME_LIST_BYTES],
-    ['hash key', layout.HASH_KEY, layout.HASH_KEY + layout.HASH_KEY_BYTES],
-    ['windows', layout.WINDOWS, layout.WINDOWS + 2 * layout.WINDOW_BYTES],
-    ['look-ahead', layout.LOOK_AHEAD, layout.LOOK_AHEAD_END],
-    ['regions', layout.REGIONS, Number.POSITIVE_INFINITY],
-  ];
+type Part = [name: string, start: number, end: number];
+
+function expectInRow(parts: readonly Part[]): void {
   for (const [i, [name, start]] of parts.entries()) {
     const before = parts[i - 1];
     if (before !== undefined) expect(start, `${name} begins in ${before[0]}`).toBeGreaterThanOrEqual(before[2]);
   }
+}
+
+test('the parts before the regions follow each other without overlapping', () => {
+  const parts: Part[] = [
+    ['frame lists', layout.H_FRAME_LISTS, layout.H_FRAME_LISTS + layout.NID_LIMIT * layout.FRAME_LIST_BYTES],
+    ['hash key', layout.HASH_KEY, layout.HASH_KEY + layout.HASH_KEY_BYTES],
+    ['lock', layout.LOCK, layout.LOCK + 4],
+    ['epoch', layout.EPOCH, layout.EPOCH + 4],
+    ['workers', layout.WORKERS, layout.WORKERS_END],
+    ['scanners', layout.SCANNERS, layout.SCANNERS_END],
+    ['regions', layout.REGIONS, Number.POSITIVE_INFINITY],
+  ];
+  expectInRow(parts);
+});
+
+test('the parts of a scanner’s record follow each other without overlapping', () => {
+  const parts: Part[] = [
+    ['head', 0, layout.SCANNER_SINK + 4],
+    ['job', layout.SCANNER_JOB, layout.SCANNER_JOB_LOST + 4],
+    ['windows', layout.SCANNER_WINDOWS, layout.SCANNER_WINDOWS + 2 * layout.WINDOW_BYTES],
+    ['notes', layout.SCANNER_NOTES, layout.SCANNER_NOTES + layout.WINDOW_PAGES_MAX * layout.NOTE_BYTES],
+    ['recent', layout.SCANNER_RECENT, layout.SCANNER_RECENT + layout.RECENT_FRAMES * 4],
+    ['the next', layout.SCANNER_BYTES, Number.POSITIVE_INFINITY],
+  ];
+  expectInRow(parts);
+  expect(layout.WINDOW_TURNS).toBeGreaterThanOrEqual(layout.WINDOW_BEFORE + 4);
 });
 
 test('no two header fields share a word, and all lie before the frame lists', () => {

@@ -128,7 +128,8 @@ async function baseOf(file: Uint8Array): Promise<Base> {
   const all = new Uint32Array(memory.buffer);
   const end = (all[layout.H_FRAMES / 4] as number) / 4;
   const addresses = [...all.subarray(0, end).keys()].map((word) => word * 4);
-  const isKey = (address: number): boolean => address >= layout.HASH_KEY && address < layout.WINDOWS;
+  const isKey = (address: number): boolean =>
+    address >= layout.HASH_KEY && address < layout.HASH_KEY + layout.HASH_KEY_BYTES;
   const used = addresses.filter((address) => all[address / 4] !== 0 && !isKey(address));
   return { parts, memory, used };
 }

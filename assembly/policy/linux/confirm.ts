@@ -31,8 +31,8 @@ import {
   STATE_MUST_SEARCH,
   STATE_SEQ,
   STATE_UNSTABLE,
-} from '../layout';
-import { isHashOrder } from '../merge/order';
+} from '../../layout';
+import { isHashOrder } from '../../merge/order';
 
 const PTE_WANTED: u32 = PTE_PRESENT;
 const PTE_LOOKED_AT: u32 = PTE_PRESENT | PTE_SHARED | PTE_MERGED | PTE_DIRTY;

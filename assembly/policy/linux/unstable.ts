@@ -12,7 +12,6 @@
 
 import {
   FREE_FRESH,
-  H_CURSOR_SLOT,
   H_FREE_LEAVES,
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
@@ -24,27 +23,24 @@ import {
   MM_EXITED,
   MM_FLAGS,
   PTE_FRAME,
-  PTE_PRESENT,
-  PTE_SHARED,
   RB_LEFT,
   RB_RIGHT,
   ROOT_BYTES,
   ROOT_UNSTABLE,
-  SLOTS,
   STATE_DISPLACED,
   STATE_MUST_SEARCH,
   STATE_SEQ,
   STATE_UNSTABLE,
   TABLE_BITS,
-  VM_MERGEABLE,
-} from '../layout';
-import { frameIsKsm, frameNid, zeroFrame } from '../memory/frames';
-import { entryMm, entryPage, pteOf } from '../memory/tables';
-import { vmaFind, vmaFlags } from '../memory/vmas';
-import { comparePages } from '../page/compare';
-import { rbErase, rbInsert } from '../tree/rb';
-import { isHashOrder, orderByChecksum, treeNid, unstableRoot } from './order';
-import { count, entryOf, isOfThisPass, itemOf, stateOf, stateSet } from './rmap';
+} from '../../layout';
+import { frameIsKsm, frameNid } from '../../memory/frames';
+import { entryMm, entryPage, pteOf } from '../../memory/tables';
+import { isAtPlace, isCandidate, isMergeable } from '../../merge/candidate';
+import { isHashOrder, orderByChecksum, treeNid, unstableRoot } from '../../merge/order';
+import { count, entryOf, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
+import { comparePages } from '../../page/compare';
+import { rbErase, rbInsert } from '../../tree/rb';
+import { isBetweenPasses } from './slots';
 
 /** Empties every unstable tree at once. The items keep their flag and count until they are visited again. */
 export function unstableClear(): void {
@@ -56,13 +52,9 @@ export function unstableClear(): void {
 /** The anonymous frame that `entry` maps, if KSM may still take it; else 0. */
 function mergeableFrame(entry: u32): usize {
   const mm = entryMm(entry);
-  if (load<u32>(mm, MM_FLAGS) & MM_EXITED) return 0;
-  const vma = vmaFind(mm, entryPage(entry));
-  if (vma == 0 || !(vmaFlags(vma) & VM_MERGEABLE)) return 0;
+  if (load<u32>(mm, MM_FLAGS) & MM_EXITED || !isMergeable(mm, entryPage(entry))) return 0;
   const pte = pteOf(entry);
-  if ((pte & (PTE_PRESENT | PTE_SHARED)) != PTE_PRESENT) return 0;
-  const frame: usize = pte & PTE_FRAME;
-  return frame == zeroFrame() ? 0 : frame;
+  return isCandidate(pte) ? pte & PTE_FRAME : 0;
 }
 
 /**
@@ -107,7 +99,7 @@ export function unstableReinsert(entry: u32, state: u32): void {
   const frame = mergeableFrame(entry);
   if (frame == 0 || frameIsKsm(frame)) return;
   // In content order a tree ends with its pass, also where the death came before the pass was counted.
-  if (!isHashOrder() && (!isOfThisPass(state) || load<u32>(H_CURSOR_SLOT) == SLOTS)) return;
+  if (!isHashOrder() && (!isOfThisPass(state) || isBetweenPasses())) return;
   const checksum = load<u32>(itemOf(entry), ITEM_CHECKSUM);
   let parent: usize = 0;
   let link = unstableRoot(treeNid(frame), checksum);
@@ -146,7 +138,7 @@ function displace(entry: u32): void {
  */
 export function unstableConfirm(entry: u32): bool {
   const state = stateOf(entry);
-  if ((state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) != STATE_UNSTABLE) return false;
+  if (!isAtPlace(state)) return false;
   if (!isHashOrder() || !load<u32>(H_MERGE_ACROSS_NODES)) return false;
   stateSet(entry, withSeq(state));
   return true;

@@ -17,22 +17,22 @@ import {
   STATE_ITEM,
   STATE_STABLE,
   TABLE_BITS,
-} from '../layout';
-import { zeroFrame } from '../memory/frames';
-import { pageChecksum } from '../merge/checksum';
-import { isHashOrder } from '../merge/order';
-import { stableResort } from '../merge/resort';
-import { itemOf, stateOf, stateSet } from '../merge/rmap';
-import { unstableClear } from '../merge/unstable';
-import { expandKey } from '../page/hash';
-import { batchCut } from './beside';
+} from '../../layout';
+import { zeroFrame } from '../../memory/frames';
+import { pageChecksum } from '../../merge/checksum';
+import { isHashOrder } from '../../merge/order';
+import { stableResort } from '../../merge/resort';
+import { itemOf, stateOf, stateSet } from '../../merge/rmap';
+import { expandKey } from '../../page/hash';
+import { batchesCut } from '../../scan/scanner';
+import { unstableClear } from './unstable';
 
 /** Draws the key from a 64-bit seed. Where checksums are XXH64, nothing hangs on the key, and nothing else changes. */
 export function rekey(seedLow: u32, seedHigh: u32): void {
   expandKey(seedLow, seedHigh, HASH_KEY);
   if (load<u32>(H_CHECKSUM) == CHECKSUM_XXH64) return;
   store<u32>(H_ZERO_CHECKSUM, pageChecksum(zeroFrame()));
-  batchCut(); // its window has checksums of the old key
+  batchesCut(); // their windows have checksums of the old key
   itemsForget();
   if (isHashOrder()) stableResort();
 }

@@ -8,20 +8,23 @@ import {
   STATE_AGE_SHIFT,
   STATE_BYTE,
   STATE_SKIPS_SHIFT,
-} from '../layout';
-import { itemUnlink, stateOf, stateSet } from '../merge/rmap';
+} from '../../layout';
+import { itemUnlink, stateOf, stateSet } from '../../merge/rmap';
 
 /** Passes to skip after a visit at this age. */
 function skipsAt(age: u32): u32 {
   return age <= 3 ? 1 : age <= 5 ? 2 : age <= 8 ? 4 : 8;
 }
 
+export function smartScanIsOn(): bool {
+  return load<u32>(H_SMART_SCAN) != 0;
+}
+
 /**
- * Ages the item of an ordinary page and says whether this visit is skipped. A skipped item leaves its tree. Pages in KSM
- * frames neither age nor are skipped: do not ask for them.
+ * Takes a visit of an ordinary page while smart scan is on: its item ages, and where the visit is skipped, which is the result, leaves its
+ * tree. Pages in KSM frames neither age nor are skipped: do not ask for them.
  */
 export function smartScanSkips(entry: u32): bool {
-  if (!load<u32>(H_SMART_SCAN)) return false;
   let state = stateOf(entry);
   const age = (state >> STATE_AGE_SHIFT) & STATE_BYTE;
   if (age != STATE_BYTE) state += 1 << STATE_AGE_SHIFT;

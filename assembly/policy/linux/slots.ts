@@ -2,7 +2,16 @@
  * ksmd's list of mms, in the order in which it visits them. A slot is two link fields of the mm itself; SLOTS is the list's
  * sentinel, and the cursor stands on it between passes.
  */
-import { H_CURSOR_SLOT, H_RUN, MM_FLAGS, MM_MERGEABLE, MM_SLOT_NEXT, MM_SLOT_PREV, SLOTS } from '../layout';
+import { H_RUN, MM_FLAGS, MM_MERGEABLE, MM_SLOT_NEXT, MM_SLOT_PREV, SLOTS } from '../../layout';
+import { Scanner } from '../../records/scanner';
+import { linuxScanner } from '../../scan/scanner';
+
+/** An empty list, with the cursor on it. Its page is as it was. */
+export function slotsClear(scanner: Scanner): void {
+  store<u32>(SLOTS, SLOTS, MM_SLOT_NEXT);
+  store<u32>(SLOTS, SLOTS, MM_SLOT_PREV);
+  scanner.slot = SLOTS;
+}
 
 /** Links `mm` in before `slot`. */
 function linkBefore(mm: usize, slot: usize): void {
@@ -25,7 +34,7 @@ export function slotEnter(mm: usize): void {
   const flags = load<u32>(mm, MM_FLAGS);
   if (flags & MM_MERGEABLE) return;
   store<u32>(mm, flags | MM_MERGEABLE, MM_FLAGS);
-  linkBefore(mm, load<u32>(H_RUN) & 2 ? SLOTS : <usize>load<u32>(H_CURSOR_SLOT));
+  linkBefore(mm, load<u32>(H_RUN) & 2 ? SLOTS : <usize>linuxScanner().slot);
 }
 
 export function slotRemove(mm: usize): void {
@@ -36,5 +45,15 @@ export function slotRemove(mm: usize): void {
 /** An mm that ended is cleaned up next: its slot goes right behind the cursor's. */
 export function slotMoveBehindCursor(mm: usize): void {
   unlink(mm);
-  linkBefore(mm, load<u32>(load<u32>(H_CURSOR_SLOT), MM_SLOT_NEXT));
+  linkBefore(mm, load<u32>(linuxScanner().slot, MM_SLOT_NEXT));
+}
+
+/** Does the cursor stand on `mm`? */
+export function isCursorAt(mm: usize): bool {
+  return linuxScanner().slot == mm;
+}
+
+/** Has the last pass ended, and the next not begun? */
+export function isBetweenPasses(): bool {
+  return linuxScanner().slot == SLOTS;
 }

@@ -2,8 +2,6 @@
 import {
   EBUSY,
   ENOMEM,
-  H_CURSOR_PAGE,
-  H_CURSOR_SLOT,
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
   H_PAGES_SHARED,
@@ -13,24 +11,25 @@ import {
   MM_SLOT_NEXT,
   SLOTS,
   VM_MERGEABLE,
-} from '../layout';
-import { mmFree } from '../memory/mm';
-import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../memory/vmas';
-import { stableForget, unmergeRange } from '../merge/unmerge';
-import { unstableScatter, unstableUnsettle } from '../merge/unstable';
-import { itemsFree } from './batch';
-import { batchCut } from './beside';
+} from '../../layout';
+import { mmFree } from '../../memory/mm';
+import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../../memory/vmas';
+import { stableForget, unmergeRange } from '../../merge/unmerge';
+import { batchCut, linuxScanner } from '../../scan/scanner';
+import { itemsFree } from './ksmd';
 import { slotRemove } from './slots';
+import { unstableScatter, unstableUnsettle } from './unstable';
 
 /** Writes `run` (0, 1 or 2). 2 unmerges everything; ENOMEM: run is 0, and what was unmerged stays so. */
 export function runWrite(run: u32): u32 {
   if (load<u32>(H_RUN) == run) return 0;
   store<u32>(H_RUN, run);
   if (run != 2) return 0;
+  const scanner = linuxScanner();
   const failed = unmergeAll();
-  batchCut();
-  store<u32>(H_CURSOR_SLOT, SLOTS);
-  store<u32>(H_CURSOR_PAGE, 0);
+  batchCut(scanner);
+  scanner.slot = SLOTS;
+  scanner.page = 0;
   if (!failed) return 0;
   unstableScatter(); // the pass is given up, so what is in its trees is not of the next one
   store<u32>(H_RUN, 0);

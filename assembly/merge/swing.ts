@@ -1,30 +1,22 @@
 /**
- * What happens to one scanned page: compare with what was seen before, look for a partner, merge.
+ * The swing of a pte to a frame of KSM's, which is what a merge is: into the frame of a stable node, of two pages into one, into the zero
+ * frame. A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame.
  *
- * A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame. The searches have
- * compared all 4096 bytes of both pages just before. With one thread no guest runs in between; else the page is
+ * The searches have compared all 4096 bytes of both pages just before. With one thread no guest runs in between; else the page is
  * write-protected and compared once more (docs/protocol.md).
  */
 
 import { isConcurrent } from '../concurrent/workers';
 import {
-  H_USE_ZERO_PAGES,
-  H_ZERO_CHECKSUM,
-  ITEM_CHECKSUM,
-  ITEM_NODE,
   NODE_FRAME,
-  NODE_MIGRATING,
   NODE_ORPHAN,
   PTE_DIRTY,
   PTE_FRAME,
   PTE_KSM_ZERO,
-  PTE_MERGED,
   PTE_NONE,
   PTE_PRESENT,
   PTE_WRITABLE,
-  STATE_STABLE,
 } from '../layout';
-import { nodeCanCount } from '../memory/dups';
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut, zeroFrame } from '../memory/frames';
@@ -32,68 +24,10 @@ import { writeProtect } from '../memory/protect';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages } from '../page/compare';
 import { isZeroPage } from '../page/zero';
-import { entryChecksum, pageChecksum } from './checksum';
-import { nodeAlloc, nodeFlag, nodeHas, nodeNid, nodeWait } from './node';
-import { isHashOrder, treeNid } from './order';
-import { itemAppend, itemOf, itemUnlink, stateOf } from './rmap';
-import { STABLE_FULL, stableInsert, stableNodeOf, stableSearch } from './stable';
-import { unstableConfirm, unstableSearchOrInsert } from './unstable';
-
-/** Compares and merges a page of any kind; its hash is computed if it is needed. */
-export function mergeAnyPage(entry: u32): void {
-  const frame: usize = pteOf(entry) & PTE_FRAME;
-  const node = stableNodeOf(frame);
-  if (node == 0) {
-    itemUnlink(entry);
-    mergeOrdinaryPage(entry, frame, entryChecksum(entry));
-    return;
-  }
-  if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
-  const waits = nodeHas(node, NODE_MIGRATING);
-  if (!waits && hangsOn(entry, node)) {
-    pteSet(entry, pteOf(entry) | PTE_MERGED); // its frame had moved to another NUMA node
-    return;
-  }
-  const checksum = waits ? pageChecksum(frame) : 0; // without waiting, a KSM frame finds its own node and needs none
-  const target = stableSearch(frame, checksum);
-  if (target == node && hangsOn(entry, node)) return;
-  itemUnlink(entry);
-  if (target <= STABLE_FULL) {
-    if (isHashOrder()) store<u32>(itemOf(entry), checksum, ITEM_CHECKSUM); // its key
-    findPartner(entry, frame, checksum, true);
-  } else if (mergeInto(entry, frame, target) && nodeCanCount(target)) {
-    itemAppend(entry, target); // else the page stays volatile, though it maps the frame
-  }
-}
-
-function hangsOn(entry: u32, node: usize): bool {
-  return (stateOf(entry) & STATE_STABLE) != 0 && load<u32>(itemOf(entry), ITEM_NODE) == node;
-}
-
-/** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
-export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void {
-  const item = itemOf(entry);
-  if (load<u32>(item, ITEM_CHECKSUM) != checksum) {
-    itemUnlink(entry);
-    store<u32>(item, checksum, ITEM_CHECKSUM); // volatile: changed since it was last seen, or never seen
-    return;
-  }
-  const isZero = load<u32>(H_USE_ZERO_PAGES) != 0 && checksum == load<u32>(H_ZERO_CHECKSUM);
-  if (!isZero && unstableConfirm(entry)) return;
-  itemUnlink(entry);
-  if (isZero && mergeIntoZero(entry, frame)) return;
-  const target = stableSearch(frame, checksum);
-  if (target > STABLE_FULL) {
-    if (mergeInto(entry, frame, target)) itemAppend(entry, target);
-    return;
-  }
-  findPartner(entry, frame, checksum, target == STABLE_FULL);
-}
-
-function findPartner(entry: u32, frame: usize, checksum: u32, isFull: bool): void {
-  const partner = unstableSearchOrInsert(entry, frame, checksum, isFull);
-  if (partner != 0) mergeTwo(entry, frame, partner, checksum);
-}
+import { pageChecksum } from './checksum';
+import { nodeAlloc, nodeFlag } from './node';
+import { itemAppend, itemUnlink } from './rmap';
+import { stableInsert } from './stable';
 
 /**
  * May the page of `entry` give up `frame`? Only a single frame is merged, so a large folio is split for it. False where
@@ -107,7 +41,7 @@ function isFreeToMerge(entry: u32, frame: usize): bool {
 }
 
 /** Swings the pte from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
-function mergeInto(entry: u32, frame: usize, node: usize): bool {
+export function mergeInto(entry: u32, frame: usize, node: usize): bool {
   const target: usize = load<u32>(node, NODE_FRAME);
   if (frame == target) return true; // a mapping that fork copied
   if (!isFreeToMerge(entry, frame)) return false;
@@ -135,7 +69,7 @@ function staysZero(entry: u32, frame: usize): bool {
   return false;
 }
 
-function mergeIntoZero(entry: u32, frame: usize): bool {
+export function mergeIntoZero(entry: u32, frame: usize): bool {
   if (!isZeroPage(frame) || !isFreeToMerge(entry, frame)) return false;
   if (isConcurrent() && !staysZero(entry, frame)) return false;
   pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO | (pteOf(entry) & PTE_NONE));
@@ -148,7 +82,7 @@ function mergeIntoZero(entry: u32, frame: usize): bool {
  * Merges two equal pages. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
  * gives up its own; on the node the tree page hangs first.
  */
-function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
+export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
   const other: usize = pteOf(partner) & PTE_FRAME;
   if (isSameFolio(frame, other)) {
     folioSplit(frame, entry); // the scanner holds the other part, so nothing is merged this time

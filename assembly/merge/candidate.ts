@@ -1,0 +1,74 @@
+/**
+ * What a page is to merging, asked in one place: a candidate? ordinary? settled? clean? in the unstable tree? These functions only ask; none
+ * changes anything. The loops that look at many pages at once (policy/) ask the same with masks at hand, because they do so for
+ * each page of a pass.
+ */
+import {
+  DIRTY_ADVISORY,
+  DIRTY_OFF,
+  DIRTY_PERIOD,
+  H_DIRTY,
+  H_DIRTY_TRACKING,
+  H_FRAME_WORDS,
+  H_FRAMES,
+  H_FULL_SCANS,
+  PAGE_SHIFT,
+  PTE_DIRTY,
+  PTE_FRAME,
+  PTE_PRESENT,
+  PTE_SHARED,
+  STATE_DISPLACED,
+  STATE_FRESH,
+  STATE_MUST_SEARCH,
+  STATE_STABLE,
+  STATE_UNSTABLE,
+  VM_MERGEABLE,
+} from '../layout';
+import { pteOf } from '../memory/tables';
+import { vmaFind, vmaFlags } from '../memory/vmas';
+import { stateOf } from './rmap';
+
+/** Does the pte map anonymous memory, the zero frame included? */
+export function isAnonymous(pte: u32): bool {
+  return (pte & (PTE_PRESENT | PTE_SHARED)) == PTE_PRESENT;
+}
+
+/** Does it map a frame that merging may take: anonymous, and not the zero frame? */
+export function isCandidate(pte: u32): bool {
+  return isAnonymous(pte) && (pte & PTE_FRAME) != load<u32>(H_FRAMES);
+}
+
+/** Does `page` lie in a mapping whose pages may be merged? */
+export function isMergeable(mm: usize, page: u32): bool {
+  const vma = vmaFind(mm, page);
+  return vma != 0 && (vmaFlags(vma) & VM_MERGEABLE) != 0;
+}
+
+/** Does nothing but this one pte refer to the page's frame, and is its item in no stable node? */
+export function isOrdinary(entry: u32): bool {
+  const pte = pteOf(entry);
+  if (!(pte & PTE_PRESENT)) return false;
+  const index = ((pte & PTE_FRAME) - load<u32>(H_FRAMES)) >> PAGE_SHIFT;
+  return load<u32>(load<u32>(H_FRAME_WORDS) + (index << 2)) == 1 && !(stateOf(entry) & STATE_STABLE);
+}
+
+/**
+ * Is the page known to be what it was when it was last hashed? True only under dirty tracking; then neither its pte nor the
+ * embedder's bitmap says that it was written since.
+ */
+export function isClean(entry: u32, pte: u32, state: u32): bool {
+  const tracking = load<u32>(H_DIRTY_TRACKING);
+  if (tracking == DIRTY_OFF || pte & PTE_DIRTY || state & STATE_FRESH) return false;
+  if (load<u32>(load<u32>(H_DIRTY) + ((entry >> 5) << 2)) & (1 << (entry & 31))) return false;
+  return tracking != DIRTY_ADVISORY || (entry + load<u32>(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
+}
+
+/** Is the item with this state in the unstable tree, so that an equal page would meet it there? */
+export function isInUnstableTree(state: u32): bool {
+  return (state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE;
+}
+
+/** The same, and it need not search at its next turn: nobody of its content can have come without meeting it. */
+export function isAtPlace(state: u32): bool {
+  return (state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE;
+}

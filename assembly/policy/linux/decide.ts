@@ -1,0 +1,107 @@
+/**
+ * Third phase of a batch: every page of a window in its turn.
+ *
+ * Beside guests the lock is offered between two turns, so that what a turn says of its page may have become false, and the whole batch
+ * may have lost its ground: the process ended, or `run` was written.
+ */
+
+import { lockIsHeldBy, lockYield } from '../../concurrent/lock';
+import { isConcurrent } from '../../concurrent/workers';
+import { H_RUN, ITEM_CHECKSUM, PTE_FRAME, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY } from '../../layout';
+import { frameIsKsm, zeroFrame } from '../../memory/frames';
+import { entryMm, entryPage, pteOf } from '../../memory/tables';
+import { isOrdinary } from '../../merge/candidate';
+import { hashForget } from '../../merge/checksum';
+import { itemFree, itemOf, itemUnlink } from '../../merge/rmap';
+import { Scanner, Window } from '../../records/scanner';
+import { fetchPartners, lookAhead } from '../../scan/ahead';
+import { isItemOf, isStillWanted } from '../../scan/beside';
+import { hasLost } from '../../scan/scanner';
+import { checksumAt, turnAt, turnEntry, turnKind } from '../../scan/window';
+import { mergeAnyPage, mergeOrdinaryPage } from './partner';
+import { smartScanIsOn, smartScanSkips } from './smart';
+
+/** How many partners are fetched together; a power of two, earned by bench/scan. */
+const FETCH_PAGES: u32 = 4;
+
+/** Is the batch of `self` no more where it was? Then its window means nothing. */
+export function isInterrupted(scanner: Scanner, mm: usize, self: u32): bool {
+  return hasLost(scanner, mm, self) || load<u32>(H_RUN) != 1;
+}
+
+/** Takes every turn of `window`, which is about `mm`. Returns how many pages were processed, the settled ones included. */
+export function decide(scanner: Scanner, window: Window, mm: usize, self: u32): u32 {
+  if (!lockIsHeldBy(self)) return 0;
+  const count = window.count;
+  const fetches = lookAhead(scanner, window);
+  const isBeside = isConcurrent();
+  let processed = window.taken;
+  for (let index: u32 = 0; index < count; index++) {
+    if (fetches && (index & (FETCH_PAGES - 1)) == 0) fetchPartners(scanner, index, min(index + FETCH_PAGES, count));
+    let turn = turnAt(window, index);
+    if (isBeside) {
+      lockYield(self);
+      if (isInterrupted(scanner, mm, self)) {
+        if (lockIsHeldBy(self)) turnBack(scanner, window, index, mm, self);
+        return processed - min(processed, count - index);
+      }
+      if (!isStillWanted(mm, turn)) {
+        giveUp(mm, turnEntry(turn));
+        if (turnKind(turn) != TURN_GONE) processed--;
+        continue;
+      }
+      turn = asItIsNow(turn);
+    }
+    if (!takeTurn(window, index, turn)) processed--;
+  }
+  return processed;
+}
+
+/** A page that is no more ordinary, as it was when it was selected, is any page. */
+function asItIsNow(turn: u32): u32 {
+  const entry = turnEntry(turn);
+  if (turnKind(turn) == TURN_GONE || isOrdinary(entry)) return turn;
+  if (turnKind(turn) == TURN_ORDINARY) hashForget(entry);
+  return entry | TURN_ANY;
+}
+
+/** Decides on what turn `index` of the window is by now. False where its page does not count as processed. */
+function takeTurn(window: Window, index: u32, turn: u32): bool {
+  const entry = turnEntry(turn);
+  const kind = turnKind(turn);
+  const frame: usize = pteOf(entry) & PTE_FRAME;
+  if (kind == TURN_GONE) {
+    itemFree(entryMm(entry), entry);
+  } else if (frame == zeroFrame()) {
+    itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
+    return false;
+  } else if (kind == TURN_ORDINARY) {
+    mergeOrdinaryPage(entry, frame, checksumAt(window, index));
+  } else if (kind == TURN_CLEAN) {
+    mergeOrdinaryPage(entry, frame, load<u32>(itemOf(entry), ITEM_CHECKSUM));
+  } else {
+    if (smartScanIsOn() && !frameIsKsm(frame) && smartScanSkips(entry)) return false;
+    mergeAnyPage(entry);
+  }
+  return true;
+}
+
+/** The page is no candidate any more. It has had its turn, so it is not in the unstable tree either. */
+function giveUp(mm: usize, entry: u32): void {
+  if (!isItemOf(mm, entry)) return;
+  hashForget(entry);
+  itemUnlink(entry);
+}
+
+/**
+ * The batch was interrupted. If the pass was only stopped (run is 0), it goes on with turn `index` of `window`; in any case pages are read
+ * again.
+ */
+function turnBack(scanner: Scanner, window: Window, index: u32, mm: usize, self: u32): void {
+  const first = turnEntry(turnAt(window, index));
+  if (!hasLost(scanner, mm, self) && isItemOf(mm, first)) scanner.page = min(entryPage(first), scanner.page);
+  for (; index < window.count; index++) {
+    const entry = turnEntry(turnAt(window, index));
+    if (isItemOf(mm, entry)) hashForget(entry);
+  }
+}

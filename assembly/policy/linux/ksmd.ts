@@ -1,0 +1,191 @@
+/**
+ * ksmd's batch: at most so many pages, in the order of the slots, ending with the pass where the pass ends.
+ *
+ * Three phases over a window of pages: select (select.ts), fingerprint (pure reading), decide (decide.ts, in scan order). The result is
+ * that of taking the pages one by one.
+ */
+
+import { lockIsHeldBy } from '../../concurrent/lock';
+import { isConcurrent } from '../../concurrent/workers';
+import {
+  H_FULL_SCANS,
+  H_LIMBO,
+  H_MERGE_ACROSS_NODES,
+  H_NOW,
+  H_PAGES_SCANNED,
+  H_RUN,
+  LOCK,
+  MM_EXITED,
+  MM_FLAGS,
+  MM_PAGES,
+  MM_SLOT_NEXT,
+  SCAN_BUSY,
+  SCAN_PASS_ENDED,
+  SLOTS,
+  STATE_ITEM,
+  TABLE_BITS,
+  WINDOW_PAGES,
+  WINDOW_PAGES_MAX,
+} from '../../layout';
+import { limboDrain } from '../../memory/frames';
+import { mmFree } from '../../memory/mm';
+import { entryFind, leafTrim, nextMappedPage } from '../../memory/tables';
+import { isHashOrder } from '../../merge/order';
+import { itemFree, stateOf } from '../../merge/rmap';
+import { pruneWaiting } from '../../merge/stable';
+import { Scanner } from '../../records/scanner';
+import { lockPause, lockResume } from '../../scan/beside';
+import { fingerprint } from '../../scan/fingerprint';
+import { jobFinish, jobPost } from '../../scan/jobs';
+import { batchBegin, batchEnd, linuxScanner, windowOf } from '../../scan/scanner';
+import { windowOpen } from '../../scan/window';
+import { decide, isInterrupted } from './decide';
+import { selectPages } from './select';
+import { slotRemove } from './slots';
+import { unstableClear } from './unstable';
+
+/**
+ * Processes at most `pages` pages. `now` is the caller's clock in milliseconds. Returns the number processed, with
+ * SCAN_PASS_ENDED where the pass ended, which ends the batch too. SCAN_BUSY, and nothing done, while another batch is under way;
+ * 0 where `run` is not 1, which another thread may have written a moment ago.
+ */
+export function scanBatch(pages: u32, now: u32): u32 {
+  const scanner = linuxScanner();
+  if (scanner.busy != 0) return SCAN_BUSY;
+  if (pages == 0 || load<u32>(H_RUN) != 1 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
+  const self = load<u32>(LOCK);
+  batchBegin(scanner, self);
+  store<u32>(H_NOW, now);
+  const result = batch(scanner, pages, self);
+  batchEnd(scanner, self);
+  return result;
+}
+
+/** The batch of worker `self`. One that was taken for dead while it had let the lock go changes nothing but checksums of its window. */
+function batch(scanner: Scanner, pages: u32, self: u32): u32 {
+  if (load<u32>(H_LIMBO)) limboDrain();
+  if (scanner.slot == SLOTS) passBegin(scanner);
+  let done: u32 = 0;
+  let passEnded: bool = false;
+  while (done < pages && !passEnded) {
+    const mm: usize = scanner.slot;
+    if (load<u32>(mm, MM_FLAGS) & MM_EXITED) {
+      passEnded = leaveEnded(scanner, mm);
+      continue;
+    }
+    const result = scanMm(scanner, mm, pages - done, self);
+    done += result & ~MM_ENDED;
+    if (isInterrupted(scanner, mm, self)) break;
+    if (result & MM_ENDED) passEnded = leaveMm(scanner, mm);
+  }
+  if (lockIsHeldBy(self)) store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
+  return passEnded ? done | SCAN_PASS_ENDED : done;
+}
+
+function passBegin(scanner: Scanner): void {
+  if (!load<u32>(H_MERGE_ACROSS_NODES)) pruneWaiting();
+  if (!isHashOrder()) unstableClear();
+  scanner.slot = load<u32>(SLOTS, MM_SLOT_NEXT);
+  scanner.page = 0;
+}
+
+/** Flag in the results below: the walk reached the end of the mm. */
+const MM_ENDED: u32 = 0x80000000;
+
+/** A piece of `mm`, at most `budget` pages of it, from the cursor on. Returns the pages processed. */
+function scanMm(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 {
+  return scanner.threads > 1 && budget > WINDOW_PAGES
+    ? scanWithHelp(scanner, mm, budget, self)
+    : scanAlone(scanner, mm, budget, self);
+}
+
+/** One window, by this thread. */
+function scanAlone(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 {
+  const window = windowOf(scanner, 0);
+  windowOpen(window, WINDOW_PAGES, walkBudget(budget), 0);
+  const ended = selectPages(scanner, window, mm);
+  const paused = lockPause(window.count, self);
+  fingerprint(window, 0, window.count);
+  lockResume(paused, self);
+  const done = decide(scanner, window, mm, self);
+  return ended ? done | MM_ENDED : done;
+}
+
+/** Beside guests: pages that one walk may take at once, so that nobody waits long for it. */
+const WALK_PAGES: u32 = 4096;
+
+function walkBudget(budget: u32): u32 {
+  return isConcurrent() ? min(budget, WALK_PAGES) : budget;
+}
+
+/**
+ * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next,
+ * which was selected before: that is as good as after, for the same reasons as within a window (select.ts).
+ */
+function scanWithHelp(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 {
+  let number: u32 = 0;
+  let window = windowOf(scanner, number);
+  windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget), 0);
+  let ended = selectPages(scanner, window, mm);
+  let promised = window.taken;
+  let done: u32 = 0;
+  let goesOn: bool = true;
+  let job = jobPost(scanner, number);
+  while (goesOn) {
+    const paused = lockPause(window.count, self);
+    jobFinish(scanner, window, job);
+    lockResume(paused, self);
+    const hashed = window;
+    goesOn = !ended && promised < budget && !isInterrupted(scanner, mm, self);
+    if (goesOn) {
+      number ^= 1;
+      window = windowOf(scanner, number);
+      windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget - promised), hashed.count);
+      ended = selectPages(scanner, window, mm);
+      promised += window.taken;
+      job = jobPost(scanner, number);
+    }
+    done += decide(scanner, hashed, mm, self);
+  }
+  return ended ? done | MM_ENDED : done;
+}
+
+/** The walk has come to the end of `mm`: its cursor goes to the next slot. True where that ended the pass. */
+function leaveMm(scanner: Scanner, mm: usize): bool {
+  const page = scanner.page;
+  itemsFree(mm, page);
+  const passEnded = cursorNext(scanner, mm);
+  if (page == 0) slotRemove(mm); // not one mergeable mapping was met
+  return passEnded;
+}
+
+/** The process of `mm` has ended, and its memory is gone: now its items go, and itself. True where that ended the pass. */
+function leaveEnded(scanner: Scanner, mm: usize): bool {
+  itemsFree(mm, 0);
+  const passEnded = cursorNext(scanner, mm);
+  slotRemove(mm);
+  mmFree(mm);
+  return passEnded;
+}
+
+/** Moves the cursor from `mm` to the next slot. True where that ended the pass. */
+function cursorNext(scanner: Scanner, mm: usize): bool {
+  const next = load<u32>(mm, MM_SLOT_NEXT);
+  scanner.slot = next;
+  scanner.page = 0;
+  if (next != SLOTS) return false;
+  store<u64>(H_FULL_SCANS, load<u64>(H_FULL_SCANS) + 1);
+  return true;
+}
+
+/** Frees the items of `mm` from `page` on, and the leaves that are empty then. */
+export function itemsFree(mm: usize, page: u32): void {
+  for (page = nextMappedPage(mm, page, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
+    const leafEnd = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
+    for (let entry = entryFind(mm, page), left = leafEnd - page; left != 0; left--, entry++) {
+      if (stateOf(entry) & STATE_ITEM) itemFree(mm, entry);
+    }
+    leafTrim(mm, page);
+    page = leafEnd;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A scanner: one that looks at many pages in turn. It has a cursor, two windows, a job that it may share with helper threads, and notes for
+ * looking ahead; all of that is one record (layout/scanner), which is the first parameter of whatever works for a scanner. What is
+ * looked at, and what is done with it, a policy decides: it drives the functions of this folder.
+ */
+import { lockIsHeldBy } from '../concurrent/lock';
+import {
+  LINUX_SCANNER,
+  MM_EXITED,
+  MM_FLAGS,
+  SCANNER_BYTES,
+  SCANNER_CUT,
+  SCANNER_JOB,
+  SCANNER_LIMIT,
+  SCANNER_NOTES,
+  SCANNER_RECENT,
+  SCANNER_WINDOWS,
+  SCANNERS,
+  WINDOW_BYTES,
+} from '../layout';
+import { Job, Scanner, Window } from '../records/scanner';
+
+/** ksmd's. */
+export function linuxScanner(): Scanner {
+  return changetype<Scanner>(LINUX_SCANNER);
+}
+
+/** Scanner number `index`, below SCANNER_LIMIT. */
+export function scannerAt(index: u32): Scanner {
+  return changetype<Scanner>(SCANNERS + index * SCANNER_BYTES);
+}
+
+/** Window `number` (0 or 1). */
+export function windowOf(scanner: Scanner, number: u32): Window {
+  return changetype<Window>(changetype<usize>(scanner) + SCANNER_WINDOWS + number * WINDOW_BYTES);
+}
+
+export function jobOf(scanner: Scanner): Job {
+  return changetype<Job>(changetype<usize>(scanner) + SCANNER_JOB);
+}
+
+/** Address of the note on turn `index` of the window at hand. */
+export function noteOf(scanner: Scanner, index: u32): usize {
+  return changetype<usize>(scanner) + SCANNER_NOTES + ((<usize>index) << 3);
+}
+
+/** Address of the word that says which of the frames that share it was read last. */
+export function recentOf(scanner: Scanner, index: u32): usize {
+  return changetype<usize>(scanner) + SCANNER_RECENT + ((<usize>index) << 2);
+}
+
+/** Worker `self` begins a batch. Nobody else may be at one. */
+export function batchBegin(scanner: Scanner, self: u32): void {
+  scanner.busy = self + 1;
+}
+
+/** It has come to its end. Nothing happens where `self` was taken for dead meanwhile: the scanner may be another's by now. */
+export function batchEnd(scanner: Scanner, self: u32): void {
+  if (lockIsHeldBy(self) && isBatchOf(scanner, self)) scanner.busy = 0;
+}
+
+/** Is a batch of worker `self` under way? */
+export function isBatchOf(scanner: Scanner, self: u32): bool {
+  return (scanner.busy & ~SCANNER_CUT) == self + 1;
+}
+
+/**
+ * Somebody takes the cursor away from the batch under way, if there is one: it must not go on where it was. That the cursor is elsewhere
+ * would not tell it: until it looks, the cursor may be back, and at another process in the same record.
+ */
+export function batchCut(scanner: Scanner): void {
+  if (scanner.busy != 0) scanner.busy |= SCANNER_CUT;
+}
+
+/** The same for all scanners: what their windows say is void. */
+export function batchesCut(): void {
+  for (let index: u32 = 0; index < SCANNER_LIMIT; index++) batchCut(scannerAt(index));
+}
+
+/**
+ * Has somebody taken the cursor away, or even forgotten of the batch, since it began? Worker `self` runs it, and has the lock unless it was
+ * taken for dead meanwhile.
+ */
+export function isCut(scanner: Scanner, self: u32): bool {
+  return scanner.busy != self + 1 || !lockIsHeldBy(self);
+}
+
+/** Is the batch of `self` no more at `mm`, where it was? */
+export function hasLost(scanner: Scanner, mm: usize, self: u32): bool {
+  return isCut(scanner, self) || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
+}

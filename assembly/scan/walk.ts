@@ -1,0 +1,46 @@
+/**
+ * The walk of a scanner's cursor over page tables, leaf by leaf. The loop over the pages of a leaf is a policy's own: it knows what it
+ * looks for. Here is what all such loops have in common.
+ */
+import { PTE_MERGED, STATE_ITEM, STATE_STABLE, TABLE_BITS, TURN_GONE } from '../layout';
+import { nextMappedPage } from '../memory/tables';
+import { itemFree, stateOf } from '../merge/rmap';
+import { Scanner, Window } from '../records/scanner';
+import { turnSet } from './window';
+
+/**
+ * Moves the cursor to the next page before `end` that has a leaf; to `end` if there is none. Returns how many pages from there on are of
+ * that leaf and before `end`: 0 at `end`.
+ */
+export function leafNext(scanner: Scanner, mm: usize, end: u32): u32 {
+  const page = nextMappedPage(mm, scanner.page, end);
+  scanner.page = page;
+  return min(((page >> TABLE_BITS) + 1) << TABLE_BITS, end) - page;
+}
+
+/**
+ * How many of the ptes from address `ptes` on, at most `limit`, are settled before one is not. A loop of its own, four at a time: once
+ * everything is merged a pass is little else (bench/scan, passes over merged memory: less than half the time).
+ */
+export function settledRun(ptes: usize, limit: u32): u32 {
+  const merged = i32x4.splat(PTE_MERGED);
+  let run: u32 = 0;
+  while (run + 4 <= limit && i32x4.all_true(v128.and(v128.load(ptes + (run << 2)), merged))) run += 4;
+  while (run < limit && load<u32>(ptes + (run << 2)) & PTE_MERGED) run++;
+  return run;
+}
+
+/** Looks at `pages` entries from `first` on, which nobody scans: only items that are left over there matter. Returns how many it got through. */
+export function gapRun(window: Window, mm: usize, first: u32, pages: u32): u32 {
+  let count = window.count;
+  let index: u32 = 0;
+  for (; index < pages && count != window.room; index++) {
+    const entry = first + index;
+    const state = stateOf(entry);
+    if (!(state & STATE_ITEM)) continue;
+    if (state & STATE_STABLE) turnSet(window, count++, entry | TURN_GONE);
+    else itemFree(mm, entry);
+  }
+  window.count = count;
+  return index;
+}

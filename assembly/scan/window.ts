@@ -1,0 +1,50 @@
+/**
+ * A window: the pages that a scanner has taken at once, so that their checksums can be computed together and what their decisions need
+ * can be fetched together. What has to be decided on is a *turn*, an entry with its kind (TURN_*); pages that only count have none.
+ */
+import { TURN_KIND, WINDOW_CHECKSUMS, WINDOW_TURNS } from '../layout';
+import { Window } from '../records/scanner';
+
+/** Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. */
+export function windowOpen(window: Window, room: u32, budget: u32, before: u32): void {
+  window.count = 0;
+  window.taken = 0;
+  window.room = room;
+  window.budget = budget;
+  window.before = before;
+}
+
+/** Does nothing that was selected before wait for its turn? */
+export function isNext(window: Window): bool {
+  return window.before + window.count == 0;
+}
+
+/** Pages that it may still take. */
+export function pagesLeft(window: Window): u32 {
+  return window.budget - window.taken;
+}
+
+export function turnAt(window: Window, index: u32): u32 {
+  return load<u32>(changetype<usize>(window) + (index << 2), WINDOW_TURNS);
+}
+
+export function turnSet(window: Window, index: u32, turn: u32): void {
+  store<u32>(changetype<usize>(window) + (index << 2), turn, WINDOW_TURNS);
+}
+
+export function turnKind(turn: u32): u32 {
+  return turn & TURN_KIND;
+}
+
+export function turnEntry(turn: u32): u32 {
+  return turn & ~TURN_KIND;
+}
+
+/** The checksum that was computed for turn `index`. */
+export function checksumAt(window: Window, index: u32): u32 {
+  return load<u32>(changetype<usize>(window) + (index << 2), WINDOW_CHECKSUMS);
+}
+
+export function checksumSet(window: Window, index: u32, checksum: u32): void {
+  store<u32>(changetype<usize>(window) + (index << 2), checksum, WINDOW_CHECKSUMS);
+}
