@@ -1,7 +1,7 @@
 /**
  * The files of /sys/kernel/mm/ksm: what each reads as, what it accepts, and what writing it does.
  *
- * Source: specification of Linux 6.18's KSM, section 5. A write's side effects on memory are the engine's (scan/run).
+ * Source: specification of Linux 6.18's KSM, section 5. A write's side effects on memory are the engine's (policy/linux/run).
  */
 import { type Engine, layout } from '../engine/index.ts';
 import type { ErrnoName } from '../errors.ts';

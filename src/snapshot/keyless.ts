@@ -4,7 +4,7 @@
  * What is saved is the same machine under a key of zeros. Under that the checksum of every page is 0, so that all checksums
  * are 0 and tell nothing; equal checksums are ordered by bytes, so that each stable tree of hash order is one tree behind
  * its first root; and of the unstable trees nothing can be said. That is a sound machine like any other, and the walker
- * goes over it before a new key is drawn (assembly/scan/rekey).
+ * goes over it before a new key is drawn (assembly/policy/linux/rekey).
  */
 import { compareFrames, type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
