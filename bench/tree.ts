@@ -14,7 +14,7 @@ export interface TreeOptions extends BenchOptions {
   readonly keys?: readonly number[];
 }
 
-/** What assembly/tree/bench.ts exports. */
+/** What assembly/base/bench.ts exports. */
 interface TreeLoops {
   insertLoop(nodes: number, count: number, roots: number, bits: number): void;
   searchLoop(keys: number, count: number, roots: number, bits: number): number;
@@ -31,7 +31,7 @@ const START = 65536;
 /** Inserting and searching, for each number of keys. All keys are different; they are searched in another order. */
 export async function* treeBench(options: TreeOptions = {}): AsyncGenerator<BenchTable, void, void> {
   const { seed = 1, rounds = 9, keys: sizes = [2 ** 16, 2 ** 20] } = options;
-  const binary = await compile(['assembly/tree/bench.ts']);
+  const binary = await compile(['assembly/base/bench.ts']);
   for (const work of sizes) {
     const keys = Uint32Array.from({ length: work }, (_, index) => mix(seed * work + index + 1));
     const wanted = keys.slice().sort((a, b) => mix(a) - mix(b));

@@ -10,7 +10,7 @@
  *     host.ksm.scan(256);
  *     host.ksm.counters().pages_sharing;
  */
-export * as layout from '../assembly/layout.ts';
+export * as layout from '../assembly/layout/index.ts';
 export { type AttachOptions, attachHost, createHost, Host, type RestoreOptions, restoreHost } from './create.ts';
 export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
 export type {

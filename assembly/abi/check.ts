@@ -3,16 +3,8 @@
  * anywhere, so that none can trap or do harm, whatever it is called with.
  */
 import {
-  FREE_FRESH,
-  H_FRAME_LIMIT,
-  H_FRAMES,
-  H_FREE_MMS,
-  H_MMS,
-  H_NID_COUNT,
   MM_BYTES,
   MM_EXITED,
-  MM_FLAGS,
-  MM_ID,
   MM_IN_USE,
   MM_PAGES,
   MM_SHARED_OBJECT,
@@ -20,13 +12,17 @@ import {
   PAGE_SHIFT,
   PAGE_SIZE,
 } from '../layout';
+import { freeMms } from '../records/free-list';
+import { header } from '../records/header';
+import { Mm } from '../records/mm';
+import { addressOf } from '../records/record';
 
 /** Is the mm at address `mm` that of a living process, whose id is `id`? */
-export function isProcess(mm: u32, id: u32): bool {
-  const offset = mm - load<u32>(H_MMS);
-  if (offset % MM_BYTES != 0 || offset / MM_BYTES >= load<u32>(H_FREE_MMS, FREE_FRESH)) return false;
-  const kind = load<u32>(mm, MM_FLAGS) & (MM_IN_USE | MM_EXITED | MM_UNBORN | MM_SHARED_OBJECT);
-  return kind == MM_IN_USE && load<u32>(mm, MM_ID) == id;
+export function isProcess(mm: Mm, id: u32): bool {
+  const offset = addressOf(mm) - <u32>header.mms;
+  if (offset % MM_BYTES != 0 || offset / MM_BYTES >= freeMms.fresh) return false;
+  const kind = mm.flags & (MM_IN_USE | MM_EXITED | MM_UNBORN | MM_SHARED_OBJECT);
+  return kind == MM_IN_USE && mm.id == id;
 }
 
 /** Is `page` the number of a page of an address space? */
@@ -36,21 +32,21 @@ export function isPage(page: u32): bool {
 
 /** Is `frame` the address of a frame, other than the zero frame? */
 export function isFrame(frame: u32): bool {
-  const offset = frame - load<u32>(H_FRAMES);
+  const offset = frame - header.frames;
   return offset % PAGE_SIZE == 0 && isFrameIndex(offset >> PAGE_SHIFT);
 }
 
 /** Is `index` that of a frame, counted from the zero frame, which is not meant? */
 export function isFrameIndex(index: u32): bool {
-  return index != 0 && index < load<u32>(H_FRAME_LIMIT);
+  return index != 0 && index < header.frameLimit;
 }
 
 /** Is `at` the address of a word that lies before the frames, as ptes do? */
 export function isWord(at: u32): bool {
-  return at % 4 == 0 && at < load<u32>(H_FRAMES);
+  return at % 4 == 0 && at < header.frames;
 }
 
 /** Is there a NUMA node `nid`? */
 export function isNode(nid: u32): bool {
-  return nid < load<u32>(H_NID_COUNT);
+  return nid < header.nidCount;
 }

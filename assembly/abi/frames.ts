@@ -1,21 +1,5 @@
 /** Calls that name frames: by address, or by their index counted from the zero frame. Most are an administrator's. */
-import {
-  EBUSY,
-  EINVAL,
-  H_FRAME_LIMIT,
-  H_FRAMES,
-  H_LEAF_LIMIT,
-  H_MEMORY_PAGES,
-  H_NID_COUNT,
-  H_ROOT_COUNT,
-  H_ZERO_CHECKSUM,
-  HASH_KEY,
-  NID_LIMIT,
-  PAGE_SHIFT,
-  PAGE_SIZE,
-  PIN_GET,
-  PIN_WRITE,
-} from '../layout';
+import { EBUSY, EINVAL, HASH_KEY, NID_LIMIT, PAGE_SHIFT, PAGE_SIZE, PIN_GET, PIN_WRITE } from '../layout';
 import { zeroFrame } from '../memory/frames';
 import * as migration from '../memory/migrate';
 import * as pins from '../memory/pins';
@@ -25,6 +9,7 @@ import * as checksums from '../merge/checksum';
 import { expandKey } from '../page/hash';
 import * as reading from '../page/read';
 import { slotsClear } from '../policy/linux/slots';
+import { header } from '../records/header';
 import { linuxScanner } from '../scan/scanner';
 import * as removal from '../syscall/offline';
 import { isFrame, isFrameIndex, isNode } from './check';
@@ -38,27 +23,27 @@ const ROOTS_END: u32 = 1 << 24;
  * not fit the memory, or it was laid out before.
  */
 export function layOut(seedLow: u32, seedHigh: u32): u32 {
-  if (load<u32>(H_FRAMES) != 0 || !limitsArePlausible()) return 0;
+  if (header.frames != 0 || !limitsArePlausible()) return 0;
   const frames = setup();
   if (frames == 0) return 0;
   slotsClear(linuxScanner());
   expandKey(seedLow, seedHigh, HASH_KEY);
-  store<u32>(H_ZERO_CHECKSUM, checksums.pageChecksum(zeroFrame()));
+  header.zeroChecksum = checksums.pageChecksum(zeroFrame());
   return frames;
 }
 
 /** Is the memory as large as the header says, and is nothing so large that sizes of regions would wrap? */
 function limitsArePlausible(): bool {
-  const roots = load<u32>(H_ROOT_COUNT);
-  const nodes = load<u32>(H_NID_COUNT);
-  const fits = load<u32>(H_LEAF_LIMIT) < LEAVES_END && roots < ROOTS_END && nodes != 0 && nodes <= NID_LIMIT;
-  return fits && <u32>memory.size() == load<u32>(H_MEMORY_PAGES);
+  const roots = header.rootCount;
+  const nodes = header.nidCount;
+  const fits = header.leafLimit < LEAVES_END && roots < ROOTS_END && nodes != 0 && nodes <= NID_LIMIT;
+  return fits && <u32>memory.size() == header.memoryPages;
 }
 
 /** Drops an extra reference that pinPage has taken in the way `how`, to the frame at address `frame`. EINVAL where there is none. */
 export function unpinFrame(frame: u32, how: u32): u32 {
   if (how > PIN_WRITE) return EINVAL;
-  if (frame == load<u32>(H_FRAMES) && frame != 0) return 0; // of the zero frame nothing is counted
+  if (frame == header.frames && frame != 0) return 0; // of the zero frame nothing is counted
   return isFrame(frame) && pinDrop(frame, how != PIN_GET) ? 0 : EINVAL;
 }
 
@@ -74,20 +59,20 @@ export function migrateFrame(frame: u32, nid: u32): u32 {
 
 /** Takes the frames with index [first, end) out of use. */
 export function offline(first: u32, end: u32): u32 {
-  if (first >= end || end > load<u32>(H_FRAME_LIMIT)) return EINVAL;
+  if (first >= end || end > header.frameLimit) return EINVAL;
   return isFrameIndex(first) ? removal.offline(first, end) : EBUSY; // the zero frame cannot go
 }
 
 /** Brings those of the frames with index [first, end) back that are out of use. */
 export function onlineFrames(first: u32, end: u32): u32 {
-  if (first >= end || end > load<u32>(H_FRAME_LIMIT)) return EINVAL;
+  if (first >= end || end > header.frameLimit) return EINVAL;
   migration.onlineFrames(first, end);
   return 0;
 }
 
 /** Checksum of the frame at address `frame`; 0 where there is none. */
 export function pageChecksum(frame: u32): u32 {
-  return isFrame(frame) || frame == load<u32>(H_FRAMES) ? checksums.pageChecksum(frame) : 0;
+  return isFrame(frame) || frame == header.frames ? checksums.pageChecksum(frame) : 0;
 }
 
 /** Reads `pages` pages of memory from address `start` on, as fast as it can be read. Something that depends on all of them; 0 beyond the end. */

@@ -20,6 +20,8 @@ import {
 import * as faults from '../memory/fault';
 import * as tables from '../memory/tables';
 import * as vmas from '../memory/vmas';
+import { Mm } from '../records/mm';
+import { addressOf } from '../records/record';
 import * as mapping from '../syscall/mapping';
 import * as pins from '../syscall/pin';
 import * as processes from '../syscall/process';
@@ -28,99 +30,99 @@ import { isNode, isPage, isProcess } from './check';
 /** Address of the mm of a new, empty process that prefers frames of NUMA node `nid`, or an errno. */
 export function spawn(nid: u32): u32 {
   if (!isNode(nid)) return EINVAL;
-  const mm = <u32>processes.spawn(nid);
-  return mm != 0 ? mm : ENOMEM;
+  const mm = processes.spawn(nid);
+  return mm ? addressOf(mm) : ENOMEM;
 }
 
 /** Address of the mm of a child, or an errno. */
-export function fork(mm: u32, id: u32): u32 {
+export function fork(mm: Mm, id: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   return <u32>processes.fork(mm);
 }
 
 /** Address of the mm in which the process goes on, or an errno. */
-export function exec(mm: u32, id: u32): u32 {
+export function exec(mm: Mm, id: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
-  const next = <u32>processes.exec(mm);
-  return next != 0 ? next : ENOMEM;
+  const next = processes.exec(mm);
+  return next ? addressOf(next) : ENOMEM;
 }
 
-export function exit(mm: u32, id: u32): u32 {
+export function exit(mm: Mm, id: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   processes.exit(mm);
   return 0;
 }
 
 /** `how`: MAP_* bits. */
-export function map(mm: u32, id: u32, page: u32, pages: u32, how: u32): u32 {
+export function map(mm: Mm, id: u32, page: u32, pages: u32, how: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   const access = how & (MAP_READ_ONLY | MAP_NONE);
   if (how & ~MAP_FLAGS || access == (MAP_READ_ONLY | MAP_NONE)) return EINVAL;
   return mapping.map(mm, page, pages, how);
 }
 
-export function unmap(mm: u32, id: u32, page: u32, pages: u32): u32 {
+export function unmap(mm: Mm, id: u32, page: u32, pages: u32): u32 {
   return isProcess(mm, id) ? mapping.unmap(mm, page, pages) : ESRCH;
 }
 
 /** `access`: 0, VM_READ, or VM_READ and VM_WRITE. */
-export function protect(mm: u32, id: u32, page: u32, pages: u32, access: u32): u32 {
+export function protect(mm: Mm, id: u32, page: u32, pages: u32, access: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   if (access != 0 && access != VM_READ && access != (VM_READ | VM_WRITE)) return EINVAL;
   return mapping.protect(mm, page, pages, access);
 }
 
 /** `advice`: one of MADV_*. */
-export function advise(mm: u32, id: u32, page: u32, pages: u32, advice: u32): u32 {
+export function advise(mm: Mm, id: u32, page: u32, pages: u32, advice: u32): u32 {
   return isProcess(mm, id) ? mapping.advise(mm, page, pages, advice) : ESRCH;
 }
 
 /** mlock. */
-export function lock(mm: u32, id: u32, page: u32, pages: u32): u32 {
+export function lock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
   return isProcess(mm, id) ? mapping.lock(mm, page, pages) : ESRCH;
 }
 
 /** munlock. */
-export function unlock(mm: u32, id: u32, page: u32, pages: u32): u32 {
+export function unlock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
   return isProcess(mm, id) ? mapping.unlock(mm, page, pages) : ESRCH;
 }
 
 /** prctl(PR_SET_MEMORY_MERGE). */
-export function mergeAnySet(mm: u32, id: u32, on: u32): u32 {
+export function mergeAnySet(mm: Mm, id: u32, on: u32): u32 {
   return isProcess(mm, id) ? mapping.mergeAnySet(mm, on != 0) : ESRCH;
 }
 
 /** Is at least one mapping of the process mergeable? */
-export function hasMergeable(mm: u32, id: u32): bool {
+export function hasMergeable(mm: Mm, id: u32): bool {
   return isProcess(mm, id) && mapping.hasMergeable(mm);
 }
 
 /** The first page of the lowest free range of `pages` pages; 0 where there is none. */
-export function vmaGap(mm: u32, id: u32, pages: u32): u32 {
+export function vmaGap(mm: Mm, id: u32, pages: u32): u32 {
   return isProcess(mm, id) && pages <= MM_PAGES ? vmas.vmaGap(mm, pages, MM_PAGES) : 0;
 }
 
 /** Address of the frame that a read of `page` sees, or an errno. */
-export function readFault(mm: u32, id: u32, page: u32): u32 {
+export function readFault(mm: Mm, id: u32, page: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   return isPage(page) ? <u32>faults.readFault(mm, page) : EFAULT;
 }
 
 /** Address of the frame that a write to `page` may go to, or an errno. */
-export function writeFault(mm: u32, id: u32, page: u32): u32 {
+export function writeFault(mm: Mm, id: u32, page: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   return isPage(page) ? <u32>faults.writeFault(mm, page) : EFAULT;
 }
 
 /** Address of the frame of `page`, which has one more reference then, or an errno. `how`: one of PIN_*. */
-export function pinPage(mm: u32, id: u32, page: u32, how: u32): u32 {
+export function pinPage(mm: Mm, id: u32, page: u32, how: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   if (how > PIN_WRITE) return EINVAL;
   return isPage(page) ? <u32>pins.pinPage(mm, page, how) : EFAULT;
 }
 
 /** Address of the frame that `page` maps, 0 where none is present, or an errno. */
-export function frameAt(mm: u32, id: u32, page: u32): u32 {
+export function frameAt(mm: Mm, id: u32, page: u32): u32 {
   if (!isProcess(mm, id)) return ESRCH;
   if (!isPage(page)) return EFAULT;
   const entry = tables.entryFind(mm, page);
@@ -129,11 +131,11 @@ export function frameAt(mm: u32, id: u32, page: u32): u32 {
 }
 
 /** The entry of `page`; 0 where no page table has it. */
-export function entryFind(mm: u32, id: u32, page: u32): u32 {
+export function entryFind(mm: Mm, id: u32, page: u32): u32 {
   return isProcess(mm, id) && isPage(page) ? tables.entryFind(mm, page) : 0;
 }
 
 /** The first page from `page` on that a page table has; `end` where there is none before it. */
-export function nextMappedPage(mm: u32, id: u32, page: u32, end: u32): u32 {
+export function nextMappedPage(mm: Mm, id: u32, page: u32, end: u32): u32 {
   return isProcess(mm, id) && isPage(page) && end <= MM_PAGES ? tables.nextMappedPage(mm, page, end) : end;
 }

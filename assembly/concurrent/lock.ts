@@ -5,8 +5,8 @@
  *
  * The lock holds its owner's number, so that a survivor sees when it died with its owner.
  */
+import { stepWait } from '../base/step';
 import { LOCK, WORKER_SLEEPLESS } from '../layout';
-import { stepWait } from '../step';
 import { isLockWanted, lockWaiters, workerIs, workerRecord, workerWaits } from './workers';
 
 /** Looks at the lock before a thread goes to sleep: about as long as the scanner takes for some pages. */

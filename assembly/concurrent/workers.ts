@@ -8,10 +8,10 @@
  * wants, and clears the record (docs/protocol.md). Whoever takes a right away from a pte changes the pte first and looks at
  * the records then: one of the two sees the other. With one thread alone nobody looks at any of this.
  */
+import { stepWait } from '../base/step';
 import {
   ACCESS_WRITE,
   EPOCH,
-  H_CONCURRENT,
   H_WORKERS,
   LOCK,
   PTE_FRAME,
@@ -32,14 +32,14 @@ import {
   WORKER_WAITS,
   WORKERS,
 } from '../layout';
-import { stepWait } from '../step';
+import { header } from '../records/header';
 
 /** Looks at a writer's record before it is given up on: a write takes less than a look or two. */
 const SPINS: u32 = 256;
 
 /** Do several threads use this memory? */
 export function isConcurrent(): bool {
-  return load<u32>(H_CONCURRENT) != 0;
+  return header.concurrent != 0;
 }
 
 /** The record that worker `worker` has or had. */
@@ -48,7 +48,7 @@ export function workerRecord(worker: u32): usize {
 }
 
 /** Record number `index`, counted from 0. */
-function recordAt(index: u32): usize {
+function workerAt(index: u32): usize {
   return WORKERS + index * WORKER_BYTES;
 }
 
@@ -70,9 +70,9 @@ function ownerOf(record: usize): u32 {
 
 /** Is anybody accessing `frame` in one of the ways `how` (ACCESS_*)? */
 export function isAccessed(frame: usize, how: u32): bool {
-  const records = load<u32>(H_WORKERS);
+  const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    const access = atomic.load<u32>(recordAt(index), WORKER_ACCESS);
+    const access = atomic.load<u32>(workerAt(index), WORKER_ACCESS);
     if ((access & PTE_FRAME) == frame && (access & how) != 0) return true;
   }
   return false;
@@ -80,9 +80,9 @@ export function isAccessed(frame: usize, how: u32): bool {
 
 /** Is any access under way, of whatever frame? */
 export function isAnyAccess(): bool {
-  const records = load<u32>(H_WORKERS);
+  const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    if (atomic.load<u32>(recordAt(index), WORKER_ACCESS) != 0) return true;
+    if (atomic.load<u32>(workerAt(index), WORKER_ACCESS) != 0) return true;
   }
   return false;
 }
@@ -140,9 +140,9 @@ export function writersLeave(frame: usize): bool {
 
 /** Does a worker wait for the lock? */
 export function isLockWanted(): bool {
-  const records = load<u32>(H_WORKERS);
+  const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    if (waits(recordAt(index))) return true;
+    if (waits(workerAt(index))) return true;
   }
   return false;
 }
@@ -180,9 +180,9 @@ function say(worker: u32, word: usize, what: u32, on: bool): void {
 
 /** Has no live helper a window under its hands? */
 function workersIdle(): bool {
-  const records = load<u32>(H_WORKERS);
+  const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    const record = recordAt(index);
+    const record = workerAt(index);
     const worker = atomic.load<u32>(record, WORKER_BUSY);
     if (worker != 0 && worker == ownerOf(record)) return false;
   }
@@ -191,10 +191,10 @@ function workersIdle(): bool {
 
 /** Who waits for the lock: a bit for each record. */
 export function lockWaiters(): u64 {
-  const records = load<u32>(H_WORKERS);
+  const records = header.workers;
   let waiters: u64 = 0;
   for (let index: u32 = 0; index < records; index++) {
-    if (waits(recordAt(index))) waiters |= (<u64>1) << index;
+    if (waits(workerAt(index))) waiters |= (<u64>1) << index;
   }
   return waiters;
 }
@@ -202,7 +202,7 @@ export function lockWaiters(): u64 {
 /** A number for a thread that joins, in a record that nobody has; 0 where there is none. */
 export function workerJoin(): u32 {
   for (let index: u32 = 0; index < WORKER_LIMIT; index++) {
-    const record = recordAt(index);
+    const record = workerAt(index);
     if (atomic.load<u32>(record, WORKER_NUMBER) != 0) continue;
     // First the count: two that are at the same record get different numbers.
     const generation = atomic.add<u32>(record, 1, WORKER_GENERATION) + 1;
@@ -291,9 +291,9 @@ function isIdle(record: usize, worker: u32): bool {
 
 /** Is any worker but `self` there? */
 export function workersBeside(self: u32): bool {
-  const records = load<u32>(H_WORKERS);
+  const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    const worker = atomic.load<u32>(recordAt(index), WORKER_NUMBER);
+    const worker = atomic.load<u32>(workerAt(index), WORKER_NUMBER);
     if (worker != 0 && worker != self) return true;
   }
   return false;

@@ -8,6 +8,8 @@
  * Functions that can fail return an errno (< 4096) where a frame's address (>= 4096) is expected.
  */
 
+import { count, countWide } from '../base/count';
+import { step } from '../base/step';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
   ACCESS_READ,
@@ -17,8 +19,6 @@ import {
   FAULT_AROUND_PAGES,
   H_COW_KSM,
   H_KSM_ZERO_PAGES,
-  MM_NID,
-  MM_ZERO_PAGES,
   PAGE_SIZE,
   PTE_DIRTY,
   PTE_FRAME,
@@ -34,24 +34,22 @@ import {
   VM_READ,
   VM_SHARED,
   VM_WRITE,
-  VMA_OBJECT,
-  VMA_OBJECT_PAGE,
 } from '../layout';
-import { step } from '../step';
+import { Mm, Vma } from '../records/mm';
 import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
 import { isDmaPinned } from './pins';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
-import { vmaChange, vmaEnd, vmaFind, vmaFlags, vmaStart } from './vmas';
+import { vmaChange, vmaFind } from './vmas';
 
 /** The frame that a read of `page` sees, or an errno. */
-export function readFault(mm: usize, page: u32): usize {
+export function readFault(mm: Mm, page: u32): usize {
   const vma = vmaFind(mm, page);
-  if (vma == 0 || (vmaFlags(vma) & VM_READ) == 0) return EFAULT;
+  if (!vma || (vma.flags & VM_READ) == 0) return EFAULT;
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
   if (pte & PTE_NONE) pteSet(entry, pte & ~PTE_NONE);
   if (pte & PTE_PRESENT) return pte & PTE_FRAME;
-  if (vmaFlags(vma) & (VM_SHARED | VM_FILE)) {
+  if (vma.flags & (VM_SHARED | VM_FILE)) {
     mapAround(mm, page, vma);
     return mapObject(mm, page, vma);
   }
@@ -63,7 +61,7 @@ export function readFault(mm: usize, page: u32): usize {
 }
 
 /** The frame that a write to `page` may go to, or an errno; after an errno the page is as it was. */
-export function writeFault(mm: usize, page: u32): usize {
+export function writeFault(mm: Mm, page: u32): usize {
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
   if (pte & PTE_WRITABLE) {
@@ -71,18 +69,18 @@ export function writeFault(mm: usize, page: u32): usize {
     return pte & PTE_FRAME;
   }
   const vma = vmaFind(mm, page);
-  if (vma == 0 || (vmaFlags(vma) & VM_WRITE) == 0) return EFAULT;
-  if (vmaFlags(vma) & VM_SHARED) return mapObject(mm, page, vma);
+  if (!vma || (vma.flags & VM_WRITE) == 0) return EFAULT;
+  if (vma.flags & VM_SHARED) return mapObject(mm, page, vma);
   vmaChange(vma, 0, VM_ANON);
   if (pte & PTE_PRESENT) return writePresent(mm, entry);
-  if (vmaFlags(vma) & VM_FILE) {
+  if (vma.flags & VM_FILE) {
     const frame = mapObject(mm, page, vma);
     return frame < PAGE_SIZE ? frame : writePresent(mm, entryFind(mm, page));
   }
   const made = entryMake(mm, page);
   if (made == 0) return ENOMEM;
-  if (vmaFlags(vma) & VM_HUGEPAGE && mapHuge(mm, page, vma)) return pteOf(made) & PTE_FRAME;
-  const frame = frameAlloc(load<u32>(mm, MM_NID), true);
+  if (vma.flags & VM_HUGEPAGE && mapHuge(mm, page, vma)) return pteOf(made) & PTE_FRAME;
+  const frame = frameAlloc(mm.nid, true);
   if (frame == 0) return ENOMEM;
   leafHold(made);
   pteSet(made, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
@@ -93,7 +91,7 @@ export function writeFault(mm: usize, page: u32): usize {
  * A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. What is pinned for
  * DMA is the process's own, and the page stays where the device looks for it.
  */
-function writePresent(mm: usize, entry: u32): usize {
+function writePresent(mm: Mm, entry: u32): usize {
   const pte = pteOf(entry);
   const present: usize = pte & PTE_FRAME;
   const isOwn = !(pte & PTE_SHARED) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
@@ -109,9 +107,9 @@ function isReadElsewhere(frame: usize): bool {
 }
 
 /** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */
-export function ownCopy(mm: usize, entry: u32): usize {
+export function ownCopy(mm: Mm, entry: u32): usize {
   const wasZero = (pteOf(entry) & PTE_FRAME) == zeroFrame();
-  const copy = frameAlloc(load<u32>(mm, MM_NID), wasZero);
+  const copy = frameAlloc(mm.nid, wasZero);
   if (copy == 0) return ENOMEM;
   const pte = pteOf(entry); // the allocation may have put the zero frame there
   const shared: usize = pte & PTE_FRAME;
@@ -120,7 +118,7 @@ export function ownCopy(mm: usize, entry: u32): usize {
   pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY | (pte & PTE_NONE)); // dirty to the scanner: the item's checksum is not of this frame
   if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
   if (shared != zeroFrame()) {
-    if (frameIsKsm(shared)) store<u64>(H_COW_KSM, load<u64>(H_COW_KSM) + 1);
+    if (frameIsKsm(shared)) countWide(H_COW_KSM, 1);
     framePut(shared);
   }
   return copy;
@@ -130,14 +128,14 @@ export function ownCopy(mm: usize, entry: u32): usize {
  * Maps a large folio over the 2 MiB around `page`, if they lie in `vma` and nothing is mapped there yet. False, and nothing
  * done, where that is not so or no run of frames is left.
  */
-function mapHuge(mm: usize, page: u32, vma: usize): bool {
+function mapHuge(mm: Mm, page: u32, vma: Vma): bool {
   const start = page & ~(TABLE_ENTRIES - 1);
-  if (start < vmaStart(vma) || start + TABLE_ENTRIES > vmaEnd(vma)) return false;
+  if (start < vma.start || start + TABLE_ENTRIES > vma.end) return false;
   const first = entryMake(mm, start);
   for (let entry = first; entry < first + TABLE_ENTRIES; entry++) {
     if (pteOf(entry) & PTE_PRESENT) return false;
   }
-  let frame = folioAlloc(load<u32>(mm, MM_NID));
+  let frame = folioAlloc(mm.nid);
   if (frame == 0) return false;
   for (let entry = first; entry < first + TABLE_ENTRIES; entry++, frame += PAGE_SIZE) {
     leafHold(entry);
@@ -147,31 +145,31 @@ function mapHuge(mm: usize, page: u32, vma: usize): bool {
 }
 
 /** Pages of a shared object or a file that are there already are mapped in a window around a page that is read. */
-function mapAround(mm: usize, page: u32, vma: usize): void {
-  const object: usize = load<u32>(vma, VMA_OBJECT);
-  const toObject = load<u32>(vma, VMA_OBJECT_PAGE) - vmaStart(vma);
+function mapAround(mm: Mm, page: u32, vma: Vma): void {
+  const object = vma.object;
+  const toObject = vma.objectPage - vma.start;
   if (!isMapped(object, page + toObject)) return;
   const tableEnd = (page | (TABLE_ENTRIES - 1)) + 1;
-  const start = max(page & ~(FAULT_AROUND_PAGES - 1), vmaStart(vma));
-  const end = min(min(start + FAULT_AROUND_PAGES, vmaEnd(vma)), tableEnd);
+  const start = max(page & ~(FAULT_AROUND_PAGES - 1), vma.start);
+  const end = min(min(start + FAULT_AROUND_PAGES, vma.end), tableEnd);
   for (let near = start; near < end; near++) {
     if (isMapped(object, near + toObject) && !isMapped(mm, near)) mapObject(mm, near, vma);
   }
 }
 
-function isMapped(mm: usize, page: u32): bool {
+function isMapped(mm: Mm, page: u32): bool {
   const entry = entryFind(mm, page);
   return entry != 0 && (pteOf(entry) & PTE_PRESENT) != 0;
 }
 
 /** Maps the page of the shared object or file behind `vma`, making it if this is the first touch anywhere. */
-function mapObject(mm: usize, page: u32, vma: usize): usize {
-  const object: usize = load<u32>(vma, VMA_OBJECT);
+function mapObject(mm: Mm, page: u32, vma: Vma): usize {
+  const object = vma.object;
   const own = entryMake(mm, page);
-  const backing = entryMake(object, load<u32>(vma, VMA_OBJECT_PAGE) + (page - vmaStart(vma)));
+  const backing = entryMake(object, vma.objectPage + (page - vma.start));
   if (own == 0 || backing == 0) return ENOMEM;
   if (!(pteOf(backing) & PTE_PRESENT)) {
-    const fresh = frameAlloc(load<u32>(mm, MM_NID), true);
+    const fresh = frameAlloc(mm.nid, true);
     if (fresh == 0) return ENOMEM;
     leafHold(backing);
     pteSet(backing, <u32>fresh | PTE_PRESENT | PTE_SHARED);
@@ -181,19 +179,19 @@ function mapObject(mm: usize, page: u32, vma: usize): usize {
     leafHold(own);
     frameGet(frame);
   }
-  const writable = (vmaFlags(vma) & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) ? PTE_WRITABLE | PTE_DIRTY : 0;
+  const writable = (vma.flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) ? PTE_WRITABLE | PTE_DIRTY : 0;
   pteSet(own, <u32>frame | PTE_PRESENT | PTE_SHARED | writable);
   return frame;
 }
 
 /** KSM put the zero frame at one more (1) or one less (-1) page of `mm`. */
-export function countKsmZero(mm: usize, change: i32): void {
-  store<u32>(H_KSM_ZERO_PAGES, load<u32>(H_KSM_ZERO_PAGES) + change);
-  store<u32>(mm, load<u32>(mm, MM_ZERO_PAGES) + change, MM_ZERO_PAGES);
+export function countKsmZero(mm: Mm, change: i32): void {
+  count(H_KSM_ZERO_PAGES, change);
+  mm.zeroPages += change;
 }
 
 /** Takes the mapping away, as munmap, DONTNEED and exit do. The rmap item stays for the scanner to find. */
-export function zap(mm: usize, entry: u32): void {
+export function zap(mm: Mm, entry: u32): void {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT)) return;
   pteSet(entry, 0);

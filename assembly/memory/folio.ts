@@ -10,11 +10,6 @@ import { isConcurrent } from '../concurrent/workers';
 import {
   FOLIO_BITS,
   FOLIO_FRAMES,
-  FREE_FRESH,
-  H_FOLIOS,
-  H_FRAME_LIMIT,
-  H_FRAMES,
-  H_FREE_LEAVES,
   PAGE_SHIFT,
   PTE_FRAME,
   PTE_NONE,
@@ -24,11 +19,22 @@ import {
   VM_LOCKED,
 } from '../layout';
 import { isZeroPage } from '../page/zero';
-import { folioDissolve, folioPart, frameIsPart, frameIsPinned, frameIsUsed, framePut, zeroFrame } from './frames';
+import { freeLeaves } from '../records/free-list';
+import { header } from '../records/header';
+import {
+  folioAt,
+  folioDissolve,
+  folioPart,
+  frameIsPart,
+  frameIsPinned,
+  frameIsUsed,
+  framePut,
+  zeroFrame,
+} from './frames';
 import { frameReferences } from './pins';
 import { writeProtect } from './protect';
 import { entryMm, entryPage, pteOf, pteSet } from './tables';
-import { vmaFind, vmaFlags } from './vmas';
+import { vmaFind } from './vmas';
 
 /** Address of part `part` of the large folio that `frame` belongs to. */
 function partOf(frame: usize, part: u32): usize {
@@ -59,7 +65,7 @@ export function folioSplit(frame: usize, near: u32): bool {
 
 /** Maps the zero frame wherever the zero-filled `frame` is mapped. Looks at entry `near` first. */
 function zeroMap(frame: usize, near: u32): void {
-  const end = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  const end = freeLeaves.fresh << TABLE_BITS;
   let left = frameReferences(frame);
   if (zeroMapAt(frame, near)) left--;
   for (let entry = TABLE_ENTRIES | folioPart(frame); left != 0 && entry < end; entry += FOLIO_FRAMES) {
@@ -71,7 +77,7 @@ function zeroMap(frame: usize, near: u32): void {
 function zeroMapAt(frame: usize, entry: u32): bool {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) != frame) return false;
-  if (vmaFlags(vmaFind(entryMm(entry), entryPage(entry))) & VM_LOCKED) return true;
+  if (vmaFind(entryMm(entry), entryPage(entry)).flags & VM_LOCKED) return true;
   if (!writeProtect(entry, frame)) return true;
   if (isConcurrent() && !isZeroPage(frame)) {
     pteSet(entry, pte); // written just now
@@ -84,10 +90,9 @@ function zeroMapAt(frame: usize, entry: u32): bool {
 
 /** Splits a large folio of which a part is held, so that there are free frames again. False where there is none. */
 export function folioReclaim(): bool {
-  const folios: usize = load<u32>(H_FOLIOS);
-  const frames: usize = load<u32>(H_FRAMES);
-  for (let index: u32 = 0; index < load<u32>(H_FRAME_LIMIT) >> FOLIO_BITS; index++) {
-    const word = load<u32>(folios + ((<usize>index) << 2));
+  const frames = header.frames;
+  for (let index: u32 = 0; index < header.frameLimit >> FOLIO_BITS; index++) {
+    const word = folioAt(index);
     if (word == 0 || word == FOLIO_FRAMES) continue;
     if (folioSplit(frames + ((<usize>index) << (FOLIO_BITS + PAGE_SHIFT)), 0)) return true;
   }

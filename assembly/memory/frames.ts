@@ -8,6 +8,9 @@
  * never freed, never written.
  */
 
+import { arenaGive } from '../base/arena';
+import { count } from '../base/count';
+import { step, stepRefuses } from '../base/step';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
   ACCESS_READ,
@@ -18,62 +21,74 @@ import {
   FRAME_FREE,
   FRAME_KSM,
   FRAME_LIMBO,
-  FRAME_LIST_BYTES,
-  FRAME_LIST_END,
-  FRAME_LIST_FREE,
-  FRAME_LIST_FRESH,
-  FRAME_LIST_USED,
   FRAME_NODE_MASK,
   FRAME_NODE_SHIFT,
   FRAME_OFFLINE,
   FRAME_PINNED,
-  H_FOLIOS,
-  H_FRAME_LISTS,
-  H_FRAME_WORDS,
-  H_FRAMES,
   H_FRAMES_USED,
-  H_FREE_NODES,
-  H_LIMBO,
-  H_LIMIT_HIT,
-  H_NID_COUNT,
   LIMIT_FRAMES,
-  NODE_FRAME,
   NODE_IS_DUP,
-  NODE_LEN,
-  NODE_MAPS,
   NODE_ORPHAN,
   PAGE_SHIFT,
   PAGE_SIZE,
 } from '../layout';
-import { step, stepRefuses } from '../step';
-import { arenaGive } from './arena';
+import { FrameList, frameList, freeNodes } from '../records/free-list';
+import { header } from '../records/header';
+import { Node } from '../records/node';
+import { addressOf, recordAt } from '../records/record';
 import { dupIsStale } from './dups';
 import { folioReclaim } from './folio';
 
 /** Number of a frame, counted from the zero frame. */
-function indexOf(frame: usize): u32 {
-  return <u32>((frame - load<u32>(H_FRAMES)) >> PAGE_SHIFT);
+export function indexOf(frame: usize): u32 {
+  return <u32>((frame - header.frames) >> PAGE_SHIFT);
 }
 
-/** Address of the word of the frame at address `frame`. */
-export function wordOf(frame: usize): usize {
-  return load<u32>(H_FRAME_WORDS) + ((<usize>indexOf(frame)) << 2);
+/** The word of the frame with index `index`. */
+export function wordAt(index: u32): u32 {
+  return load<u32>(header.frameWords + ((<usize>index) << 2));
 }
 
-/** Address of the word of the large folio that `frame` is a part of, if there is one: else the word is 0. */
-function folioWordOf(frame: usize): usize {
-  return load<u32>(H_FOLIOS) + ((<usize>(indexOf(frame) >> FOLIO_BITS)) << 2);
+export function wordSetAt(index: u32, word: u32): void {
+  store<u32>(header.frameWords + ((<usize>index) << 2), word);
+}
+
+/** The word of the frame at address `frame`. */
+function wordOf(frame: usize): u32 {
+  return wordAt(indexOf(frame));
+}
+
+function wordSet(frame: usize, word: u32): void {
+  wordSetAt(indexOf(frame), word);
+}
+
+/** The word of large folio number `folio`. */
+export function folioAt(folio: u32): u32 {
+  return load<u32>(header.folios + ((<usize>folio) << 2));
+}
+
+export function folioSetAt(folio: u32, held: u32): void {
+  store<u32>(header.folios + ((<usize>folio) << 2), held);
+}
+
+/** The word of the large folio that `frame` is a part of; 0 if it is part of none. */
+function folioOf(frame: usize): u32 {
+  return folioAt(indexOf(frame) >> FOLIO_BITS);
+}
+
+function folioSet(frame: usize, held: u32): void {
+  folioSetAt(indexOf(frame) >> FOLIO_BITS, held);
 }
 
 export function zeroFrame(): usize {
-  return load<u32>(H_FRAMES);
+  return header.frames;
 }
 
 /** NUMA node of a frame: each node owns one run of frames. */
 export function frameNid(frame: usize): u32 {
   const index = indexOf(frame);
   let nid: u32 = 0;
-  while (index >= load<u32>(H_FRAME_LISTS + nid * FRAME_LIST_BYTES, FRAME_LIST_END)) nid++;
+  while (index >= frameList(nid).end) nid++;
   return nid;
 }
 
@@ -84,54 +99,53 @@ export function frameNid(frame: usize): u32 {
  */
 export function frameAlloc(nid: u32, clear: bool): usize {
   if (stepRefuses()) {
-    store<u32>(H_LIMIT_HIT, LIMIT_FRAMES);
+    header.limitHit = LIMIT_FRAMES;
     return 0;
   }
-  const nids = load<u32>(H_NID_COUNT);
+  const nids = header.nidCount;
   for (let tried: u32 = 0; tried < nids; tried++) {
-    const frame = takeFrom(H_FRAME_LISTS + nid * FRAME_LIST_BYTES, clear);
+    const frame = takeFrom(frameList(nid), clear);
     if (frame != 0) {
-      store<u32>(H_FRAMES_USED, load<u32>(H_FRAMES_USED) + 1);
+      count(H_FRAMES_USED, 1);
       return frame;
     }
     nid = nid + 1 == nids ? 0 : nid + 1;
   }
   if (limboDrain() || folioReclaim()) return frameAlloc(nid, clear);
-  store<u32>(H_LIMIT_HIT, LIMIT_FRAMES);
+  header.limitHit = LIMIT_FRAMES;
   return 0;
 }
 
-function takeFrom(list: usize, clear: bool): usize {
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  const frames: usize = load<u32>(H_FRAMES);
-  const free = load<u32>(list, FRAME_LIST_FREE);
+function takeFrom(list: FrameList, clear: bool): usize {
+  const frames = header.frames;
+  const free = list.free;
   let index: u32;
   if (free != 0) {
     index = free - 1;
-    store<u32>(list, load<u32>(words + (index << 2)) & FRAME_COUNT_MASK, FRAME_LIST_FREE);
+    list.free = wordAt(index) & FRAME_COUNT_MASK;
     if (clear) memory.fill(frames + ((<usize>index) << PAGE_SHIFT), 0, PAGE_SIZE);
   } else {
-    index = load<u32>(list, FRAME_LIST_FRESH);
-    if (index == load<u32>(list, FRAME_LIST_END)) return 0;
-    store<u32>(list, index + 1, FRAME_LIST_FRESH); // memory that was never used is still zero
+    index = list.fresh;
+    if (index == list.end) return 0;
+    list.fresh = index + 1; // memory that was never used is still zero
   }
   step();
-  store<u32>(words + (index << 2), 1);
+  wordSetAt(index, 1);
   step();
-  store<u32>(list, load<u32>(list, FRAME_LIST_USED) + 1, FRAME_LIST_USED);
+  list.used++;
   return frames + ((<usize>index) << PAGE_SHIFT);
 }
 
 /** Nobody refers to `frame` any more: it becomes free, or is held. */
 function release(frame: usize): void {
-  const folio = folioWordOf(frame);
-  if (load<u32>(folio) == 0) {
+  const folio = folioOf(frame);
+  if (folio == 0) {
     free(frame);
     return;
   }
-  store<u32>(wordOf(frame), 0);
-  store<u32>(folio, load<u32>(folio) - 1);
-  if (load<u32>(folio) == 0) folioDissolve(frame);
+  wordSet(frame, 0);
+  folioSet(frame, folio - 1);
+  if (folio == 1) folioDissolve(frame);
 }
 
 /** The frame may be handed out again, but not while an access that began before the last pte went still names it. */
@@ -140,53 +154,52 @@ function free(frame: usize): void {
     giveBack(frame);
     return;
   }
-  store<u32>(wordOf(frame), FRAME_FREE | FRAME_LIMBO | load<u32>(H_LIMBO));
+  wordSet(frame, FRAME_FREE | FRAME_LIMBO | header.limbo);
   step();
-  store<u32>(H_LIMBO, indexOf(frame) + 1);
+  header.limbo = indexOf(frame) + 1;
 }
 
 /** Frees the frames in limbo that no access names any more. False where there was none. */
 export function limboDrain(): bool {
   let freed = false;
-  let rest = load<u32>(H_LIMBO);
-  store<u32>(H_LIMBO, 0);
+  let rest = header.limbo;
+  header.limbo = 0;
   while (rest != 0) {
-    const frame: usize = load<u32>(H_FRAMES) + ((<usize>(rest - 1)) << PAGE_SHIFT);
-    rest = load<u32>(wordOf(frame)) & FRAME_COUNT_MASK;
-    const waiting = load<u32>(H_LIMBO);
+    const frame: usize = header.frames + ((<usize>(rest - 1)) << PAGE_SHIFT);
+    rest = wordOf(frame) & FRAME_COUNT_MASK;
+    const waiting = header.limbo;
     free(frame);
-    if (load<u32>(H_LIMBO) == waiting) freed = true;
+    if (header.limbo == waiting) freed = true;
   }
   return freed;
 }
 
 function giveBack(frame: usize): void {
-  const list: usize = H_FRAME_LISTS + frameNid(frame) * FRAME_LIST_BYTES;
+  const list = frameList(frameNid(frame));
   const index = indexOf(frame);
-  store<u32>(wordOf(frame), FRAME_FREE | load<u32>(list, FRAME_LIST_FREE));
+  wordSet(frame, FRAME_FREE | list.free);
   step();
-  store<u32>(list, index + 1, FRAME_LIST_FREE);
+  list.free = index + 1;
   step();
-  store<u32>(list, load<u32>(list, FRAME_LIST_USED) - 1, FRAME_LIST_USED);
-  store<u32>(H_FRAMES_USED, load<u32>(H_FRAMES_USED) - 1);
+  list.used--;
+  header.framesUsed--;
 }
 
 export function frameIsKsm(frame: usize): bool {
-  return (load<u32>(wordOf(frame)) & FRAME_KSM) != 0;
+  return (wordOf(frame) & FRAME_KSM) != 0;
 }
 
-/** The node that a KSM frame belongs to, also an orphan; 0 for an ordinary frame. */
-export function frameNode(frame: usize): usize {
-  const word = load<u32>(wordOf(frame));
-  return word & FRAME_KSM ? (<usize>(word & FRAME_NODE_MASK)) << FRAME_NODE_SHIFT : 0;
+/** The node that a KSM frame belongs to, also an orphan; none for an ordinary frame. */
+export function frameNode(frame: usize): Node {
+  const word = wordOf(frame);
+  return recordAt<Node>(word & FRAME_KSM ? (word & FRAME_NODE_MASK) << FRAME_NODE_SHIFT : 0);
 }
 
 /** Makes an unpinned ordinary frame the KSM frame of `node`, which takes over its count. */
-export function frameBecomeKsm(frame: usize, node: usize): void {
-  const word = wordOf(frame);
-  store<u32>(node, load<u32>(word) & FRAME_COUNT_MASK, NODE_MAPS);
-  store<u32>(node, <u32>frame, NODE_FRAME);
-  store<u32>(word, FRAME_KSM | <u32>(node >> FRAME_NODE_SHIFT));
+export function frameBecomeKsm(frame: usize, node: Node): void {
+  node.maps = wordOf(frame) & FRAME_COUNT_MASK;
+  node.frame = frame;
+  wordSet(frame, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
 }
 
 /**
@@ -194,74 +207,74 @@ export function frameBecomeKsm(frame: usize, node: usize): void {
  * folio as a whole. Never true of a KSM frame.
  */
 export function frameIsExclusive(frame: usize): bool {
-  return load<u32>(wordOf(frame)) == 1 && !(frameIsPart(frame) && folioIsShared(frame));
+  return wordOf(frame) == 1 && !(frameIsPart(frame) && folioIsShared(frame));
 }
 
 function folioIsShared(frame: usize): bool {
-  const words = wordOf(frame) - ((<usize>folioPart(frame)) << 2);
-  let part: usize = 0;
-  while (part < FOLIO_FRAMES && (load<u32>(words + (part << 2)) & FRAME_COUNT_MASK) <= 1) part++;
+  const first = indexOf(frame) - folioPart(frame);
+  let part: u32 = 0;
+  while (part < FOLIO_FRAMES && (wordAt(first + part) & FRAME_COUNT_MASK) <= 1) part++;
   return part < FOLIO_FRAMES;
 }
 
 /** Do several ptes map an ordinary frame? */
 export function frameIsShared(frame: usize): bool {
-  return (load<u32>(wordOf(frame)) & FRAME_COUNT_MASK) > 1;
+  return (wordOf(frame) & FRAME_COUNT_MASK) > 1;
 }
 
 /** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */
 export function frameIsPinned(frame: usize): bool {
-  return (load<u32>(wordOf(frame)) & (FRAME_KSM | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
+  return (wordOf(frame) & (FRAME_KSM | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
 }
 
 /** The first extra reference to an ordinary frame has come, or (`on` false) the last one goes. It is still counted in memory/pins. */
 export function framePinned(frame: usize, on: bool): void {
-  const word = load<u32>(wordOf(frame)) & ~FRAME_PINNED;
-  store<u32>(wordOf(frame), on ? word | FRAME_PINNED : word);
+  const word = wordOf(frame) & ~FRAME_PINNED;
+  wordSet(frame, on ? word | FRAME_PINNED : word);
 }
 
 /** An ordinary frame has lost its last extra reference. */
 export function frameUnpinned(frame: usize): void {
-  if (load<u32>(wordOf(frame)) == 0) release(frame);
+  if (wordOf(frame) == 0) release(frame);
 }
 
 /** A KSM frame that only pins hold becomes an ordinary one: its node is about to be forgotten. */
 export function frameLeaveKsm(frame: usize): void {
-  store<u32>(wordOf(frame), FRAME_PINNED);
+  wordSet(frame, FRAME_PINNED);
 }
 
 /** How many ptes map `frame`; of a KSM frame, how many references it has, extra ones included. */
 export function frameCount(frame: usize): u32 {
   const node = frameNode(frame);
-  return node != 0 ? load<u32>(node, NODE_MAPS) : load<u32>(wordOf(frame)) & FRAME_COUNT_MASK;
+  return node ? node.maps : wordOf(frame) & FRAME_COUNT_MASK;
 }
 
 /** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */
 export function frameMove(frame: usize, target: usize): void {
   const node = frameNode(frame);
-  if (node != 0) store<u32>(node, <u32>target, NODE_FRAME);
-  store<u32>(wordOf(target), load<u32>(wordOf(frame)));
+  if (node) node.frame = target;
+  wordSet(target, wordOf(frame));
   release(frame);
 }
 
 /** True where somebody refers to `frame`. */
 export function frameIsUsed(frame: usize): bool {
-  const word = load<u32>(wordOf(frame));
+  const word = wordOf(frame);
   return word != 0 && (word & (FRAME_KSM | FRAME_FREE)) != FRAME_FREE;
 }
 
 /** Takes the free frames with index [first, end) out of use. */
 export function framesWithdraw(first: u32, end: u32): void {
-  for (let nid: u32 = 0; nid < load<u32>(H_NID_COUNT); nid++) {
-    withdraw(H_FRAME_LISTS + nid * FRAME_LIST_BYTES, first, end, FRAME_OFFLINE);
+  for (let nid: u32 = 0; nid < header.nidCount; nid++) {
+    withdraw(frameList(nid), first, end, FRAME_OFFLINE);
   }
 }
 
 /** Takes the free frames with index [first, end) out of one list; their word is `word` then. */
-function withdraw(list: usize, first: u32, end: u32, word: u32): void {
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  let left = min(end, load<u32>(list, FRAME_LIST_FRESH)) - min(first, load<u32>(list, FRAME_LIST_FRESH));
-  let link = list + FRAME_LIST_FREE;
+function withdraw(list: FrameList, first: u32, end: u32, word: u32): void {
+  const words: usize = header.frameWords;
+  let left = min(end, list.fresh) - min(first, list.fresh);
+  let link: usize = addressOf(list) + offsetof<FrameList>('free');
   for (let free = load<u32>(link); left != 0 && (free & FRAME_COUNT_MASK) != 0; free = load<u32>(link)) {
     const index = (free & FRAME_COUNT_MASK) - 1;
     const met = words + (index << 2);
@@ -277,58 +290,55 @@ function withdraw(list: usize, first: u32, end: u32, word: u32): void {
 }
 
 /** The same for frames that were never used; those before the range become ordinary free frames. */
-function withdrawFresh(list: usize, first: u32, end: u32, word: u32): void {
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  const stop = min(end, load<u32>(list, FRAME_LIST_END));
+function withdrawFresh(list: FrameList, first: u32, end: u32, word: u32): void {
+  const stop = min(end, list.end);
   if (first >= stop) return;
-  for (let index = load<u32>(list, FRAME_LIST_FRESH); index < stop; index++) {
-    store<u32>(list, index + 1, FRAME_LIST_FRESH);
+  for (let index = list.fresh; index < stop; index++) {
+    list.fresh = index + 1;
     if (index >= first) {
-      store<u32>(words + (index << 2), word);
+      wordSetAt(index, word);
     } else {
-      store<u32>(words + (index << 2), FRAME_FREE | load<u32>(list, FRAME_LIST_FREE));
-      store<u32>(list, index + 1, FRAME_LIST_FREE);
+      wordSetAt(index, FRAME_FREE | list.free);
+      list.free = index + 1;
     }
   }
 }
 
 /** Brings the frames with index [first, end) that are out of use back. */
 export function framesReturn(first: u32, end: u32): void {
-  const words: usize = load<u32>(H_FRAME_WORDS);
   for (let index = first; index < end; index++) {
-    if (load<u32>(words + (index << 2)) != FRAME_OFFLINE) continue;
-    const frame: usize = load<u32>(H_FRAMES) + ((<usize>index) << PAGE_SHIFT);
-    const list: usize = H_FRAME_LISTS + frameNid(frame) * FRAME_LIST_BYTES;
-    store<u32>(words + (index << 2), FRAME_FREE | load<u32>(list, FRAME_LIST_FREE));
-    store<u32>(list, index + 1, FRAME_LIST_FREE);
+    if (wordAt(index) != FRAME_OFFLINE) continue;
+    const frame: usize = header.frames + ((<usize>index) << PAGE_SHIFT);
+    const list = frameList(frameNid(frame));
+    wordSetAt(index, FRAME_FREE | list.free);
+    list.free = index + 1;
   }
 }
 
 /** One more pte maps `frame`. */
 export function frameGet(frame: usize): void {
   const node = frameNode(frame);
-  if (node != 0) store<u32>(node, load<u32>(node, NODE_MAPS) + 1, NODE_MAPS);
-  else store<u32>(wordOf(frame), load<u32>(wordOf(frame)) + 1);
+  if (node) node.maps++;
+  else wordSet(frame, wordOf(frame) + 1);
 }
 
 /** One pte less maps `frame`, which must not be the zero frame. */
 export function framePut(frame: usize): void {
   const node = frameNode(frame);
-  if (node == 0) {
-    const word = wordOf(frame);
-    const references = load<u32>(word) - 1;
+  if (!node) {
+    const references = wordOf(frame) - 1;
     if (references == 0) release(frame);
-    else store<u32>(word, references);
+    else wordSet(frame, references);
     return;
   }
-  const maps = load<u32>(node, NODE_MAPS) - 1;
-  store<u32>(node, maps, NODE_MAPS);
+  const maps = node.maps - 1;
+  node.maps = maps;
   if (maps != 0) return;
-  store<u32>(node, 0, NODE_FRAME);
-  store<u32>(node, <u32>frame, NODE_MAPS);
+  node.frame = 0;
+  node.lastFrame = frame;
   release(frame);
-  if (load<u32>(node, NODE_LEN) & NODE_IS_DUP) dupIsStale(node);
-  if (load<u32>(node, NODE_LEN) & NODE_ORPHAN) arenaGive(H_FREE_NODES, node);
+  if (node.len & NODE_IS_DUP) dupIsStale(node);
+  if (node.len & NODE_ORPHAN) arenaGive(freeNodes, node);
 }
 
 /**
@@ -336,10 +346,10 @@ export function framePut(frame: usize): void {
  * address of the first; 0: none left.
  */
 export function folioAlloc(nid: u32): usize {
-  const nids = load<u32>(H_NID_COUNT);
+  const nids = header.nidCount;
   for (let tried: u32 = 0; tried < nids; tried++) {
     const first = freeRun(nid);
-    if (first != 0) return takeRun(H_FRAME_LISTS + nid * FRAME_LIST_BYTES, first);
+    if (first != 0) return takeRun(frameList(nid), first);
     nid = nid + 1 == nids ? 0 : nid + 1;
   }
   return 0;
@@ -347,12 +357,12 @@ export function folioAlloc(nid: u32): usize {
 
 /** Index of the first frame of a run of NUMA node `nid` that is all free; 0 where there is none. */
 function freeRun(nid: u32): u32 {
-  const list: usize = H_FRAME_LISTS + nid * FRAME_LIST_BYTES;
-  const start = nid == 0 ? 1 : load<u32>(list - FRAME_LIST_BYTES, FRAME_LIST_END);
-  const end = load<u32>(list, FRAME_LIST_END);
+  const list = frameList(nid);
+  const start = nid == 0 ? 1 : frameList(nid - 1).end;
+  const end = list.end;
   let first: u32 = (start + FOLIO_FRAMES - 1) & ~(FOLIO_FRAMES - 1);
   for (; first + FOLIO_FRAMES <= end; first += FOLIO_FRAMES) {
-    const stop = min(first + FOLIO_FRAMES, load<u32>(list, FRAME_LIST_FRESH));
+    const stop = min(first + FOLIO_FRAMES, list.fresh);
     let index = first;
     while (index < stop && isFree(index)) index++;
     if (index >= stop) return first;
@@ -361,24 +371,24 @@ function freeRun(nid: u32): u32 {
 }
 
 function isFree(index: u32): bool {
-  const word = load<u32>(load<u32>(H_FRAME_WORDS) + ((<usize>index) << 2));
+  const word = wordAt(index);
   return (word & (FRAME_KSM | FRAME_FREE | FRAME_LIMBO)) == FRAME_FREE;
 }
 
-function takeRun(list: usize, first: u32): usize {
-  const frame: usize = load<u32>(H_FRAMES) + ((<usize>first) << PAGE_SHIFT);
-  const fresh = max(first, min(first + FOLIO_FRAMES, load<u32>(list, FRAME_LIST_FRESH)));
+function takeRun(list: FrameList, first: u32): usize {
+  const frame: usize = header.frames + ((<usize>first) << PAGE_SHIFT);
+  const fresh = max(first, min(first + FOLIO_FRAMES, list.fresh));
   withdraw(list, first, first + FOLIO_FRAMES, 1);
   memory.fill(frame, 0, (<usize>(fresh - first)) << PAGE_SHIFT); // what lies behind was never used and is still zero
-  store<u32>(list, load<u32>(list, FRAME_LIST_USED) + FOLIO_FRAMES, FRAME_LIST_USED);
-  store<u32>(H_FRAMES_USED, load<u32>(H_FRAMES_USED) + FOLIO_FRAMES);
-  store<u32>(folioWordOf(frame), FOLIO_FRAMES);
+  list.used += FOLIO_FRAMES;
+  count(H_FRAMES_USED, FOLIO_FRAMES);
+  folioSet(frame, FOLIO_FRAMES);
   return frame;
 }
 
 /** True where `frame` is a part of a large folio. */
 export function frameIsPart(frame: usize): bool {
-  return load<u32>(folioWordOf(frame)) != 0;
+  return folioOf(frame) != 0;
 }
 
 /** Which part of its large folio `frame` is. */
@@ -388,10 +398,10 @@ export function folioPart(frame: usize): u32 {
 
 /** The parts of the large folio that `frame` belongs to become single frames, and those that were held are free. */
 export function folioDissolve(frame: usize): void {
-  store<u32>(folioWordOf(frame), 0);
+  folioSet(frame, 0);
   const first = frame - ((<usize>folioPart(frame)) << PAGE_SHIFT);
   for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
     const single = first + ((<usize>part) << PAGE_SHIFT);
-    if (load<u32>(wordOf(single)) == 0) free(single);
+    if (wordOf(single) == 0) free(single);
   }
 }

@@ -3,16 +3,13 @@
  * see. There is no list of a frame's ptes, so a move looks at all of them: these are rare, administrative calls.
  */
 
+import { setting } from '../base/count';
 import { isConcurrent } from '../concurrent/workers';
 import {
   EAGAIN,
   EBUSY,
   ENOMEM,
   FRAME_OFFLINE,
-  FREE_FRESH,
-  H_FRAME_WORDS,
-  H_FRAMES,
-  H_FREE_LEAVES,
   H_MERGE_ACROSS_NODES,
   PAGE_SHIFT,
   PAGE_SIZE,
@@ -21,6 +18,8 @@ import {
   PTE_PRESENT,
   TABLE_BITS,
 } from '../layout';
+import { freeLeaves } from '../records/free-list';
+import { header } from '../records/header';
 import { folioSplit } from './folio';
 import {
   frameAlloc,
@@ -31,6 +30,7 @@ import {
   framesReturn,
   framesWithdraw,
   limboDrain,
+  wordAt,
   zeroFrame,
 } from './frames';
 import { frameReferences } from './pins';
@@ -39,7 +39,7 @@ import { pteOf, pteSet } from './tables';
 
 /** One past the last entry that was ever used. */
 function entriesEnd(): u32 {
-  return load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  return freeLeaves.fresh << TABLE_BITS;
 }
 
 function mapsFrame(entry: u32, frame: usize): bool {
@@ -78,7 +78,7 @@ export function migrateFrame(frame: usize, nid: u32): usize {
   }
   memory.copy(target, frame, PAGE_SIZE);
   // Where trees are apart for each NUMA node, a merged page that changes sides has to be looked at again.
-  const unsettled = !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
+  const unsettled = !setting(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
     if (!mapsFrame(entry, frame)) continue;
     pteSet(entry, (pteOf(entry) & ~PTE_FRAME & ~unsettled) | <u32>target);
@@ -92,7 +92,7 @@ export function migrateFrame(frame: usize, nid: u32): usize {
  * then all of them stay in use, though some contents may have moved.
  */
 export function offlineFrames(first: u32, end: u32): u32 {
-  const frames: usize = load<u32>(H_FRAMES);
+  const frames = header.frames;
   for (let index = first; index < end; index++) {
     if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return EBUSY;
   }
@@ -112,8 +112,7 @@ export function offlineFrames(first: u32, end: u32): u32 {
 
 /** Not so where one of them is in limbo: somebody still reads it. */
 function framesAreOffline(first: u32, end: u32): bool {
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  while (first < end && load<u32>(words + (first << 2)) == FRAME_OFFLINE) first++;
+  while (first < end && wordAt(first) == FRAME_OFFLINE) first++;
   return first == end;
 }
 

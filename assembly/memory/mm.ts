@@ -2,27 +2,19 @@
  * Address spaces as a whole: making, copying, emptying and freeing them. Nothing here knows of KSM's lists; what an mm's end
  * or copy means to the scanner is the business of syscall/.
  */
+import { arenaGive, arenaTake } from '../base/arena';
+import { count } from '../base/count';
+import { step } from '../base/step';
 import {
   EAGAIN,
   ENOMEM,
-  H_FREE_MMS,
   H_KSM_ZERO_PAGES,
-  H_MM_LIMIT,
-  H_MMS,
   LIMIT_PROCESSES,
   LOCK,
   MM_BYTES,
-  MM_FLAGS,
-  MM_ID,
   MM_IN_USE,
-  MM_MAKER,
-  MM_NID,
   MM_PAGES,
-  MM_PGD,
-  MM_REPLACES,
   MM_SHARED_OBJECT,
-  MM_VMA_COUNT,
-  MM_ZERO_PAGES,
   PAGE_SIZE,
   PTE_DIRTY,
   PTE_FRAME,
@@ -39,11 +31,11 @@ import {
   VM_READ,
   VM_SHARED,
   VM_WRITE,
-  VMA_OBJECT,
-  VMA_OBJECT_PAGE,
 } from '../layout';
-import { step } from '../step';
-import { arenaGive, arenaTake } from './arena';
+import { freeMms } from '../records/free-list';
+import { header } from '../records/header';
+import { Mm, Vma } from '../records/mm';
+import { none, recordAt } from '../records/record';
 import { zap } from './fault';
 import { frameAlloc, frameGet, zeroFrame } from './frames';
 import { isCopiedAtFork } from './pins';
@@ -59,36 +51,36 @@ import {
   tableAlloc,
   tablesFree,
 } from './tables';
-import { vmaEnd, vmaFirst, vmaFlags, vmaInsert, vmaNext, vmaRemove, vmaRoom, vmaStart } from './vmas';
+import { vmaFirst, vmaInsert, vmaNext, vmaRemove, vmaRoom } from './vmas';
 
-/** An empty address space that prefers frames of NUMA node `nid`; 0 where a limit is reached. */
-export function mmCreate(nid: u32, flags: u32): usize {
-  const mm = arenaTake(H_FREE_MMS, load<u32>(H_MMS), MM_BYTES, load<u32>(H_MM_LIMIT), LIMIT_PROCESSES);
-  if (mm == 0) return 0;
+/** An empty address space that prefers frames of NUMA node `nid`; none where a limit is reached. */
+export function mmCreate(nid: u32, flags: u32): Mm {
+  const mm = recordAt<Mm>(arenaTake(freeMms, header.mms, MM_BYTES, header.mmLimit, LIMIT_PROCESSES));
+  if (!mm) return mm;
   const pgd = tableAlloc();
   if (pgd == 0) {
-    arenaGive(H_FREE_MMS, mm);
-    return 0;
+    arenaGive(freeMms, mm);
+    return none<Mm>();
   }
-  store<u32>(mm, <u32>pgd, MM_PGD);
-  store<u32>(mm, nid, MM_NID);
-  store<u32>(mm, 0, MM_ID);
-  store<u32>(mm, flags & MM_SHARED_OBJECT ? 0 : load<u32>(LOCK), MM_MAKER);
-  store<u32>(mm, 0, MM_REPLACES);
+  mm.pgd = pgd;
+  mm.nid = nid;
+  mm.id = 0;
+  mm.maker = flags & MM_SHARED_OBJECT ? 0 : load<u32>(LOCK);
+  mm.replaces = none<Mm>();
   step();
-  store<u32>(mm, MM_IN_USE | flags, MM_FLAGS);
+  mm.flags = MM_IN_USE | flags;
   return mm;
 }
 
 /** Frees an mm that holds no mapping, no pte and no rmap item any more. */
-export function mmFree(mm: usize): void {
-  store<u32>(mm, 0, MM_FLAGS);
+export function mmFree(mm: Mm): void {
+  mm.flags = 0;
   tablesFree(mm);
-  arenaGive(H_FREE_MMS, mm);
+  arenaGive(freeMms, mm);
 }
 
 /** Takes every pte in [start, end) away, and the leaves that are empty then. */
-export function zapRange(mm: usize, start: u32, end: u32): void {
+export function zapRange(mm: Mm, start: u32, end: u32): void {
   let page = nextMappedPage(mm, start, end);
   while (page < end) {
     const leafEnd = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
@@ -100,21 +92,21 @@ export function zapRange(mm: usize, start: u32, end: u32): void {
 }
 
 /** Takes every mapping of `mm` away, and the shared objects that nobody maps any more. */
-export function mmEmpty(mm: usize): void {
-  for (let vma = vmaFirst(mm); vma != 0; vma = vmaFirst(mm)) {
-    zapRange(mm, vmaStart(vma), vmaEnd(vma));
+export function mmEmpty(mm: Mm): void {
+  for (let vma = vmaFirst(mm); vma; vma = vmaFirst(mm)) {
+    zapRange(mm, vma.start, vma.end);
     objectRelease(vmaRemove(mm, vma));
   }
 }
 
-/** A shared object: an mm that nobody runs in and whose ptes hold the object's frames. 0 where a limit is reached. */
-export function objectCreate(nid: u32): usize {
+/** A shared object: an mm that nobody runs in and whose ptes hold the object's frames. None where a limit is reached. */
+export function objectCreate(nid: u32): Mm {
   return mmCreate(nid, MM_SHARED_OBJECT);
 }
 
-/** Frees a shared object after its last vma went (`object` as vmaRemove returned it: may be 0). */
-export function objectRelease(object: usize): void {
-  if (object == 0) return;
+/** Frees a shared object after its last vma went (`object` as vmaRemove returned it: may be none). */
+export function objectRelease(object: Mm): void {
+  if (!object) return;
   zapRange(object, 0, MM_PAGES);
   mmFree(object);
 }
@@ -125,20 +117,13 @@ export function objectRelease(object: usize): void {
  * DMA it gets copies. Returns 0 or an errno; after
  * an errno the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
  */
-export function mmCopy(parent: usize, child: usize): u32 {
-  if (!vmaRoom(load<u32>(parent, MM_VMA_COUNT))) return ENOMEM;
-  for (let vma = vmaFirst(parent); vma != 0; vma = vmaNext(vma)) {
-    const flags = vmaFlags(vma);
-    const object: usize = load<u32>(vma, VMA_OBJECT);
+export function mmCopy(parent: Mm, child: Mm): u32 {
+  if (!vmaRoom(parent.vmaCount)) return ENOMEM;
+  for (let vma = vmaFirst(parent); vma; vma = vmaNext(vma)) {
+    const flags = vma.flags;
+    const object = vma.object;
     const inherited = flags & VM_ANON ? VM_INHERITED : 0;
-    vmaInsert(
-      child,
-      vmaStart(vma),
-      vmaEnd(vma),
-      (flags & ~VM_LOCKED) | inherited,
-      object,
-      load<u32>(vma, VMA_OBJECT_PAGE),
-    );
+    vmaInsert(child, vma.start, vma.end, (flags & ~VM_LOCKED) | inherited, object, vma.objectPage);
     if (flags & VM_SHARED || !(flags & VM_ANON)) continue;
     const failed = copyRange(parent, child, vma);
     if (failed) return failed;
@@ -146,9 +131,9 @@ export function mmCopy(parent: usize, child: usize): u32 {
   return 0;
 }
 
-function copyRange(parent: usize, child: usize, vma: usize): u32 {
-  const start = vmaStart(vma);
-  const end = vmaEnd(vma);
+function copyRange(parent: Mm, child: Mm, vma: Vma): u32 {
+  const start = vma.start;
+  const end = vma.end;
   for (let page = nextMappedPage(parent, start, end); page < end; page = nextMappedPage(parent, page + 1, end)) {
     const source = entryFind(parent, page);
     const pte = pteOf(source);
@@ -163,8 +148,8 @@ function copyRange(parent: usize, child: usize, vma: usize): u32 {
     if (pte & PTE_WRITABLE && !writeProtectPatiently(source, frame)) return EAGAIN;
     if (frame != zeroFrame()) frameGet(frame);
     if (pte & PTE_KSM_ZERO) {
-      store<u32>(H_KSM_ZERO_PAGES, load<u32>(H_KSM_ZERO_PAGES) + 1);
-      store<u32>(child, load<u32>(child, MM_ZERO_PAGES) + 1, MM_ZERO_PAGES);
+      count(H_KSM_ZERO_PAGES, 1);
+      child.zeroPages++;
     }
     pteSet(copy, pte & ~(PTE_WRITABLE | PTE_MERGED));
     leafHold(copy);
@@ -173,11 +158,11 @@ function copyRange(parent: usize, child: usize, vma: usize): u32 {
 }
 
 /** A page that somebody has pinned stays the parent's alone: `entry` of the child gets a copy. False where no frame is left. */
-function copyPinned(child: usize, entry: u32, frame: usize, vma: usize): bool {
-  const copy = frameAlloc(load<u32>(child, MM_NID), false);
+function copyPinned(child: Mm, entry: u32, frame: usize, vma: Vma): bool {
+  const copy = frameAlloc(child.nid, false);
   if (copy == 0) return false;
   memory.copy(copy, frame, PAGE_SIZE);
-  const access = vmaFlags(vma) & VM_WRITE ? PTE_WRITABLE : vmaFlags(vma) & VM_READ ? 0 : PTE_NONE;
+  const access = vma.flags & VM_WRITE ? PTE_WRITABLE : vma.flags & VM_READ ? 0 : PTE_NONE;
   pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY | access);
   leafHold(entry);
   return true;

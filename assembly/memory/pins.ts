@@ -7,18 +7,9 @@
  * makes it KSM's while it is: so such a frame is an ordinary one, and if it is anonymous at most one pte maps it. H_DMA_PINS counts them
  * for all frames together.
  */
-import {
-  FOLIO_FRAMES,
-  H_DMA_PINS,
-  H_FRAMES,
-  H_LIMIT_HIT,
-  H_PINCOUNTS,
-  LIMIT_PINS,
-  PAGE_SHIFT,
-  PINS_DMA_SHIFT,
-  PINS_MASK,
-} from '../layout';
-import { step } from '../step';
+import { step } from '../base/step';
+import { FOLIO_FRAMES, LIMIT_PINS, PINS_DMA_SHIFT, PINS_MASK } from '../layout';
+import { header } from '../records/header';
 import {
   folioPart,
   frameCount,
@@ -28,22 +19,36 @@ import {
   framePinned,
   framePut,
   frameUnpinned,
+  indexOf,
 } from './frames';
 
 const ONE_FOR_DMA: u32 = (1 << PINS_DMA_SHIFT) + 1;
 
-/** Address of the word that counts the extra references to `frame`. */
-function pinsAt(frame: usize): usize {
-  return load<u32>(H_PINCOUNTS) + (((frame - load<u32>(H_FRAMES)) >> PAGE_SHIFT) << 2);
+/** The word that counts the extra references to `frame`. */
+function wordOf(frame: usize): u32 {
+  return pinWordAt(indexOf(frame));
+}
+
+function wordSet(frame: usize, word: u32): void {
+  pinWordSetAt(indexOf(frame), word);
+}
+
+/** The same by the frame's index. */
+export function pinWordAt(index: u32): u32 {
+  return load<u32>(header.pinCounts + ((<usize>index) << 2));
+}
+
+export function pinWordSetAt(index: u32, word: u32): void {
+  store<u32>(header.pinCounts + ((<usize>index) << 2), word);
 }
 
 /** How many extra references `frame` has. */
 export function pinsOf(frame: usize): u32 {
-  return load<u32>(pinsAt(frame)) & PINS_MASK;
+  return wordOf(frame) & PINS_MASK;
 }
 
 function countForDma(change: i32): void {
-  store<i32>(H_DMA_PINS, load<i32>(H_DMA_PINS) + change);
+  header.dmaPins += change;
 }
 
 /**
@@ -51,13 +56,13 @@ function countForDma(change: i32): void {
  * be counted.
  */
 export function pinTake(frame: usize, isForDma: bool): bool {
-  const pins = load<u32>(pinsAt(frame));
+  const pins = wordOf(frame);
   if ((pins & PINS_MASK) == PINS_MASK) {
-    store<u32>(H_LIMIT_HIT, LIMIT_PINS);
+    header.limitHit = LIMIT_PINS;
     return false;
   }
   if (isForDma) countForDma(1);
-  store<u32>(pinsAt(frame), pins + (isForDma ? ONE_FOR_DMA : 1));
+  wordSet(frame, pins + (isForDma ? ONE_FOR_DMA : 1));
   step();
   if (frameIsKsm(frame)) frameGet(frame);
   else framePinned(frame, true);
@@ -66,7 +71,7 @@ export function pinTake(frame: usize, isForDma: bool): bool {
 
 /** Drops one, of the other kind where the caller is wrong about it and there is none left of this. False where there is none at all. */
 export function pinDrop(frame: usize, isForDma: bool): bool {
-  const word = load<u32>(pinsAt(frame));
+  const word = wordOf(frame);
   const pins = word & PINS_MASK;
   if (pins == 0) return false;
   const forDma = word >> PINS_DMA_SHIFT;
@@ -74,7 +79,7 @@ export function pinDrop(frame: usize, isForDma: bool): bool {
   const isLastOfOrdinary = pins == 1 && !frameIsKsm(frame);
   if (isLastOfOrdinary) framePinned(frame, false);
   if (dropsForDma) countForDma(-1);
-  store<u32>(pinsAt(frame), word - (dropsForDma ? ONE_FOR_DMA : 1));
+  wordSet(frame, word - (dropsForDma ? ONE_FOR_DMA : 1));
   if (isLastOfOrdinary) frameUnpinned(frame);
   else if (frameIsKsm(frame)) framePut(frame);
   return true;
@@ -86,7 +91,7 @@ export function frameReferences(frame: usize): u32 {
 }
 
 export function isDmaPinned(frame: usize): bool {
-  return load<u32>(H_DMA_PINS) != 0 && load<u32>(pinsAt(frame)) >> PINS_DMA_SHIFT != 0;
+  return header.dmaPins != 0 && wordOf(frame) >> PINS_DMA_SHIFT != 0;
 }
 
 /**
@@ -94,14 +99,14 @@ export function isDmaPinned(frame: usize): bool {
  * counts as pinned as a whole: then all parts that one process alone maps are copied.
  */
 export function isCopiedAtFork(frame: usize): bool {
-  if (load<u32>(H_DMA_PINS) == 0 || frameIsKsm(frame)) return false;
+  if (header.dmaPins == 0 || frameIsKsm(frame)) return false;
   if (isDmaPinned(frame)) return true;
   return frameIsPart(frame) && frameCount(frame) == 1 && folioIsDmaPinned(frame);
 }
 
 function folioIsDmaPinned(frame: usize): bool {
-  const counts = pinsAt(frame) - ((<usize>folioPart(frame)) << 2);
-  let part: usize = 0;
-  while (part < FOLIO_FRAMES && load<u32>(counts + (part << 2)) >> PINS_DMA_SHIFT == 0) part++;
+  const first = indexOf(frame) - folioPart(frame);
+  let part: u32 = 0;
+  while (part < FOLIO_FRAMES && pinWordAt(first + part) >> PINS_DMA_SHIFT == 0) part++;
   return part < FOLIO_FRAMES;
 }

@@ -6,110 +6,103 @@
  * scanner passes, which is why leaves belong to the mm and not to a vma.
  */
 
+import { arenaGive, arenaTake } from '../base/arena';
+import { step } from '../base/step';
 import { isAnyAccess, isConcurrent } from '../concurrent/workers';
 import {
   EPOCH,
-  H_FREE_LEAVES,
-  H_FREE_TABLES,
-  H_LEAF_LIMIT,
-  H_LEAVES,
-  H_PTES,
-  H_TABLE_LIMIT,
-  H_TABLES,
   LEAF_BYTES,
-  LEAF_MM,
-  LEAF_PAGE,
-  LEAF_USED,
   LIMIT_PAGES,
   LIMIT_TABLES,
   MM_PAGES,
-  MM_PGD,
   TABLE_BITS,
   TABLE_BYTES,
   TABLE_ENTRIES,
 } from '../layout';
-import { step } from '../step';
-import { arenaGive, arenaTake } from './arena';
+import { freeLeaves, freeTables } from '../records/free-list';
+import { header } from '../records/header';
+import { Leaf, Mm } from '../records/mm';
+import { addressOf, recordAt } from '../records/record';
 
 /** A new, empty table of addresses; 0 where the arena is full. */
 export function tableAlloc(): usize {
-  return arenaTake(H_FREE_TABLES, load<u32>(H_TABLES), TABLE_BYTES, load<u32>(H_TABLE_LIMIT), LIMIT_TABLES);
+  return arenaTake(freeTables, header.tables, TABLE_BYTES, header.tableLimit, LIMIT_TABLES);
 }
 
 /** Address of the middle table's word for `page`, or 0 where there is no middle table. */
-function leafSlot(mm: usize, page: u32): usize {
-  const middle: usize = load<u32>(load<u32>(mm, MM_PGD) + ((page >> (2 * TABLE_BITS)) << 2));
+function leafSlot(mm: Mm, page: u32): usize {
+  const middle: usize = load<u32>(mm.pgd + ((page >> (2 * TABLE_BITS)) << 2));
   return middle == 0 ? 0 : middle + (((page >> TABLE_BITS) & (TABLE_ENTRIES - 1)) << 2);
 }
 
 /** Number of the leaf that covers `page`, or 0. */
-function leafFind(mm: usize, page: u32): u32 {
+function leafFind(mm: Mm, page: u32): u32 {
   const slot = leafSlot(mm, page);
   return slot == 0 ? 0 : load<u32>(slot);
 }
 
 /** The entry of `page`, or 0 where its leaf does not exist. */
-export function entryFind(mm: usize, page: u32): u32 {
+export function entryFind(mm: Mm, page: u32): u32 {
   const leaf = leafFind(mm, page);
   return leaf == 0 ? 0 : (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
 }
 
 /** The entry of `page`, with its leaf made if need be; 0 where an arena is full. */
-export function entryMake(mm: usize, page: u32): u32 {
+export function entryMake(mm: Mm, page: u32): u32 {
   let slot = leafSlot(mm, page);
   if (slot == 0) {
     const middle = tableAlloc();
     if (middle == 0) return 0;
-    store<u32>(load<u32>(mm, MM_PGD) + ((page >> (2 * TABLE_BITS)) << 2), <u32>middle);
+    store<u32>(mm.pgd + ((page >> (2 * TABLE_BITS)) << 2), <u32>middle);
     slot = leafSlot(mm, page);
   }
   let leaf = load<u32>(slot);
   if (leaf == 0) {
-    const record = arenaTake(H_FREE_LEAVES, load<u32>(H_LEAVES), LEAF_BYTES, load<u32>(H_LEAF_LIMIT), LIMIT_PAGES);
-    if (record == 0) return 0;
-    leaf = <u32>(record - load<u32>(H_LEAVES)) / LEAF_BYTES;
-    store<u32>(record, <u32>mm, LEAF_MM);
-    store<u32>(record, page & ~(TABLE_ENTRIES - 1), LEAF_PAGE);
+    const record = recordAt<Leaf>(arenaTake(freeLeaves, header.leaves, LEAF_BYTES, header.leafLimit, LIMIT_PAGES));
+    if (!record) return 0;
+    leaf = <u32>(addressOf(record) - header.leaves) / LEAF_BYTES;
+    record.mm = mm;
+    record.page = page & ~(TABLE_ENTRIES - 1);
     store<u32>(slot, leaf);
   }
   return (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
 }
 
-function leafRecord(leaf: u32): usize {
-  return load<u32>(H_LEAVES) + leaf * LEAF_BYTES;
+export function leafRecord(leaf: u32): Leaf {
+  return recordAt<Leaf>(header.leaves + leaf * LEAF_BYTES);
 }
 
-export function entryMm(entry: u32): usize {
-  return load<u32>(leafRecord(entry >> TABLE_BITS), LEAF_MM);
+export function entryMm(entry: u32): Mm {
+  return leafRecord(entry >> TABLE_BITS).mm;
 }
 
 export function entryPage(entry: u32): u32 {
-  return load<u32>(leafRecord(entry >> TABLE_BITS), LEAF_PAGE) + (entry & (TABLE_ENTRIES - 1));
+  return leafRecord(entry >> TABLE_BITS).page + (entry & (TABLE_ENTRIES - 1));
 }
 
 /** A pte or an rmap item came into the entry's leaf. */
 export function leafHold(entry: u32): void {
   const record = leafRecord(entry >> TABLE_BITS);
-  store<u32>(record, load<u32>(record, LEAF_USED) + 1, LEAF_USED);
+  record.used++;
 }
 
 /** A pte or an rmap item left the entry's leaf, which stays until leafTrim. */
 export function leafDrop(entry: u32): void {
   const record = leafRecord(entry >> TABLE_BITS);
-  store<u32>(record, load<u32>(record, LEAF_USED) - 1, LEAF_USED);
+  record.used--;
 }
 
 /**
  * Frees the leaf that covers `page` if nothing is in it. Beside guests it is left in its place while an access is under way, and
  * translations that were looked up before are void (EPOCH).
  */
-export function leafTrim(mm: usize, page: u32): void {
+export function leafTrim(mm: Mm, page: u32): void {
   const slot = leafSlot(mm, page);
   if (slot == 0) return;
   const leaf = load<u32>(slot);
   if (leaf == 0) return;
   const record = leafRecord(leaf);
-  if (load<u32>(record, LEAF_USED) != 0) return;
+  if (record.used != 0) return;
   store<u32>(slot, 0);
   step();
   if (isConcurrent()) {
@@ -119,11 +112,11 @@ export function leafTrim(mm: usize, page: u32): void {
       return;
     }
   }
-  arenaGive(H_FREE_LEAVES, record);
+  arenaGive(freeLeaves, record);
 }
 
 /** The first page at or after `page` that has a leaf, or `end` where there is none before it. Skips what is empty in leaps. */
-export function nextMappedPage(mm: usize, page: u32, end: u32): u32 {
+export function nextMappedPage(mm: Mm, page: u32, end: u32): u32 {
   while (page < end) {
     const slot = leafSlot(mm, page);
     if (slot == 0) page = ((page >> (2 * TABLE_BITS)) + 1) << (2 * TABLE_BITS);
@@ -134,24 +127,24 @@ export function nextMappedPage(mm: usize, page: u32, end: u32): u32 {
 }
 
 /** Frees all tables of an mm whose leaves are empty. It has ended, so nobody walks them any more. */
-export function tablesFree(mm: usize): void {
+export function tablesFree(mm: Mm): void {
   for (let page = nextMappedPage(mm, 0, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
     const slot = leafSlot(mm, page);
-    arenaGive(H_FREE_LEAVES, leafRecord(load<u32>(slot)));
+    arenaGive(freeLeaves, leafRecord(load<u32>(slot)));
     store<u32>(slot, 0);
     page = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
   }
   if (isConcurrent()) atomic.add<u32>(EPOCH, 1);
-  const pgd: usize = load<u32>(mm, MM_PGD);
+  const pgd: usize = mm.pgd;
   for (let index: u32 = 0; index < TABLE_ENTRIES; index++) {
     const middle: usize = load<u32>(pgd + (index << 2));
-    if (middle != 0) arenaGive(H_FREE_TABLES, middle);
+    if (middle != 0) arenaGive(freeTables, middle);
   }
-  arenaGive(H_FREE_TABLES, pgd);
+  arenaGive(freeTables, pgd);
 }
 
 export function pteOf(entry: u32): u32 {
-  return load<u32>(load<u32>(H_PTES) + ((<usize>entry) << 2));
+  return load<u32>(header.ptes + ((<usize>entry) << 2));
 }
 
 /**
@@ -159,7 +152,7 @@ export function pteOf(entry: u32): u32 {
  * (docs/protocol.md): look there then.
  */
 export function pteSet(entry: u32, pte: u32): void {
-  const address = load<u32>(H_PTES) + ((<usize>entry) << 2);
+  const address = header.ptes + ((<usize>entry) << 2);
   step();
   if (isConcurrent()) atomic.store<u32>(address, pte);
   else store<u32>(address, pte);

@@ -3,14 +3,12 @@
  * changes anything. The loops that look at many pages at once (policy/) ask the same with masks at hand, because they do so for
  * each page of a pass.
  */
+import { counted, setting } from '../base/count';
 import {
   DIRTY_ADVISORY,
   DIRTY_OFF,
   DIRTY_PERIOD,
-  H_DIRTY,
   H_DIRTY_TRACKING,
-  H_FRAME_WORDS,
-  H_FRAMES,
   H_FULL_SCANS,
   PAGE_SHIFT,
   PTE_DIRTY,
@@ -25,7 +23,9 @@ import {
   VM_MERGEABLE,
 } from '../layout';
 import { pteOf } from '../memory/tables';
-import { vmaFind, vmaFlags } from '../memory/vmas';
+import { vmaFind } from '../memory/vmas';
+import { header } from '../records/header';
+import { Mm } from '../records/mm';
 import { stateOf } from './rmap';
 
 /** Does the pte map anonymous memory, the zero frame included? */
@@ -35,21 +35,21 @@ export function isAnonymous(pte: u32): bool {
 
 /** Does it map a frame that merging may take: anonymous, and not the zero frame? */
 export function isCandidate(pte: u32): bool {
-  return isAnonymous(pte) && (pte & PTE_FRAME) != load<u32>(H_FRAMES);
+  return isAnonymous(pte) && (pte & PTE_FRAME) != header.frames;
 }
 
 /** Does `page` lie in a mapping whose pages may be merged? */
-export function isMergeable(mm: usize, page: u32): bool {
+export function isMergeable(mm: Mm, page: u32): bool {
   const vma = vmaFind(mm, page);
-  return vma != 0 && (vmaFlags(vma) & VM_MERGEABLE) != 0;
+  return vma && (vma.flags & VM_MERGEABLE) != 0;
 }
 
 /** Does nothing but this one pte refer to the page's frame, and is its item in no stable node? */
 export function isOrdinary(entry: u32): bool {
   const pte = pteOf(entry);
   if (!(pte & PTE_PRESENT)) return false;
-  const index = ((pte & PTE_FRAME) - load<u32>(H_FRAMES)) >> PAGE_SHIFT;
-  return load<u32>(load<u32>(H_FRAME_WORDS) + (index << 2)) == 1 && !(stateOf(entry) & STATE_STABLE);
+  const index = ((pte & PTE_FRAME) - header.frames) >> PAGE_SHIFT;
+  return load<u32>(header.frameWords + (index << 2)) == 1 && !(stateOf(entry) & STATE_STABLE);
 }
 
 /**
@@ -57,10 +57,10 @@ export function isOrdinary(entry: u32): bool {
  * embedder's bitmap says that it was written since.
  */
 export function isClean(entry: u32, pte: u32, state: u32): bool {
-  const tracking = load<u32>(H_DIRTY_TRACKING);
+  const tracking = setting(H_DIRTY_TRACKING);
   if (tracking == DIRTY_OFF || pte & PTE_DIRTY || state & STATE_FRESH) return false;
-  if (load<u32>(load<u32>(H_DIRTY) + ((entry >> 5) << 2)) & (1 << (entry & 31))) return false;
-  return tracking != DIRTY_ADVISORY || (entry + load<u32>(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
+  if (load<u32>(header.dirty + ((entry >> 5) << 2)) & (1 << (entry & 31))) return false;
+  return tracking != DIRTY_ADVISORY || (entry + counted(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
 }
 
 /** Is the item with this state in the unstable tree, so that an equal page would meet it there? */

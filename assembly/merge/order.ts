@@ -6,41 +6,36 @@
  *          only pages of equal checksum are compared as bytes. A node's place is fixed when it is inserted, so pages that
  *          change afterwards mislead nobody but those with the same checksum.
  */
-import {
-  H_INDEX,
-  H_MERGE_ACROSS_NODES,
-  H_ROOT_COUNT,
-  H_ROOTS,
-  INDEX_HASH,
-  RB_KEY,
-  ROOT_BYTES,
-  ROOT_STABLE,
-  ROOT_UNSTABLE,
-} from '../layout';
+import { setting } from '../base/count';
+import { H_MERGE_ACROSS_NODES, INDEX_HASH, ROOT_BYTES } from '../layout';
 import { frameNid } from '../memory/frames';
+import { header } from '../records/header';
+import { recordAt } from '../records/record';
+import { Roots } from '../records/roots';
+import { TreeNode } from '../records/tree-node';
 
 export function isHashOrder(): bool {
-  return load<u32>(H_INDEX) == INDEX_HASH;
+  return header.index == INDEX_HASH;
 }
 
 /** NUMA node whose trees `frame` belongs to. */
 export function treeNid(frame: usize): u32 {
-  return load<u32>(H_MERGE_ACROSS_NODES) ? 0 : frameNid(frame);
+  return setting(H_MERGE_ACROSS_NODES) ? 0 : frameNid(frame);
 }
 
 /** The record of both roots for a page with this checksum. */
-export function rootsOf(nid: u32, checksum: u32): usize {
-  const roots = load<u32>(H_ROOT_COUNT);
-  return load<u32>(H_ROOTS) + <usize>(nid * roots + <u32>((<u64>checksum * roots) >> 32)) * ROOT_BYTES;
+export function rootsOf(nid: u32, checksum: u32): Roots {
+  const roots = header.rootCount;
+  return recordAt<Roots>(header.roots + <usize>(nid * roots + <u32>((<u64>checksum * roots) >> 32)) * ROOT_BYTES);
 }
 
 /** Root slot of the stable tree in which a page with this checksum belongs. */
 export function stableRoot(nid: u32, checksum: u32): usize {
-  return rootsOf(nid, checksum) + ROOT_STABLE;
+  return rootsOf(nid, checksum).stableSlot;
 }
 
 export function unstableRoot(nid: u32, checksum: u32): usize {
-  return rootsOf(nid, checksum) + ROOT_UNSTABLE;
+  return rootsOf(nid, checksum).unstableSlot;
 }
 
 /**
@@ -57,12 +52,12 @@ export function pagePrefix(frame: usize): u32 {
 }
 
 /** Order by key against a stable node: 0 where bytes must decide. */
-export function orderByKey(key: u32, node: usize): i32 {
-  const other = load<u32>(node, RB_KEY);
+export function orderByKey(key: u32, node: TreeNode): i32 {
+  const other = node.key;
   return key == other ? 0 : key < other ? -1 : 1;
 }
 
 /** The same against a page in the unstable tree, whose first bytes may have changed: in content order bytes always decide. */
-export function orderByChecksum(checksum: u32, item: usize): i32 {
+export function orderByChecksum(checksum: u32, item: TreeNode): i32 {
   return isHashOrder() ? orderByKey(checksum, item) : 0;
 }

@@ -7,16 +7,7 @@
  */
 
 import { isConcurrent } from '../concurrent/workers';
-import {
-  NODE_FRAME,
-  NODE_ORPHAN,
-  PTE_DIRTY,
-  PTE_FRAME,
-  PTE_KSM_ZERO,
-  PTE_NONE,
-  PTE_PRESENT,
-  PTE_WRITABLE,
-} from '../layout';
+import { NODE_ORPHAN, PTE_DIRTY, PTE_FRAME, PTE_KSM_ZERO, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } from '../layout';
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut, zeroFrame } from '../memory/frames';
@@ -24,6 +15,7 @@ import { writeProtect } from '../memory/protect';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages } from '../page/compare';
 import { isZeroPage } from '../page/zero';
+import { Node } from '../records/node';
 import { pageChecksum } from './checksum';
 import { nodeAlloc, nodeFlag } from './node';
 import { itemAppend, itemUnlink } from './rmap';
@@ -41,8 +33,8 @@ function isFreeToMerge(entry: u32, frame: usize): bool {
 }
 
 /** Swings the pte from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
-export function mergeInto(entry: u32, frame: usize, node: usize): bool {
-  const target: usize = load<u32>(node, NODE_FRAME);
+export function mergeInto(entry: u32, frame: usize, node: Node): bool {
+  const target: usize = node.frame;
   if (frame == target) return true; // a mapping that fork copied
   if (!isFreeToMerge(entry, frame)) return false;
   if (isConcurrent() && !staysEqual(entry, frame, target)) return false;
@@ -92,7 +84,7 @@ export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32):
   const pte = pteOf(entry);
   if (isConcurrent() && !writeProtect(entry, frame)) return;
   const node = nodeAlloc();
-  if (node == 0) {
+  if (!node) {
     if (isConcurrent()) pteSet(entry, pte);
     return; // no room for another KSM frame: both pages stay as they are
   }

@@ -1,26 +1,14 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
-import {
-  EBUSY,
-  H_MIGRATE_NODES,
-  H_NID_COUNT,
-  H_ROOT_COUNT,
-  H_ROOTS,
-  NODE_DUP_NEXT,
-  NODE_FRAME,
-  NODE_HEAD,
-  NODE_MAPS,
-  PAGE_SIZE,
-  PTE_FRAME,
-  PTE_KSM_ZERO,
-  PTE_PRESENT,
-  ROOT_BYTES,
-  ROOT_STABLE,
-} from '../layout';
+import { rbAt, rbFirst, rbNext } from '../base/rb';
+import { EBUSY, PAGE_SIZE, PTE_FRAME, PTE_KSM_ZERO, PTE_PRESENT, ROOT_BYTES, ROOT_STABLE } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
 import { pinsOf } from '../memory/pins';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
-import { rbFirst, rbNext } from '../tree/rb';
+import { header } from '../records/header';
+import { Mm } from '../records/mm';
+import { Node } from '../records/node';
+import { none } from '../records/record';
 import { chainFree } from './chain';
 import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
 
@@ -28,7 +16,7 @@ import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
  * Gives every page in [start, end) of `mm` that KSM merged a frame of its own. Items and counters are left to the scanner.
  * Returns 0, or an errno where frames ran out: what was done by then stays done.
  */
-export function unmergeRange(mm: usize, start: u32, end: u32): u32 {
+export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
@@ -46,18 +34,18 @@ export function unmergeRange(mm: usize, start: u32, end: u32): u32 {
  */
 export function stableForget(): u32 {
   let busy: u32 = 0;
-  const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
-  const first: usize = load<u32>(H_ROOTS) + ROOT_STABLE;
+  const roots = header.rootCount * header.nidCount;
+  const first: usize = header.roots + ROOT_STABLE;
   for (let index: u32 = 0; index < roots; index++) {
     const slot = first + <usize>index * ROOT_BYTES;
-    for (let node: usize = load<u32>(slot); node != 0; node = load<u32>(slot)) {
+    for (let node = rbAt<Node>(slot); node; node = rbAt<Node>(slot)) {
       if (forget(node)) continue;
       busy = EBUSY;
       break;
     }
   }
-  for (let node: usize = load<u32>(H_MIGRATE_NODES); node != 0; ) {
-    const next: usize = load<u32>(node, NODE_DUP_NEXT);
+  for (let node = header.migrateNodes; node; ) {
+    const next = node.dupNext;
     if (isMapped(node)) busy = EBUSY;
     else nodeDelete(node);
     node = next;
@@ -67,43 +55,43 @@ export function stableForget(): u32 {
 
 /** Memory goes offline: deletes the stale nodes whose frame lay in [start, end), and chains that are empty then. */
 export function stableForgetRange(start: usize, end: usize): void {
-  const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
+  const roots = header.rootCount * header.nidCount;
   for (let index: u32 = 0; index < roots; index++) {
-    const slot: usize = load<u32>(H_ROOTS) + <usize>index * ROOT_BYTES + ROOT_STABLE;
-    for (let node = rbFirst(slot), next: usize = 0; node != 0; node = next) {
-      next = rbNext(node);
+    const slot: usize = header.roots + <usize>index * ROOT_BYTES + ROOT_STABLE;
+    for (let node = changetype<Node>(rbFirst(slot)), next = none<Node>(); node; node = next) {
+      next = changetype<Node>(rbNext(node));
       if (!nodeIsChain(node)) {
         forgetInRange(node, start, end);
         continue;
       }
-      forgetList(load<u32>(node, NODE_HEAD), start, end);
-      if (load<u32>(node, NODE_HEAD) == 0) chainFree(node);
+      forgetList(node.firstDup, start, end);
+      if (!node.firstDup) chainFree(node);
     }
   }
-  forgetList(load<u32>(H_MIGRATE_NODES), start, end);
+  forgetList(header.migrateNodes, start, end);
 }
 
-function forgetList(first: usize, start: usize, end: usize): void {
-  for (let node = first, next: usize = 0; node != 0; node = next) {
-    next = load<u32>(node, NODE_DUP_NEXT);
+function forgetList(first: Node, start: usize, end: usize): void {
+  for (let node = first, next = none<Node>(); node; node = next) {
+    next = node.dupNext;
     forgetInRange(node, start, end);
   }
 }
 
-function forgetInRange(node: usize, start: usize, end: usize): void {
+function forgetInRange(node: Node, start: usize, end: usize): void {
   if (!nodeIsStale(node)) return;
-  const frame: usize = load<u32>(node, NODE_MAPS);
+  const frame = node.lastFrame;
   if (frame >= start && frame < end) nodeDelete(node);
 }
 
 /** Deletes a tree node, a chain with all its dups. False where a frame is still mapped. */
-function forget(node: usize): bool {
+function forget(node: Node): bool {
   if (!nodeIsChain(node)) {
     if (isMapped(node)) return false;
     nodeDelete(node);
     return true;
   }
-  for (let dup: usize = load<u32>(node, NODE_HEAD); dup != 0; dup = load<u32>(node, NODE_HEAD)) {
+  for (let dup = node.firstDup; dup; dup = node.firstDup) {
     if (isMapped(dup)) return false;
     nodeDelete(dup);
   }
@@ -112,10 +100,10 @@ function forget(node: usize): bool {
 }
 
 /** Is the node's frame still mapped? One that is only pinned stops being KSM's. */
-function isMapped(node: usize): bool {
+function isMapped(node: Node): bool {
   if (nodeIsStale(node)) return false;
-  const frame: usize = load<u32>(node, NODE_FRAME);
-  if (load<u32>(node, NODE_MAPS) != pinsOf(frame)) return true;
+  const frame = node.frame;
+  if (node.maps != pinsOf(frame)) return true;
   frameLeaveKsm(frame);
   return false;
 }

@@ -18,11 +18,12 @@ import {
   WINDOW_ROOM,
   WINDOW_TAKEN,
 } from '../layout';
+import { Mm } from './mm';
 
 /** The head. Its windows, notes and recent frames are reached by functions (scan/scanner). */
 @unmanaged
 export class Scanner {
-  slot: u32;
+  slot: Mm;
   page: u32;
   busy: u32;
   threads: u32;

@@ -7,25 +7,12 @@ import {
   FRAME_KSM,
   FRAME_NODE_SHIFT,
   FRAME_PINNED,
-  FREE_FIRST,
-  FREE_FRESH,
-  FREE_USED,
-  H_FRAMES,
-  H_FREE_NODES,
-  H_MIGRATE_NODES,
-  H_NID_COUNT,
-  H_NODES,
   H_PAGES_SHARED,
   H_PAGES_SHARING,
   H_PAGES_UNSHARED,
-  H_ROOMS,
-  H_ROOT_COUNT,
-  H_ROOTS,
   H_STABLE_NODE_CHAINS,
   H_STABLE_NODE_DUPS,
   NODE_BYTES,
-  NODE_FRAME,
-  NODE_MAPS,
   NODE_ORPHAN,
   PAGE_SHIFT,
   PTE_DIRTY,
@@ -45,6 +32,7 @@ import {
   TABLE_BITS,
   TABLE_ENTRIES,
 } from '../layout';
+import { wordAt, wordSetAt } from '../memory/frames';
 import { pinsOf } from '../memory/pins';
 import { pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
@@ -52,45 +40,49 @@ import { nodeAlloc, nodeFlag } from '../merge/node';
 import { isOfThisPass, itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
 import { unstableReinsert } from '../policy/linux/unstable';
-import { awaitsNode, firstOf, freshOf, wordAt } from './frames';
+import { freeNodes } from '../records/free-list';
+import { header } from '../records/header';
+import { Node } from '../records/node';
+import { addressOf, none } from '../records/record';
+import { awaitsNode, firstOf, freshOf } from './frames';
 import { leafIsMarked, leavesEnd } from './tables';
 
 /** Forgets all nodes, trees and lists. */
 export function treesClear(): void {
-  memory.fill(load<u32>(H_NODES), 0, load<u32>(H_FREE_NODES, FREE_FRESH) * NODE_BYTES);
-  memory.fill(load<u32>(H_ROOMS), 0, load<u32>(H_FREE_NODES, FREE_FRESH) * ROOM_BYTES);
-  store<u32>(H_FREE_NODES, 0, FREE_FIRST);
-  store<u32>(H_FREE_NODES, 0, FREE_FRESH);
-  store<u32>(H_FREE_NODES, 0, FREE_USED);
-  memory.fill(load<u32>(H_ROOTS), 0, load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT) * ROOT_BYTES);
-  store<u32>(H_MIGRATE_NODES, 0);
+  memory.fill(header.nodes, 0, freeNodes.fresh * NODE_BYTES);
+  memory.fill(header.rooms, 0, freeNodes.fresh * ROOM_BYTES);
+  freeNodes.first = 0;
+  freeNodes.fresh = 0;
+  freeNodes.used = 0;
+  memory.fill(header.roots, 0, header.rootCount * header.nidCount * ROOT_BYTES);
+  header.migrateNodes = none<Node>();
   store<u32>(H_STABLE_NODE_CHAINS, 0);
   store<u32>(H_STABLE_NODE_DUPS, 0);
 }
 
 /** Gives every KSM frame that somebody maps a node, and sorts it in. */
 export function nodesRebuild(): void {
-  for (let nid: u32 = 0; nid < load<u32>(H_NID_COUNT); nid++) {
+  for (let nid: u32 = 0; nid < header.nidCount; nid++) {
     for (let index = firstOf(nid); index < freshOf(nid); index++) {
-      if (awaitsNode(load<u32>(wordAt(index)))) nodeRebuild(index);
+      if (awaitsNode(wordAt(index))) nodeRebuild(index);
     }
   }
 }
 
 function nodeRebuild(index: u32): void {
-  const word = load<u32>(wordAt(index));
+  const word = wordAt(index);
   const maps = word & FRAME_COUNT_MASK;
-  const node = maps == 0 ? 0 : nodeAlloc();
-  if (node == 0) {
-    store<u32>(wordAt(index), maps | (word & FRAME_PINNED)); // nobody maps it: it is free, or pinned and ordinary
+  const node = maps == 0 ? none<Node>() : nodeAlloc();
+  if (!node) {
+    wordSetAt(index, maps | (word & FRAME_PINNED)); // nobody maps it: it is free, or pinned and ordinary
     return;
   }
-  const frame: usize = load<u32>(H_FRAMES) + (index << PAGE_SHIFT);
+  const frame: usize = header.frames + (index << PAGE_SHIFT);
   const pins = pinsOf(frame);
   nodeFlag(node, 0, NODE_ORPHAN);
-  store<u32>(node, <u32>frame, NODE_FRAME);
-  store<u32>(node, maps + pins, NODE_MAPS);
-  store<u32>(wordAt(index), FRAME_KSM | <u32>(node >> FRAME_NODE_SHIFT));
+  node.frame = frame;
+  node.maps = maps + pins;
+  wordSetAt(index, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
   stableInsert(node, pageChecksum(frame));
 }
 
@@ -122,7 +114,7 @@ function itemAttach(entry: u32, passIsCut: bool): void {
   if ((pte & (PTE_WRITABLE | PTE_DIRTY)) == PTE_WRITABLE) pteSet(entry, pte | PTE_DIRTY);
   const isInTree = (state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE;
   if (isInTree && (!passIsCut || isOfThisPass(state))) unstableReinsert(entry, state);
-  if (!(state & STATE_STABLE) || !(pte & PTE_PRESENT) || (pte & PTE_FRAME) == load<u32>(H_FRAMES)) return;
+  if (!(state & STATE_STABLE) || !(pte & PTE_PRESENT) || (pte & PTE_FRAME) == header.frames) return;
   const node = stableNodeOf(pte & PTE_FRAME);
-  if (node != 0) itemAppend(entry, node);
+  if (node) itemAppend(entry, node);
 }

@@ -1,78 +1,61 @@
 /** Recovery of address spaces: which live, their mappings, and ksmd's list. */
+import { arenaGive } from '../base/arena';
 import {
-  FREE_FIRST,
-  FREE_FRESH,
-  FREE_USED,
-  H_FREE_MMS,
-  H_FREE_VMAS,
-  H_MMS,
-  H_VMAS,
   MM_BYTES,
   MM_EXITED,
-  MM_FLAGS,
   MM_IN_USE,
-  MM_MAKER,
   MM_MERGEABLE,
-  MM_MERGING_PAGES,
-  MM_REFS,
-  MM_REPLACES,
-  MM_RMAP_ITEMS,
   MM_SHARED_OBJECT,
-  MM_SLOT_NEXT,
   MM_UNBORN,
-  MM_VMA_CACHE,
-  MM_VMA_COUNT,
-  MM_VMAS,
-  MM_ZERO_PAGES,
-  SLOTS,
   VM_MERGEABLE,
   VMA_BYTES,
-  VMA_END,
-  VMA_MM,
-  VMA_OBJECT,
 } from '../layout';
-import { arenaGive } from '../memory/arena';
-import { vmaEnd, vmaFirst, vmaFlags, vmaLink, vmaNext, vmaStart } from '../memory/vmas';
+import { vmaFirst, vmaLink, vmaNext } from '../memory/vmas';
 import { slotEnter, slotsClear } from '../policy/linux/slots';
+import { freeMms, freeVmas } from '../records/free-list';
+import { header } from '../records/header';
+import { Mm, slots, Vma } from '../records/mm';
+import { addressOf, none, recordAt } from '../records/record';
 import { batchCut, linuxScanner } from '../scan/scanner';
 
 /** One past the last mm record that was ever used. */
 export function mmsEnd(): usize {
-  return load<u32>(H_MMS) + load<u32>(H_FREE_MMS, FREE_FRESH) * MM_BYTES;
+  return header.mms + freeMms.fresh * MM_BYTES;
 }
 
-export function mmIsLive(mm: usize): bool {
-  return (load<u32>(mm, MM_FLAGS) & MM_IN_USE) != 0;
+export function mmIsLive(mm: Mm): bool {
+  return (mm.flags & MM_IN_USE) != 0;
 }
 
 /** Of a process: nobody is making it, and it has not ended. */
-function isRunning(mm: usize): bool {
-  return (load<u32>(mm, MM_FLAGS) & (MM_IN_USE | MM_UNBORN | MM_EXITED)) == MM_IN_USE;
+function isRunning(mm: Mm): bool {
+  return (mm.flags & (MM_IN_USE | MM_UNBORN | MM_EXITED)) == MM_IN_USE;
 }
 
 /** Is there somebody who knows of it, or can find it by its id, now that `dead` has died? */
-function isKnown(mm: usize, dead: u32): bool {
-  const maker = load<u32>(mm, MM_MAKER);
-  const old: usize = load<u32>(mm, MM_REPLACES);
-  return !(maker != 0 && (dead == 0 || maker == dead)) && !(old != 0 && isRunning(old));
+function isKnown(mm: Mm, dead: u32): bool {
+  const maker = mm.maker;
+  const old = mm.replaces;
+  return !(maker != 0 && (dead == 0 || maker == dead)) && !(old && isRunning(old));
 }
 
 /** Forgets mms that nobody knows of after the death of `dead`, or that have ended; of the others, what is counted anew. */
 export function mmsKeep(dead: u32): void {
   const end = mmsEnd();
-  for (let mm: usize = load<u32>(H_MMS); mm < end; mm += MM_BYTES) {
+  for (let at = header.mms; at < end; at += MM_BYTES) {
+    const mm = recordAt<Mm>(at);
     if (!isRunning(mm) || !isKnown(mm, dead)) {
-      store<u32>(mm, 0, MM_FLAGS);
+      mm.flags = 0;
       continue;
     }
-    store<u32>(mm, 0, MM_REPLACES);
-    store<u32>(mm, 0, MM_VMAS);
-    store<u32>(mm, 0, MM_VMA_CACHE);
-    store<u32>(mm, 0, MM_VMA_COUNT);
-    store<u32>(mm, 0, MM_REFS);
-    store<u32>(mm, 0, MM_MERGING_PAGES);
-    store<u32>(mm, 0, MM_RMAP_ITEMS);
-    store<u32>(mm, 0, MM_ZERO_PAGES);
+    mm.replaces = none<Mm>();
+    mm.vmas = none<Vma>();
+    mm.vmaCache = none<Vma>();
+    mm.vmaCount = 0;
+    mm.refs = 0;
+    mm.mergingPages = 0;
+    mm.rmapItems = 0;
+    mm.zeroPages = 0;
   }
 }
 
@@ -81,55 +64,59 @@ export function mmsKeep(dead: u32): void {
  * overlap.
  */
 export function vmasRebuild(): void {
-  store<u32>(H_FREE_VMAS, 0, FREE_FIRST);
-  store<u32>(H_FREE_VMAS, load<u32>(H_FREE_VMAS, FREE_FRESH), FREE_USED);
-  const end: usize = load<u32>(H_VMAS) + load<u32>(H_FREE_VMAS, FREE_FRESH) * VMA_BYTES;
-  for (let vma: usize = load<u32>(H_VMAS); vma < end; vma += VMA_BYTES) {
-    const mm: usize = load<u32>(vma, VMA_MM);
-    if (mm == 0 || !mmIsLive(mm)) {
-      store<u32>(vma, 0, VMA_MM);
-      arenaGive(H_FREE_VMAS, vma);
+  freeVmas.first = 0;
+  freeVmas.used = freeVmas.fresh;
+  const end: usize = header.vmas + freeVmas.fresh * VMA_BYTES;
+  for (let at = header.vmas; at < end; at += VMA_BYTES) {
+    const vma = recordAt<Vma>(at);
+    const mm: Mm = vma.mm;
+    if (!mm || !mmIsLive(mm)) {
+      vma.mm = none<Mm>();
+      arenaGive(freeVmas, vma);
       continue;
     }
     vmaLink(mm, vma);
-    const object: usize = load<u32>(vma, VMA_OBJECT);
-    if (object != 0) store<u32>(object, load<u32>(object, MM_REFS) + 1, MM_REFS);
+    const object = vma.object;
+    if (object) object.refs++;
   }
-  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
+  for (let at = header.mms; at < mmsEnd(); at += MM_BYTES) {
+    const mm = recordAt<Mm>(at);
     if (mmIsLive(mm)) vmasTrim(mm);
   }
 }
 
-function vmasTrim(mm: usize): void {
-  for (let vma = vmaFirst(mm), next: usize = 0; vma != 0; vma = next) {
+function vmasTrim(mm: Mm): void {
+  for (let vma = vmaFirst(mm), next = none<Vma>(); vma; vma = next) {
     next = vmaNext(vma);
-    if (next != 0 && vmaEnd(vma) > vmaStart(next)) store<u32>(vma, vmaStart(next), VMA_END);
+    if (next && vma.end > next.start) vma.end = next.start;
   }
 }
 
 /** Forgets shared objects that nobody maps. */
 export function objectsKeep(): void {
-  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
-    const flags = load<u32>(mm, MM_FLAGS);
-    if (flags & MM_SHARED_OBJECT && load<u32>(mm, MM_REFS) == 0) store<u32>(mm, 0, MM_FLAGS);
+  for (let at = header.mms; at < mmsEnd(); at += MM_BYTES) {
+    const mm = recordAt<Mm>(at);
+    const flags = mm.flags;
+    if (flags & MM_SHARED_OBJECT && mm.refs == 0) mm.flags = 0;
   }
 }
 
 /** Builds the free list of mms. */
 export function mmsFree(): void {
-  store<u32>(H_FREE_MMS, 0, FREE_FIRST);
-  store<u32>(H_FREE_MMS, load<u32>(H_FREE_MMS, FREE_FRESH), FREE_USED);
-  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
-    if (!mmIsLive(mm)) arenaGive(H_FREE_MMS, mm);
+  freeMms.first = 0;
+  freeMms.used = freeMms.fresh;
+  for (let at = header.mms; at < mmsEnd(); at += MM_BYTES) {
+    const mm = recordAt<Mm>(at);
+    if (!mmIsLive(mm)) arenaGive(freeMms, mm);
   }
 }
 
 /** Has it a slot, or was it about to get one when its thread died? */
-function isKsms(mm: usize): bool {
-  if (load<u32>(mm, MM_FLAGS) & MM_MERGEABLE) return true;
+function isKsms(mm: Mm): bool {
+  if (mm.flags & MM_MERGEABLE) return true;
   let vma = vmaFirst(mm);
-  while (vma != 0 && !(vmaFlags(vma) & VM_MERGEABLE)) vma = vmaNext(vma);
-  return vma != 0;
+  while (vma && !(vma.flags & VM_MERGEABLE)) vma = vmaNext(vma);
+  return addressOf(vma) != 0;
 }
 
 /**
@@ -138,19 +125,20 @@ function isKsms(mm: usize): bool {
  */
 export function slotsRebuild(): void {
   const scanner = linuxScanner();
-  const cursor: usize = scanner.slot;
+  const slot = scanner.slot;
   slotsClear(scanner);
   let isThere = false;
-  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
-    const flags = load<u32>(mm, MM_FLAGS);
+  for (let at = header.mms; at < mmsEnd(); at += MM_BYTES) {
+    const mm = recordAt<Mm>(at);
+    const flags = mm.flags;
     if (!(flags & MM_IN_USE) || !isKsms(mm)) continue;
-    store<u32>(mm, flags & ~MM_MERGEABLE, MM_FLAGS);
+    mm.flags = flags & ~MM_MERGEABLE;
     slotEnter(mm);
-    if (mm == cursor) isThere = true;
+    if (mm == slot) isThere = true;
   }
   if (!isThere) {
     batchCut(scanner);
     scanner.page = 0;
   }
-  if (cursor != SLOTS) scanner.slot = isThere ? <u32>cursor : load<u32>(SLOTS, MM_SLOT_NEXT);
+  if (slot != slots) scanner.slot = isThere ? slot : slots.slotNext;
 }

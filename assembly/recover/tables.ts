@@ -1,31 +1,13 @@
 /** Recovery of page tables: which tables and leaves are reachable from a live mm; the others are free. */
 
+import { arenaGive } from '../base/arena';
 import { accessesEnd, isConcurrent } from '../concurrent/workers';
-import {
-  EPOCH,
-  FREE_FIRST,
-  FREE_FRESH,
-  FREE_USED,
-  H_FREE_LEAVES,
-  H_FREE_TABLES,
-  H_LEAF_LIMIT,
-  H_LEAVES,
-  H_MMS,
-  H_PTES,
-  H_STATES,
-  H_TABLES,
-  LEAF_BYTES,
-  LEAF_MARK,
-  LEAF_MM,
-  LEAF_PAGE,
-  LEAF_USED,
-  MM_BYTES,
-  MM_PGD,
-  TABLE_BITS,
-  TABLE_BYTES,
-  TABLE_ENTRIES,
-} from '../layout';
-import { arenaGive } from '../memory/arena';
+import { EPOCH, MM_BYTES, TABLE_BITS, TABLE_BYTES, TABLE_ENTRIES } from '../layout';
+import { leafRecord } from '../memory/tables';
+import { freeLeaves, freeTables } from '../records/free-list';
+import { header } from '../records/header';
+import { Leaf, Mm } from '../records/mm';
+import { recordAt } from '../records/record';
 import { mmIsLive, mmsEnd } from './mms';
 
 /** In a leaf's LEAF_MARK: it is reachable. */
@@ -35,52 +17,48 @@ const LEAF_REACHED: u32 = 1;
  * Marks of tables are in the other bits of LEAF_MARK, a bit for as many tables as there are leaves. Nobody else has a
  * use for them.
  */
-function tableMarkWord(index: u32): usize {
-  return leafRecord(index % load<u32>(H_LEAF_LIMIT)) + LEAF_MARK;
+function tableMarkLeaf(index: u32): Leaf {
+  return leafRecord(index % header.leafLimit);
 }
 
 function tableMarkBit(index: u32): u32 {
-  return 2 << (index / load<u32>(H_LEAF_LIMIT));
+  return 2 << (index / header.leafLimit);
 }
 
 function tableMark(table: usize): void {
-  const index = <u32>(table - load<u32>(H_TABLES)) / TABLE_BYTES;
-  const word = tableMarkWord(index);
-  store<u32>(word, load<u32>(word) | tableMarkBit(index));
+  const index = <u32>(table - header.tables) / TABLE_BYTES;
+  tableMarkLeaf(index).mark |= tableMarkBit(index);
 }
 
 function tableIsMarked(index: u32): bool {
-  return (load<u32>(tableMarkWord(index)) & tableMarkBit(index)) != 0;
+  return (tableMarkLeaf(index).mark & tableMarkBit(index)) != 0;
 }
 
 function marksClear(): void {
-  const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
-  const end = min(load<u32>(H_LEAF_LIMIT), max(leavesEnd(), tables));
-  for (let leaf: u32 = 0; leaf < end; leaf++) store<u32>(leafRecord(leaf), 0, LEAF_MARK);
+  const tables = freeTables.fresh;
+  const end = min(header.leafLimit, max(leavesEnd(), tables));
+  for (let leaf: u32 = 0; leaf < end; leaf++) leafRecord(leaf).mark = 0;
 }
 
 export function leavesEnd(): u32 {
-  return load<u32>(H_FREE_LEAVES, FREE_FRESH);
-}
-
-function leafRecord(leaf: u32): usize {
-  return load<u32>(H_LEAVES) + leaf * LEAF_BYTES;
+  return freeLeaves.fresh;
 }
 
 export function leafIsMarked(leaf: u32): bool {
-  return (load<u32>(leafRecord(leaf), LEAF_MARK) & LEAF_REACHED) != 0;
+  return (leafRecord(leaf).mark & LEAF_REACHED) != 0;
 }
 
 /** Marks what is reachable, and says again in each leaf's record where it belongs. */
 export function tablesMark(): void {
   marksClear();
-  for (let mm: usize = load<u32>(H_MMS); mm < mmsEnd(); mm += MM_BYTES) {
+  for (let at = header.mms; at < mmsEnd(); at += MM_BYTES) {
+    const mm = recordAt<Mm>(at);
     if (mmIsLive(mm)) markMm(mm);
   }
 }
 
-function markMm(mm: usize): void {
-  const pgd: usize = load<u32>(mm, MM_PGD);
+function markMm(mm: Mm): void {
+  const pgd: usize = mm.pgd;
   tableMark(pgd);
   for (let upper: u32 = 0; upper < TABLE_ENTRIES; upper++) {
     const middle: usize = load<u32>(pgd + (upper << 2));
@@ -90,10 +68,10 @@ function markMm(mm: usize): void {
       const leaf = load<u32>(middle + (lower << 2));
       if (leaf == 0) continue;
       const record = leafRecord(leaf);
-      store<u32>(record, <u32>mm, LEAF_MM);
-      store<u32>(record, ((upper << TABLE_BITS) | lower) << TABLE_BITS, LEAF_PAGE);
-      store<u32>(record, 0, LEAF_USED);
-      store<u32>(record, load<u32>(record, LEAF_MARK) | LEAF_REACHED, LEAF_MARK);
+      record.mm = mm;
+      record.page = ((upper << TABLE_BITS) | lower) << TABLE_BITS;
+      record.used = 0;
+      record.mark |= LEAF_REACHED;
     }
   }
 }
@@ -107,14 +85,14 @@ export function tablesSweep(self: u32): void {
   // Somebody may be walking a table that the dead one had just taken out. If he does not come to an end, what was taken
   // out stays out of use.
   const mayFree = !isConcurrent() || accessesEnd(self);
-  const tables = load<u32>(H_FREE_TABLES, FREE_FRESH);
-  store<u32>(H_FREE_TABLES, 0, FREE_FIRST);
-  store<u32>(H_FREE_TABLES, tables, FREE_USED);
+  const tables = freeTables.fresh;
+  freeTables.first = 0;
+  freeTables.used = tables;
   for (let index: u32 = 0; index < tables; index++) {
-    if (mayFree && !tableIsMarked(index)) arenaGive(H_FREE_TABLES, load<u32>(H_TABLES) + index * TABLE_BYTES);
+    if (mayFree && !tableIsMarked(index)) arenaGive(freeTables, header.tables + index * TABLE_BYTES);
   }
-  store<u32>(H_FREE_LEAVES, 0, FREE_FIRST);
-  store<u32>(H_FREE_LEAVES, leavesEnd() - 1, FREE_USED); // leaf 0 is never used
+  freeLeaves.first = 0;
+  freeLeaves.used = leavesEnd() - 1; // leaf 0 is never used
   for (let leaf: u32 = 1; leaf < leavesEnd(); leaf++) {
     if (mayFree && !leafIsMarked(leaf)) leafFree(leaf);
   }
@@ -123,7 +101,7 @@ export function tablesSweep(self: u32): void {
 
 function leafFree(leaf: u32): void {
   const entry = leaf << TABLE_BITS;
-  memory.fill(load<u32>(H_PTES) + (entry << 2), 0, TABLE_ENTRIES << 2);
-  memory.fill(load<u32>(H_STATES) + (entry << 2), 0, TABLE_ENTRIES << 2);
-  arenaGive(H_FREE_LEAVES, leafRecord(leaf));
+  memory.fill(header.ptes + (entry << 2), 0, TABLE_ENTRIES << 2);
+  memory.fill(header.states + (entry << 2), 0, TABLE_ENTRIES << 2);
+  arenaGive(freeLeaves, leafRecord(leaf));
 }

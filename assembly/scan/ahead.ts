@@ -6,30 +6,19 @@
  * lets the misses overlap. Nothing is decided or changed here, and what is foreseen wrongly costs only time. Earned by
  * bench/scan: merging passes gain a third, the first building of the tree a tenth.
  */
-import {
-  H_FRAME_WORDS,
-  H_FRAMES,
-  ITEM_CHECKSUM,
-  NODE_FRAME,
-  NODE_IS_CHAIN,
-  PAGE_SHIFT,
-  PAGE_SIZE,
-  PTE_FRAME,
-  PTE_PRESENT,
-  RB_KEY,
-  RB_LEFT,
-  RB_RIGHT,
-  RECENT_FRAMES,
-  ROOT_STABLE,
-  ROOT_UNSTABLE,
-  TURN_ORDINARY,
-} from '../layout';
+import { rbAt, rbLink } from '../base/rb';
+import { NODE_IS_CHAIN, PAGE_SHIFT, PAGE_SIZE, PTE_FRAME, PTE_PRESENT, RECENT_FRAMES, TURN_ORDINARY } from '../layout';
 import { pteOf } from '../memory/tables';
 import { isAtPlace } from '../merge/candidate';
 import { nodeHas } from '../merge/node';
 import { isHashOrder, rootsOf, treeNid } from '../merge/order';
 import { entryOf, itemOf, stateOf } from '../merge/rmap';
+import { header } from '../records/header';
+import { Item, Node } from '../records/node';
+import { addressOf, none } from '../records/record';
+import { Roots } from '../records/roots';
 import { Scanner, Window } from '../records/scanner';
+import { TreeNode } from '../records/tree-node';
 import { descend } from './descend';
 import { noteOf, recentOf } from './scanner';
 import { checksumAt, turnAt, turnEntry, turnKind } from './window';
@@ -69,14 +58,14 @@ function listSearches(scanner: Scanner, window: Window): u32 {
   for (let index: u32 = 0; index < count; index++) {
     const turn = turnAt(window, index);
     const checksum = checksumAt(window, index);
-    let roots: usize = 0;
+    let roots = none<Roots>();
     if (willSearch(turn, checksum)) {
       roots = rootsOf(treeNid(pteOf(turnEntry(turn)) & PTE_FRAME), checksum);
-      sum += load<u32>(roots);
+      sum += addressOf(roots.stable);
       store<u32>(noteOf(scanner, index), checksum, 4);
       searches++;
     }
-    store<u32>(noteOf(scanner, index), <u32>roots);
+    store<u32>(noteOf(scanner, index), addressOf(roots));
   }
   scanner.sink += sum;
   return searches;
@@ -87,7 +76,7 @@ function willSearch(turn: u32, checksum: u32): bool {
   const entry = turnEntry(turn);
   if (turnKind(turn) != TURN_ORDINARY || !(pteOf(entry) & PTE_PRESENT)) return false;
   if (isAtPlace(stateOf(entry)) && isHashOrder()) return false;
-  return load<u32>(itemOf(entry), ITEM_CHECKSUM) == checksum;
+  return itemOf(entry).checksum == checksum;
 }
 
 /**
@@ -97,20 +86,20 @@ function willSearch(turn: u32, checksum: u32): bool {
 function findPartners(scanner: Scanner, count: u32): bool {
   let found = false;
   let sum: u32 = 0;
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  const frames: usize = load<u32>(H_FRAMES);
+  const words: usize = header.frameWords;
+  const frames: usize = header.frames;
   for (let index: u32 = 0; index < count; index++) {
-    const roots: usize = load<u32>(noteOf(scanner, index));
-    if (roots == 0) continue;
+    const roots = rbAt<Roots>(noteOf(scanner, index));
+    if (!roots) continue;
     const checksum = load<u32>(noteOf(scanner, index), 4);
-    const stable = nodeWithKey(roots + ROOT_STABLE, checksum);
-    const unstable = stable == 0 ? nodeWithKey(roots + ROOT_UNSTABLE, checksum) : 0;
+    const stable = changetype<Node>(nodeWithKey(roots.stable, checksum));
+    const unstable = stable ? none<Item>() : changetype<Item>(nodeWithKey(roots.unstable, checksum));
     let frame: u32 = 0;
-    if (unstable != 0) {
+    if (unstable) {
       const entry = entryOf(unstable);
       frame = pteOf(entry) & PTE_FRAME;
       sum += stateOf(entry);
-    } else if (stable != 0 && !nodeHas(stable, NODE_IS_CHAIN)) frame = load<u32>(stable, NODE_FRAME);
+    } else if (stable && !nodeHas(stable, NODE_IS_CHAIN)) frame = <u32>stable.frame;
     store<u32>(noteOf(scanner, index), frame);
     if (frame == 0) continue;
     sum += load<u32>(frame) + load<u32>(frame, 64) + load<u32>(frame, 128) + load<u32>(frame, 192);
@@ -121,12 +110,12 @@ function findPartners(scanner: Scanner, count: u32): bool {
   return found;
 }
 
-function nodeWithKey(slot: usize, checksum: u32): usize {
-  let node: usize = load<u32>(slot);
-  while (node != 0) {
-    const key = load<u32>(node, RB_KEY);
+/** The node with key `checksum` in the tree under `node`, or none. */
+function nodeWithKey(node: TreeNode, checksum: u32): TreeNode {
+  while (node) {
+    const key = node.key;
     if (key == checksum) break;
-    node = load<u32>(node + (checksum < key ? RB_LEFT : RB_RIGHT));
+    node = rbAt<TreeNode>(rbLink(node, checksum < key));
   }
   return node;
 }

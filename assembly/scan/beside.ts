@@ -6,13 +6,14 @@
  * interrupted an entry is therefore still an entry of the same mm.
  */
 
+import { step } from '../base/step';
 import { lockDrop, lockTakeLast } from '../concurrent/lock';
 import { isConcurrent, workerReads } from '../concurrent/workers';
 import { STATE_ITEM, TURN_GONE } from '../layout';
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { isAnonymous, isMergeable } from '../merge/candidate';
 import { stateOf } from '../merge/rmap';
-import { step } from '../step';
+import { Mm } from '../records/mm';
 import { turnEntry, turnKind } from './window';
 
 /**
@@ -35,12 +36,12 @@ export function lockResume(paused: bool, self: u32): void {
 }
 
 /** Is there still an item of `mm` at `entry`? */
-export function isItemOf(mm: usize, entry: u32): bool {
+export function isItemOf(mm: Mm, entry: u32): bool {
   return (stateOf(entry) & STATE_ITEM) != 0 && entryMm(entry) == mm;
 }
 
 /** Is the page of a turn still there, and still the scanner's business? */
-export function isStillWanted(mm: usize, turn: u32): bool {
+export function isStillWanted(mm: Mm, turn: u32): bool {
   const entry = turnEntry(turn);
   if (!isItemOf(mm, entry)) return false;
   const isPage = isAnonymous(pteOf(entry));

@@ -7,13 +7,15 @@
  * the trees change while the window is decided on, and what is foreseen wrongly costs only time. Earned by bench/scan.
  */
 
+import { rbAt, rbLink } from '../base/rb';
 import { isConcurrent, isLockWanted } from '../concurrent/workers';
-import { NODE_FRAME, NODE_HEAD, PTE_FRAME, RB_LEFT, RB_RIGHT } from '../layout';
+import { PTE_FRAME } from '../layout';
 import { pteOf } from '../memory/tables';
 import { nodeIsChain } from '../merge/node';
 import { orderByKey, pagePrefix, stableRoot, treeNid, unstableRoot } from '../merge/order';
 import { entryOf } from '../merge/rmap';
 import { comparePages } from '../page/compare';
+import { Item, Node } from '../records/node';
 import { Scanner, Window } from '../records/scanner';
 import { noteOf } from './scanner';
 import { turnAt, turnEntry } from './window';
@@ -61,16 +63,16 @@ function stableLevel(scanner: Scanner, window: Window): bool {
   let goesOn = false;
   for (let index: u32 = 0; index < count; index++) {
     const note = noteOf(scanner, index);
-    const node: usize = load<u32>(note);
-    if (node <= NOWHERE) continue;
+    if (load<u32>(note) <= NOWHERE) continue;
+    const node = rbAt<Node>(note);
     goesOn = true;
     let order = orderByKey(load<u32>(note, 4), node);
     if (order == 0) {
-      const dup: usize = nodeIsChain(node) ? load<u32>(node, NODE_HEAD) : node;
-      const frame: usize = dup == 0 ? 0 : load<u32>(dup, NODE_FRAME);
+      const dup = nodeIsChain(node) ? node.firstDup : node;
+      const frame: usize = dup ? dup.frame : 0;
       order = frame == 0 ? 0 : comparePages(frameAt(window, index), frame);
     }
-    store<u32>(note, order == 0 ? NOWHERE : load<u32>(node + (order < 0 ? RB_LEFT : RB_RIGHT)));
+    store<u32>(note, order == 0 ? NOWHERE : load<u32>(rbLink(node, order < 0)));
   }
   return goesOn;
 }
@@ -81,8 +83,8 @@ function unstableLevel(scanner: Scanner, window: Window): bool {
   let goesOn = false;
   for (let index: u32 = 0; index < count; index++) {
     const note = noteOf(scanner, index);
-    const item: usize = load<u32>(note);
-    if (item <= NOWHERE) continue;
+    if (load<u32>(note) <= NOWHERE) continue;
+    const item = rbAt<Item>(note);
     goesOn = true;
     const frame: usize = pteOf(entryOf(item)) & PTE_FRAME;
     let order = 0;
@@ -91,7 +93,7 @@ function unstableLevel(scanner: Scanner, window: Window): bool {
       const other = pagePrefix(frame);
       order = key == other ? comparePages(frameAt(window, index), frame) : key < other ? -1 : 1;
     }
-    store<u32>(note, order == 0 ? NOWHERE : load<u32>(item + (order < 0 ? RB_LEFT : RB_RIGHT)));
+    store<u32>(note, order == 0 ? NOWHERE : load<u32>(rbLink(item, order < 0)));
   }
   return goesOn;
 }

@@ -1,9 +1,9 @@
 /** The checksums of a window's ordinary pages. Pure reading of frames, and each checksum goes to its own place. */
+import { step } from '../base/step';
 import { PTE_FRAME, TURN_ORDINARY } from '../layout';
 import { pteOf } from '../memory/tables';
 import { pageChecksum } from '../merge/checksum';
 import { Window } from '../records/scanner';
-import { step } from '../step';
 import { checksumSet, turnAt, turnEntry, turnKind } from './window';
 
 /** Computes the checksums of turns [from, to) of `window`. */

@@ -6,10 +6,10 @@
  * job's word, which also says what the job is: a late claim can never be taken for one of the next job.
  */
 
+import { step, stepWait } from '../base/step';
 import { helpersRest, workerEnds, workerHelps } from '../concurrent/workers';
 import { JOB_CHUNK_PAGES, JOB_CHUNKS_MASK, JOB_CHUNKS_SHIFT, JOB_NUMBER_SHIFT, JOB_WINDOW_SHIFT } from '../layout';
 import { Job, Scanner, Window } from '../records/scanner';
-import { step, stepWait } from '../step';
 import { fingerprint } from './fingerprint';
 import { jobOf, windowOf } from './scanner';
 

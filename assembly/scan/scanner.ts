@@ -7,7 +7,6 @@ import { lockIsHeldBy } from '../concurrent/lock';
 import {
   LINUX_SCANNER,
   MM_EXITED,
-  MM_FLAGS,
   SCANNER_BYTES,
   SCANNER_CUT,
   SCANNER_JOB,
@@ -18,6 +17,7 @@ import {
   SCANNERS,
   WINDOW_BYTES,
 } from '../layout';
+import { Mm } from '../records/mm';
 import { Job, Scanner, Window } from '../records/scanner';
 
 /** ksmd's. */
@@ -86,6 +86,6 @@ export function isCut(scanner: Scanner, self: u32): bool {
 }
 
 /** Is the batch of `self` no more at `mm`, where it was? */
-export function hasLost(scanner: Scanner, mm: usize, self: u32): bool {
-  return isCut(scanner, self) || (load<u32>(mm, MM_FLAGS) & MM_EXITED) != 0;
+export function hasLost(scanner: Scanner, mm: Mm, self: u32): bool {
+  return isCut(scanner, self) || (mm.flags & MM_EXITED) != 0;
 }

@@ -5,6 +5,7 @@
 import { PTE_MERGED, STATE_ITEM, STATE_STABLE, TABLE_BITS, TURN_GONE } from '../layout';
 import { nextMappedPage } from '../memory/tables';
 import { itemFree, stateOf } from '../merge/rmap';
+import { Mm } from '../records/mm';
 import { Scanner, Window } from '../records/scanner';
 import { turnSet } from './window';
 
@@ -12,7 +13,7 @@ import { turnSet } from './window';
  * Moves the cursor to the next page before `end` that has a leaf; to `end` if there is none. Returns how many pages from there on are of
  * that leaf and before `end`: 0 at `end`.
  */
-export function leafNext(scanner: Scanner, mm: usize, end: u32): u32 {
+export function leafNext(scanner: Scanner, mm: Mm, end: u32): u32 {
   const page = nextMappedPage(mm, scanner.page, end);
   scanner.page = page;
   return min(((page >> TABLE_BITS) + 1) << TABLE_BITS, end) - page;
@@ -31,7 +32,7 @@ export function settledRun(ptes: usize, limit: u32): u32 {
 }
 
 /** Looks at `pages` entries from `first` on, which nobody scans: only items that are left over there matter. Returns how many it got through. */
-export function gapRun(window: Window, mm: usize, first: u32, pages: u32): u32 {
+export function gapRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
   let count = window.count;
   let index: u32 = 0;
   for (; index < pages && count != window.room; index++) {

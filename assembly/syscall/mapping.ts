@@ -14,9 +14,7 @@ import {
   MAP_READ_ONLY,
   MAP_SHARED,
   MAP_SPECIAL,
-  MM_FLAGS,
   MM_MERGE_ANY,
-  MM_NID,
   MM_PAGES,
   PAGE_SIZE,
   PTE_NONE,
@@ -40,10 +38,8 @@ import {
   limitForget,
   vmaAtOrAbove,
   vmaChange,
-  vmaEnd,
   vmaFind,
   vmaFirst,
-  vmaFlags,
   vmaHasHole,
   vmaInsert,
   vmaMergeAround,
@@ -52,10 +48,11 @@ import {
   vmaRoom,
   vmaSplit,
   vmaSplitRoom,
-  vmaStart,
 } from '../memory/vmas';
 import { unmergeRange } from '../merge/unmerge';
 import { slotEnter } from '../policy/linux/slots';
+import { Mm } from '../records/mm';
+import { none } from '../records/record';
 
 /** May KSM take pages of a vma with these flags? */
 function isEligible(flags: u32): bool {
@@ -67,30 +64,30 @@ function isInRange(page: u32, pages: u32): bool {
 }
 
 /** Maps anonymous memory; what was mapped there goes first, unless MAP_FIXED_NOREPLACE forbids (EEXIST). */
-export function map(mm: usize, page: u32, pages: u32, how: u32): u32 {
+export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
   limitForget();
   if (pages == 0) return EINVAL;
   if (!isInRange(page, pages)) return ENOMEM;
   const end = page + pages;
   const met = vmaAtOrAbove(mm, page);
-  const replaces = met != 0 && vmaStart(met) < end;
+  const replaces = met ? met.start < end : false;
   if (replaces && how & MAP_FIXED_NOREPLACE) return EEXIST;
   if (!vmaRoom(replaces ? 3 : 1)) return ENOMEM;
   let flags: u32 = how & MAP_NONE ? 0 : how & MAP_READ_ONLY ? VM_READ : VM_READ | VM_WRITE;
   if (how & MAP_SPECIAL) flags |= VM_SPECIAL;
   if (how & MAP_HUGEPAGE) flags |= VM_HUGEPAGE;
   if (!(flags & VM_WRITE) && !(how & MAP_SHARED)) flags |= VM_UNCHARGED;
-  let object: usize = 0;
+  let object = none<Mm>();
   if (how & (MAP_SHARED | MAP_FILE)) {
     flags |= how & MAP_SHARED ? VM_SHARED : VM_FILE;
-    object = objectCreate(load<u32>(mm, MM_NID));
-    if (object == 0) return ENOMEM;
+    object = objectCreate(mm.nid);
+    if (!object) return ENOMEM;
   }
   if (replaces && unmap(mm, page, pages)) {
     objectRelease(object);
     return ENOMEM;
   }
-  if (load<u32>(mm, MM_FLAGS) & MM_MERGE_ANY && isEligible(flags)) {
+  if (mm.flags & MM_MERGE_ANY && isEligible(flags)) {
     slotEnter(mm);
     flags |= VM_MERGEABLE;
   }
@@ -99,15 +96,15 @@ export function map(mm: usize, page: u32, pages: u32, how: u32): u32 {
   return 0;
 }
 
-export function unmap(mm: usize, page: u32, pages: u32): u32 {
+export function unmap(mm: Mm, page: u32, pages: u32): u32 {
   limitForget();
   if (pages == 0 || !isInRange(page, pages)) return EINVAL;
   const end = page + pages;
   if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
   vmaSplit(mm, page);
   vmaSplit(mm, end);
-  for (let vma = vmaAtOrAbove(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaAtOrAbove(mm, page)) {
-    zapRange(mm, vmaStart(vma), vmaEnd(vma));
+  for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaAtOrAbove(mm, page)) {
+    zapRange(mm, vma.start, vma.end);
     objectRelease(vmaRemove(mm, vma));
   }
   return 0;
@@ -117,7 +114,7 @@ export function unmap(mm: usize, page: u32, pages: u32): u32 {
  * `access`: VM_READ and VM_WRITE bits. Stops with ENOMEM at the first hole; what lies before it is changed. Locked memory that may
  * be written from now on is write-faulted at once, which breaks KSM's sharing.
  */
-export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
+export function protect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
   limitForget();
   if (pages == 0) return 0;
   if (!isInRange(page, pages)) return ENOMEM;
@@ -128,21 +125,21 @@ export function protect(mm: usize, page: u32, pages: u32, access: u32): u32 {
   let at = page;
   while (at < end) {
     const vma = vmaFind(mm, at);
-    if (vma == 0) break;
-    const untouched = (vmaFlags(vma) & (VM_ANON | VM_SHARED | VM_FILE)) == 0;
-    const uncharged = access & VM_WRITE ? 0 : untouched ? VM_UNCHARGED : vmaFlags(vma) & VM_UNCHARGED;
-    const isOpened = (vmaFlags(vma) & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED && (access & VM_WRITE) != 0;
-    at = vmaEnd(vma);
-    if (!(access & VM_WRITE)) withdrawRange(mm, vmaStart(vma), at, access); // first, so that a death in between leaves no right too many
+    if (!vma) break;
+    const untouched = (vma.flags & (VM_ANON | VM_SHARED | VM_FILE)) == 0;
+    const uncharged = access & VM_WRITE ? 0 : untouched ? VM_UNCHARGED : vma.flags & VM_UNCHARGED;
+    const isOpened = (vma.flags & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED && (access & VM_WRITE) != 0;
+    at = vma.end;
+    if (!(access & VM_WRITE)) withdrawRange(mm, vma.start, at, access); // first, so that a death in between leaves no right too many
     vmaChange(vma, VM_READ | VM_WRITE | VM_UNCHARGED, access | uncharged);
-    if (isOpened) populate(mm, vmaStart(vma), at); // as far as there are frames: Linux does not tell
+    if (isOpened) populate(mm, vma.start, at); // as far as there are frames: Linux does not tell
   }
   vmaMergeAround(mm, page, end);
   return at < end ? ENOMEM : 0;
 }
 
 /** Takes the right to write from all pages in [start, end), and where `access` says so that to read. */
-function withdrawRange(mm: usize, start: u32, end: u32, access: u32): void {
+function withdrawRange(mm: Mm, start: u32, end: u32, access: u32): void {
   const denied = access & VM_READ ? 0 : PTE_NONE;
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
@@ -152,16 +149,16 @@ function withdrawRange(mm: usize, start: u32, end: u32, access: u32): void {
 }
 
 /** Linux's madvise: holes give ENOMEM after the mapped parts were done; a limit of KSM's own gives EAGAIN. */
-export function advise(mm: usize, page: u32, pages: u32, advice: u32): u32 {
+export function advise(mm: Mm, page: u32, pages: u32, advice: u32): u32 {
   limitForget();
   if (advice != MADV_DONTNEED && advice != MADV_MERGEABLE && advice != MADV_UNMERGEABLE) return EINVAL;
   if (pages == 0) return 0;
   if (!isInRange(page, pages)) return ENOMEM;
   const end = page + pages;
   if (advice == MADV_DONTNEED) {
-    for (let vma = vmaAtOrAbove(mm, page); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
-      if (vmaFlags(vma) & (VM_LOCKED | VM_SPECIAL)) return EINVAL; // what lies before it is gone
-      zapRange(mm, max(page, vmaStart(vma)), min(end, vmaEnd(vma)));
+    for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaNext(vma)) {
+      if (vma.flags & (VM_LOCKED | VM_SPECIAL)) return EINVAL; // what lies before it is gone
+      zapRange(mm, max(page, vma.start), min(end, vma.end));
     }
   } else {
     const failed = setMergeable(mm, page, end, advice == MADV_MERGEABLE);
@@ -171,13 +168,13 @@ export function advise(mm: usize, page: u32, pages: u32, advice: u32): u32 {
 }
 
 /** Marks the eligible parts of [start, end) mergeable, or unmerges and unmarks them. 0, or the errno at which it stopped. */
-function setMergeable(mm: usize, start: u32, end: u32, mergeable: bool): u32 {
+function setMergeable(mm: Mm, start: u32, end: u32, mergeable: bool): u32 {
   let failed: u32 = 0;
-  for (let vma = vmaAtOrAbove(mm, start); vma != 0 && vmaStart(vma) < end; vma = vmaNext(vma)) {
-    const flags = vmaFlags(vma);
+  for (let vma = vmaAtOrAbove(mm, start); vma && vma.start < end; vma = vmaNext(vma)) {
+    const flags = vma.flags;
     if (mergeable ? flags & VM_MERGEABLE || !isEligible(flags) : !(flags & VM_MERGEABLE)) continue;
-    const from = max(start, vmaStart(vma));
-    const to = min(end, vmaEnd(vma));
+    const from = max(start, vma.start);
+    const to = min(end, vma.end);
     failed = vmaSplitRoom(mm, from, to) ? 0 : ENOMEM;
     if (!failed && mergeable) slotEnter(mm);
     else if (!failed) failed = unmergeRange(mm, from, to);
@@ -192,13 +189,13 @@ function setMergeable(mm: usize, start: u32, end: u32, mergeable: bool): u32 {
 }
 
 /** prctl(PR_SET_MEMORY_MERGE): every eligible mapping, now and later, is mergeable; off unmerges all. 0 or an errno. */
-export function mergeAnySet(mm: usize, on: bool): u32 {
+export function mergeAnySet(mm: Mm, on: bool): u32 {
   limitForget();
-  const flags = load<u32>(mm, MM_FLAGS);
+  const flags = mm.flags;
   if (((flags & MM_MERGE_ANY) != 0) == on) return 0;
   if (on) {
     slotEnter(mm);
-    store<u32>(mm, load<u32>(mm, MM_FLAGS) | MM_MERGE_ANY, MM_FLAGS);
+    mm.flags = mm.flags | MM_MERGE_ANY;
     setMergeable(mm, 0, MM_PAGES, true);
     return 0;
   }
@@ -207,7 +204,7 @@ export function mergeAnySet(mm: usize, on: bool): u32 {
     setMergeable(mm, 0, MM_PAGES, true);
     return failed;
   }
-  store<u32>(mm, load<u32>(mm, MM_FLAGS) & ~MM_MERGE_ANY, MM_FLAGS);
+  mm.flags = mm.flags & ~MM_MERGE_ANY;
   return 0;
 }
 
@@ -216,17 +213,17 @@ export function mergeAnySet(mm: usize, on: bool): u32 {
  * at a hole: what lies before it is locked, but not made present. ENOMEM also at memory that may not be accessed and where frames
  * run out: all is locked, and what lies before that is present.
  */
-export function lock(mm: usize, page: u32, pages: u32): u32 {
+export function lock(mm: Mm, page: u32, pages: u32): u32 {
   const failed = setLocked(mm, page, pages, true);
   return failed ? failed : populate(mm, page, page + pages);
 }
 
 /** munlock. ENOMEM at a hole: what lies before it is unlocked. */
-export function unlock(mm: usize, page: u32, pages: u32): u32 {
+export function unlock(mm: Mm, page: u32, pages: u32): u32 {
   return setLocked(mm, page, pages, false);
 }
 
-function setLocked(mm: usize, page: u32, pages: u32, locked: bool): u32 {
+function setLocked(mm: Mm, page: u32, pages: u32, locked: bool): u32 {
   limitForget();
   if (pages == 0) return 0;
   if (!isInRange(page, pages)) return ENOMEM;
@@ -235,9 +232,9 @@ function setLocked(mm: usize, page: u32, pages: u32, locked: bool): u32 {
   vmaSplit(mm, page);
   vmaSplit(mm, end);
   let at = page;
-  for (let vma = vmaFind(mm, at); vma != 0 && at < end; vma = vmaFind(mm, at)) {
+  for (let vma = vmaFind(mm, at); vma && at < end; vma = vmaFind(mm, at)) {
     vmaChange(vma, VM_LOCKED, locked ? VM_LOCKED : 0);
-    at = vmaEnd(vma);
+    at = vma.end;
   }
   vmaMergeAround(mm, page, end);
   return at < end ? ENOMEM : 0;
@@ -247,9 +244,9 @@ function setLocked(mm: usize, page: u32, pages: u32, locked: bool): u32 {
  * Makes the pages of [start, end), all of them mapped, present: private ones that may be written as a write does, so that no fault is
  * left to come, others as a read.
  */
-function populate(mm: usize, start: u32, end: u32): u32 {
+function populate(mm: Mm, start: u32, end: u32): u32 {
   for (let page = start; page < end; page++) {
-    const flags = vmaFlags(vmaFind(mm, page));
+    const flags = vmaFind(mm, page).flags;
     if (!(flags & (VM_READ | VM_WRITE))) return ENOMEM;
     const isWritten = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
     const frame = isWritten ? writeFault(mm, page) : readFault(mm, page);
@@ -259,9 +256,9 @@ function populate(mm: usize, start: u32, end: u32): u32 {
 }
 
 /** Is at least one mapping mergeable? */
-export function hasMergeable(mm: usize): bool {
-  for (let vma = vmaFirst(mm); vma != 0; vma = vmaNext(vma)) {
-    if (vmaFlags(vma) & VM_MERGEABLE) return true;
+export function hasMergeable(mm: Mm): bool {
+  for (let vma = vmaFirst(mm); vma; vma = vmaNext(vma)) {
+    if (vma.flags & VM_MERGEABLE) return true;
   }
   return false;
 }

@@ -4,12 +4,13 @@ import { ownCopy, readFault, writeFault } from '../memory/fault';
 import { frameIsKsm, frameIsShared, zeroFrame } from '../memory/frames';
 import { pinTake } from '../memory/pins';
 import { entryFind, pteOf } from '../memory/tables';
+import { Mm } from '../records/mm';
 
 /**
  * The frame of a page, with one more reference, or an errno. A plain reference (PIN_GET) leaves sharing alone. A pin for reading
  * undoes KSM's and fork's first, so that the page is the process's own; a pin for writing is a write.
  */
-export function pinPage(mm: usize, page: u32, how: u32): usize {
+export function pinPage(mm: Mm, page: u32, how: u32): usize {
   let frame = how == PIN_WRITE ? writeFault(mm, page) : readFault(mm, page);
   if (frame < PAGE_SIZE || frame == zeroFrame()) return frame;
   if (how == PIN_READ && isSharedWithOthers(entryFind(mm, page))) frame = ownCopy(mm, entryFind(mm, page));

@@ -1,88 +1,77 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
-import {
-  ENOMEM,
-  H_NEXT_ID,
-  MM_EXITED,
-  MM_FLAGS,
-  MM_ID,
-  MM_IN_USE,
-  MM_MAKER,
-  MM_MERGE_ANY,
-  MM_MERGEABLE,
-  MM_NID,
-  MM_REPLACES,
-  MM_RMAP_ITEMS,
-  MM_UNBORN,
-} from '../layout';
+import { step } from '../base/step';
+import { ENOMEM, MM_EXITED, MM_IN_USE, MM_MERGE_ANY, MM_MERGEABLE, MM_UNBORN } from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
 import { limitForget } from '../memory/vmas';
 import { isCursorAt, slotEnter, slotMoveBehindCursor, slotRemove } from '../policy/linux/slots';
-import { step } from '../step';
+import { header } from '../records/header';
+import { Mm } from '../records/mm';
+import { addressOf, none } from '../records/record';
 
-/** A new, empty process, with an id of its own. 0: a limit is reached. Who learns of it sets MM_MAKER to 0; so after fork. */
-export function spawn(nid: u32): usize {
+/** A new, empty process, with an id of its own. None: a limit is reached. Who learns of it sets MM_MAKER to 0; so after fork. */
+export function spawn(nid: u32): Mm {
   limitForget();
   const mm = mmCreate(nid, 0);
-  if (mm != 0) takeId(mm);
+  if (mm) takeId(mm);
   return mm;
 }
 
-function takeId(mm: usize): void {
-  const id = load<u32>(H_NEXT_ID);
-  store<u32>(H_NEXT_ID, id + 1);
-  store<u32>(mm, id, MM_ID);
+function takeId(mm: Mm): void {
+  const id = header.nextId;
+  header.nextId = id + 1;
+  mm.id = id;
 }
 
 /** A copy-on-write copy of `parent`, or the errno of why not: then nothing has changed. */
-export function fork(parent: usize): usize {
+export function fork(parent: Mm): usize {
   limitForget();
-  const child = mmCreate(load<u32>(parent, MM_NID), 0);
-  if (child == 0) return ENOMEM;
-  store<u32>(child, MM_IN_USE | MM_UNBORN, MM_FLAGS);
+  const child = mmCreate(parent.nid, 0);
+  if (!child) return ENOMEM;
+  child.flags = MM_IN_USE | MM_UNBORN;
   const failed = mmCopy(parent, child);
   if (failed) {
     mmEmpty(child);
     mmFree(child);
     return failed;
   }
-  const flags = load<u32>(parent, MM_FLAGS);
+  const flags = parent.flags;
   takeId(child);
-  store<u32>(child, MM_IN_USE | (flags & MM_MERGE_ANY), MM_FLAGS);
+  child.flags = MM_IN_USE | (flags & MM_MERGE_ANY);
   if (flags & MM_MERGEABLE) slotEnter(child);
-  return child;
+  return addressOf(child);
 }
 
 /**
  * A new image for a process: an empty address space that keeps the id and the process-wide merging of `old`, which ends. That `old` ends is
- * what makes it the process: a death before leaves the old one, a death after the new one. 0: a limit.
+ * what makes it the process: a death before leaves the old one, a death after the new one. None: a limit.
  */
-export function exec(old: usize): usize {
+export function exec(old: Mm): Mm {
   limitForget();
-  const mm = mmCreate(load<u32>(old, MM_NID), 0);
-  if (mm == 0) return 0;
-  store<u32>(mm, <u32>old, MM_REPLACES);
-  store<u32>(mm, load<u32>(old, MM_ID), MM_ID);
-  store<u32>(mm, 0, MM_MAKER);
+  const mm = mmCreate(old.nid, 0);
+  if (!mm) return mm;
+  mm.replaces = old;
+  mm.id = old.id;
+  mm.maker = 0;
   step();
-  if (load<u32>(old, MM_FLAGS) & MM_MERGE_ANY) {
-    store<u32>(mm, load<u32>(mm, MM_FLAGS) | MM_MERGE_ANY, MM_FLAGS);
+  if (old.flags & MM_MERGE_ANY) {
+    mm.flags = mm.flags | MM_MERGE_ANY;
     slotEnter(mm);
   }
   exit(old);
-  store<u32>(mm, 0, MM_REPLACES);
+  mm.replaces = none<Mm>();
   return mm;
 }
 
 /** Ends a process. Its memory goes at once; its rmap items, if it has any, when the scanner comes by. */
-export function exit(mm: usize): void {
-  const flags = load<u32>(mm, MM_FLAGS);
-  store<u32>(mm, flags | MM_EXITED, MM_FLAGS); // first, so that a survivor of a death in here finishes it
+export function exit(mm: Mm): void {
+  const flags = mm.flags;
+  mm.flags = flags | MM_EXITED; // first, so that a survivor of a death in here finishes it
   mmEmpty(mm);
   if (!(flags & MM_MERGEABLE)) {
     mmFree(mm);
   } else if (isCursorAt(mm)) {
     return; // the scanner stands on it and will free it
-  } else if (load<u32>(mm, MM_RMAP_ITEMS) == 0) {
+  } else if (mm.rmapItems == 0) {
     slotRemove(mm);
     mmFree(mm);
   } else {

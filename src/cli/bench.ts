@@ -5,7 +5,7 @@
  * as a ratio to reading the same memory once. A pass cannot be repeated in place; but the scanner changes no byte of a
  * frame, so putting back the memory before the frames takes the engine back to where it was.
  */
-import * as layout from '../../assembly/layout.ts';
+import * as layout from '../../assembly/layout/index.ts';
 import { createHost, type Host, KsmError } from '../index.ts';
 import { json as encode } from '../printable.ts';
 import { grid, machine } from '../report/index.ts';

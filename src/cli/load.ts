@@ -5,7 +5,7 @@
  * more than the engine has frames, the scanner merges what is in whenever it is full, and loading goes on with the
  * frames that this frees.
  */
-import { PAGE_SIZE, TABLE_ENTRIES } from '../../assembly/layout.ts';
+import { PAGE_SIZE, TABLE_ENTRIES } from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
 import type { PageRange, PageSource } from '../image/index.ts';
 import type { AddressSpace, Host } from '../index.ts';

@@ -2,7 +2,7 @@
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
 import os from 'node:os';
-import { PAGE_SIZE } from '../../assembly/layout.ts';
+import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
 import type { PageSource } from '../image/index.ts';
 import { createHost, type Host } from '../index.ts';

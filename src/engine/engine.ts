@@ -1,10 +1,10 @@
 /**
  * The engine over its one linear memory: the exported functions, and the words of the layout as numbers.
  *
- * All state is in the memory (assembly/layout.ts names every word). This class holds views of it and nothing else, so any
+ * All state is in the memory (assembly/layout names every word). This class holds views of it and nothing else, so any
  * number of engines over one memory are one engine.
  */
-import * as layout from '../../assembly/layout.ts';
+import * as layout from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
 import { checkHeader } from './invariants/header.ts';
 import { type EngineExports, instantiate } from './load.ts';

@@ -1,5 +1,5 @@
 /** The engine as its users above see it. */
-export * as layout from '../../assembly/layout.ts';
+export * as layout from '../../assembly/layout/index.ts';
 export { Engine, expectLayout, type Geometry, layOut, recordOf } from './engine.ts';
 export { compareFrames } from './invariants/frames.ts';
 export { checkTrusted } from './invariants/trusted.ts';

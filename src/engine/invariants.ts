@@ -2,7 +2,7 @@
  * The invariant walker: is what lies in the memory what the layout says it is?
  *
  * Page tables and frames are the only truth; trees, lists, counts and counters can be recomputed from them, and this
- * does so, by the description in assembly/layout.ts. Of the engine it asks nothing but checksums of pages. What must
+ * does so, by the description in assembly/layout. Of the engine it asks nothing but checksums of pages. What must
  * hold, by name, is in invariants/rules.ts. It is for tests, which call it after every step.
  */
 import type { Engine } from './engine.ts';

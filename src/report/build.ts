@@ -4,7 +4,7 @@
  * It assumes that every address space was loaded by plain writes and has not been written since: then a frame that two
  * pages map is a merged one, and nobody maps the zero frame but by use_zero_pages.
  */
-import { H_FRAMES, PAGE_SHIFT, PAGE_SIZE } from '../../assembly/layout.ts';
+import { H_FRAMES, PAGE_SHIFT, PAGE_SIZE } from '../../assembly/layout/index.ts';
 import type { Host } from '../index.ts';
 import { topContents } from './contents.ts';
 import { type FrameUse, frameUse, type LoadedSource } from './frames.ts';

@@ -5,7 +5,7 @@
  * frames are grouped by what is in them, and the groups are ranked by the frames that they make superfluous.
  */
 import { hash } from 'node:crypto';
-import { PAGE_SIZE } from '../../assembly/layout.ts';
+import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import type { FrameUse, LoadedSource } from './frames.ts';
 import { guess } from './guess.ts';
 import type { ContentReport } from './types.ts';

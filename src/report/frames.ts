@@ -4,7 +4,7 @@
  * Everything a report says about merging is counted from this and from the engine's counters; nothing is remembered from
  * the scan. The tables are plain arrays over frame numbers, since a full host has a million of them.
  */
-import { PAGE_SIZE } from '../../assembly/layout.ts';
+import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import type { AddressSpace } from '../index.ts';
 
 /** Frame numbers that a 32-bit memory can have. */

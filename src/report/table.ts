@@ -5,7 +5,7 @@
  * are the least important ones where the terminal is too narrow.
  */
 import { styleText } from 'node:util';
-import { PAGE_SIZE } from '../../assembly/layout.ts';
+import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import { printable } from '../printable.ts';
 import { bytes, clip, count, large, percent, plural, seconds, shorten } from './format.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';

@@ -1,6 +1,6 @@
 /**
  * The simulation build of the engine: the release, optimized in one round, that calls `step.hook` between any two stores that others
- * could tell apart (assembly/step.ts). Built when it is missing or older than its sources.
+ * could tell apart (assembly/base/step.ts). Built when it is missing or older than its sources.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';

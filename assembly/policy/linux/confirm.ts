@@ -5,19 +5,15 @@
  *
  * Only for pages whose turn it is: a page before them that still waits in a window could equal one of them.
  */
+import { counted, setting } from '../../base/count';
 import {
   DIRTY_ADVISORY,
   DIRTY_OFF,
   DIRTY_PERIOD,
-  H_DIRTY,
   H_DIRTY_TRACKING,
-  H_FRAME_WORDS,
-  H_FRAMES,
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
-  H_PTES,
   H_SMART_SCAN,
-  H_STATES,
   H_USE_ZERO_PAGES,
   PAGE_SHIFT,
   PTE_DIRTY,
@@ -33,6 +29,7 @@ import {
   STATE_UNSTABLE,
 } from '../../layout';
 import { isHashOrder } from '../../merge/order';
+import { header } from '../../records/header';
 
 const PTE_WANTED: u32 = PTE_PRESENT;
 const PTE_LOOKED_AT: u32 = PTE_PRESENT | PTE_SHARED | PTE_MERGED | PTE_DIRTY;
@@ -41,20 +38,20 @@ const STATE_LOOKED_AT: u32 = STATE_WANTED | STATE_DISPLACED | STATE_MUST_SEARCH 
 
 /** Do the settings allow it? With smart scan pages age, with use_zero_pages they are looked at, NUMA trees make them search. */
 function isPossible(): bool {
-  if (load<u32>(H_DIRTY_TRACKING) == DIRTY_OFF || !isHashOrder()) return false;
-  return load<u32>(H_MERGE_ACROSS_NODES) != 0 && !load<u32>(H_SMART_SCAN) && !load<u32>(H_USE_ZERO_PAGES);
+  if (setting(H_DIRTY_TRACKING) == DIRTY_OFF || !isHashOrder()) return false;
+  return setting(H_MERGE_ACROSS_NODES) != 0 && !setting(H_SMART_SCAN) && !setting(H_USE_ZERO_PAGES);
 }
 
 /** Confirms entries from `first` on, at most `limit` of one leaf, up to one that needs a turn. Returns how many. */
 export function confirmRun(first: u32, limit: u32): u32 {
   if (!isPossible()) return 0;
-  const ptes: usize = load<u32>(H_PTES) + ((<usize>first) << 2);
-  const states: usize = load<u32>(H_STATES) + ((<usize>first) << 2);
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  const zero = load<u32>(H_FRAMES);
-  const dirty: usize = load<u32>(H_DIRTY);
-  const pass = load<u32>(H_FULL_SCANS);
-  const isAdvisory = load<u32>(H_DIRTY_TRACKING) == DIRTY_ADVISORY;
+  const ptes: usize = header.ptes + ((<usize>first) << 2);
+  const states: usize = header.states + ((<usize>first) << 2);
+  const words: usize = header.frameWords;
+  const zero = header.frames;
+  const dirty: usize = header.dirty;
+  const pass = counted(H_FULL_SCANS);
+  const isAdvisory = setting(H_DIRTY_TRACKING) == DIRTY_ADVISORY;
   let index: u32 = 0;
   for (; index < limit; index++) {
     const pte = load<u32>(ptes + (index << 2));

@@ -5,14 +5,16 @@
  * may have lost its ground: the process ended, or `run` was written.
  */
 
+import { setting } from '../../base/count';
 import { lockIsHeldBy, lockYield } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
-import { H_RUN, ITEM_CHECKSUM, PTE_FRAME, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY } from '../../layout';
+import { H_RUN, PTE_FRAME, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY } from '../../layout';
 import { frameIsKsm, zeroFrame } from '../../memory/frames';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { isOrdinary } from '../../merge/candidate';
 import { hashForget } from '../../merge/checksum';
 import { itemFree, itemOf, itemUnlink } from '../../merge/rmap';
+import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
 import { fetchPartners, lookAhead } from '../../scan/ahead';
 import { isItemOf, isStillWanted } from '../../scan/beside';
@@ -25,12 +27,12 @@ import { smartScanIsOn, smartScanSkips } from './smart';
 const FETCH_PAGES: u32 = 4;
 
 /** Is the batch of `self` no more where it was? Then its window means nothing. */
-export function isInterrupted(scanner: Scanner, mm: usize, self: u32): bool {
-  return hasLost(scanner, mm, self) || load<u32>(H_RUN) != 1;
+export function isInterrupted(scanner: Scanner, mm: Mm, self: u32): bool {
+  return hasLost(scanner, mm, self) || setting(H_RUN) != 1;
 }
 
 /** Takes every turn of `window`, which is about `mm`. Returns how many pages were processed, the settled ones included. */
-export function decide(scanner: Scanner, window: Window, mm: usize, self: u32): u32 {
+export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32 {
   if (!lockIsHeldBy(self)) return 0;
   const count = window.count;
   const fetches = lookAhead(scanner, window);
@@ -78,7 +80,7 @@ function takeTurn(window: Window, index: u32, turn: u32): bool {
   } else if (kind == TURN_ORDINARY) {
     mergeOrdinaryPage(entry, frame, checksumAt(window, index));
   } else if (kind == TURN_CLEAN) {
-    mergeOrdinaryPage(entry, frame, load<u32>(itemOf(entry), ITEM_CHECKSUM));
+    mergeOrdinaryPage(entry, frame, itemOf(entry).checksum);
   } else {
     if (smartScanIsOn() && !frameIsKsm(frame) && smartScanSkips(entry)) return false;
     mergeAnyPage(entry);
@@ -87,7 +89,7 @@ function takeTurn(window: Window, index: u32, turn: u32): bool {
 }
 
 /** The page is no candidate any more. It has had its turn, so it is not in the unstable tree either. */
-function giveUp(mm: usize, entry: u32): void {
+function giveUp(mm: Mm, entry: u32): void {
   if (!isItemOf(mm, entry)) return;
   hashForget(entry);
   itemUnlink(entry);
@@ -97,7 +99,7 @@ function giveUp(mm: usize, entry: u32): void {
  * The batch was interrupted. If the pass was only stopped (run is 0), it goes on with turn `index` of `window`; in any case pages are read
  * again.
  */
-function turnBack(scanner: Scanner, window: Window, index: u32, mm: usize, self: u32): void {
+function turnBack(scanner: Scanner, window: Window, index: u32, mm: Mm, self: u32): void {
   const first = turnEntry(turnAt(window, index));
   if (!hasLost(scanner, mm, self) && isItemOf(mm, first)) scanner.page = min(entryPage(first), scanner.page);
   for (; index < window.count; index++) {

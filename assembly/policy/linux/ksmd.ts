@@ -5,23 +5,19 @@
  * that of taking the pages one by one.
  */
 
+import { countWide, setting } from '../../base/count';
 import { lockIsHeldBy } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
 import {
   H_FULL_SCANS,
-  H_LIMBO,
   H_MERGE_ACROSS_NODES,
-  H_NOW,
   H_PAGES_SCANNED,
   H_RUN,
   LOCK,
   MM_EXITED,
-  MM_FLAGS,
   MM_PAGES,
-  MM_SLOT_NEXT,
   SCAN_BUSY,
   SCAN_PASS_ENDED,
-  SLOTS,
   STATE_ITEM,
   TABLE_BITS,
   WINDOW_PAGES,
@@ -33,6 +29,8 @@ import { entryFind, leafTrim, nextMappedPage } from '../../memory/tables';
 import { isHashOrder } from '../../merge/order';
 import { itemFree, stateOf } from '../../merge/rmap';
 import { pruneWaiting } from '../../merge/stable';
+import { header } from '../../records/header';
+import { Mm, slots } from '../../records/mm';
 import { Scanner } from '../../records/scanner';
 import { lockPause, lockResume } from '../../scan/beside';
 import { fingerprint } from '../../scan/fingerprint';
@@ -52,10 +50,10 @@ import { unstableClear } from './unstable';
 export function scanBatch(pages: u32, now: u32): u32 {
   const scanner = linuxScanner();
   if (scanner.busy != 0) return SCAN_BUSY;
-  if (pages == 0 || load<u32>(H_RUN) != 1 || load<u32>(SLOTS, MM_SLOT_NEXT) == SLOTS) return 0;
+  if (pages == 0 || setting(H_RUN) != 1 || slots.slotNext == slots) return 0;
   const self = load<u32>(LOCK);
   batchBegin(scanner, self);
-  store<u32>(H_NOW, now);
+  header.now = now;
   const result = batch(scanner, pages, self);
   batchEnd(scanner, self);
   return result;
@@ -63,13 +61,13 @@ export function scanBatch(pages: u32, now: u32): u32 {
 
 /** The batch of worker `self`. One that was taken for dead while it had let the lock go changes nothing but checksums of its window. */
 function batch(scanner: Scanner, pages: u32, self: u32): u32 {
-  if (load<u32>(H_LIMBO)) limboDrain();
-  if (scanner.slot == SLOTS) passBegin(scanner);
+  if (header.limbo) limboDrain();
+  if (scanner.slot == slots) passBegin(scanner);
   let done: u32 = 0;
   let passEnded: bool = false;
   while (done < pages && !passEnded) {
-    const mm: usize = scanner.slot;
-    if (load<u32>(mm, MM_FLAGS) & MM_EXITED) {
+    const mm = scanner.slot;
+    if (mm.flags & MM_EXITED) {
       passEnded = leaveEnded(scanner, mm);
       continue;
     }
@@ -78,14 +76,14 @@ function batch(scanner: Scanner, pages: u32, self: u32): u32 {
     if (isInterrupted(scanner, mm, self)) break;
     if (result & MM_ENDED) passEnded = leaveMm(scanner, mm);
   }
-  if (lockIsHeldBy(self)) store<u64>(H_PAGES_SCANNED, load<u64>(H_PAGES_SCANNED) + done);
+  if (lockIsHeldBy(self)) countWide(H_PAGES_SCANNED, done);
   return passEnded ? done | SCAN_PASS_ENDED : done;
 }
 
 function passBegin(scanner: Scanner): void {
-  if (!load<u32>(H_MERGE_ACROSS_NODES)) pruneWaiting();
+  if (!setting(H_MERGE_ACROSS_NODES)) pruneWaiting();
   if (!isHashOrder()) unstableClear();
-  scanner.slot = load<u32>(SLOTS, MM_SLOT_NEXT);
+  scanner.slot = slots.slotNext;
   scanner.page = 0;
 }
 
@@ -93,14 +91,14 @@ function passBegin(scanner: Scanner): void {
 const MM_ENDED: u32 = 0x80000000;
 
 /** A piece of `mm`, at most `budget` pages of it, from the cursor on. Returns the pages processed. */
-function scanMm(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 {
+function scanMm(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
   return scanner.threads > 1 && budget > WINDOW_PAGES
     ? scanWithHelp(scanner, mm, budget, self)
     : scanAlone(scanner, mm, budget, self);
 }
 
 /** One window, by this thread. */
-function scanAlone(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 {
+function scanAlone(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
   const window = windowOf(scanner, 0);
   windowOpen(window, WINDOW_PAGES, walkBudget(budget), 0);
   const ended = selectPages(scanner, window, mm);
@@ -122,7 +120,7 @@ function walkBudget(budget: u32): u32 {
  * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next,
  * which was selected before: that is as good as after, for the same reasons as within a window (select.ts).
  */
-function scanWithHelp(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 {
+function scanWithHelp(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
   let number: u32 = 0;
   let window = windowOf(scanner, number);
   windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget), 0);
@@ -151,7 +149,7 @@ function scanWithHelp(scanner: Scanner, mm: usize, budget: u32, self: u32): u32 
 }
 
 /** The walk has come to the end of `mm`: its cursor goes to the next slot. True where that ended the pass. */
-function leaveMm(scanner: Scanner, mm: usize): bool {
+function leaveMm(scanner: Scanner, mm: Mm): bool {
   const page = scanner.page;
   itemsFree(mm, page);
   const passEnded = cursorNext(scanner, mm);
@@ -160,7 +158,7 @@ function leaveMm(scanner: Scanner, mm: usize): bool {
 }
 
 /** The process of `mm` has ended, and its memory is gone: now its items go, and itself. True where that ended the pass. */
-function leaveEnded(scanner: Scanner, mm: usize): bool {
+function leaveEnded(scanner: Scanner, mm: Mm): bool {
   itemsFree(mm, 0);
   const passEnded = cursorNext(scanner, mm);
   slotRemove(mm);
@@ -169,17 +167,17 @@ function leaveEnded(scanner: Scanner, mm: usize): bool {
 }
 
 /** Moves the cursor from `mm` to the next slot. True where that ended the pass. */
-function cursorNext(scanner: Scanner, mm: usize): bool {
-  const next = load<u32>(mm, MM_SLOT_NEXT);
+function cursorNext(scanner: Scanner, mm: Mm): bool {
+  const next = mm.slotNext;
   scanner.slot = next;
   scanner.page = 0;
-  if (next != SLOTS) return false;
-  store<u64>(H_FULL_SCANS, load<u64>(H_FULL_SCANS) + 1);
+  if (next != slots) return false;
+  countWide(H_FULL_SCANS, 1);
   return true;
 }
 
 /** Frees the items of `mm` from `page` on, and the leaves that are empty then. */
-export function itemsFree(mm: usize, page: u32): void {
+export function itemsFree(mm: Mm, page: u32): void {
   for (page = nextMappedPage(mm, page, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
     const leafEnd = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
     for (let entry = entryFind(mm, page), left = leafEnd - page; left != 0; left--, entry++) {

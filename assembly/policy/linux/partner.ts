@@ -3,31 +3,25 @@
  * and then in the unstable one, and the page merges with it.
  */
 
-import {
-  H_USE_ZERO_PAGES,
-  H_ZERO_CHECKSUM,
-  ITEM_CHECKSUM,
-  ITEM_NODE,
-  NODE_MIGRATING,
-  PTE_FRAME,
-  PTE_MERGED,
-  STATE_STABLE,
-} from '../../layout';
+import { setting } from '../../base/count';
+import { H_USE_ZERO_PAGES, NODE_MIGRATING, PTE_FRAME, PTE_MERGED, STATE_STABLE } from '../../layout';
 import { nodeCanCount } from '../../memory/dups';
 import { pteOf, pteSet } from '../../memory/tables';
 import { entryChecksum, pageChecksum } from '../../merge/checksum';
 import { nodeHas, nodeNid, nodeWait } from '../../merge/node';
 import { isHashOrder, treeNid } from '../../merge/order';
 import { itemAppend, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
-import { STABLE_FULL, stableNodeOf, stableSearch } from '../../merge/stable';
+import { isFound, STABLE_FULL, stableNodeOf, stableSearch } from '../../merge/stable';
 import { mergeInto, mergeIntoZero, mergeTwo } from '../../merge/swing';
+import { header } from '../../records/header';
+import { Node } from '../../records/node';
 import { unstableConfirm, unstableSearchOrInsert } from './unstable';
 
 /** Compares and merges a page of any kind; its hash is computed if it is needed. */
 export function mergeAnyPage(entry: u32): void {
   const frame: usize = pteOf(entry) & PTE_FRAME;
   const node = stableNodeOf(frame);
-  if (node == 0) {
+  if (!node) {
     itemUnlink(entry);
     mergeOrdinaryPage(entry, frame, entryChecksum(entry));
     return;
@@ -42,32 +36,32 @@ export function mergeAnyPage(entry: u32): void {
   const target = stableSearch(frame, checksum);
   if (target == node && hangsOn(entry, node)) return;
   itemUnlink(entry);
-  if (target <= STABLE_FULL) {
-    if (isHashOrder()) store<u32>(itemOf(entry), checksum, ITEM_CHECKSUM); // its key
+  if (!isFound(target)) {
+    if (isHashOrder()) itemOf(entry).checksum = checksum; // its key
     findPartner(entry, frame, checksum, true);
   } else if (mergeInto(entry, frame, target) && nodeCanCount(target)) {
     itemAppend(entry, target); // else the page stays volatile, though it maps the frame
   }
 }
 
-function hangsOn(entry: u32, node: usize): bool {
-  return (stateOf(entry) & STATE_STABLE) != 0 && load<u32>(itemOf(entry), ITEM_NODE) == node;
+function hangsOn(entry: u32, node: Node): bool {
+  return (stateOf(entry) & STATE_STABLE) != 0 && itemOf(entry).node == node;
 }
 
 /** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
 export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void {
   const item = itemOf(entry);
-  if (load<u32>(item, ITEM_CHECKSUM) != checksum) {
+  if (item.checksum != checksum) {
     itemUnlink(entry);
-    store<u32>(item, checksum, ITEM_CHECKSUM); // volatile: changed since it was last seen, or never seen
+    item.checksum = checksum; // volatile: changed since it was last seen, or never seen
     return;
   }
-  const isZero = load<u32>(H_USE_ZERO_PAGES) != 0 && checksum == load<u32>(H_ZERO_CHECKSUM);
+  const isZero = setting(H_USE_ZERO_PAGES) != 0 && checksum == header.zeroChecksum;
   if (!isZero && unstableConfirm(entry)) return;
   itemUnlink(entry);
   if (isZero && mergeIntoZero(entry, frame)) return;
   const target = stableSearch(frame, checksum);
-  if (target > STABLE_FULL) {
+  if (isFound(target)) {
     if (mergeInto(entry, frame, target)) itemAppend(entry, target);
     return;
   }

@@ -6,13 +6,8 @@
  */
 import {
   CHECKSUM_XXH64,
-  FREE_FRESH,
-  H_CHECKSUM,
-  H_FREE_LEAVES,
   H_PAGES_UNSHARED,
-  H_ZERO_CHECKSUM,
   HASH_KEY,
-  ITEM_CHECKSUM,
   STATE_FRESH,
   STATE_ITEM,
   STATE_STABLE,
@@ -24,14 +19,16 @@ import { isHashOrder } from '../../merge/order';
 import { stableResort } from '../../merge/resort';
 import { itemOf, stateOf, stateSet } from '../../merge/rmap';
 import { expandKey } from '../../page/hash';
+import { freeLeaves } from '../../records/free-list';
+import { header } from '../../records/header';
 import { batchesCut } from '../../scan/scanner';
 import { unstableClear } from './unstable';
 
 /** Draws the key from a 64-bit seed. Where checksums are XXH64, nothing hangs on the key, and nothing else changes. */
 export function rekey(seedLow: u32, seedHigh: u32): void {
   expandKey(seedLow, seedHigh, HASH_KEY);
-  if (load<u32>(H_CHECKSUM) == CHECKSUM_XXH64) return;
-  store<u32>(H_ZERO_CHECKSUM, pageChecksum(zeroFrame()));
+  if (header.checksum == CHECKSUM_XXH64) return;
+  header.zeroChecksum = pageChecksum(zeroFrame());
   batchesCut(); // their windows have checksums of the old key
   itemsForget();
   if (isHashOrder()) stableResort();
@@ -39,12 +36,12 @@ export function rekey(seedLow: u32, seedHigh: u32): void {
 
 /** Every item is as a new one is, but for those of merged pages, which stay on their nodes. */
 function itemsForget(): void {
-  const end = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  const end = freeLeaves.fresh << TABLE_BITS;
   for (let entry: u32 = 1 << TABLE_BITS; entry < end; entry++) {
     const state = stateOf(entry);
     if (!(state & STATE_ITEM)) continue;
     stateSet(entry, (state & (STATE_ITEM | STATE_STABLE)) | STATE_FRESH);
-    store<u32>(itemOf(entry), 0, ITEM_CHECKSUM);
+    itemOf(entry).checksum = 0;
   }
   unstableClear();
   store<u32>(H_PAGES_UNSHARED, 0);

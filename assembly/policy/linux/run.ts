@@ -1,4 +1,5 @@
 /** What writing `run`, `max_page_sharing` and `merge_across_nodes` does besides changing a number. */
+import { counted, setting } from '../../base/count';
 import {
   EBUSY,
   ENOMEM,
@@ -7,14 +8,12 @@ import {
   H_PAGES_SHARED,
   H_RUN,
   MM_EXITED,
-  MM_FLAGS,
-  MM_SLOT_NEXT,
-  SLOTS,
   VM_MERGEABLE,
 } from '../../layout';
 import { mmFree } from '../../memory/mm';
-import { vmaEnd, vmaFirst, vmaFlags, vmaNext, vmaStart } from '../../memory/vmas';
+import { vmaFirst, vmaNext } from '../../memory/vmas';
 import { stableForget, unmergeRange } from '../../merge/unmerge';
+import { slots } from '../../records/mm';
 import { batchCut, linuxScanner } from '../../scan/scanner';
 import { itemsFree } from './ksmd';
 import { slotRemove } from './slots';
@@ -22,13 +21,13 @@ import { unstableScatter, unstableUnsettle } from './unstable';
 
 /** Writes `run` (0, 1 or 2). 2 unmerges everything; ENOMEM: run is 0, and what was unmerged stays so. */
 export function runWrite(run: u32): u32 {
-  if (load<u32>(H_RUN) == run) return 0;
+  if (setting(H_RUN) == run) return 0;
   store<u32>(H_RUN, run);
   if (run != 2) return 0;
   const scanner = linuxScanner();
   const failed = unmergeAll();
   batchCut(scanner);
-  scanner.slot = SLOTS;
+  scanner.slot = slots;
   scanner.page = 0;
   if (!failed) return 0;
   unstableScatter(); // the pass is given up, so what is in its trees is not of the next one
@@ -37,14 +36,14 @@ export function runWrite(run: u32): u32 {
 }
 
 function unmergeAll(): u32 {
-  for (let mm: usize = load<u32>(SLOTS, MM_SLOT_NEXT); mm != SLOTS; ) {
-    for (let vma = vmaFirst(mm); vma != 0; vma = vmaNext(vma)) {
-      if (!(vmaFlags(vma) & VM_MERGEABLE)) continue;
-      if (unmergeRange(mm, vmaStart(vma), vmaEnd(vma))) return ENOMEM;
+  for (let mm = slots.slotNext; mm != slots; ) {
+    for (let vma = vmaFirst(mm); vma; vma = vmaNext(vma)) {
+      if (!(vma.flags & VM_MERGEABLE)) continue;
+      if (unmergeRange(mm, vma.start, vma.end)) return ENOMEM;
     }
     itemsFree(mm, 0);
-    const next: usize = load<u32>(mm, MM_SLOT_NEXT);
-    if (load<u32>(mm, MM_FLAGS) & MM_EXITED) {
+    const next = mm.slotNext;
+    if (mm.flags & MM_EXITED) {
       slotRemove(mm);
       mmFree(mm);
     }
@@ -56,10 +55,10 @@ function unmergeAll(): u32 {
 }
 
 /** Writes a setting that may change only while nothing is merged; stale nodes are forgotten on the way. 0 or EBUSY. */
-export function quietSettingWrite(setting: usize, value: u32): u32 {
-  if (load<u32>(setting) == value) return 0;
-  if (load<u32>(H_PAGES_SHARED) != 0 || stableForget()) return EBUSY;
-  store<u32>(setting, value);
-  if (setting == H_MERGE_ACROSS_NODES) unstableUnsettle();
+export function quietSettingWrite(word: usize, value: u32): u32 {
+  if (setting(word) == value) return 0;
+  if (counted(H_PAGES_SHARED) != 0 || stableForget()) return EBUSY;
+  store<u32>(word, value);
+  if (word == H_MERGE_ACROSS_NODES) unstableUnsettle();
   return 0;
 }

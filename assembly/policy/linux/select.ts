@@ -9,10 +9,6 @@
  * finds that out. Only one that smart scan has skipped here keeps its item, and counts as skipped, until the next pass.
  */
 import {
-  H_FRAME_WORDS,
-  H_FRAMES,
-  H_PTES,
-  H_STATES,
   PAGE_SHIFT,
   PTE_FRAME,
   PTE_MERGED,
@@ -27,10 +23,12 @@ import {
   VM_MERGEABLE,
 } from '../../layout';
 import { entryFind } from '../../memory/tables';
-import { vmaAtOrAbove, vmaEnd, vmaFlags, vmaNext, vmaStart } from '../../memory/vmas';
+import { vmaAtOrAbove, vmaNext } from '../../memory/vmas';
 import { isClean } from '../../merge/candidate';
 import { cleanMark } from '../../merge/checksum';
 import { itemCreate, itemFree, stateOf } from '../../merge/rmap';
+import { header } from '../../records/header';
+import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
 import { gapRun, leafNext, settledRun } from '../../scan/walk';
 import { isNext, pagesLeft, turnSet } from '../../scan/window';
@@ -41,17 +39,17 @@ import { smartScanIsOn, smartScanSkips } from './smart';
  * Fills `window`, which is open, from the cursor on. True where the walk reached the end of the mm; else the window or its budget is full
  * and the cursor stands on the next page to look at.
  */
-export function selectPages(scanner: Scanner, window: Window, mm: usize): bool {
-  for (let vma = vmaAtOrAbove(mm, scanner.page); vma != 0; vma = vmaNext(vma)) {
-    if (!(vmaFlags(vma) & VM_MERGEABLE)) continue;
-    if (scanner.page < vmaStart(vma) && !passGap(scanner, window, mm, vmaStart(vma))) return false;
-    if (!selectRange(scanner, window, mm, vmaEnd(vma))) return false;
+export function selectPages(scanner: Scanner, window: Window, mm: Mm): bool {
+  for (let vma = vmaAtOrAbove(mm, scanner.page); vma; vma = vmaNext(vma)) {
+    if (!(vma.flags & VM_MERGEABLE)) continue;
+    if (scanner.page < vma.start && !passGap(scanner, window, mm, vma.start)) return false;
+    if (!selectRange(scanner, window, mm, vma.end)) return false;
   }
   return true;
 }
 
 /** Moves the cursor to `end`, past pages that KSM does not look at. False where the window was full before. */
-function passGap(scanner: Scanner, window: Window, mm: usize, end: u32): bool {
+function passGap(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
   for (let pages = leafNext(scanner, mm, end); pages != 0; pages = leafNext(scanner, mm, end)) {
     const passed = gapRun(window, mm, entryFind(mm, scanner.page), pages);
     scanner.page += passed;
@@ -61,7 +59,7 @@ function passGap(scanner: Scanner, window: Window, mm: usize, end: u32): bool {
 }
 
 /** Selects from the cursor to `end`, all of it one mergeable mapping. False where the window or its budget was full, at `end` too. */
-function selectRange(scanner: Scanner, window: Window, mm: usize, end: u32): bool {
+function selectRange(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
   for (let pages = leafNext(scanner, mm, end); pages != 0; pages = leafNext(scanner, mm, end)) {
     const first = entryFind(mm, scanner.page);
     let seen: u32 = 0;
@@ -77,11 +75,11 @@ function selectRange(scanner: Scanner, window: Window, mm: usize, end: u32): boo
 }
 
 /** Looks at `pages` entries of one leaf, from `first` on. Returns how many it got through before the window or its budget was full. */
-function selectRun(window: Window, mm: usize, first: u32, pages: u32): u32 {
-  const ptes: usize = load<u32>(H_PTES) + ((<usize>first) << 2);
-  const states: usize = load<u32>(H_STATES) + ((<usize>first) << 2);
-  const zero = load<u32>(H_FRAMES);
-  const words: usize = load<u32>(H_FRAME_WORDS);
+function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
+  const ptes: usize = header.ptes + ((<usize>first) << 2);
+  const states: usize = header.states + ((<usize>first) << 2);
+  const zero = header.frames;
+  const words: usize = header.frameWords;
   const isSmart = smartScanIsOn();
   const room = window.room;
   const budget = window.budget;

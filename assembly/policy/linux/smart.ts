@@ -1,4 +1,5 @@
 /** Smart scan: pages that went unmerged for a while are looked at less often. */
+import { countWide, setting } from '../../base/count';
 import {
   CURE_SMART_SCAN_PHASE,
   H_CURES,
@@ -17,7 +18,7 @@ function skipsAt(age: u32): u32 {
 }
 
 export function smartScanIsOn(): bool {
-  return load<u32>(H_SMART_SCAN) != 0;
+  return setting(H_SMART_SCAN) != 0;
 }
 
 /**
@@ -28,7 +29,7 @@ export function smartScanSkips(entry: u32): bool {
   let state = stateOf(entry);
   const age = (state >> STATE_AGE_SHIFT) & STATE_BYTE;
   if (age != STATE_BYTE) state += 1 << STATE_AGE_SHIFT;
-  if (load<u32>(H_CURES) & CURE_SMART_SCAN_PHASE) return skipsInStep(entry, state, age);
+  if (setting(H_CURES) & CURE_SMART_SCAN_PHASE) return skipsInStep(entry, state, age);
   const skips = (state >> STATE_SKIPS_SHIFT) & STATE_BYTE;
   if (age < 3 || skips == 0) {
     if (age >= 3) state += skipsAt(age) << STATE_SKIPS_SHIFT;
@@ -51,6 +52,6 @@ function skipsInStep(entry: u32, state: u32, age: u32): bool {
 
 function skip(entry: u32, state: u32): void {
   stateSet(entry, state);
-  store<u64>(H_PAGES_SKIPPED, load<u64>(H_PAGES_SKIPPED) + 1);
+  countWide(H_PAGES_SKIPPED, 1);
   itemUnlink(entry);
 }

@@ -10,21 +10,14 @@
  * searches and finds it: the outcome is that of an empty tree.
  */
 
+import { count, counted, setting } from '../../base/count';
+import { rbAt, rbErase, rbInsert, rbLink } from '../../base/rb';
 import {
-  FREE_FRESH,
-  H_FREE_LEAVES,
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
-  H_NID_COUNT,
   H_PAGES_UNSHARED,
-  H_ROOT_COUNT,
-  H_ROOTS,
-  ITEM_CHECKSUM,
   MM_EXITED,
-  MM_FLAGS,
   PTE_FRAME,
-  RB_LEFT,
-  RB_RIGHT,
   ROOT_BYTES,
   ROOT_UNSTABLE,
   STATE_DISPLACED,
@@ -37,22 +30,26 @@ import { frameIsKsm, frameNid } from '../../memory/frames';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { isAtPlace, isCandidate, isMergeable } from '../../merge/candidate';
 import { isHashOrder, orderByChecksum, treeNid, unstableRoot } from '../../merge/order';
-import { count, entryOf, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
+import { entryOf, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
 import { comparePages } from '../../page/compare';
-import { rbErase, rbInsert } from '../../tree/rb';
+import { freeLeaves } from '../../records/free-list';
+import { header } from '../../records/header';
+import { Item } from '../../records/node';
+import { none } from '../../records/record';
+import { TreeNode } from '../../records/tree-node';
 import { isBetweenPasses } from './slots';
 
 /** Empties every unstable tree at once. The items keep their flag and count until they are visited again. */
 export function unstableClear(): void {
-  const roots = load<u32>(H_ROOT_COUNT) * load<u32>(H_NID_COUNT);
-  let slot: usize = load<u32>(H_ROOTS) + ROOT_UNSTABLE;
+  const roots = header.rootCount * header.nidCount;
+  let slot: usize = header.roots + ROOT_UNSTABLE;
   for (let left = roots; left != 0; left--, slot += ROOT_BYTES) store<u32>(slot, 0);
 }
 
 /** The anonymous frame that `entry` maps, if KSM may still take it; else 0. */
 function mergeableFrame(entry: u32): usize {
   const mm = entryMm(entry);
-  if (load<u32>(mm, MM_FLAGS) & MM_EXITED || !isMergeable(mm, entryPage(entry))) return 0;
+  if (mm.flags & MM_EXITED || !isMergeable(mm, entryPage(entry))) return 0;
   const pte = pteOf(entry);
   return isCandidate(pte) ? pte & PTE_FRAME : 0;
 }
@@ -64,9 +61,9 @@ function mergeableFrame(entry: u32): usize {
  */
 export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, isFull: bool): u32 {
   const nid = treeNid(frame);
-  let parent: usize = 0;
+  let parent = none<TreeNode>();
   let link = unstableRoot(nid, checksum);
-  for (let other: usize = load<u32>(link); other != 0; other = load<u32>(link)) {
+  for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
     let order = orderByChecksum(checksum, other);
     if (order == 0) {
       const met = entryOf(other);
@@ -77,13 +74,13 @@ export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, 
       if (order == 0) {
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;
         displace(met);
-        parent = 0; // the tree has changed: search anew
+        parent = none<TreeNode>(); // the tree has changed: search anew
         link = unstableRoot(nid, checksum);
         continue;
       }
     }
     parent = other;
-    link = other + (order < 0 ? RB_LEFT : RB_RIGHT);
+    link = rbLink(other, order < 0);
   }
   rbInsert(itemOf(entry), parent, link);
   stateSet(entry, withSeq(stateOf(entry)) | STATE_UNSTABLE | (isFull ? STATE_MUST_SEARCH : 0));
@@ -100,15 +97,15 @@ export function unstableReinsert(entry: u32, state: u32): void {
   if (frame == 0 || frameIsKsm(frame)) return;
   // In content order a tree ends with its pass, also where the death came before the pass was counted.
   if (!isHashOrder() && (!isOfThisPass(state) || isBetweenPasses())) return;
-  const checksum = load<u32>(itemOf(entry), ITEM_CHECKSUM);
-  let parent: usize = 0;
+  const checksum = itemOf(entry).checksum;
+  let parent = none<TreeNode>();
   let link = unstableRoot(treeNid(frame), checksum);
-  for (let other: usize = load<u32>(link); other != 0; other = load<u32>(link)) {
+  for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
     let order = orderByChecksum(checksum, other);
     if (order == 0) order = comparePages(frame, pteOf(entryOf(other)) & PTE_FRAME);
     if (order == 0) return; // one of a content is enough
     parent = other;
-    link = other + (order < 0 ? RB_LEFT : RB_RIGHT);
+    link = rbLink(other, order < 0);
   }
   rbInsert(itemOf(entry), parent, link);
   stateSet(entry, stateOf(entry) | STATE_UNSTABLE | STATE_MUST_SEARCH | (state & STATE_SEQ));
@@ -116,12 +113,12 @@ export function unstableReinsert(entry: u32, state: u32): void {
 }
 
 function withSeq(state: u32): u32 {
-  return (state & ~STATE_SEQ) | (load<u32>(H_FULL_SCANS) & STATE_SEQ);
+  return (state & ~STATE_SEQ) | (counted(H_FULL_SCANS) & STATE_SEQ);
 }
 
 /** Does a page of the tree of NUMA node `nid` lie elsewhere by now? */
 function isStray(frame: usize, nid: u32): bool {
-  return !load<u32>(H_MERGE_ACROSS_NODES) && frameNid(frame) != nid;
+  return !setting(H_MERGE_ACROSS_NODES) && frameNid(frame) != nid;
 }
 
 /** Takes a node of the last pass out of the tree; its own turn comes, and then it has to search. */
@@ -139,7 +136,7 @@ function displace(entry: u32): void {
 export function unstableConfirm(entry: u32): bool {
   const state = stateOf(entry);
   if (!isAtPlace(state)) return false;
-  if (!isHashOrder() || !load<u32>(H_MERGE_ACROSS_NODES)) return false;
+  if (!isHashOrder() || !setting(H_MERGE_ACROSS_NODES)) return false;
   stateSet(entry, withSeq(state));
   return true;
 }
@@ -156,7 +153,7 @@ export function unstableUnsettle(): void {
 }
 
 function markUnstable(flag: u32): void {
-  const entries = load<u32>(H_FREE_LEAVES, FREE_FRESH) << TABLE_BITS;
+  const entries = freeLeaves.fresh << TABLE_BITS;
   for (let entry: u32 = 1 << TABLE_BITS; entry < entries; entry++) {
     const state = stateOf(entry);
     if (state & STATE_UNSTABLE) stateSet(entry, state | flag);

@@ -1,5 +1,5 @@
 /** Arenas as the walker sees them: which records are free, and which it has met on its way. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
 import { broken } from './rules.ts';
 

@@ -1,5 +1,5 @@
 /** The counters of the whole machine against what the walk has found. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { broken, type Rule } from './rules.ts';
 import type { Mm, Walk } from './walk.ts';
 

@@ -2,7 +2,7 @@
  * Frames: free lists, counts, and the bond between a KSM frame and its stable node. An index counts frames from the
  * zero frame on; messages name a frame as the driver does, by address / 4096.
  */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
 import { FREE, MET, meet, numberOf, UNSEEN } from './arena.ts';
 import { broken } from './rules.ts';

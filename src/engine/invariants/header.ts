@@ -1,5 +1,5 @@
 /** The header: everything else is found through it, so it is checked first and trusts nothing. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
 import { broken } from './rules.ts';
 

@@ -1,5 +1,5 @@
 /** rmap items: their states, and what they know of their pages. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { numberOf } from './arena.ts';
 import { nidOf } from './frames.ts';
 import { broken } from './rules.ts';

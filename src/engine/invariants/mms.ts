@@ -1,5 +1,5 @@
 /** Address spaces as records, and the list of those that ksmd visits. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { FREE, meet } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Mm, Walk } from './walk.ts';

@@ -1,5 +1,5 @@
 /** Every entry of every leaf in use: its pte, its rmap item's state, and what the two have to do with each other. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { FREE } from './arena.ts';
 import { checkItem, isMerged, isUnsettled } from './items.ts';
 import { checkPte } from './ptes.ts';

@@ -1,5 +1,5 @@
 /** Page table entries: what they map, and whether their vma allows it. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { MET } from './arena.ts';
 import { folioOf } from './frames.ts';
 import { broken } from './rules.ts';

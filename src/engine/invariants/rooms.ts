@@ -2,7 +2,7 @@
  * What a chain knows of its dups: places fall along the list, and its trees hold those with room and the stale ones, each in its
  * order (assembly/memory/dups.ts).
  */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';

@@ -2,7 +2,7 @@
  * Stable nodes: in the trees, in chains, on the waiting list; and the items that hang on them. Nodes whose frame is
  * gone (stale) stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
  */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { meet } from './arena.ts';
 import { checkNodeFrame, compareFrames } from './frames.ts';
 import { checkRooms } from './rooms.ts';

@@ -1,5 +1,5 @@
 /** Page tables: from each mm to its leaves. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { meet } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Mm, Walk } from './walk.ts';

@@ -1,5 +1,5 @@
 /** Red-black trees: structure and colours. What is in them and in which order is asked of the caller. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { broken } from './rules.ts';
 
 const { RB_BLACK, RB_IS_ROOT, RB_LEFT, RB_PARENT, RB_RIGHT } = layout;

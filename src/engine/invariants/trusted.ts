@@ -2,7 +2,7 @@
  * What recovery trusts (assembly/recover/recover.ts), in a memory that may come from anybody: that each of those words names something
  * that there is. In a memory that a death has left behind it does, at any instruction; what else is wrong, recovery mends.
  */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
 import { frameRows } from './frames.ts';
 import { checkHeader } from './header.ts';

@@ -3,7 +3,7 @@
  * the next pass empties them before it looks. In hash order nodes stay from pass to pass until they are taken out or
  * displaced. Bytes have no order that must hold, since pages change while they are in the tree; keys do not change.
  */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';

@@ -1,5 +1,5 @@
 /** Mapping ranges: the tree of each mm, and the shared objects behind them. */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import { meet, numberOf } from './arena.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';

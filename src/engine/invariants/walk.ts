@@ -2,7 +2,7 @@
  * What the walker has learnt so far. Checks run in a fixed order; each fills in what it finds, and may rely on what
  * those before it have checked and found. Words are read from typed arrays; nothing that was never used is read.
  */
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
 import { type Arena, numberOf, openArena } from './arena.ts';
 import { type Frames, openFrames } from './frames.ts';

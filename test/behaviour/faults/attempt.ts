@@ -2,7 +2,7 @@
  * An operation of a trace in which the k-th allocation is refused: what may come of it, and how to have the state before it back.
  *
  * The hosts here are small, so that their whole memory can be kept. The simulation build asks before it allocates
- * (assembly/step.ts).
+ * (assembly/base/step.ts).
  */
 import { Host } from '../../../src/create.ts';
 import { Engine, layOut, layout } from '../../../src/engine/index.ts';

@@ -7,7 +7,7 @@ import { beside } from './beside.ts';
 import { play } from './story.ts';
 
 type Library = typeof import('../../../src/index.ts');
-type Layout = typeof import('../../../assembly/layout.ts');
+type Layout = typeof import('../../../assembly/layout/index.ts');
 
 /** What one host came to: what the task returned, or the error. */
 export interface Outcome<Value> {

@@ -1,6 +1,6 @@
 /** The fixed part of the memory: nothing lies in anything else. The regions behind it are laid out at run time and checked by the walker. */
 import { expect, test } from 'vitest';
-import * as layout from '../../../assembly/layout.ts';
+import * as layout from '../../../assembly/layout/index.ts';
 
 type Part = [name: string, start: number, end: number];
 
@@ -13,6 +13,8 @@ function expectInRow(parts: readonly Part[]): void {
 
 test('the parts before the regions follow each other without overlapping', () => {
   const parts: Part[] = [
+    ['settings', layout.SETTINGS, layout.SETTINGS_END],
+    ['counters', layout.COUNTERS, layout.COUNTERS_END],
     ['frame lists', layout.H_FRAME_LISTS, layout.H_FRAME_LISTS + layout.NID_LIMIT * layout.FRAME_LIST_BYTES],
     ['hash key', layout.HASH_KEY, layout.HASH_KEY + layout.HASH_KEY_BYTES],
     ['lock', layout.LOCK, layout.LOCK + 4],

@@ -7,7 +7,7 @@ const PASSES = 120;
 
 /** The pass in which a page alone for `before` passes merges with an equal one that appears then; undefined: not in PASSES passes. */
 async function mergesAfter(before: number, options: HostOptions): Promise<number | undefined> {
-  const host = await createHost({ memory: '8M', ...options });
+  const host = await createHost({ memory: '9M', ...options });
   const guest = host.spawn();
   guest.mmap(0, 2 * PAGE);
   guest.madvise(0, 2 * PAGE, 'MERGEABLE');
@@ -44,7 +44,7 @@ describe.each(['content', 'hash'] as const)('smart scan in %s order', (index) =>
 async function advice(passes: number, options: HostOptions): Promise<number[]> {
   let now = 0;
   const clock: Clock = { now: () => now, cpu: () => BigInt(now) * 10_000n, sleep: async () => {} };
-  const host = await createHost({ memory: '8M', clock, ...options });
+  const host = await createHost({ memory: '9M', clock, ...options });
   const guest = host.spawn();
   guest.mmap(0, PAGE);
   guest.madvise(0, PAGE, 'MERGEABLE');

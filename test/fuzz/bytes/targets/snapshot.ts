@@ -2,7 +2,7 @@
  * Snapshots by somebody who can make digests: each input is a list of changes to a small snapshot, after which all
  * digests are made right again. What is behind them is what random bytes never get to.
  *
- * A line is PLACE=VALUE. A place is a sum of terms (a number; a name of assembly/layout.ts; #N, the address of the N-th
+ * A line is PLACE=VALUE. A place is a sum of terms (a number; a name of assembly/layout; #N, the address of the N-th
  * word that the memory uses; *TERM, what is there) and means a word of the memory. `head+N` is a word of the head.
  * Without right digests: `file+N` is a byte of the file, `length` its length. `host` says which snapshot, `pieces` how
  * long the pieces are in which it is read, `mac` whether it has MACs (1) and whether the reader wants some (2). A value is such a sum too; @ is the old one, and - subtracts. Any other line

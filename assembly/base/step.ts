@@ -4,7 +4,7 @@
  * In the engine that people use these calls are nothing. The target "simulation" of asconfig.json calls out, so
  * that a scheduler can let others go on, let this thread die right here, or refuse an allocation.
  */
-import { STEP_ALLOCATE, STEP_ON, STEP_WAIT } from './layout';
+import { STEP_ALLOCATE, STEP_ON, STEP_WAIT } from '../layout';
 
 /** Imported as step.hook, by the simulation build only. */
 declare function hook(kind: u32): u32;

@@ -4,21 +4,21 @@
  * Nodes lie back to back, 16 bytes each, with their keys set; they go in in the order in which they lie. With `bits`
  * above 0 there are 2^bits trees, picked by the key's top bits, as in hash order.
  */
-import { RB_KEY, RB_LEFT, RB_RIGHT } from '../layout';
-import { rbInsert } from './rb';
-
-const NODE_BYTES: usize = 16;
+import { none, recordAt } from '../records/record';
+import { TreeNode } from '../records/tree-node';
+import { rbAt, rbInsert, rbLink } from './rb';
 
 /** Empties the trees and inserts `count` nodes. */
 export function insertLoop(nodes: usize, count: u32, roots: usize, bits: u32): void {
   memory.fill(roots, 0, (<usize>4) << bits);
-  for (let node = nodes; count != 0; count--, node += NODE_BYTES) {
-    const key = load<u32>(node, RB_KEY);
-    let parent: usize = 0;
+  for (let at = nodes; count != 0; count--, at += offsetof<TreeNode>()) {
+    const node = recordAt<TreeNode>(at);
+    const key = node.key;
+    let parent = none<TreeNode>();
     let link = rootOf(key, roots, bits);
-    for (let met: usize = load<u32>(link); met != 0; met = load<u32>(link)) {
+    for (let met = rbAt<TreeNode>(link); met; met = rbAt<TreeNode>(link)) {
       parent = met;
-      link = met + (key < load<u32>(met, RB_KEY) ? RB_LEFT : RB_RIGHT);
+      link = rbLink(met, key < met.key);
     }
     rbInsert(node, parent, link);
   }
@@ -29,11 +29,9 @@ export function searchLoop(keys: usize, count: u32, roots: usize, bits: u32): u3
   let found: u32 = 0;
   for (; count != 0; count--, keys += 4) {
     const key = load<u32>(keys);
-    let node: usize = load<u32>(rootOf(key, roots, bits));
-    while (node != 0 && load<u32>(node, RB_KEY) != key) {
-      node = load<u32>(node + (key < load<u32>(node, RB_KEY) ? RB_LEFT : RB_RIGHT));
-    }
-    found += node != 0 ? 1 : 0;
+    let node = rbAt<TreeNode>(rootOf(key, roots, bits));
+    while (node && node.key != key) node = rbAt<TreeNode>(rbLink(node, key < node.key));
+    found += node ? 1 : 0;
   }
   return found;
 }

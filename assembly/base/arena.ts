@@ -1,0 +1,54 @@
+/**
+ * Arenas of equal records: the only allocator there is. Their sizes are fixed when the memory is laid out.
+ *
+ * A free list is a record in the header. A free record's first word links to the next; records that
+ * were never used need no links, so a large arena costs nothing until it is used.
+ */
+import { LIMIT_VMAS } from '../layout';
+import { FreeList } from '../records/free-list';
+import { header } from '../records/header';
+import { addressOf } from '../records/record';
+import { step, stepRefuses } from './step';
+
+/**
+ * A record of `bytes` zero bytes from the arena at `base` with room for `limit` records; 0 where all are in use, with
+ * `limitName` (LIMIT_*) noted in the header.
+ */
+export function arenaTake(list: FreeList, base: usize, bytes: u32, limit: u32, limitName: u32): usize {
+  const promised = limitName == LIMIT_VMAS; // vmaRoom was asked before
+  if (!promised && stepRefuses()) {
+    header.limitHit = limitName;
+    return 0;
+  }
+  let record: usize = list.first;
+  if (record != 0) {
+    list.first = load<u32>(record);
+    step();
+    memory.fill(record, 0, bytes);
+  } else {
+    const fresh = list.fresh;
+    if (fresh == limit) {
+      header.limitHit = limitName;
+      return 0;
+    }
+    list.fresh++;
+    record = base + fresh * bytes;
+  }
+  list.used++;
+  return record;
+}
+
+/** Makes a record free. Its first word is no longer its own. */
+export function arenaGive<Record>(list: FreeList, record: Record): void {
+  const address = addressOf(record);
+  store<u32>(address, <u32>list.first);
+  step();
+  list.first = address;
+  step();
+  list.used--;
+}
+
+/** Records that can still be taken. */
+export function arenaRoom(list: FreeList, limit: u32): u32 {
+  return limit - list.used;
+}

@@ -1,0 +1,232 @@
+/// <reference path="../u32.d.ts" preserve="true" />
+/**
+ * The fixed part of the memory: the header, the lists of frames, the key of the hash, and what threads share. Each word lies where the
+ * one before it ends, one u32 unless said; so a word is added in one line, and the next one follows it.
+ */
+
+import { MM_SLOT_PREV } from './records.ts';
+
+/** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
+export const LAYOUT_VERSION: u32 = 5;
+/** "KSMw", little-endian. */
+export const MAGIC: u32 = 0x774d534b;
+
+/** Bytes of a word. */
+const U32: u32 = 4;
+const U64: u32 = 8;
+
+// ---- what was chosen at creation --------------------------------------------------------------------------------------------
+
+export const HEADER: u32 = 1024;
+export const H_MAGIC: u32 = HEADER;
+export const H_VERSION: u32 = H_MAGIC + U32;
+/** Size of the linear memory in 64 KiB pages. */
+export const H_MEMORY_PAGES: u32 = H_VERSION + U32;
+
+/** Limits: how many records each region has room for. */
+export const H_MM_LIMIT: u32 = H_MEMORY_PAGES + U32;
+export const H_VMA_LIMIT: u32 = H_MM_LIMIT + U32;
+export const H_TABLE_LIMIT: u32 = H_VMA_LIMIT + U32;
+export const H_LEAF_LIMIT: u32 = H_TABLE_LIMIT + U32;
+export const H_NODE_LIMIT: u32 = H_LEAF_LIMIT + U32;
+export const H_FRAME_LIMIT: u32 = H_NODE_LIMIT + U32;
+/** Roots of one tree: a power of two; 1 in content order. */
+export const H_ROOT_COUNT: u32 = H_FRAME_LIMIT + U32;
+/** NUMA nodes of this host. */
+export const H_NID_COUNT: u32 = H_ROOT_COUNT + U32;
+
+/** Modes. */
+export const H_INDEX: u32 = H_NID_COUNT + U32;
+export const INDEX_CONTENT: u32 = 0;
+export const INDEX_HASH: u32 = 1;
+export const H_CHECKSUM: u32 = H_INDEX + U32;
+export const CHECKSUM_XXH64: u32 = 0;
+export const CHECKSUM_KEYED: u32 = 1;
+/** Checksum of the zero page in the chosen hash. */
+export const H_ZERO_CHECKSUM: u32 = H_CHECKSUM + U32;
+
+/** Bases of the regions, as addresses. */
+export const H_MMS: u32 = H_ZERO_CHECKSUM + U32;
+export const H_VMAS: u32 = H_MMS + U32;
+export const H_TABLES: u32 = H_VMAS + U32;
+export const H_LEAVES: u32 = H_TABLES + U32;
+export const H_PTES: u32 = H_LEAVES + U32;
+export const H_STATES: u32 = H_PTES + U32;
+export const H_ITEMS: u32 = H_STATES + U32;
+export const H_DIRTY: u32 = H_ITEMS + U32;
+/** Tree roots, nid-major. */
+export const H_ROOTS: u32 = H_DIRTY + U32;
+export const H_FOLIOS: u32 = H_ROOTS + U32;
+export const H_NODES: u32 = H_FOLIOS + U32;
+/** One room record for each record of a stable node. */
+export const H_ROOMS: u32 = H_NODES + U32;
+export const H_FRAME_WORDS: u32 = H_ROOMS + U32;
+/** Extra references to frames: one u32 a frame (PINS_*). */
+export const H_PINCOUNTS: u32 = H_FRAME_WORDS + U32;
+/** Address of the first frame, which is the shared zero frame. */
+export const H_FRAMES: u32 = H_PINCOUNTS + U32;
+/** End of the last frame. */
+export const H_FRAMES_END: u32 = H_FRAMES + U32;
+
+// ---- what is in use ---------------------------------------------------------------------------------------------------------
+
+/** Frames in use, all NUMA nodes together. */
+export const H_FRAMES_USED: u32 = H_FRAMES_END + U32;
+/** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
+export const H_LIMBO: u32 = H_FRAMES_USED + U32;
+/** Pins for DMA, of all frames. */
+export const H_DMA_PINS: u32 = H_LIMBO + U32;
+/** The id that the next process gets. */
+export const H_NEXT_ID: u32 = H_DMA_PINS + U32;
+/** Which limit refused the last call that failed with ENOMEM: one of LIMIT_*. */
+export const H_LIMIT_HIT: u32 = H_NEXT_ID + U32;
+/** Head of the list of stable nodes whose frame moved to another NUMA node. */
+export const H_MIGRATE_NODES: u32 = H_LIMIT_HIT + U32;
+/** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
+export const H_NOW: u32 = H_MIGRATE_NODES + U32;
+
+// ---- threads ----------------------------------------------------------------------------------------------------------------
+
+/** Do several threads use this memory? Else nobody takes the lock or looks at workers' records. */
+export const H_CONCURRENT: u32 = H_NOW + U32;
+/** How many workers' records were ever used. */
+export const H_WORKERS: u32 = H_CONCURRENT + U32;
+/** The worker that is ksmd; 0: none. While one is being started, the one that starts it. */
+export const H_KSMD: u32 = H_WORKERS + U32;
+/** Rung when ksmd may have got work, or a setting changed. */
+export const H_KSMD_BELL: u32 = H_KSMD + U32;
+
+// ---- free list of an arena ---------------------------------------------------------------------------------------------------
+
+/** First free record, number of the first record that was never used, records in use. */
+export const FREE_FIRST: u32 = 0;
+export const FREE_FRESH: u32 = FREE_FIRST + U32;
+export const FREE_USED: u32 = FREE_FRESH + U32;
+export const FREE_BYTES: u32 = FREE_USED + U32;
+export const H_FREE_MMS: u32 = H_KSMD_BELL + U32;
+export const H_FREE_VMAS: u32 = H_FREE_MMS + FREE_BYTES;
+export const H_FREE_TABLES: u32 = H_FREE_VMAS + FREE_BYTES;
+export const H_FREE_LEAVES: u32 = H_FREE_TABLES + FREE_BYTES;
+export const H_FREE_NODES: u32 = H_FREE_LEAVES + FREE_BYTES;
+
+// ---- ksmd's list ------------------------------------------------------------------------------------------------------------
+
+/** Sentinel of the circular list of mm slots, laid out so that MM_SLOT_NEXT/PREV work on it. ksmd's cursor is on it between passes. */
+export const SLOTS: u32 = H_FREE_NODES + FREE_BYTES;
+export const SLOTS_END: u32 = SLOTS + MM_SLOT_PREV + U32;
+
+// ---- settings: by their names under /sys/kernel/mm/ksm ----------------------------------------------------------------------
+
+export const SETTINGS: u32 = (SLOTS_END + 7) & ~7;
+export const H_RUN: u32 = SETTINGS;
+export const H_PAGES_TO_SCAN: u32 = H_RUN + U32;
+export const H_SLEEP_MILLISECS: u32 = H_PAGES_TO_SCAN + U32;
+export const H_MERGE_ACROSS_NODES: u32 = H_SLEEP_MILLISECS + U32;
+export const H_MAX_PAGE_SHARING: u32 = H_MERGE_ACROSS_NODES + U32;
+export const H_USE_ZERO_PAGES: u32 = H_MAX_PAGE_SHARING + U32;
+export const H_SMART_SCAN: u32 = H_USE_ZERO_PAGES + U32;
+export const H_STABLE_NODE_CHAINS_PRUNE_MILLISECS: u32 = H_SMART_SCAN + U32;
+export const H_ADVISOR_MODE: u32 = H_STABLE_NODE_CHAINS_PRUNE_MILLISECS + U32;
+export const H_ADVISOR_MAX_CPU: u32 = H_ADVISOR_MODE + U32;
+/** Is a page that nobody wrote since it was hashed read again? One of DIRTY_*. A setting of this engine's own. */
+export const H_DIRTY_TRACKING: u32 = H_ADVISOR_MAX_CPU + U32;
+/** Every page is read in every pass, as Linux does. */
+export const DIRTY_OFF: u32 = 0;
+/** A page that is not marked dirty is not read. */
+export const DIRTY_ON: u32 = 1;
+/** As DIRTY_ON, but each page is read in every DIRTY_PERIOD-th pass all the same. */
+export const DIRTY_ADVISORY: u32 = 2;
+export const DIRTY_PERIOD: u32 = 8;
+/** Which of Linux's pathologies are cured: CURE_* bits. Settings of this engine's own. */
+export const H_CURES: u32 = H_DIRTY_TRACKING + U32;
+/** Smart scan skips by the number of the pass, so that equal pages are looked at in the same pass sooner or later. */
+export const CURE_SMART_SCAN_PHASE: u32 = 1;
+/** The scan-time advisor keeps to advisor_min_pages_to_scan, and may use less than 10 % CPU. */
+export const CURE_ADVISOR_FLOOR: u32 = 2;
+/** u64 each. */
+export const H_ADVISOR_MIN_PAGES_TO_SCAN: u32 = H_CURES + U32;
+export const H_ADVISOR_MAX_PAGES_TO_SCAN: u32 = H_ADVISOR_MIN_PAGES_TO_SCAN + U64;
+export const H_ADVISOR_TARGET_SCAN_TIME: u32 = H_ADVISOR_MAX_PAGES_TO_SCAN + U64;
+/** The advisor's memory between passes, u64 each: pass start (ms), scan time (s), change (%), CPU time (ns). */
+export const H_ADVISOR_START_SCAN: u32 = H_ADVISOR_TARGET_SCAN_TIME + U64;
+export const H_ADVISOR_SCAN_TIME: u32 = H_ADVISOR_START_SCAN + U64;
+export const H_ADVISOR_CHANGE: u32 = H_ADVISOR_SCAN_TIME + U64;
+export const H_ADVISOR_CPU_TIME: u32 = H_ADVISOR_CHANGE + U64;
+export const SETTINGS_END: u32 = H_ADVISOR_CPU_TIME + U64;
+
+// ---- counters ---------------------------------------------------------------------------------------------------------------
+
+export const COUNTERS: u32 = SETTINGS_END;
+/** u64 each. */
+export const H_PAGES_SCANNED: u32 = COUNTERS;
+export const H_PAGES_SKIPPED: u32 = H_PAGES_SCANNED + U64;
+export const H_FULL_SCANS: u32 = H_PAGES_SKIPPED + U64;
+export const H_COW_KSM: u32 = H_FULL_SCANS + U64;
+export const H_KSM_SWPIN_COPY: u32 = H_COW_KSM + U64;
+/** Dups that searches and changes of dups have looked at: what chains cost. */
+export const H_DUPS_SEEN: u32 = H_KSM_SWPIN_COPY + U64;
+/** u32 each. */
+export const H_PAGES_SHARED: u32 = H_DUPS_SEEN + U64;
+export const H_PAGES_SHARING: u32 = H_PAGES_SHARED + U32;
+export const H_PAGES_UNSHARED: u32 = H_PAGES_SHARING + U32;
+export const H_RMAP_ITEMS: u32 = H_PAGES_UNSHARED + U32;
+export const H_KSM_ZERO_PAGES: u32 = H_RMAP_ITEMS + U32;
+export const H_STABLE_NODE_CHAINS: u32 = H_KSM_ZERO_PAGES + U32;
+export const H_STABLE_NODE_DUPS: u32 = H_STABLE_NODE_CHAINS + U32;
+export const COUNTERS_END: u32 = H_STABLE_NODE_DUPS + U32;
+
+// ---- free lists of frames, one row a NUMA node: {first free, first never used, end, in use} ---------------------------------
+
+export const FRAME_LIST_FREE: u32 = 0;
+export const FRAME_LIST_FRESH: u32 = FRAME_LIST_FREE + U32;
+export const FRAME_LIST_END: u32 = FRAME_LIST_FRESH + U32;
+export const FRAME_LIST_USED: u32 = FRAME_LIST_END + U32;
+export const FRAME_LIST_BYTES: u32 = FRAME_LIST_USED + U32;
+export const NID_LIMIT: u32 = 16;
+export const H_FRAME_LISTS: u32 = (COUNTERS_END + 15) & ~15;
+export const FRAME_LISTS_END: u32 = H_FRAME_LISTS + NID_LIMIT * FRAME_LIST_BYTES;
+
+// ---- key of the keyed page hash ---------------------------------------------------------------------------------------------
+
+export const HASH_KEY: u32 = (FRAME_LISTS_END + 63) & ~63;
+export const HASH_KEY_BYTES: u32 = 4096 + 256;
+
+// ---- what threads share while guests run beside the scanner (docs/protocol.md), each on a cache line of its own -------------
+// The lock, the epoch of translations, and a record for each worker. The lock holds the worker that has it, 0: nobody.
+// A worker is named by a number that no other ever had: bits 0 to 5 are which record it has, the others count the workers that had
+// it before, from 1. A record whose count is used up stays unused.
+
+const LINE: u32 = 64;
+export const LOCK: u32 = (HASH_KEY + HASH_KEY_BYTES + LINE - 1) & ~(LINE - 1);
+export const EPOCH: u32 = LOCK + LINE;
+export const WORKERS: u32 = EPOCH + LINE;
+/** What its guest is accessing: 0, or ACCESS_WALK, or the address of a frame with ACCESS_READ or ACCESS_WRITE. */
+export const WORKER_ACCESS: u32 = 0;
+/** The worker whose record this is; 0: nobody's. Beside WORKER_ACCESS, so that both are compared and exchanged together. */
+export const WORKER_NUMBER: u32 = WORKER_ACCESS + U32;
+/** In WORKER_NUMBER: it is taken for dead, and may do nothing any more. The record is free once the memory is recovered. */
+export const WORKER_EXPELLED: u32 = 0x80000000;
+// The flags below hold the number of the worker that they are true of: where that is not the record's, it is what another left behind.
+/** It waits for the lock. */
+export const WORKER_WAITS: u32 = WORKER_NUMBER + U32;
+/** A helper of the scanner that is computing checksums of a window; with WORKER_READS, the scanner that does so without the lock. */
+export const WORKER_BUSY: u32 = WORKER_WAITS + U32;
+export const WORKER_READS: u32 = 0x40000000;
+/** A helper of the scanner that is to end. */
+export const WORKER_END: u32 = WORKER_BUSY + U32;
+/** It may not sleep: the main thread of a browser. */
+export const WORKER_SLEEPLESS: u32 = WORKER_END + U32;
+/** How many workers have had the record. */
+export const WORKER_GENERATION: u32 = WORKER_SLEEPLESS + U32;
+/** A thread uses the number (as those above); else it is kept for one that is about to. */
+export const WORKER_ATTACHED: u32 = WORKER_GENERATION + U32;
+export const WORKER_BYTES: u32 = LINE;
+export const WORKER_LIMIT: u32 = 64;
+export const WORKER_INDEX_BITS: u32 = 6;
+export const WORKER_INDEX_MASK: u32 = WORKER_LIMIT - 1;
+export const WORKER_GENERATIONS: u32 = (1 << 24) - 1;
+export const ACCESS_READ: u32 = 1;
+export const ACCESS_WRITE: u32 = 2;
+/** It is looking its page up: no page table may be used for anything else. */
+export const ACCESS_WALK: u32 = 4;
+export const WORKERS_END: u32 = WORKERS + WORKER_LIMIT * WORKER_BYTES;

@@ -1,0 +1,125 @@
+/// <reference path="../u32.d.ts" preserve="true" />
+/**
+ * What the bits of a word mean: of ptes, states, frame words, counts of pins, and the flags of mms, vmas and stable nodes.
+ *
+ * One table, so that what is used and what is free can be seen side by side.
+ */
+import { TABLE_BITS, TABLE_ENTRIES } from './records.ts';
+
+// ---- pte ---------------------------------------------------------------------------------------------------------------
+
+/** PTES[e]: address of the frame in the upper 20 bits, flags below. 0: nothing mapped. Public ABI. */
+export const PTE_FRAME: u32 = 0xfffff000;
+export const PTE_PRESENT: u32 = 1;
+/** A store may go straight to the frame. */
+export const PTE_WRITABLE: u32 = 2;
+/** Maps the zero frame because KSM put it there. */
+export const PTE_KSM_ZERO: u32 = 4;
+/** Settled: maps the frame of the stable node that its rmap item hangs on. */
+export const PTE_MERGED: u32 = 8;
+/** Access is denied (mprotect), also to reads. One that stays where it is allowed again goes at the next fault. Never with WRITABLE. */
+export const PTE_NONE: u32 = 16;
+export const PTE_DIRTY: u32 = 32;
+/** Frame of a shared object or a file: not anonymous. */
+export const PTE_SHARED: u32 = 64;
+
+// ---- state of an rmap item ------------------------------------------------------------------------------------------------
+
+/** STATES[e]: the rmap item's small fields. */
+export const STATE_SEQ: u32 = 0xff;
+export const STATE_AGE_SHIFT: u32 = 8;
+export const STATE_SKIPS_SHIFT: u32 = 16;
+export const STATE_BYTE: u32 = 0xff;
+/** Bits of the state word. There is an rmap item for this page. */
+export const STATE_ITEM: u32 = 1 << 24;
+export const STATE_UNSTABLE: u32 = 1 << 25;
+export const STATE_STABLE: u32 = 1 << 26;
+/** Never hashed: ITEM_CHECKSUM says nothing yet. */
+export const STATE_FRESH: u32 = 1 << 27;
+/** UNSTABLE, but no tree node any more: another page of the same content took its place (hash order), or the pass was given up. */
+export const STATE_DISPLACED: u32 = 1 << 28;
+/** UNSTABLE, but has to search again at its next turn: its content may have come to the stable tree, or its tree is another. */
+export const STATE_MUST_SEARCH: u32 = 1 << 29;
+
+// ---- stable node -----------------------------------------------------------------------------------------------------------
+
+/** In NODE_LEN. Upper 4 bits: NUMA node of the tree it is linked in; 4 flag bits; the rest counts the rmap items. */
+export const NODE_NID_SHIFT: u32 = 28;
+export const NODE_IS_CHAIN: u32 = 1 << 27;
+export const NODE_IS_DUP: u32 = 1 << 26;
+export const NODE_MIGRATING: u32 = 1 << 25;
+/** In no tree: its frame became KSM's for a merge that then failed. */
+export const NODE_ORPHAN: u32 = 1 << 24;
+export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
+
+// ---- red-black tree: in RB_PARENT ------------------------------------------------------------------------------------------
+
+export const RB_BLACK: u32 = 1;
+export const RB_IS_ROOT: u32 = 2;
+
+// ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
+// free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
+// limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
+// KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
+// other: count of ptes (and of the shared object that holds it), and whether extra references pin it (FRAME_PINNED);
+//        0: held, a part of a large folio to which nobody refers any more
+// There are at most 2^27 ptes, so that no count reaches the flags.
+
+export const FRAME_FREE: u32 = 0x40000000;
+export const FRAME_OFFLINE: u32 = 0x7fffffff;
+/** Together with FRAME_FREE: in limbo. */
+export const FRAME_LIMBO: u32 = 0x20000000;
+export const FRAME_KSM: u32 = 0x80000000;
+export const FRAME_NODE_SHIFT: u32 = 5;
+export const FRAME_NODE_MASK: u32 = 0x07ffffff;
+export const FRAME_COUNT_MASK: u32 = 0x1fffffff;
+/** Without FRAME_FREE: the frame has extra references. */
+export const FRAME_PINNED: u32 = 0x20000000;
+
+// ---- extra references: PINCOUNTS[frame number - first], one u32 a frame, KSM frames too ---------------------------------------
+// Lower half: all of them; upper half: those among them that are pins for DMA (memory/pins). One more than fits is refused.
+
+export const PINS_MASK: u32 = 0xffff;
+export const PINS_DMA_SHIFT: u32 = 16;
+
+// ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511, counted from the first ---------------------------------
+// 0: they are single frames. Else they are the parts of one large folio, and the word counts those that are not held.
+// Part k is mapped by entry k of a leaf, and by no other.
+
+export const FOLIO_BITS: u32 = TABLE_BITS;
+export const FOLIO_FRAMES: u32 = TABLE_ENTRIES;
+
+// ---- mm --------------------------------------------------------------------------------------------------------------------
+
+export const MM_IN_USE: u32 = 1;
+/** Ended: page tables are gone, the slot waits for ksmd. */
+export const MM_EXITED: u32 = 2;
+/** Has a slot on the list. */
+export const MM_MERGEABLE: u32 = 4;
+/** prctl(PR_SET_MEMORY_MERGE) is on. */
+export const MM_MERGE_ANY: u32 = 8;
+/** Backs shared anonymous memory. */
+export const MM_SHARED_OBJECT: u32 = 16;
+/** A fork is still making it: nobody has a handle to it yet. */
+export const MM_UNBORN: u32 = 32;
+
+// ---- vma -------------------------------------------------------------------------------------------------------------------
+
+export const VM_READ: u32 = 1;
+export const VM_WRITE: u32 = 2;
+export const VM_SHARED: u32 = 4;
+export const VM_MERGEABLE: u32 = 8;
+/** Device or otherwise special memory, which KSM refuses. */
+export const VM_SPECIAL: u32 = 16;
+/** Was written once, so fork copies its ptes (Linux: it has an anon_vma). */
+export const VM_ANON: u32 = 32;
+/** Private mapping of a file: pages are the file's until they are written. */
+export const VM_FILE: u32 = 64;
+/** mlocked: DONTNEED is refused. */
+export const VM_LOCKED: u32 = 128;
+/** Gets huge pages where 2 MiB of it are aligned and untouched. */
+export const VM_HUGEPAGE: u32 = 256;
+/** Came written from a parent (Linux: its anon_vma is not its own), so it joins no mapping that did not. */
+export const VM_INHERITED: u32 = 512;
+/** Private memory that may not be written and never was (Linux: not VM_ACCOUNT), so it joins none that was. */
+export const VM_UNCHARGED: u32 = 1024;

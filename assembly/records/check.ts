@@ -1,0 +1,76 @@
+/** Are the records what the layout says, which src/ reads? Asked while asc compiles; nothing of it is in the engine. */
+import {
+  FRAME_LIST_BYTES,
+  FRAME_LIST_END,
+  FREE_BYTES,
+  FREE_USED,
+  H_FRAMES_END,
+  H_KSMD_BELL,
+  H_LIMBO,
+  H_NID_COUNT,
+  H_ROOTS,
+  H_ZERO_CHECKSUM,
+  HEADER,
+  ITEM_BYTES,
+  LEAF_BYTES,
+  LEAF_MARK,
+  MM_BYTES,
+  MM_MERGING_PAGES,
+  MM_REFS,
+  MM_REPLACES,
+  NODE_BYTES,
+  NODE_FRAME,
+  NODE_HEAD,
+  NODE_LEN,
+  NODE_MAPS,
+  RB_BYTES,
+  RB_LEFT,
+  RB_PARENT,
+  RB_RIGHT,
+  ROOM_BYTES,
+  ROOM_FULLEST,
+  ROOM_STALE,
+  ROOT_BYTES,
+  ROOT_UNSTABLE,
+  VMA_BYTES,
+  VMA_END,
+  VMA_FLAGS,
+  VMA_MM,
+  VMA_OBJECT,
+} from '../layout';
+import { FrameList, FreeList } from './free-list';
+import { Header } from './header';
+import { Leaf, Mm, Vma } from './mm';
+import { ChainRoom, Item, Node, Room } from './node';
+import { Roots } from './roots';
+import { TreeNode } from './tree-node';
+
+export function expectRecords(): void {
+  if (HEADER + offsetof<Header>('nidCount') != H_NID_COUNT) ERROR('Header.nidCount');
+  if (HEADER + offsetof<Header>('zeroChecksum') != H_ZERO_CHECKSUM) ERROR('Header.zeroChecksum');
+  if (HEADER + offsetof<Header>('roots') != H_ROOTS) ERROR('Header.roots');
+  if (HEADER + offsetof<Header>('framesEnd') != H_FRAMES_END) ERROR('Header.framesEnd');
+  if (HEADER + offsetof<Header>('limbo') != H_LIMBO) ERROR('Header.limbo');
+  if (HEADER + offsetof<Header>('ksmdBell') != H_KSMD_BELL) ERROR('Header.ksmdBell');
+
+  if (offsetof<TreeNode>('left') != RB_LEFT || offsetof<TreeNode>('right') != RB_RIGHT) ERROR('TreeNode.left, right');
+  if (offsetof<TreeNode>('above') != RB_PARENT || offsetof<TreeNode>() != RB_BYTES) ERROR('TreeNode');
+
+  if (offsetof<Mm>('mergingPages') != MM_MERGING_PAGES || offsetof<Mm>('refs') != MM_REFS)
+    ERROR('Mm.mergingPages, refs');
+  if (offsetof<Mm>('replaces') != MM_REPLACES || offsetof<Mm>() > MM_BYTES) ERROR('Mm');
+  if (offsetof<Vma>('end') != VMA_END || offsetof<Vma>('flags') != VMA_FLAGS) ERROR('Vma.end, flags');
+  if (offsetof<Vma>('object') != VMA_OBJECT || offsetof<Vma>('mm') != VMA_MM || offsetof<Vma>() > VMA_BYTES)
+    ERROR('Vma');
+  if (offsetof<Leaf>('mark') != LEAF_MARK || offsetof<Leaf>() != LEAF_BYTES) ERROR('Leaf');
+
+  if (offsetof<Node>('frame') != NODE_FRAME || offsetof<Node>('head') != NODE_HEAD) ERROR('Node.frame, head');
+  if (offsetof<Node>('len') != NODE_LEN || offsetof<Node>('maps') != NODE_MAPS) ERROR('Node.len, maps');
+  if (offsetof<Node>() != NODE_BYTES || offsetof<Item>() != ITEM_BYTES) ERROR('Node, Item');
+  if (offsetof<Room>() != ROOM_BYTES || offsetof<ChainRoom>('fullest') != ROOM_FULLEST) ERROR('Room');
+  if (offsetof<ChainRoom>('stale') != ROOM_STALE) ERROR('ChainRoom.stale');
+
+  if (offsetof<Roots>('unstable') != ROOT_UNSTABLE || offsetof<Roots>() != ROOT_BYTES) ERROR('Roots');
+  if (offsetof<FreeList>('used') != FREE_USED || offsetof<FreeList>() != FREE_BYTES) ERROR('FreeList');
+  if (offsetof<FrameList>('end') != FRAME_LIST_END || offsetof<FrameList>() != FRAME_LIST_BYTES) ERROR('FrameList');
+}
