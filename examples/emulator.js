@@ -53,9 +53,9 @@ function load(machine, address) {
 /** Scans, asks which pages are the same, and maps them. Returns the number of groups. */
 function mergePages() {
   for (let pass = 0; pass < 3; ) {
-    const { pass_ended, idle } = host.ksm.scan(1000, { now: 0 });
+    const { passEnded, idle } = host.ksm.scan(1000, { now: 0 });
     if (idle) break; // nothing is mergeable, so no pass will ever end
-    if (pass_ended) pass++;
+    if (passEnded) pass++;
   }
   const groups = host.ksm.shared();
   for (const { frame, pages } of groups) {

@@ -71,7 +71,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     const { host, clock } = await idleHost(index);
     mergeable(host.spawn(), same('a', 2));
     const ksmd = new Watch(host);
-    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2, pass_ended: true });
+    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2, passEnded: true });
     expect(await ksmd.batch()).toBeUndefined();
     for (const values of [['1'], ['0', '1'], ['2', '1']]) {
       for (const value of values) host.ksm.write('run', value);
@@ -141,7 +141,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     expect(await ksmd.batch()).toBeUndefined();
     area.munmap();
     clock.ring();
-    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 0, pass_ended: true });
+    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 0, passEnded: true });
     expect(await ksmd.batch()).toBeUndefined();
     mergeable(area.space, same('b', 2));
     expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2 });

@@ -395,7 +395,7 @@ describe('an end', () => {
     space.madvise(0, PAGE, 'MERGEABLE');
     host.ksm.settings.run = 1;
     host.ksm.settings.advisor_mode = 'scan-time';
-    expect(host.ksm.scan(10)).toMatchObject({ pass_ended: true });
+    expect(host.ksm.scan(10)).toMatchObject({ passEnded: true });
   });
 });
 
