@@ -34,7 +34,7 @@ const inRam = (machine, page) => (machine * RAM + page) * PAGE;
 function fault(machine, page) {
   const address = inRam(machine, page);
   ram.write(address, ram.read(address, 1));
-  tables[machine][page] = ram.frameOf(address) * PAGE + WRITABLE;
+  tables[machine][page] = host.addressOf(ram.frameOf(address)) + WRITABLE;
   faults++;
 }
 
@@ -61,7 +61,7 @@ function mergePages() {
   for (const { frame, pages } of groups) {
     for (const { address } of pages) {
       const page = address / PAGE;
-      tables[Math.floor(page / RAM)][page % RAM] = frame * PAGE;
+      tables[Math.floor(page / RAM)][page % RAM] = host.addressOf(frame);
     }
   }
   return groups.length;

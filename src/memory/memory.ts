@@ -4,6 +4,7 @@
  * All state of a host is in there (assembly/layout.ts names every word). This holds views of it and nothing else, and it never grows, so any number
  * of these over one memory say the same.
  */
+import { KsmError } from '../errors.ts';
 import { Frames } from './frames.ts';
 
 export class Memory {
@@ -14,10 +15,12 @@ export class Memory {
   readonly words: Uint32Array;
   readonly frames: Frames;
 
+  /** EINVAL where `object` is no memory. */
   constructor(object: WebAssembly.Memory) {
+    const buffer = bufferOf(object);
     this.object = object;
-    this.bytes = new Uint8Array(object.buffer);
-    this.words = new Uint32Array(object.buffer);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
     this.frames = new Frames(this);
   }
 
@@ -41,5 +44,14 @@ export class Memory {
   setBigU64(address: number, value: bigint): void {
     this.setU32(address, Number(value & 0xffffffffn));
     this.setU32(address + 4, Number((value >> 32n) & 0xffffffffn));
+  }
+}
+
+/** Only a real memory has a buffer, whatever the prototype of another object says. */
+function bufferOf(object: WebAssembly.Memory): ArrayBufferLike {
+  try {
+    return object.buffer;
+  } catch (cause) {
+    throw new KsmError('EINVAL', 'What is given as the memory is no WebAssembly.Memory.', { cause });
   }
 }

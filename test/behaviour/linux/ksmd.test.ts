@@ -52,7 +52,7 @@ class Watch {
   #next: Promise<IteratorResult<Sample>> | undefined;
 
   constructor(host: Host) {
-    this.#loop = host.ksm.ksmd()[Symbol.asyncIterator]();
+    this.#loop = host.ksmd.run()[Symbol.asyncIterator]();
   }
 
   /** The next batch, if it comes without anybody doing anything more; else undefined. */
@@ -154,7 +154,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     host.ksm.settings.sleep_millisecs = 0;
     mergeable(host.spawn(), same('a', 2));
     const samples: Sample[] = [];
-    for await (const sample of host.ksm.ksmd({ clock: instant })) {
+    for await (const sample of host.ksmd.run({ clock: instant })) {
       samples.push(sample);
       if (samples.length === 3) host.ksm.settings.pages_to_scan = 10;
       if (samples.length === 5) break;

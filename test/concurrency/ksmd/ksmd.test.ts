@@ -164,7 +164,7 @@ test('scan is refused with EBUSY while ksmd runs, and while another thread is at
   const busy = expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining('host.ksmd.stop()') });
   await host.ksmd.start();
   expect(() => host.ksm.scan(10)).toThrow(busy);
-  await expect(host.ksm.ksmd().next()).rejects.toEqual(busy);
+  await expect(host.ksmd.run().next()).rejects.toEqual(busy);
   await host.ksmd.stop();
   viewOf(host).setU32(layout.H_SCANNING, 1);
   expect(() => host.ksm.scan(10)).toThrow(busy);

@@ -115,7 +115,7 @@ test('a loop in the caller’s thread hears other threads too', async () => {
   const host = await boot();
   const handle = advisable(host);
   host.share();
-  const loop = host.ksm.ksmd();
+  const loop = host.ksmd.run();
   const first = loop.next();
   await inThread(host, (there, value) => there.ksm.write('run', value), '1');
   await inThread(host, advise, handle);

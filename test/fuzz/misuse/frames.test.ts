@@ -27,7 +27,6 @@ describe.each(['online', 'offline'] as const)('%s', (call) => {
       [0, limits.frames + 5000],
       [0, limits.frames + 2],
       [limits.frames, 2],
-      [0, 1],
       [0, 0],
       [0, 2 ** 32],
       [0, -1],
@@ -55,7 +54,7 @@ test('offline refuses the zero frame, which cannot go', async () => {
   expect(() => host.offline(host.frame(0), 1)).toThrow(expect.objectContaining({ code: 'EBUSY' }));
 });
 
-test.each([...NUMBERS, 1])('migrate and adoptPin refuse frame %s', async (frame) => {
+test.each(NUMBERS)('migrate and adoptPin refuse frame %s', async (frame) => {
   const host = await createHost(SMALL);
   for (const call of [() => host.migrate(frame as FrameId, 1), () => host.adoptPin(frame as FrameId)]) {
     expect(call).toThrow(expect.objectContaining({ code: 'EINVAL' }));

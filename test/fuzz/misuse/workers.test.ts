@@ -111,7 +111,7 @@ describe('recover', () => {
       () => guest.read(0, 1),
       () => guest.mmap(null, PAGE),
       () => other?.spawn(),
-      () => other?.ksm.counters() && other?.ksm.scan(1),
+      () => other?.ksm.counters() && other?.ksm.write('run', '1'),
       () => other?.recover(host.worker),
     ]) {
       expect(call, String(call)).toThrow(refusal('ESRCH', 'took it for dead'));
