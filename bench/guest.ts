@@ -3,7 +3,8 @@
  * alone, among threads, and beside a scanner that merges flat out; then how long a guest waits when its pages are merged all the time.
  */
 
-import type { AddressSpace, Host, HostOptions } from '../src/index.ts';
+import { machineOf } from '../src/host/index.ts';
+import type { AddressSpace, FrameId, Host, HostOptions } from '../src/index.ts';
 import { createHost } from '../src/index.ts';
 import { BesideScanner } from './beside.ts';
 import { pausesBench } from './pauses.ts';
@@ -106,7 +107,7 @@ async function setGuest(
     );
   host.ksm.settings.smart_scan = false;
   host.ksm.settings.run = 1;
-  return { host, space, start: (space.frameOf(BASE) ?? Number.NaN) * PAGE };
+  return { host, space, start: host.addressOf(space.frameOf(BASE) as FrameId) };
 }
 
 /** Where each access of a run goes, as offsets into the working set: aligned to 8 bytes, behind what tells the pages apart. */
@@ -137,7 +138,7 @@ function contestantsOf(access: 'read' | 'write', length: number, places: Int32Ar
 }
 
 function writePlain({ host, start }: Guest, places: Int32Array, bytes: Uint8Array): number {
-  const memory = host.engine.bytes;
+  const memory = machineOf(host).engine.bytes;
   for (let access = 0; access < places.length; access++) memory.set(bytes, start + (places[access] as number));
   return memory[start + (places[0] as number)] as number;
 }
@@ -148,7 +149,7 @@ function writeSpace({ space }: Guest, places: Int32Array, bytes: Uint8Array): nu
 }
 
 function readPlain({ host, start }: Guest, places: Int32Array, { length }: Uint8Array): number {
-  const memory = host.engine.bytes;
+  const memory = machineOf(host).engine.bytes;
   let sum = 0;
   for (let access = 0; access < places.length; access++) {
     const at = start + (places[access] as number);

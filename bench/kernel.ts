@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { machineOf } from '../src/host/index.ts';
 import { collectGarbage } from './gc.ts';
 import { byCpuTime, CASES, KSMD, kernelTitle } from './names.ts';
 import { CONTENT_PAGES_MAX, type ScanOptions, SIZES } from './scan.ts';
@@ -89,7 +90,7 @@ async function enginesOf({ contents, passes, seed }: Case): Promise<[name: strin
     const fresh = stage.save();
     const run = (): Pass[] => {
       stage.restore(fresh);
-      stage.host.engine.call.readPages(stage.start, stage.pages);
+      machineOf(stage.host).engine.call.readPages(stage.start, stage.pages);
       return ownPasses(stage, passes.length);
     };
     engines.push([`ksm-wasm, ${index} order`, run]);

@@ -5,6 +5,7 @@
  * The same guest without a scanner shows what is the machine's own: its interrupts, and whoever else runs on it.
  */
 
+import { machineOf } from '../src/host/index.ts';
 import { createHost, type Host, layout } from '../src/index.ts';
 import { BesideScanner } from './beside.ts';
 import { type BenchOptions, type BenchTable, tableOf } from './table.ts';
@@ -124,7 +125,7 @@ function measureMerged(host: Host, seed: number, writes: number): Round {
 /** Takes the time of each of so many writes. A write to a merged page shows in the counter cow_ksm. */
 function measure(host: Host, seed: number, writes: number): Round {
   const [space] = host.processes;
-  const { words } = host.engine;
+  const { words } = machineOf(host).engine;
   const contents = Array.from({ length: CONTENTS }, (_, content) => new Uint8Array(LENGTH).fill(1 + content));
   const round = { all: new Pauses(), merged: new Pauses() };
   let state = mix(seed) || 1;

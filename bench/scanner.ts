@@ -21,7 +21,7 @@ for (;;) {
   Atomics.store(board, RUNNING, 1);
   while (Atomics.load(board, WANTED) === RUN) {
     for (let page = 0; page < (fodder?.pages ?? 0); page++) space?.write(page * PAGE, Uint8Array.of(0));
-    while (!host.ksm.scan(BATCH).pass_ended && Atomics.load(board, WANTED) === RUN);
+    while (!host.ksm.scan(BATCH).passEnded && Atomics.load(board, WANTED) === RUN);
   }
   Atomics.store(board, RUNNING, 0);
 }

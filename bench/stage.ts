@@ -7,7 +7,8 @@
  */
 
 import { layout } from '../src/engine/index.ts';
-import { type AddressSpace, createHost, type Host, type HostOptions } from '../src/index.ts';
+import { machineOf } from '../src/host/index.ts';
+import { type AddressSpace, createHost, type FrameId, type Host, type HostOptions } from '../src/index.ts';
 import { fillSpace, PAGE } from './workloads.ts';
 
 /** Which of the engine's modes is staged. */
@@ -31,28 +32,29 @@ export class Stage {
     this.host = host;
     this.space = space;
     this.pages = pages;
-    this.start = (space.frameOf(BASE) ?? Number.NaN) * PAGE;
-    const last = (space.frameOf(BASE + (pages - 1) * PAGE) ?? Number.NaN) * PAGE;
-    if (last - this.start !== (pages - 1) * PAGE) throw new Error('the frames of a fresh host are not in one run');
+    const place = (page: number): number => host.addressOf(space.frameOf(BASE + page * PAGE) as FrameId);
+    this.start = place(0);
+    if (place(pages - 1) - this.start !== (pages - 1) * PAGE)
+      throw new Error('the frames of a fresh host are not in one run');
   }
 
   get memory(): WebAssembly.Memory {
-    return this.host.engine.memory;
+    return this.host.memory;
   }
 
   save(): State {
-    return this.host.engine.bytes.slice(0, this.host.engine.u32(layout.H_FRAMES));
+    return machineOf(this.host).engine.bytes.slice(0, machineOf(this.host).engine.u32(layout.H_FRAMES));
   }
 
   restore(state: State): void {
-    this.host.engine.bytes.set(state);
+    machineOf(this.host).engine.bytes.set(state);
   }
 
   /** Lets `count` threads scan, of those that the mode has; the others sleep. What is restored undoes it. */
   useScanners(count: number): void {
     const { running, reason } = this.host.scanners;
     if (count > running) throw new Error(`${running} of ${count} scanner threads run. ${reason ?? ''}`);
-    this.host.engine.setU32(layout.LINUX_THREADS, count);
+    machineOf(this.host).engine.setU32(layout.LINUX_THREADS, count);
   }
 
   /** Ends the host and its threads: a thread that runs would keep the memory. */
@@ -76,7 +78,7 @@ export class Stage {
     for (let ended = false; !ended; ) {
       const batch = ksm.scan(BATCH, { now: 0 });
       scanned += batch.pages_scanned;
-      ended = batch.pass_ended;
+      ended = batch.passEnded;
     }
     return scanned;
   }

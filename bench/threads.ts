@@ -5,6 +5,7 @@
  * thread scans.
  */
 
+import { machineOf } from '../src/host/index.ts';
 import { collectGarbage } from './gc.ts';
 import { CASES, threadsTitle } from './names.ts';
 import { Readers } from './readers.ts';
@@ -37,7 +38,7 @@ async function* threadsCase(
   rounds: number,
 ): AsyncGenerator<BenchTable, void, void> {
   const stage = await setStage(contentsOf(workload, pages, seed), seed, { index: 'hash', scanners: 2 });
-  const readers = await Readers.start(stage.memory, stage.host.engine.call.readPages);
+  const readers = await Readers.start(stage.memory, machineOf(stage.host).engine.call.readPages);
   const pairs = [reading(stage, readers), ...passes.map((pass) => scanning(stage, pass))];
   const rates = await ratesOf(pairs.flat(), { work: pages, rounds, warmup: 1 });
   await Promise.all([readers.stop(), stage.stop()]);
@@ -59,7 +60,7 @@ function nameOf(pass: string, threads: string): string {
 
 function reading({ host, start, pages }: Stage, readers: Readers): Contestant[] {
   return [
-    { name: nameOf(READING, ONE), run: () => host.engine.call.readPages(start, pages) },
+    { name: nameOf(READING, ONE), run: () => machineOf(host).engine.call.readPages(start, pages) },
     { name: nameOf(READING, TWO), run: () => readers.read(start, pages) },
   ];
 }
@@ -72,7 +73,7 @@ function scanning(stage: Stage, pass: string): Contestant[] {
     before: () => {
       stage.restore(state);
       stage.useScanners(index + 1);
-      stage.host.engine.call.readPages(stage.start, stage.pages);
+      machineOf(stage.host).engine.call.readPages(stage.start, stage.pages);
     },
     run: () => stage.pass(),
   }));

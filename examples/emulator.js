@@ -34,7 +34,7 @@ const inRam = (machine, page) => (machine * RAM + page) * PAGE;
 function fault(machine, page) {
   const address = inRam(machine, page);
   ram.write(address, ram.read(address, 1));
-  tables[machine][page] = ram.frameOf(address) * PAGE + WRITABLE;
+  tables[machine][page] = host.addressOf(ram.frameOf(address)) + WRITABLE;
   faults++;
 }
 
@@ -53,15 +53,15 @@ function load(machine, address) {
 /** Scans, asks which pages are the same, and maps them. Returns the number of groups. */
 function mergePages() {
   for (let pass = 0; pass < 3; ) {
-    const { pass_ended, idle } = host.ksm.scan(1000, { now: 0 });
+    const { passEnded, idle } = host.ksm.scan(1000, { now: 0 });
     if (idle) break; // nothing is mergeable, so no pass will ever end
-    if (pass_ended) pass++;
+    if (passEnded) pass++;
   }
   const groups = host.ksm.shared();
   for (const { frame, pages } of groups) {
     for (const { address } of pages) {
       const page = address / PAGE;
-      tables[Math.floor(page / RAM)][page % RAM] = frame * PAGE;
+      tables[Math.floor(page / RAM)][page % RAM] = host.addressOf(frame);
     }
   }
   return groups.length;

@@ -11,8 +11,29 @@
  *     host.ksm.counters().pages_sharing;
  */
 export * as layout from '../assembly/layout/index.ts';
-export { type AttachOptions, attachHost, createHost, Host, type RestoreOptions, restoreHost } from './create.ts';
 export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
+export {
+  type AttachOptions,
+  attachHost,
+  createHost,
+  type Host,
+  type RestoreOptions,
+  restoreHost,
+  saveSnapshot,
+  snapshotOf,
+} from './host/index.ts';
+export type {
+  Counters,
+  Ksm,
+  KsmdOptions,
+  Sample,
+  ScanOptions,
+  ScanResult,
+  Settings,
+  SharedFrame,
+  SharedPage,
+} from './ksm/index.ts';
+export type { Ksmd, KsmdStart } from './ksmd/index.ts';
 export type {
   AddressSpace,
   Advice,
@@ -30,19 +51,8 @@ export type {
   SharedHost,
   SpawnOptions,
   Usage,
-} from './host/index.ts';
-export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './host/index.ts';
-export type {
-  Counters,
-  Ksm,
-  KsmdOptions,
-  Sample,
-  ScanOptions,
-  ScanResult,
-  Settings,
-  SharedFrame,
-  SharedPage,
-} from './ksm/index.ts';
-export type { Ksmd, KsmdStart } from './ksmd/index.ts';
+} from './machine/index.ts';
+export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './machine/index.ts';
+export type { FrameId } from './memory/index.ts';
 export type { ThreadOptions, Warning } from './port.ts';
-export { type MacKey, type SnapshotOptions, type SnapshotSource, saveSnapshot, snapshotOf } from './snapshot/index.ts';
+export type { MacKey, SnapshotOptions, SnapshotSource } from './snapshot/index.ts';

@@ -6,7 +6,9 @@
  * frame, so putting back the memory before the frames takes the engine back to where it was.
  */
 import * as layout from '../../assembly/layout/index.ts';
+import { machineOf } from '../host/index.ts';
 import { createHost, type Host, KsmError } from '../index.ts';
+import { MEMORY_BYTES_MAX } from '../memory/index.ts';
 import { json as encode } from '../printable.ts';
 import { grid, machine } from '../report/index.ts';
 import { type Arguments, has, wholeNumber } from './arguments.ts';
@@ -86,7 +88,7 @@ async function bench(given: Arguments, signal: AbortSignal): Promise<number> {
 
 function sizeOf(pages: number): { memory: number; pages: number } {
   const bytes = Math.ceil(pages * layout.PAGE_SIZE * 1.04) + 64 * 2 ** 20;
-  return { memory: Math.min(bytes, 2 ** 32), pages: pages + layout.TABLE_ENTRIES };
+  return { memory: Math.min(bytes, MEMORY_BYTES_MAX), pages: pages + layout.TABLE_ENTRIES };
 }
 
 /** Pages of pseudo-random words in one process; each content comes `copies` times, spread out. */
@@ -119,14 +121,14 @@ async function measure(
   show: (round: number) => void,
   signal: AbortSignal,
 ): Promise<Row[]> {
-  const { engine } = host;
-  const frames = engine.u32(layout.H_FRAMES);
-  const before = engine.bytes.slice(0, frames);
+  const { engine } = machineOf(host);
+  const first = engine.frames.toEngine(host.frame(1));
+  const before = engine.bytes.slice(0, host.addressOf(host.frame(0)));
   const times: number[][] = STEPS.map(() => []);
   for (let round = 0; round <= ROUNDS; round++) {
     show(round);
     engine.bytes.set(before);
-    const took = [timed(() => engine.call.readPages(frames + layout.PAGE_SIZE, pages))];
+    const took = [timed(() => engine.call.readPages(first, pages))];
     for (let pass = 1; pass < STEPS.length; pass++) took.push(timed(() => scanPass(host)));
     if (round > 0) for (const [step, time] of took.entries()) times[step]?.push(time); // the first round warms up
     await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +143,7 @@ async function measure(
 }
 
 function scanPass(host: Host): void {
-  while (!host.ksm.scan(100_000, { now: 0 }).pass_ended) {}
+  while (!host.ksm.scan(100_000, { now: 0 }).passEnded) {}
 }
 
 /** Seconds that `action` takes. */

@@ -66,7 +66,7 @@ export class Passes {
       scanned += slice.pages_scanned;
       this.#clock += this.#ksmdMilliseconds(slice.pages_scanned);
       // Where nothing is mapped the kernel's scanner returns at once and no pass ever ends.
-      ended = slice.pass_ended || slice.pages_scanned === 0;
+      ended = slice.passEnded || slice.pages_scanned === 0;
       this.#progress.show(label, scanned, whole);
       await breathe();
       this.#signal.throwIfAborted();

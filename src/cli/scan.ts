@@ -6,6 +6,7 @@ import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
 import type { PageSource } from '../image/index.ts';
 import { createHost, type Host } from '../index.ts';
+import { MEMORY_BYTES_MAX, UNIT_BYTES } from '../memory/index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
 import { type Arguments, has, many, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -19,9 +20,6 @@ import { applySettings, readSettings } from './settings.ts';
 import { Sources, type Wanted } from './sources.ts';
 
 const MIB = 2 ** 20;
-const GIB = 2 ** 30;
-/** WebAssembly has memory in steps of this. */
-const MEMORY_STEP = 2 ** 16;
 /** Room for the engine's records: of a page, as a part of the page; of anything; of a source. */
 const RECORDS_SHARE = 0.08;
 const FIXED_MEMORY = 16 * MIB;
@@ -147,6 +145,6 @@ function defaultMemory(sources: readonly PageSource[]): number {
   const pages = sources.reduce((total, source) => total + source.pages, 0);
   const records = pages * PAGE_SIZE * RECORDS_SHARE + sources.length * MEMORY_PER_SOURCE + FIXED_MEMORY;
   const wanted = pages * PAGE_SIZE + records;
-  const most = Math.min(Math.max(os.freemem() / 2, 256 * MIB), 4 * GIB);
-  return Math.ceil(Math.min(wanted, most) / MEMORY_STEP) * MEMORY_STEP;
+  const most = Math.min(Math.max(os.freemem() / 2, 256 * MIB), MEMORY_BYTES_MAX);
+  return Math.ceil(Math.min(wanted, most) / UNIT_BYTES) * UNIT_BYTES;
 }

@@ -1,11 +1,11 @@
 /**
- * The engine over its one linear memory: the exported functions, and the words of the layout as numbers.
+ * The engine over its one linear memory: the exported functions, as this thread may call them, and what it is among the threads that use it.
  *
- * All state is in the memory (assembly/layout names every word). This class holds views of it and nothing else, so any
- * number of engines over one memory are one engine.
+ * All state is in the memory, so any number of engines over one memory are one engine.
  */
 import * as layout from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
+import { Memory, PAGES_PER_UNIT, UNIT_BYTES } from '../memory/index.ts';
 import { checkHeader } from './invariants/header.ts';
 import { type EngineExports, instantiate } from './load.ts';
 import { mayBlock, underLock } from './lock.ts';
@@ -49,28 +49,21 @@ const LOOKS_AWAKE = 2 ** 28;
 /** Milliseconds that a worker has to come to an end of what it is doing, if it is taken for dead and lives: see assembly/recover. */
 const GRACE = 300;
 
-export class Engine {
+export class Engine extends Memory {
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
   readonly #exports: EngineExports;
   #call: EngineExports;
   #worker = 0;
   #limitHit = 0;
   #looks = 0;
   #hasLeft = false;
-  /** The whole memory as bytes. */
-  readonly bytes: Uint8Array;
-  /** The whole memory as u32 words: index is address / 4. */
-  readonly words: Uint32Array;
 
   /** `others`: what the simulation build imports besides the memory. EINVAL where `module` is not the engine, or `memory` none for it. */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, others: WebAssembly.Imports = {}) {
+    super(memory);
     this.module = module;
-    this.memory = memory;
     this.#exports = instantiate(module, memory, others);
     this.#call = this.#exports;
-    this.bytes = new Uint8Array(memory.buffer);
-    this.words = new Uint32Array(memory.buffer);
   }
 
   /** The engine's functions, each under the lock where several threads use the memory. */
@@ -212,28 +205,6 @@ export class Engine {
     return new KsmError(dead === 0 || dead === this.#worker ? 'EINVAL' : 'ESRCH', `${what}; ${there}.`);
   }
 
-  u32(address: number): number {
-    return this.words[address >>> 2] as number;
-  }
-
-  setU32(address: number, value: number): void {
-    this.words[address >>> 2] = value;
-  }
-
-  /** A u64 counter as a number; exact below 2^53. */
-  u64(address: number): number {
-    return this.u32(address) + this.u32(address + 4) * 2 ** 32;
-  }
-
-  bigU64(address: number): bigint {
-    return BigInt(this.u32(address)) | (BigInt(this.u32(address + 4)) << 32n);
-  }
-
-  setBigU64(address: number, value: bigint): void {
-    this.setU32(address, Number(value & 0xffffffffn));
-    this.setU32(address + 4, Number((value >> 32n) & 0xffffffffn));
-  }
-
   /** Which limit refused this thread's last call that failed with ENOMEM or EAGAIN: one of LIMIT_*. */
   get limitHit(): number {
     return this.#worker === 0 ? this.u32(layout.H_LIMIT_HIT) : this.#limitHit;
@@ -277,7 +248,7 @@ const POWER_OF_ROOTS_MAX = 20;
 /** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
 function rootCount(geometry: Geometry): number {
   if (geometry.index === 'content') return 1;
-  const frames = geometry.memoryPages * 16;
+  const frames = geometry.memoryPages * PAGES_PER_UNIT;
   return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
@@ -313,7 +284,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
   const seedLow = Number(geometry.seed & 0xffffffffn);
   const seedHigh = Number((geometry.seed >> 32n) & 0xffffffffn);
   if (engine.call.layOut(seedLow, seedHigh) === 0) {
-    const mebibytes = (geometry.memoryPages / 16).toFixed(1);
+    const mebibytes = ((geometry.memoryPages * UNIT_BYTES) / 2 ** 20).toFixed(1);
     throw new KsmError(
       'ENOMEM',
       `A memory of ${mebibytes} MiB has no room for ${geometry.pages} pages of page tables, ${geometry.processes} processes ` +

@@ -1,19 +1,5 @@
-/** The host layer as its users above see it. */
-export { AddressSpace } from './address-space.ts';
-export { hasLeft, leaveAtExit } from './at-exit.ts';
-export {
-  type Advice,
-  type KsmStat,
-  type MapOptions,
-  type Pin,
-  type PinMode,
-  PR_GET_MEMORY_MERGE,
-  PR_SET_MEMORY_MERGE,
-  type Protection,
-  RMAP_ITEM_COST,
-} from './calls.ts';
-export { type Clock, clockOf, cpuOf, nowOf, systemClock } from './clock.ts';
-export { Machine } from './machine.ts';
-export { createEngine, createMemory } from './make.ts';
-export { type Cures, type DirtyTracking, HOST_OPTIONS, type HostOptions, randomSeed, SCANNERS_MAX } from './options.ts';
-export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';
+/** Hosts as their users above see them. */
+export { type AttachOptions, attachHost } from './attach.ts';
+export { createHost } from './create.ts';
+export { Host, machineOf } from './host.ts';
+export { type RestoreOptions, restoreHost, saveSnapshot, snapshotOf } from './snapshot.ts';

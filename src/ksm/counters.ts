@@ -1,6 +1,6 @@
 /** KSM's counters, by the names and formulas of /sys/kernel/mm/ksm. */
 import { type Engine, layout } from '../engine/index.ts';
-import { RMAP_ITEM_COST } from '../host/index.ts';
+import { RMAP_ITEM_COST } from '../machine/index.ts';
 
 export const COUNTERS = [
   'full_scans',

@@ -5,7 +5,7 @@
  * The samples are a ring. ksmd never waits for a reader: a slow one loses the oldest. Sample number n lies at n modulo SAMPLES; BEGUN
  * is raised before it is written and DONE after, so a reader knows whether what it has read was overwritten meanwhile.
  */
-import { COUNTERS, type Counters, type Sample } from '../ksm/index.ts';
+import { COUNTERS, type Counters, type Sample, withOldName } from '../ksm/index.ts';
 
 /** How many samples a reader may be behind. */
 export const SAMPLES = 256;
@@ -58,16 +58,16 @@ export class Board {
     const at = RECORDS + (number % SAMPLES) * FIELDS;
     const values = Array.from({ length: FIELDS }, (_, field) => this.#get(at + field));
     if (Number(Atomics.load(this.#words, BEGUN)) > number + SAMPLES) return undefined;
-    const [pages_scanned = 0, pass_ended = 0, now = 0, ...rest] = values;
+    const [pages_scanned = 0, passEnded = 0, now = 0, ...rest] = values;
     const counters = Object.fromEntries(COUNTERS.map((name, index) => [name, rest[index]])) as unknown as Counters;
-    return { pages_scanned, pass_ended: pass_ended === 1, now, counters };
+    return withOldName({ pages_scanned, passEnded: passEnded === 1, now, counters });
   }
 
   /** ksmd has a sample. True where somebody waits for it. */
-  post({ pages_scanned, pass_ended, now, counters }: Sample): boolean {
+  post({ pages_scanned, passEnded, now, counters }: Sample): boolean {
     const number = Number(Atomics.add(this.#words, BEGUN, 1n));
     const at = RECORDS + (number % SAMPLES) * FIELDS;
-    const values = [pages_scanned, pass_ended ? 1 : 0, now, ...COUNTERS.map((name) => counters[name])];
+    const values = [pages_scanned, passEnded ? 1 : 0, now, ...COUNTERS.map((name) => counters[name])];
     values.forEach((value, field) => {
       this.#set(at + field, value);
     });

@@ -8,7 +8,7 @@
  * count: the advisor's limit is in percent of one CPU.
  */
 import { type Engine, layout } from '../engine/index.ts';
-import type { Clock } from '../host/index.ts';
+import type { Clock } from '../machine/index.ts';
 
 /** Milliseconds on a scale that all threads of a program share. */
 export function sharedTime(): number {

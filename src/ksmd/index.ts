@@ -1,2 +1,3 @@
-/** ksmd in a thread of its own, as those above see it. */
-export { Ksmd, type KsmdStart } from './ksmd.ts';
+/** ksmd as those above see it. */
+export { Ksmd } from './ksmd.ts';
+export { type KsmdStart, KsmdThread } from './thread.ts';

@@ -4,7 +4,7 @@
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { type Machine, nowOf } from '../host/index.ts';
+import { type Machine, nowOf } from '../machine/index.ts';
 import { platform } from '../platform/index.ts';
 import type { WorkerPort } from '../port.ts';
 import { ALONE, type Scanners, startFailure, startScanners, type Threads } from '../threads/index.ts';
@@ -27,7 +27,7 @@ export class Life {
   readonly #threads: Threads;
   #scanners: Scanners = ALONE;
   #port: WorkerPort | undefined;
-  /** Also once the host is left or disposed of: its end is still to be seen to. */
+  /** Also once the machine is closed: its end is still to be seen to. */
   readonly #engine: Engine;
   /** Its number as a worker, kept for it before it is started; 0: not yet. */
   #number = 0;
@@ -97,7 +97,7 @@ export class Life {
 
   async #start(scanners: number): Promise<WorkerPort> {
     const { clock } = this.#machine;
-    const { module, memory } = this.#engine;
+    const { module, object: memory } = this.#engine;
     this.#scanners = await startScanners(this.#engine, scanners, this.#threads);
     this.#number = this.#engine.reserveWorker();
     const init: KsmdInit = {
@@ -138,15 +138,15 @@ export class Life {
 
   /** Whoever else has the lock and keeps it may be dead, too, and somebody who hears of that has to get his turn first. */
   async #recover(): Promise<void> {
-    const { disposed } = this.#machine;
+    const { closed } = this.#machine;
     do {
       try {
-        return this.#machine.recoverFrom(this.#number, true);
+        return this.#machine.recover(this.#number, true);
       } catch (error) {
         if (!(error instanceof KsmError) || error.code !== 'EAGAIN') return; // this thread itself was taken for dead
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY));
-    } while (!disposed.aborted && this.#isThere);
+    } while (!closed.aborted && this.#isThere);
   }
 
   #tell(): void {

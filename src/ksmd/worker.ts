@@ -1,11 +1,11 @@
 /**
- * ksmd's thread: attaches to the memory of a host and scans until it is told to stop. Its loop is that of Ksm.ksmd, but it blocks: its
+ * ksmd's thread: attaches to the memory of a host and scans until it is told to stop. Its loop is that of Ksmd.run, but it blocks: its
  * sleep is a wait for the bell, which every thread rings that may give it work, changes a setting, or wants it to stop.
  */
 import { Engine, expectLayout, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { Machine } from '../host/index.ts';
-import { Ksm, type Sample } from '../ksm/index.ts';
+import { batch, hasWork, type Sample } from '../ksm/index.ts';
+import { Machine } from '../machine/index.ts';
 import type { WorkerEnd, WorkerInit } from '../port.ts';
 import { Board } from './board.ts';
 import { KsmdClock } from './clock.ts';
@@ -35,14 +35,12 @@ class Thread {
   readonly #engine: Engine;
   readonly #clock: KsmdClock;
   readonly #machine: Machine;
-  readonly #ksm: Ksm;
   readonly #board: Board;
 
   constructor(engine: Engine, { board, clockOffset }: KsmdInit) {
     this.#engine = engine;
     this.#clock = new KsmdClock(engine, clockOffset);
     this.#machine = new Machine(engine, this.#clock);
-    this.#ksm = new Ksm(this.#machine);
     this.#board = new Board(board);
   }
 
@@ -52,13 +50,13 @@ class Thread {
       const { rings } = this.#machine.work;
       if (this.#board.isStopped) return;
       if (!this.#engine.isWorker) throw this.#engine.expelledError();
-      const sample = this.#ksm.hasWork ? this.#batch() : undefined;
+      const sample = hasWork(this.#engine) ? this.#batch() : undefined;
       if (sample === undefined) {
-        this.#nap(rings, this.#ksm.hasWork ? 1 : NAP);
+        this.#nap(rings, hasWork(this.#engine) ? 1 : NAP);
         continue;
       }
       if (this.#board.post(sample)) ring();
-      if (this.#ksm.hasWork) this.#pause();
+      if (hasWork(this.#engine)) this.#pause();
     }
   }
 
@@ -82,7 +80,7 @@ class Thread {
   /** A batch; undefined while one of another thread is under way, which began before ksmd did. */
   #batch(): Sample | undefined {
     try {
-      return this.#ksm.batch();
+      return batch(this.#machine, this.#clock);
     } catch (error) {
       if (error instanceof KsmError && error.code === 'EBUSY') return undefined;
       throw error;

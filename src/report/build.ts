@@ -4,7 +4,7 @@
  * It assumes that every address space was loaded by plain writes and has not been written since: then a frame that two
  * pages map is a merged one, and nobody maps the zero frame but by use_zero_pages.
  */
-import { H_FRAMES, PAGE_SHIFT, PAGE_SIZE } from '../../assembly/layout/index.ts';
+import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import type { Host } from '../index.ts';
 import { topContents } from './contents.ts';
 import { type FrameUse, frameUse, type LoadedSource } from './frames.ts';
@@ -30,14 +30,14 @@ export interface ScanFacts {
 /** The report of a finished scan. Reads every page table once and the frames that are shared. */
 export function buildReport(facts: ScanFacts): ScanReport {
   const { host, sources, passes, converged, loading, options, settings, default_settings, notes } = facts;
-  const use = frameUse(sources);
+  const use = frameUse(sources, host.limits.frames + 1);
   const sysfs = host.ksm.counters();
-  const zeroFrame = host.engine.u32(H_FRAMES) >>> PAGE_SHIFT;
+  const zeroFrame = host.frame(0);
   return {
     version: 1,
     pages: use.resident.reduce((total, pages) => total + pages, 0),
     saved_bytes: (sysfs.pages_sharing + sysfs.ksm_zero_pages) * PAGE_SIZE,
-    metadata_bytes: host.usage().metadata_bytes,
+    metadata_bytes: host.usage().metadataBytes,
     converged,
     sysfs,
     ksm_stat: sourceReports(sources, use, zeroFrame),

@@ -7,9 +7,6 @@
 import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import type { AddressSpace } from '../index.ts';
 
-/** Frame numbers that a 32-bit memory can have. */
-const FRAME_NUMBERS = 2 ** 32 / PAGE_SIZE;
-
 /** An address space with the source whose pages it holds. */
 export interface LoadedSource {
   readonly name: string;
@@ -30,11 +27,11 @@ export interface FrameUse {
   readonly resident: readonly number[];
 }
 
-/** Reads the page tables of all sources. */
-export function frameUse(sources: readonly LoadedSource[]): FrameUse {
-  const pages = new Uint32Array(FRAME_NUMBERS);
-  const firstSource = new Uint32Array(FRAME_NUMBERS);
-  const firstPage = new Uint32Array(FRAME_NUMBERS);
+/** Reads the page tables of all sources, in a host of so many frames, the zero frame included. */
+export function frameUse(sources: readonly LoadedSource[], frames: number): FrameUse {
+  const pages = new Uint32Array(frames);
+  const firstSource = new Uint32Array(frames);
+  const firstPage = new Uint32Array(frames);
   const resident = sources.map(({ space }, source) => {
     let found = 0;
     for (const { address, frame } of space.resident()) {

@@ -1,6 +1,6 @@
 /** Time that goes on: a restored machine remembers times, and the system's clock may have begun anew since. */
 import { type Engine, layout } from '../engine/index.ts';
-import { type Clock, systemClock } from '../host/index.ts';
+import { type Clock, systemClock } from '../machine/index.ts';
 
 /**
  * A clock that goes on from the last time that `engine` was told, at the pace of `clock`. Its memory has that time

@@ -1,25 +1,15 @@
 /** Snapshots as files, where the platform has files. */
 import type { FileHandle } from 'node:fs/promises';
 import { ERRNO, type ErrnoName, KsmError } from '../errors.ts';
-import type { Machine } from '../host/index.ts';
 import { type Files, platform } from '../platform/index.ts';
-import { type SnapshotOptions, takeSnapshot } from './write.ts';
 
 const READ_BYTES = 1 << 20;
 
-/**
- * Writes a snapshot of `machine`, as it is at the moment of this call, to a file that only its owner may read. A file
- * that is there is replaced in one step at the end; where anything fails before, it stays what it is. Throws the file
- * system's errno, and what snapshotOf throws.
- */
-export async function saveSnapshot(machine: Machine, path: string, options: SnapshotOptions = {}): Promise<void> {
-  if (typeof path !== 'string' || path === '') {
-    throw new KsmError(
-      'EINVAL',
-      `saveSnapshot: the path is ${path === '' ? 'empty' : `a ${typeof path}`}; expected the name of a file.`,
-    );
-  }
-  await writeWhole(path, takeSnapshot('saveSnapshot', machine, options));
+/** EINVAL where `path` names no file. */
+export function expectPath(call: string, path: unknown): string {
+  if (typeof path === 'string' && path !== '') return path;
+  const what = path === '' ? 'empty' : `a ${typeof path}`;
+  throw new KsmError('EINVAL', `${call}: the path is ${what}; expected the name of a file.`);
 }
 
 /** Writes pieces to a file beside `path`, makes sure that they are on the disk, and gives it that name. */

@@ -12,7 +12,8 @@
  */
 import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import type { Books } from '../host/index.ts';
+import type { Books } from '../machine/index.ts';
+import { PAGES_PER_UNIT, UNITS_MAX } from '../memory/index.ts';
 
 /** Versions of the format: without MACs and with them. */
 export const PLAIN = 1;
@@ -26,10 +27,7 @@ export const CHUNK_PAGES = 256;
 
 const PROCESS_BYTES = 12;
 const RUN_BYTES = 8;
-/** 4 GiB in units of 64 KiB. */
-const MEMORY_PAGES_MAX = 65536;
 const PROCESSES_MAX = 65536;
-const PAGES_PER_UNIT = 65536 / layout.PAGE_SIZE;
 
 /** Pages of the memory, from page number `page` on. */
 export interface Run {
@@ -107,7 +105,7 @@ export function decodeFixed(bytes: Uint8Array<ArrayBuffer>): Fixed {
   const within = (what: string, value: number, min: number, max: number): void => {
     if (value < min || value > max) throw refused(`it claims ${value} ${what}; expected ${min} to ${max}`);
   };
-  within('times 64 KiB of memory', memoryPages, 1, MEMORY_PAGES_MAX);
+  within('times 64 KiB of memory', memoryPages, 1, UNITS_MAX);
   within('processes', processes, 0, PROCESSES_MAX);
   within('stored pages', stored, 1, memoryPages * PAGES_PER_UNIT);
   within('runs of pages', runs, 1, Math.min(stored, (memoryPages * PAGES_PER_UNIT) / 2));

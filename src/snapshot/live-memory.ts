@@ -3,6 +3,7 @@
  * wanted. Words of the original are not trusted: a record that they name may not be there.
  */
 import { type Engine, layout } from '../engine/index.ts';
+import type { FrameId } from '../memory/index.ts';
 
 /** Records of one kind that were ever used. */
 export interface Arena {
@@ -20,22 +21,24 @@ export class LiveMemory {
   readonly original: Uint32Array;
   /** The copy, up to the first frame. */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** By index: 1 where a frame's bytes are somebody's. */
+  /** By frame: 1 where its bytes are somebody's. */
   readonly frames: Uint8Array;
-  /** Address of the first frame. */
-  readonly firstFrame: number;
+  /** Address at which the frames begin. */
+  readonly recordsEnd: number;
   readonly mms: Arena;
   readonly vmas: Arena;
   readonly tables: Arena;
   readonly leaves: Arena;
   readonly nodes: Arena;
   readonly isHashOrder: boolean;
+  readonly #engine: Engine;
 
   constructor(engine: Engine) {
+    this.#engine = engine;
     this.original = engine.words;
-    this.firstFrame = engine.u32(layout.H_FRAMES);
-    this.words = new Uint32Array(this.firstFrame / 4);
-    this.frames = new Uint8Array(engine.u32(layout.H_FRAME_LIMIT));
+    this.recordsEnd = engine.u32(layout.H_FRAMES);
+    this.words = new Uint32Array(this.recordsEnd / 4);
+    this.frames = new Uint8Array(engine.frames.count);
     this.mms = this.#arena(layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES);
     this.vmas = this.#arena(layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES);
     this.tables = this.#arena(layout.H_FREE_TABLES, layout.H_TABLES, layout.TABLE_BYTES);
@@ -80,6 +83,11 @@ export class LiveMemory {
       this.take(record, record + 4);
       record = this.u32(record);
     }
+  }
+
+  /** The frame that a pte of the original maps. */
+  frameOfPte(pte: number): FrameId {
+    return this.#engine.frames.ofPte(pte);
   }
 
   /** Address of the stable node that the word of a KSM frame names, or 0 where there is none. */

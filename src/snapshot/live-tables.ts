@@ -2,7 +2,7 @@
 import { layout } from '../engine/index.ts';
 import { isRecord, type LiveMemory } from './live-memory.ts';
 
-const { ITEM_BYTES, LEAF_BYTES, PAGE_SHIFT, STATE_SEQ, TABLE_BYTES, TABLE_ENTRIES } = layout;
+const { ITEM_BYTES, LEAF_BYTES, STATE_SEQ, TABLE_BYTES, TABLE_ENTRIES } = layout;
 const { PTE_PRESENT, STATE_DISPLACED, STATE_ITEM, STATE_STABLE, STATE_UNSTABLE } = layout;
 
 /** Takes the tables that lead to pages or items of the process at `mm`, and all that is in its leaves. */
@@ -30,7 +30,6 @@ function takeLeaf(memory: LiveMemory, leaf: number, hasEnded: boolean): void {
   const ptes = memory.u32(layout.H_PTES) + first * 4;
   const states = memory.u32(layout.H_STATES) + first * 4;
   const dirty = memory.u32(layout.H_DIRTY) + first / 8;
-  const firstFrame = memory.firstFrame >>> PAGE_SHIFT;
   memory.take(record, record + LEAF_BYTES);
   memory.take(ptes, ptes + TABLE_ENTRIES * 4);
   memory.take(states, states + TABLE_ENTRIES * 4);
@@ -38,7 +37,7 @@ function takeLeaf(memory: LiveMemory, leaf: number, hasEnded: boolean): void {
   for (let index = 0; index < TABLE_ENTRIES; index++) {
     const pte = memory.u32(ptes + index * 4);
     const state = memory.u32(states + index * 4);
-    if (pte & PTE_PRESENT) memory.frames[(pte >>> PAGE_SHIFT) - firstFrame] = 1;
+    if (pte & PTE_PRESENT) memory.frames[memory.frameOfPte(pte)] = 1;
     if (state & STATE_ITEM) takeItem(memory, first + index, state, hasEnded);
   }
 }

@@ -6,7 +6,8 @@
  * than it has bytes. On any error all of it is dropped.
  */
 import { checkInvariants, checkTrusted, type Engine, layout } from '../engine/index.ts';
-import { type Books, createMemory } from '../host/index.ts';
+import type { Books } from '../machine/index.ts';
+import { createMemory } from '../memory/index.ts';
 import { expectBlank } from './blank.ts';
 import {
   CHUNK_PAGES,

@@ -7,8 +7,8 @@
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { Machine } from '../host/index.ts';
-import { anything, type Checks, flag, invalid, optionsOf } from '../validate.ts';
+import type { Machine } from '../machine/index.ts';
+import { anything, type Checks, flag, optionsOf } from '../validate.ts';
 import { chunksOf, DIGEST_BYTES, encodeHead, pagesIn, type Run, sha256 } from './format.ts';
 import { leaveKeyOut } from './keyless.ts';
 import { liveOf } from './live.ts';
@@ -38,26 +38,14 @@ interface Copy {
 }
 
 /**
- * A snapshot of `machine` as it is at the moment of this call, as pieces of bytes, each to be read once. What guests in
- * other threads write during the copy is in it or not, page by page. ENOMEM where there is no room for the copy; EBUSY where another
- * thread is just starting a process, or scanning under dirty tracking; EAGAIN where one keeps the lock; EINVAL names a wrong option.
+ * A snapshot of `machine` as it is at the moment of this call, as pieces of bytes, each to be read once, for the public function
+ * `call`.
  */
-export function snapshotOf(
-  machine: Machine,
-  options: SnapshotOptions = {},
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  return takeSnapshot('snapshotOf', machine, options);
-}
-
-/** The same for the public function `call`. */
 export function takeSnapshot(
   call: string,
   machine: Machine,
   options: SnapshotOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  if (!(machine instanceof Machine)) {
-    throw invalid(`${call}: what a snapshot is to be taken of`, machine, 'a host');
-  }
   const { key = true, macKey } = optionsOf(call, options, SNAPSHOT_OPTIONS);
   const mac = macKey === undefined ? undefined : expectMacKey(macKey, 'sign');
   try {
@@ -74,8 +62,9 @@ export function takeSnapshot(
 }
 
 function copyOf(machine: Machine, withKey: boolean, hasMacs: boolean): Copy {
-  const { engine, books } = machine;
-  expectRest(machine);
+  const { engine } = machine;
+  const { books } = machine.processes;
+  expectRest(engine);
   const live = liveOf(engine);
   if (!withKey) leaveKeyOut(live);
   const { words, frames } = live.memory;
@@ -98,7 +87,7 @@ function copyOf(machine: Machine, withKey: boolean, hasMacs: boolean): Copy {
 }
 
 /** EBUSY where another thread is at something that a snapshot of this moment would cut in two. */
-function expectRest({ engine, dirtyTracking }: Machine): void {
+function expectRest(engine: Engine): void {
   const base = engine.u32(layout.H_MMS);
   const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;
   for (let mm = base; mm < end; mm += layout.MM_BYTES) {
@@ -106,7 +95,8 @@ function expectRest({ engine, dirtyTracking }: Machine): void {
     if (maker !== 0) throw busy(`worker ${maker} is just starting a process`);
   }
   const scanning = engine.u32(layout.LINUX_BUSY) !== 0;
-  if (scanning && dirtyTracking !== 'off') throw busy('a batch is under way, and dirty tracking is on');
+  if (scanning && engine.u32(layout.H_DIRTY_TRACKING) !== layout.DIRTY_OFF)
+    throw busy('a batch is under way, and dirty tracking is on');
 }
 
 function busy(why: string): KsmError {
@@ -135,13 +125,13 @@ async function* sealed(
 /** Pages that are not zero: those before the frames as they are in `before`, and of the frames those that are alive. */
 function storedRuns(engine: Engine, before: Uint32Array, frames: Uint8Array): Run[] {
   const { words } = engine;
-  const firstFrame = before.length / PAGE_WORDS;
+  const recordPages = before.length / PAGE_WORDS;
   const runs: Run[] = [];
   let start = -1;
   const total = words.length / PAGE_WORDS;
   for (let page = 0; page <= total; page++) {
-    const isAlive = page < firstFrame || frames[page - firstFrame] === 1;
-    const isStored = isAlive && page < total && !isZero(page < firstFrame ? before : words, page * PAGE_WORDS);
+    const isAlive = page < recordPages || frames[page - recordPages] === 1;
+    const isStored = isAlive && page < total && !isZero(page < recordPages ? before : words, page * PAGE_WORDS);
     if (isStored && start < 0) start = page;
     if (isStored || start < 0) continue;
     runs.push({ page: start, pages: page - start });

@@ -51,7 +51,7 @@ export async function startScanners(engine: Engine, wanted: number, threads: Thr
 
 /** Its number is kept here, so that a helper that dies before it says anything leaves none behind. */
 async function startHelper(engine: Engine, here: Platform, threads: Threads): Promise<Helper> {
-  const { module, memory } = engine;
+  const { module, object: memory } = engine;
   const worker = engine.reserveWorker();
   try {
     const port = here.startWorker({ task: 'scanner', module, memory, worker }, threads.workerUrl);
@@ -89,7 +89,7 @@ class Helper {
   readonly #record: number;
 
   constructor(engine: Engine, port: WorkerPort, worker: number) {
-    this.#words = new Int32Array(engine.memory.buffer);
+    this.#words = new Int32Array(engine.object.buffer);
     this.#port = port;
     this.#worker = worker;
     this.#record = recordOf(worker) / 4;

@@ -16,7 +16,7 @@ const MOST_MEMORY = 4096 * MIB;
 const USUAL_PROCESSES = 256;
 const USUAL_VMAS = 4096;
 
-/** The most of each that a host takes (src/host/options.ts); what is beyond fails when it is its turn, as on Linux. */
+/** The most of each that a host takes (src/machine/options.ts); what is beyond fails when it is its turn, as on Linux. */
 const MOST_PAGES = 2 ** 27;
 const MOST_PROCESSES = 2 ** 16;
 const MOST_VMAS = 2 ** 22;

@@ -22,7 +22,7 @@ async function sharedHost(options: object = {}): Promise<{ host: Host; space: Ad
 }
 
 function scanPasses(host: Host, passes: number): void {
-  for (let pass = 0; pass < passes; ) if (host.ksm.scan(100_000, { now: 0 }).pass_ended) pass++;
+  for (let pass = 0; pass < passes; ) if (host.ksm.scan(100_000, { now: 0 }).passEnded) pass++;
 }
 
 const LENGTHS = [1, 2, 7, 8, 64, 65, 4095, 4096, 4097, 9000];

@@ -2,7 +2,15 @@
  * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork,
  * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
  */
-import { type AddressSpace, createHost, type Host, type HostOptions, KsmError, type Pin } from '../../src/index.ts';
+import {
+  type AddressSpace,
+  createHost,
+  type FrameId,
+  type Host,
+  type HostOptions,
+  KsmError,
+  type Pin,
+} from '../../src/index.ts';
 import { numbers } from './numbers.ts';
 
 export const PAGE = 4096;
@@ -20,7 +28,7 @@ export class BusyMachine {
   readonly host: Host;
   readonly #pins: Pin[] = [];
   readonly #random: (below: number) => number;
-  readonly #offline: number[] = [];
+  readonly #offline: FrameId[] = [];
   #now = 0;
 
   constructor(host: Host, seed: number) {
@@ -138,7 +146,7 @@ export class BusyMachine {
       this.host.online(first, 8);
       return;
     }
-    const frame = this.host.firstFrame + 1 + this.#random(this.host.limits.frames - 8);
+    const frame = this.host.frame(1 + this.#random(this.host.limits.frames - 8));
     this.host.offline(frame, 8);
     this.#offline.push(frame);
   }

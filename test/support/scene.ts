@@ -39,7 +39,7 @@ function leftovers(host: Host): void {
   guest.mmap(2048 * PAGE, 4 * PAGE);
   write(guest, 2048, 910, 911);
   guest.exit();
-  host.offline(host.firstFrame + host.limits.frames - 3, 2);
+  host.offline(host.frame(host.limits.frames - 3), 2);
 }
 
 export async function scene(index: Order, checksum?: 'keyed' | 'xxh64'): Promise<Host> {

@@ -4,11 +4,13 @@
  * The hosts here are small, so that their whole memory can be kept. The simulation build asks before it allocates
  * (assembly/base/step.ts).
  */
-import { Host } from '../../../src/create.ts';
 import { Engine, layOut, layout } from '../../../src/engine/index.ts';
-import { createMemory } from '../../../src/host/make.ts';
-import { geometryOf } from '../../../src/host/options.ts';
-import type { AddressSpace, HostOptions } from '../../../src/index.ts';
+import { Host } from '../../../src/host/host.ts';
+import type { AddressSpace, FrameId, HostOptions } from '../../../src/index.ts';
+import { geometryOf, Machine } from '../../../src/machine/index.ts';
+import { createMemory } from '../../../src/memory/index.ts';
+import { ALONE, threadsOf } from '../../../src/threads/index.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const PAGE = layout.PAGE_SIZE;
 const SIZE: HostOptions = { memory: '8M', pages: 16_384, processes: 24, vmas: 400, seed: 1 };
@@ -25,7 +27,8 @@ export class RefusingHost {
     const memory = createMemory(geometry.memoryPages);
     const engine = new Engine(module, memory, { step: { hook: (kind: number) => this.#hook(kind) } });
     layOut(engine, geometry);
-    this.host = new Host(engine, { now: () => 0, cpu: () => 0n, sleep: async () => {} });
+    const clock = { now: () => 0, cpu: () => 0n, sleep: async () => {} };
+    this.host = new Host(new Machine(engine, clock), threadsOf({}), ALONE);
   }
 
   /** From now on the `which`-th allocation is refused, counted from 1; 0: none. */
@@ -42,24 +45,24 @@ export class RefusingHost {
 
   /** End of the frames that were ever used. */
   get #used(): number {
-    const { engine } = this.host;
+    const engine = engineOf(this.host);
     return engine.u32(layout.H_FRAMES) + engine.u32(layout.H_FRAME_LISTS + layout.FRAME_LIST_FRESH) * PAGE;
   }
 
   /** The memory as it is. */
   save(): Uint8Array {
-    return this.host.engine.bytes.slice(0, this.#used);
+    return engineOf(this.host).bytes.slice(0, this.#used);
   }
 
   /** The memory as it was; frames that were never used then are zero again. */
   restore(saved: Uint8Array): void {
-    this.host.engine.bytes.fill(0, saved.length, Math.max(saved.length, this.#used));
-    this.host.engine.bytes.set(saved);
+    engineOf(this.host).bytes.fill(0, saved.length, Math.max(saved.length, this.#used));
+    engineOf(this.host).bytes.set(saved);
   }
 
   /** Those that live in the memory as it is: the host still has those that were started after it was saved. */
   get #processes(): AddressSpace[] {
-    const { engine } = this.host;
+    const engine = engineOf(this.host);
     return this.host.processes.filter(({ mm }) => engine.u32(mm + layout.MM_FLAGS) & layout.MM_IN_USE);
   }
 
@@ -68,7 +71,7 @@ export class RefusingHost {
     const pages = new Map<string, Uint8Array>();
     for (const space of this.#processes) {
       for (const { address, frame } of space.resident()) {
-        pages.set(`${space.id} ${address}`, this.host.engine.bytes.slice(frame * PAGE, (frame + 1) * PAGE));
+        pages.set(`${space.id} ${address}`, engineOf(this.host).bytes.slice(...bounds(this.host, frame)));
       }
     }
     return pages;
@@ -85,7 +88,7 @@ export class RefusingHost {
     let met = 0;
     for (const space of this.#processes) {
       for (const { address, frame } of space.resident()) {
-        const now = this.host.engine.bytes.subarray(frame * PAGE, (frame + 1) * PAGE);
+        const now = engineOf(this.host).bytes.subarray(...bounds(this.host, frame));
         const was = before.get(`${space.id} ${address}`);
         if (was !== undefined) met++;
         if (Buffer.compare(now, was ?? ZERO) !== 0 && !written(space.id, address, now, was)) {
@@ -98,3 +101,9 @@ export class RefusingHost {
 }
 
 const ZERO: Uint8Array = new Uint8Array(PAGE);
+
+/** Where the content of a frame begins and ends. */
+function bounds(host: Host, frame: FrameId): [number, number] {
+  const begin = host.addressOf(frame);
+  return [begin, begin + PAGE];
+}

@@ -3,6 +3,7 @@ import { layout } from '../../../src/engine/index.ts';
 import { KsmError } from '../../../src/index.ts';
 import { contentPage } from '../../../src/trace/content.ts';
 import { type Operation, Player, type RecordingStep, type Trace } from '../../../src/trace/index.ts';
+import { engineOf } from '../../support/inside.ts';
 import { RefusingHost } from './attempt.ts';
 
 const PAGE = layout.PAGE_SIZE;
@@ -117,7 +118,7 @@ export class PairPlayer {
       this.pairs.without++;
     } else if (!FULL.includes(result)) {
       fail(`it says ${result}`);
-    } else if (host.engine.u32(layout.H_LIMIT_HIT) === layout.LIMIT_NONE) {
+    } else if (engineOf(host).u32(layout.H_LIMIT_HIT) === layout.LIMIT_NONE) {
       fail('no limit is named');
     }
     const isWriter = isDone && operation.op !== 'scan' && operation.op !== 'sysfs';

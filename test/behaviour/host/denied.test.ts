@@ -19,7 +19,7 @@ async function makeHost(isShared: boolean): Promise<Host> {
 }
 
 function scan(host: Host): void {
-  for (let pass = 0; pass < 3; pass++) while (!host.ksm.scan(10_000).pass_ended);
+  for (let pass = 0; pass < 3; pass++) while (!host.ksm.scan(10_000).passEnded);
 }
 
 function expectDenied(space: AddressSpace, pages: number): void {

@@ -124,7 +124,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     pass(host);
     expect(line(host)).toEqual([3, 0, 0, 0, 0]);
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
-    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
+    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, passEnded: false, idle: true });
     expect(line(host)).toEqual([3, 0, 0, 0, 0]);
     host.check();
   });
@@ -252,7 +252,7 @@ describe.each(ORDERS)('which dup takes the next page (3.10), %s order', (index) 
     host.ksm.settings.max_page_sharing = 4;
     host.ksm.settings.stable_node_chains_prune_millisecs = prune;
     const passAt = (time: number): void => {
-      expect(host.ksm.scan(1000, { now: time }).pass_ended).toBe(true);
+      expect(host.ksm.scan(1000, { now: time }).passEnded).toBe(true);
     };
     const area = mergeable(host.spawn(), [...same('a', 8), null]);
     for (let scan = 0; scan < 2; scan++) passAt(0);

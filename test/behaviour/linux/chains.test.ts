@@ -5,9 +5,10 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
+import { engineOf } from '../../support/inside.ts';
 import { type Area, boot, mergeable, ORDERS, pass, same, state, stateWithChains } from './machine.ts';
 
-const dupsSeen = (host: Host): number => host.engine.u64(layout.H_DUPS_SEEN);
+const dupsSeen = (host: Host): number => engineOf(host).u64(layout.H_DUPS_SEEN);
 
 async function limited(index: 'content' | 'hash', limit: number, prune: number): Promise<Host> {
   const host = await boot(index, { memory: '64M', pages: 32_768 });
@@ -145,7 +146,7 @@ describe.each(ORDERS)('which dup is picked, %s order', (index) => {
 
   test('places go on from the lowest when they have run out, in the same order', async () => {
     const [host, area] = await five(2 ** 32 - 1);
-    const { engine } = host;
+    const engine = engineOf(host);
     const rooms = engine.u32(layout.H_ROOMS);
     const places = Array.from(
       { length: engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) },

@@ -233,7 +233,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
     const area = mergeable(host.spawn(), same('a', 2), kind);
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
     area.advise('UNMERGEABLE');
-    expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true }); // nobody registered
+    expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, passEnded: false, idle: true }); // nobody registered
     host.check();
   });
 

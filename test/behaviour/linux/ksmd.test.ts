@@ -52,7 +52,7 @@ class Watch {
   #next: Promise<IteratorResult<Sample>> | undefined;
 
   constructor(host: Host) {
-    this.#loop = host.ksm.ksmd()[Symbol.asyncIterator]();
+    this.#loop = host.ksmd.run()[Symbol.asyncIterator]();
   }
 
   /** The next batch, if it comes without anybody doing anything more; else undefined. */
@@ -71,7 +71,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     const { host, clock } = await idleHost(index);
     mergeable(host.spawn(), same('a', 2));
     const ksmd = new Watch(host);
-    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2, pass_ended: true });
+    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2, passEnded: true });
     expect(await ksmd.batch()).toBeUndefined();
     for (const values of [['1'], ['0', '1'], ['2', '1']]) {
       for (const value of values) host.ksm.write('run', value);
@@ -141,7 +141,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     expect(await ksmd.batch()).toBeUndefined();
     area.munmap();
     clock.ring();
-    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 0, pass_ended: true });
+    expect(await ksmd.batch()).toMatchObject({ pages_scanned: 0, passEnded: true });
     expect(await ksmd.batch()).toBeUndefined();
     mergeable(area.space, same('b', 2));
     expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2 });
@@ -154,7 +154,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     host.ksm.settings.sleep_millisecs = 0;
     mergeable(host.spawn(), same('a', 2));
     const samples: Sample[] = [];
-    for await (const sample of host.ksm.ksmd({ clock: instant })) {
+    for await (const sample of host.ksmd.run({ clock: instant })) {
       samples.push(sample);
       if (samples.length === 3) host.ksm.settings.pages_to_scan = 10;
       if (samples.length === 5) break;

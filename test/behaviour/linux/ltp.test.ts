@@ -7,7 +7,7 @@
  * the processes' pages. All that remains of a cpuset is the node, so each of ksm02 and ksm04 is one test here.
  */
 import { describe, expect, test } from 'vitest';
-import type { Host, HostOptions } from '../../../src/index.ts';
+import type { FrameId, Host, HostOptions } from '../../../src/index.ts';
 import {
   type Area,
   boot,
@@ -207,7 +207,7 @@ describe.each(ORDERS)('LTP, %s order', (index) => {
     expect(state(host)).toEqual([1, 19, 0, 0]);
     for (let round = 1; round <= 600; round++) {
       const moved = host.migrate(area.frame(0), round % 2);
-      expect(area.frames()).toEqual(new Array<number>(20).fill(moved));
+      expect(area.frames()).toEqual(new Array<FrameId>(20).fill(moved));
       expect(state(host)).toEqual([1, 19, 0, 0]);
       if (round % 7 === 0) host.ksm.scan(round % 30);
       if (round % 50 === 0) host.check();

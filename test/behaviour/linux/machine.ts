@@ -3,7 +3,7 @@
  * counters in the short forms in which the specification writes them.
  */
 import { expect } from 'vitest';
-import type { MapOptions } from '../../../src/index.ts';
+import type { FrameId, MapOptions } from '../../../src/index.ts';
 import {
   type AddressSpace,
   type Counters,
@@ -93,12 +93,12 @@ export class Area {
     this.space.munmap(this.at(page), pages * PAGE);
   }
 
-  frame(page: number): number {
-    return this.space.frameOf(this.at(page)) ?? Number.NaN;
+  frame(page: number): FrameId {
+    return this.space.frameOf(this.at(page)) ?? (Number.NaN as FrameId);
   }
 
   /** Frames of the pages that are present. */
-  frames(): number[] {
+  frames(): FrameId[] {
     return Array.from({ length: this.pages }, (_, page) => this.space.frameOf(this.at(page))).filter(
       (frame) => frame !== undefined,
     );
@@ -145,7 +145,7 @@ export function batch(host: Host, pages: number): number {
 
 /** Whole passes. */
 export function pass(host: Host, count: number = 1): void {
-  for (let done = 0; done < count; done++) expect(host.ksm.scan(WHOLE_PASS).pass_ended).toBe(true);
+  for (let done = 0; done < count; done++) expect(host.ksm.scan(WHOLE_PASS).passEnded).toBe(true);
 }
 
 /** Lets ksmd run by its own settings until full_scans has grown by `count`, as the kernel's tests wait. */

@@ -69,7 +69,7 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     const frame = area.frame(0);
     const pin = area.space.pin(area.at(0));
     expectError('EBUSY', () => host.offline(frame, 1));
-    expectError('EBUSY', () => host.offline(host.firstFrame, 1));
+    expectError('EBUSY', () => host.offline(host.frame(0), 1));
     expectError('EAGAIN', () => host.migrate(frame, 0));
     expect(area.frames()).toEqual([frame, frame, frame]);
     host.check();
@@ -83,9 +83,9 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     const host = await boot(index, { nodes: 2 });
     host.ksm.settings.merge_across_nodes = 0;
     const [near, far] = [0, 1].map((node) => mergeable(host.spawn({ node }), same('a', 3))) as [Area, Area];
-    const first = Math.min(...far.frames());
+    const first = host.frame(Math.min(...far.frames()));
     pass(host, 2);
-    const end = host.firstFrame + host.limits.frames + 1;
+    const end = host.limits.frames + 1;
     host.offline(first, end - first);
     host.check();
     expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 0, 0]);

@@ -59,7 +59,7 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
     pass(host, 2);
     area.space.exit();
     expect(state(host)).toEqual([1, 3, 0, 0]);
-    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, pass_ended: true });
+    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, passEnded: true });
     expect(state(host)).toEqual([0, 0, 0, 0]);
     expect(counter(host, 'full_scans')).toBe(3);
     host.check();
@@ -218,7 +218,7 @@ describe.each(ORDERS)('the list of slots, %s order', (index) => {
     host.ksm.settings.run = 0;
     expectError('EAGAIN', () => host.ksm.scan(1));
     host.ksm.settings.run = 1;
-    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 2, pass_ended: true });
+    expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 2, passEnded: true });
     expect(area.space.ksmStat().ksm_rmap_items).toBe(4);
     host.check();
   });
@@ -297,7 +297,7 @@ describe.each(ORDERS)('exec, %s order', (index) => {
     const space = host.spawn();
     space.prctl(PR_SET_MEMORY_MERGE, 1);
     pass(host);
-    expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
+    expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, passEnded: false, idle: true });
     expect(space.prctl(PR_GET_MEMORY_MERGE)).toBe(1);
     fill(space, same('a', 2));
     pass(host, 2);

@@ -6,10 +6,11 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Host } from '../../../src/create.ts';
 import { Engine, layOut } from '../../../src/engine/index.ts';
-import { type AddressSpace, type DirtyTracking, systemClock } from '../../../src/host/index.ts';
+import { Host } from '../../../src/host/host.ts';
 import { loadModule } from '../../../src/load.ts';
+import { type AddressSpace, type DirtyTracking, Machine, systemClock } from '../../../src/machine/index.ts';
+import { ALONE, threadsOf } from '../../../src/threads/index.ts';
 import { type Group, Player, parseTrace, type Trace } from '../../../src/trace/index.ts';
 import { ExtendedPlayer } from '../../recordings/golden2/player.ts';
 import { traceArbitrary } from '../../support/model/generate.ts';
@@ -40,7 +41,7 @@ function freshHost(index: 'content' | 'hash', dirtyTracking: DirtyTracking = 'of
     dirtyTracking: 0,
     cures: 0,
   });
-  const host = new Host(engine, systemClock());
+  const host = new Host(new Machine(engine, systemClock()), threadsOf({}), ALONE);
   host.dirtyTracking = dirtyTracking;
   return host;
 }

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { type Host, type KsmError, layout, restoreHost } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
+import { engineOf } from '../../support/inside.ts';
 import { PAGE, parse, saved } from './helpers.ts';
 
 const MODES = (['hash', 'content'] as const).flatMap((index) =>
@@ -18,11 +19,11 @@ const MODES = (['hash', 'content'] as const).flatMap((index) =>
 /** Frames to which somebody refers: a pte, a pin, or a node of KSM's, which counts them. */
 function framesWithReferences({ host, pinned }: BusyMachine): Set<number> {
   const { FRAME_FREE, FRAME_KSM } = layout;
-  const words = host.engine.u32(layout.H_FRAME_WORDS);
+  const words = engineOf(host).u32(layout.H_FRAME_WORDS);
   const found = new Set<number>(pinned);
   for (let index = 1; index <= host.limits.frames; index++) {
-    const word = host.engine.u32(words + index * 4);
-    if (word & FRAME_KSM || (word !== 0 && !(word & FRAME_FREE))) found.add(host.firstFrame + index);
+    const word = engineOf(host).u32(words + index * 4);
+    if (word & FRAME_KSM || (word !== 0 && !(word & FRAME_FREE))) found.add(index);
   }
   return found;
 }
@@ -59,8 +60,9 @@ test.each(MODES)('$index order, seed $seed, dirty tracking $dirtyTracking', asyn
     const file = await saved(host);
     const { runs } = parse(file);
     const wanted = framesWithReferences(machine);
+    const first = host.addressOf(host.frame(0)) / PAGE;
     const pages = runs.flatMap((run) => Array.from({ length: run.pages }, (_, at) => run.page + at));
-    expect(pages.filter((page) => page >= host.firstFrame && !wanted.has(page))).toEqual([]);
+    expect(pages.map((page) => page - first).filter((frame) => frame >= 0 && !wanted.has(frame))).toEqual([]);
     const restored = await restoreHost(file);
     restored.check();
     expect(state(restored)).toEqual(state(host));

@@ -3,7 +3,15 @@
  * read, here or in the restored host. The engine does not clear what is given up, so most of it is still in the memory.
  */
 import { describe, expect, test } from 'vitest';
-import { type AddressSpace, type Host, type HostOptions, layout, restoreHost } from '../../../src/index.ts';
+import {
+  type AddressSpace,
+  type FrameId,
+  type Host,
+  type HostOptions,
+  layout,
+  restoreHost,
+} from '../../../src/index.ts';
+import { engineOf } from '../../support/inside.ts';
 import { memoryOf, PAGE, parse, saved, smallHost } from './helpers.ts';
 
 const HUGE = 512 * PAGE;
@@ -191,14 +199,14 @@ const PATHS: readonly Path[] = [
     name: 'a move to another NUMA node, and overwriting',
     options: { nodes: 2 },
     give: (host, space) => {
-      for (let page = 0; page < 16; page++) host.migrate(space.frameOf(BASE + page * PAGE) as number, 1);
+      for (let page = 0; page < 16; page++) host.migrate(space.frameOf(BASE + page * PAGE) as FrameId, 1);
       overwrite(space, 16);
     },
   },
   ...[false, true].map((returns) => ({
     name: `memory that goes offline${returns ? ' and comes online again' : ''}, and overwriting`,
     give: (host: Host, space: AddressSpace) => {
-      const first = space.frameOf(BASE) as number;
+      const first = space.frameOf(BASE) as FrameId;
       host.offline(first, 16);
       overwrite(space, 16);
       if (returns) host.online(first, 16);
@@ -243,7 +251,7 @@ const PATHS: readonly Path[] = [
     pages: 512,
     give: (host, space) => {
       space.munmap(BASE + PAGE, HUGE - PAGE);
-      host.migrate(space.frameOf(BASE) as number, 0);
+      host.migrate(space.frameOf(BASE) as FrameId, 0);
       overwrite(space, 1);
     },
   },
@@ -290,12 +298,13 @@ const PATHS: readonly Path[] = [
     name: 'limbo: another thread is just reading it',
     give: (host, space) => {
       host.share();
-      const frame = (space.frameOf(BASE) as number) * PAGE;
+      const { frames } = engineOf(host);
+      const frame = frames.toEngine(space.frameOf(BASE) as FrameId);
       const record = layout.WORKERS + 4 * layout.WORKER_BYTES; // of a worker that there is not
-      host.engine.setU32(layout.H_WORKERS, 5);
-      host.engine.setU32(record + layout.WORKER_ACCESS, frame | layout.ACCESS_READ);
+      engineOf(host).setU32(layout.H_WORKERS, 5);
+      engineOf(host).setU32(record + layout.WORKER_ACCESS, frame | layout.ACCESS_READ);
       space.munmap(BASE, HUGE);
-      expect(host.engine.u32(layout.H_LIMBO)).not.toBe(0);
+      expect(engineOf(host).u32(layout.H_LIMBO)).not.toBe(0);
     },
   },
   {
@@ -341,7 +350,7 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     for (const path of PATHS) {
       const { host, space } = await hostOf(path, index);
       path.give(host, space);
-      if (secretsIn(host.engine.bytes) > 0) remaining++;
+      if (secretsIn(engineOf(host).bytes) > 0) remaining++;
     }
     expect(remaining).toBeGreaterThan(PATHS.length / 2);
   });
@@ -356,13 +365,13 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
 
   test('what a dead thread had copied and nobody mapped, before and after recovery', async () => {
     const { host, space } = await hostOf({ name: '', give: () => {} }, index);
-    const ptes = host.engine.u32(layout.H_PTES) / 4;
+    const ptes = engineOf(host).u32(layout.H_PTES) / 4;
     const ofSpace = new Set([...space.resident()].map(({ frame }) => frame));
     expect(ofSpace.size).toBe(16);
     const leaf = layout.TABLE_ENTRIES; // the process's only one, the first that there is
     for (let pte = ptes + leaf; pte < ptes + 2 * leaf; pte++) {
       // The frame was allocated and filled, and then the thread died.
-      if (ofSpace.has((host.engine.words[pte] as number) >>> layout.PAGE_SHIFT)) host.engine.words[pte] = 0;
+      if (ofSpace.has(engineOf(host).frames.ofPte(engineOf(host).words[pte] as number))) engineOf(host).words[pte] = 0;
     }
     expect([...space.resident()]).toEqual([]);
     const file = await saved(host);

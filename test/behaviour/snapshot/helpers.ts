@@ -34,7 +34,7 @@ export function guest(host: Host, pages: number, contents: (page: number) => num
 
 export function pass(host: Host): void {
   host.ksm.settings.run = 1;
-  while (!host.ksm.scan(10_000, { now: 0 }).pass_ended);
+  while (!host.ksm.scan(10_000, { now: 0 }).passEnded);
 }
 
 /** A host with more than a chunk of pages in use, some of them merged. */

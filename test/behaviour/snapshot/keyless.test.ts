@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Host, layout, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
+import { engineOf } from '../../support/inside.ts';
 import { scene } from '../../support/scene.ts';
 import { collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
@@ -18,16 +19,16 @@ function savedAs(host: Host, options: SnapshotOptions): Promise<Uint8Array<Array
 
 /** The words of the memory of a snapshot that lie before its frames. */
 function wordsBeforeFrames(host: Host, file: Uint8Array): Uint32Array {
-  return new Uint32Array(memoryOf(parse(file)).buffer).subarray(0, host.engine.u32(layout.H_FRAMES) / 4);
+  return new Uint32Array(memoryOf(parse(file)).buffer).subarray(0, engineOf(host).u32(layout.H_FRAMES) / 4);
 }
 
 function keyOf(host: Host): Uint32Array {
-  return host.engine.words.slice(layout.HASH_KEY / 4, (layout.HASH_KEY + layout.HASH_KEY_BYTES) / 4);
+  return engineOf(host).words.slice(layout.HASH_KEY / 4, (layout.HASH_KEY + layout.HASH_KEY_BYTES) / 4);
 }
 
 /** Every checksum that the memory holds: of items, of the zero page, and in hash order the keys of stable nodes. */
 function checksumsIn(host: Host): Set<number> {
-  const { engine } = host;
+  const engine = engineOf(host);
   const found = new Set<number>([engine.u32(layout.H_ZERO_CHECKSUM)]);
   const collectAll = (base: number, count: number, bytes: number): void => {
     for (let record = 0; record < count; record++) found.add(engine.u32(engine.u32(base) + record * bytes));
@@ -45,7 +46,7 @@ function checksumsIn(host: Host): Set<number> {
 function contents(host: Host): unknown[] {
   return host.processes.map((space) =>
     [...space.resident()].map(({ address, frame }) => {
-      const bytes = host.engine.bytes.slice(frame * PAGE, (frame + 1) * PAGE);
+      const bytes = engineOf(host).bytes.slice(host.addressOf(frame), host.addressOf(frame) + PAGE);
       return `${address} ${frame} ${createHash('md5').update(bytes).digest('base64')}`;
     }),
   );

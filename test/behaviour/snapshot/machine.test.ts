@@ -1,18 +1,19 @@
 /** What a snapshot holds, what it leaves out, and what a restored host can do. */
 import { describe, expect, test } from 'vitest';
-import { createHost, type Host, layout, restoreHost, snapshotOf } from '../../../src/index.ts';
+import { createHost, type FrameId, type Host, layout, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { resumedClock } from '../../../src/snapshot/clock.ts';
+import { engineOf } from '../../support/inside.ts';
 import { busyHost, collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
 /** Frames that nobody has any more. */
-function freeFrames(host: Host): number[] {
-  const words = host.engine.u32(layout.H_FRAME_WORDS);
+function freeFrames(host: Host): FrameId[] {
+  const words = engineOf(host).u32(layout.H_FRAME_WORDS);
   const count = host.limits.frames + 1;
   return Array.from({ length: count }, (_, index) => index)
     .filter(
-      (index) => (host.engine.u32(words + index * 4) & (layout.FRAME_FREE | layout.FRAME_KSM)) === layout.FRAME_FREE,
+      (index) => (engineOf(host).u32(words + index * 4) & (layout.FRAME_FREE | layout.FRAME_KSM)) === layout.FRAME_FREE,
     )
-    .map((index) => host.firstFrame + index);
+    .map((index) => host.frame(index));
 }
 
 describe('the bytes', () => {
@@ -25,21 +26,21 @@ describe('the bytes', () => {
     expect(parts.processes).toEqual(host.processes.map(({ id, mm }) => ({ id: BigInt(id), mm })));
     expect(parts.nextId).toBe(5n);
     const memory = memoryOf(parts);
-    const firstFrame = host.firstFrame * PAGE;
-    const frames = host.engine.bytes.slice();
-    for (const frame of freeFrames(host)) frames.fill(0, frame * PAGE, (frame + 1) * PAGE);
+    const firstFrame = host.addressOf(host.frame(0));
+    const frames = engineOf(host).bytes.slice();
+    for (const frame of freeFrames(host)) frames.fill(0, host.addressOf(frame), host.addressOf(frame) + PAGE);
     expect(Buffer.compare(memory.subarray(firstFrame), frames.subarray(firstFrame))).toBe(0);
     // Before the frames, what is alive is as it is, and the rest is 0.
     const words = new Uint32Array(memory.buffer, 0, firstFrame / 4);
-    expect(words.findIndex((word, at) => word !== 0 && word !== host.engine.words[at])).toBe(-1);
+    expect(words.findIndex((word, at) => word !== 0 && word !== engineOf(host).words[at])).toBe(-1);
     for (const [base, limit, bytes] of [
       [layout.H_PTES, layout.H_LEAF_LIMIT, 4 * layout.TABLE_ENTRIES],
       [layout.H_STATES, layout.H_LEAF_LIMIT, 4 * layout.TABLE_ENTRIES],
       [layout.H_FRAME_WORDS, layout.H_FRAME_LIMIT, 4],
     ] as const) {
-      const from = host.engine.u32(base);
-      const to = from + host.engine.u32(limit) * bytes;
-      expect(Buffer.compare(memory.subarray(from, to), host.engine.bytes.slice(from, to))).toBe(0);
+      const from = engineOf(host).u32(base);
+      const to = from + engineOf(host).u32(limit) * bytes;
+      expect(Buffer.compare(memory.subarray(from, to), engineOf(host).bytes.slice(from, to))).toBe(0);
     }
     expect(parts.chunks.length).toBeGreaterThan(1);
   });
@@ -56,7 +57,7 @@ describe('the bytes', () => {
     const framesIn = async (): Promise<number> => {
       const { runs } = parse(await saved(host));
       const pages = runs.flatMap((run) => Array.from({ length: run.pages }, (_, index) => run.page + index));
-      return pages.filter((page) => page >= host.firstFrame).length;
+      return pages.filter((page) => page * PAGE >= host.addressOf(host.frame(0))).length;
     };
     expect(await framesIn()).toBe(0);
     guest(host, 200, (page) => 1 + (page % 10));
@@ -73,17 +74,17 @@ describe('the bytes', () => {
     space.write(100, secret);
     expect(Buffer.from(await saved(host)).includes(secret)).toBe(true);
     space.exit();
-    expect(Buffer.from(host.engine.bytes).includes(secret)).toBe(true); // else this would show nothing
+    expect(Buffer.from(engineOf(host).bytes).includes(secret)).toBe(true); // else this would show nothing
     expect(Buffer.from(await saved(host)).includes(secret)).toBe(false);
   });
 
   test('hold a frame that a page table names, also where its word says that it is free', async () => {
     const host = await smallHost();
     const space = guest(host, 1, () => 7);
-    const frame = space.frameOf(0) as number;
-    host.engine.setU32(host.engine.u32(layout.H_FRAME_WORDS) + (frame - host.firstFrame) * 4, layout.FRAME_FREE);
+    const frame = space.frameOf(0) as FrameId;
+    engineOf(host).setU32(engineOf(host).u32(layout.H_FRAME_WORDS) + frame * 4, layout.FRAME_FREE);
     const memory = memoryOf(parse(await saved(host)));
-    expect(memory.subarray(frame * PAGE, (frame + 1) * PAGE).every((byte) => byte === 7)).toBe(true);
+    expect(memory.subarray(host.addressOf(frame), host.addressOf(frame) + PAGE).every((byte) => byte === 7)).toBe(true);
   });
 
   test('hold a frame that only a pin holds', async () => {
@@ -92,7 +93,7 @@ describe('the bytes', () => {
     const { frame } = space.pin(0);
     space.exit();
     const memory = memoryOf(parse(await saved(host)));
-    expect(memory.subarray(frame * PAGE, (frame + 1) * PAGE).every((byte) => byte === 7)).toBe(true);
+    expect(memory.subarray(host.addressOf(frame), host.addressOf(frame) + PAGE).every((byte) => byte === 7)).toBe(true);
   });
 
   test('say nothing of the threads of the host', async () => {
@@ -113,9 +114,9 @@ describe('the bytes', () => {
       layout.WORKERS,
       layout.WORKERS_END - 4,
     ];
-    for (const word of [...header, ...workers]) host.engine.setU32(word, 3);
+    for (const word of [...header, ...workers]) engineOf(host).setU32(word, 3);
     expect(Buffer.compare(await saved(host), alone)).toBe(0);
-    expect(host.engine.u32(layout.H_KSMD)).toBe(3);
+    expect(engineOf(host).u32(layout.H_KSMD)).toBe(3);
   });
 
   test('are of the moment of the call, whatever happens while they are read', async () => {
@@ -184,7 +185,7 @@ describe('a restored host', () => {
     expect(restored.ksm.read('max_page_sharing')).toBe('17\n');
     expect(restored.ksm.read('sleep_millisecs')).toBe('5\n');
     for (const word of [layout.H_INDEX, layout.H_CHECKSUM, layout.H_CURES, layout.H_NID_COUNT]) {
-      expect(restored.engine.u32(word)).toBe(host.engine.u32(word));
+      expect(engineOf(restored).u32(word)).toBe(engineOf(host).u32(word));
     }
     expect(restored.limits).toEqual(host.limits);
   });
@@ -237,11 +238,11 @@ describe('pins', () => {
   test('that nobody holds are not handed out', async () => {
     const host = await smallHost();
     const space = guest(host, 2, (page) => page + 1);
-    const used = space.frameOf(0) as number;
-    const free = space.frameOf(PAGE) as number;
+    const used = space.frameOf(0) as FrameId;
+    const free = space.frameOf(PAGE) as FrameId;
     space.madvise(PAGE, PAGE, 'DONTNEED');
-    for (const frame of [used, free, host.firstFrame, 0, -1, 1.5, Number.NaN, 2 ** 40]) {
-      expect(() => host.adoptPin(frame)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    for (const frame of [used, free, 0, -1, 1.5, Number.NaN, 2 ** 40]) {
+      expect(() => host.adoptPin(frame as FrameId)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
     }
     host.offline(free, 1);
     expect(() => host.adoptPin(free)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
@@ -274,7 +275,7 @@ describe('time', () => {
     const start = 5 * 2 ** 32 - 10; // the batches after it are on the other side of a multiple of 2^32
     host.ksm.scan(5, { now: start });
     host.ksm.scan(3, { now: start + 60 });
-    const restored = resumedClock(host.engine, { now: () => 1000, cpu: () => 77n, sleep: async () => {} });
+    const restored = resumedClock(engineOf(host), { now: () => 1000, cpu: () => 77n, sleep: async () => {} });
     expect(restored.now()).toBe(start + 60);
   });
 
@@ -282,15 +283,15 @@ describe('time', () => {
     let milliseconds = 500;
     const below = { now: () => milliseconds, cpu: () => BigInt(milliseconds) * 1_000_000n, sleep: async () => {} };
     const host = await told(8000);
-    host.engine.setBigU64(layout.H_ADVISOR_CPU_TIME, 3_000_000_000n);
-    const clock = resumedClock(host.engine, below);
+    engineOf(host).setBigU64(layout.H_ADVISOR_CPU_TIME, 3_000_000_000n);
+    const clock = resumedClock(engineOf(host), below);
     milliseconds += 250;
     expect(clock.now()).toBe(8250);
     expect(clock.cpu()).toBe(3_250_000_000n);
   });
 
   test('sleeps as the clock below it, and can be woken', async () => {
-    const clock = resumedClock((await told(1)).engine);
+    const clock = resumedClock(engineOf(await told(1)));
     const stop = new AbortController();
     const slept = clock.sleep(1e9, stop.signal);
     stop.abort();

@@ -1,6 +1,7 @@
 /** ksmd in a thread of its own: what it does is what the same work does in the caller's thread; start, stop, samples, errors. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHost as createUnbuilt, type Host, type HostOptions, KsmError, type Sample } from '../../../src/index.ts';
+import { viewOf } from '../../support/inside.ts';
 import { numbers } from '../../support/numbers.ts';
 import { attachHost, createHost, layout, mergeable, PAGE, passes, sampleWhere, until } from './library.ts';
 
@@ -78,7 +79,7 @@ test('every batch is a sample, and the counters are those after it', async () =>
     const before = samples[at - 1];
     if (before === undefined) continue;
     expect(sample.counters.pages_scanned - before.counters.pages_scanned).toBe(sample.pages_scanned);
-    expect(sample.counters.full_scans - before.counters.full_scans).toBe(sample.pass_ended ? 1 : 0);
+    expect(sample.counters.full_scans - before.counters.full_scans).toBe(sample.passEnded ? 1 : 0);
     expect(sample.now).toBeGreaterThanOrEqual(before.now);
   }
 });
@@ -163,12 +164,12 @@ test('scan is refused with EBUSY while ksmd runs, and while another thread is at
   const busy = expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining('host.ksmd.stop()') });
   await host.ksmd.start();
   expect(() => host.ksm.scan(10)).toThrow(busy);
-  await expect(host.ksm.ksmd().next()).rejects.toEqual(busy);
+  await expect(host.ksmd.run().next()).rejects.toEqual(busy);
   await host.ksmd.stop();
-  host.engine.setU32(layout.LINUX_BUSY, 1);
+  viewOf(host).setU32(layout.LINUX_BUSY, 1);
   expect(() => host.ksm.scan(10)).toThrow(busy);
-  host.engine.setU32(layout.LINUX_BUSY, 0);
-  expect(host.ksm.scan(10)).toEqual({ pages_scanned: 10, pass_ended: false });
+  viewOf(host).setU32(layout.LINUX_BUSY, 0);
+  expect(host.ksm.scan(10)).toEqual({ pages_scanned: 10, passEnded: false });
 });
 
 test('a signal stops it', async () => {
@@ -202,7 +203,7 @@ test('disposing of the host stops it', async () => {
 test.each([0, 1.5, 65, Number.NaN])('%s scanners are refused', async (scanners) => {
   const host = await boot();
   await expect(host.ksmd.start({ scanners })).rejects.toMatchObject({ code: 'EINVAL' });
-  expect(host.engine.u32(layout.H_CONCURRENT)).toBe(0);
+  expect(viewOf(host).u32(layout.H_CONCURRENT)).toBe(0);
 });
 
 test('a signal that is none is refused', async () => {
@@ -219,7 +220,7 @@ test('where its thread cannot be started, start says so and the host can be used
   await expect(host.ksmd.start()).rejects.toBeInstanceOf(KsmError);
   expect(host.ksmd).toMatchObject({ running: false, deaths: 0, error: undefined });
   host.ksm.settings.run = 1;
-  expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
+  expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, passEnded: false, idle: true });
 });
 
 describe('its clock', () => {
@@ -244,7 +245,7 @@ describe('its clock', () => {
       await host.ksmd.start();
       await until(() => host.ksm.settings.pages_to_scan === most);
       await host.ksmd.stop();
-      const cpu = host.engine.bigU64(layout.H_ADVISOR_CPU_TIME);
+      const cpu = viewOf(host).bigU64(layout.H_ADVISOR_CPU_TIME);
       expect(cpu).toBeGreaterThan(0n);
       // However slow the machine is: no thread is busy for longer than its process has been there.
       expect(Number(cpu) / 1e6).toBeLessThan(performance.now());

@@ -23,7 +23,7 @@ const PROGRAM = `
     const host = attachHost(workerData.shared);
     const work = new Function('return ' + workerData.work)();
     parentPort.postMessage(await work(host, workerData.data));
-    host.engine.leave();
+    host.leave();
   });`;
 
 /** Calls `work`, which may use nothing but its arguments, in another thread. Resolves with what it returns. */

@@ -1,7 +1,7 @@
 /** Whoever gives ksmd work wakes it, across threads: in its own thread, and where it is a loop of the caller's. */
 import { expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
-import { createHost, inThread, mergeable, PAGE, sampleWhere } from './library.ts';
+import { createHost, inThread, layout, mergeable, PAGE, sampleWhere } from './library.ts';
 
 const HOUR = 3_600_000;
 
@@ -30,7 +30,7 @@ test('madvise in another thread wakes it, and so does writing run here and there
   await host.ksmd.start();
   const first = sampleWhere(host, () => true);
   await inThread(host, advise, handle);
-  expect(await first).toMatchObject({ pages_scanned: 2, pass_ended: true });
+  expect(await first).toMatchObject({ pages_scanned: 2, passEnded: true });
   for (const stop of [0, 2]) {
     host.ksm.settings.run = stop;
     const next = sampleWhere(host, ({ counters }) => counters.pages_sharing === 1);
@@ -87,8 +87,15 @@ test('a pause is cut short by another sleep_millisecs, written anywhere, and by 
 /** Without a limit of time: nothing but the bell ends these waits. */
 test('the bell of one thread ends the sleep of another', async () => {
   const host = await boot();
-  const asleep = inThread(host, (there, rings) => there.work.block(rings, Number.POSITIVE_INFINITY), host.work.rings);
-  host.work.wake();
+  const bell = layout.H_KSMD_BELL / 4;
+  const words = new Int32Array(host.memory.buffer);
+  const rings = (): number => Atomics.load(words, bell);
+  const asleep = inThread(
+    host,
+    ({ memory }, [word, heard]) => void Atomics.wait(new Int32Array(memory.buffer), word, heard),
+    [bell, rings()] as const,
+  );
+  host.ksm.write('pages_to_scan', '60');
   await asleep;
   const signs: (() => void)[] = [
     () => host.ksm.write('pages_to_scan', '50'),
@@ -98,9 +105,9 @@ test('the bell of one thread ends the sleep of another', async () => {
     () => host.spawn().fork(),
   ];
   for (const sign of signs) {
-    const before = host.work.rings;
+    const before = rings();
     sign();
-    expect(host.work.rings, sign.toString()).toBeGreaterThan(before);
+    expect(rings(), sign.toString()).toBeGreaterThan(before);
   }
 });
 
@@ -108,7 +115,7 @@ test('a loop in the caller’s thread hears other threads too', async () => {
   const host = await boot();
   const handle = advisable(host);
   host.share();
-  const loop = host.ksm.ksmd();
+  const loop = host.ksmd.run();
   const first = loop.next();
   await inThread(host, (there, value) => there.ksm.write('run', value), '1');
   await inThread(host, advise, handle);

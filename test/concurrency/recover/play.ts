@@ -13,6 +13,7 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../recordings/golden/', import.meta.url));
 export const TRACES: readonly string[] = readdirSync(GOLDEN).filter((name) => name.endsWith('.trace.jsonl'));
@@ -49,7 +50,7 @@ async function golden(name: string): Promise<{ trace: Trace; steps: RecordingSte
 
 /** Random words in the place of everything that is not trusted. */
 function damage(host: Host, random: () => number): void {
-  const { engine } = host;
+  const engine = engineOf(host);
   const { words } = engine;
   const base = (field: number): number => engine.u32(field);
   const fill = (from: number, bytes: number): void => {
@@ -92,7 +93,7 @@ function damage(host: Host, random: () => number): void {
 }
 
 function damageFrames(host: Host, random: () => number): void {
-  const { engine } = host;
+  const engine = engineOf(host);
   for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
     const list = layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES;
     engine.setU32(list + layout.FRAME_LIST_FREE, random());

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { attachHost, createHost, type Host, layout, snapshotOf } from '../../../src/index.ts';
+import { engineOf, machineOf } from '../../support/inside.ts';
 import { places, recoverAfterAll, recoverFromDamage } from './play.ts';
 
 test.each(['content', 'hash'] as const)('%s order: after every operation of recordings of all kinds', async (index) => {
@@ -26,7 +27,7 @@ test('merging goes on: what can be merged is merged two passes later', async () 
   host.ksm.settings.smart_scan = false;
   host.ksm.scan(500);
   host.recover();
-  for (let pass = 0; pass < 3; pass++) while (!host.ksm.scan(100).pass_ended) host.recover();
+  for (let pass = 0; pass < 3; pass++) while (!host.ksm.scan(100).passEnded) host.recover();
   host.check();
   expect(host.ksm.counters().pages_shared).toBe(100);
   expect(host.ksm.counters().pages_sharing).toBe(700);
@@ -45,14 +46,14 @@ test('a process whose maker died before anybody knew of it is gone; those that s
   const known = dead.spawn();
   known.mmap(0, 4096);
   known.write(0, Uint8Array.of(7));
-  const other = living.engine.call.spawn(0) >>> 0; // a thread that lives is just about to learn of it
-  expect(dead.engine.call.fork(known.mm, known.id) >>> 0).toBeGreaterThan(layout.PAGE_SIZE); // and the dead one would have, of these
-  expect(dead.engine.call.spawn(0) >>> 0).toBeGreaterThan(layout.PAGE_SIZE);
+  const other = engineOf(living).call.spawn(0) >>> 0; // a thread that lives is just about to learn of it
+  expect(engineOf(dead).call.fork(known.mm, known.id) >>> 0).toBeGreaterThan(layout.PAGE_SIZE); // and the dead one would have, of these
+  expect(engineOf(dead).call.spawn(0) >>> 0).toBeGreaterThan(layout.PAGE_SIZE);
   host.recover(dead.worker);
   host.check();
   expect(host.handles()).toEqual([own.handle, known.handle]);
   expect(host.usage().processes).toBe(3);
-  const adopted = living.adopt(other);
+  const adopted = machineOf(living).processes.adopt(other);
   expect(host.handles()).toEqual([own.handle, known.handle, adopted.handle]);
   expect(host.process(known.handle).read(0, 1)[0]).toBe(7);
 });
@@ -63,7 +64,7 @@ test('a process whose thread died in exec is found by its id', async () => {
   space.mmap(0, 4096);
   space.prctl(67, 1);
   const { id, mm } = space.handle;
-  const now = dead.engine.call.exec(mm, id) >>> 0; // the dead thread would have learnt of this address
+  const now = engineOf(dead).call.exec(mm, id) >>> 0; // the dead thread would have learnt of this address
   host.recover(dead.worker);
   host.check();
   expect(host.handles()).toEqual([{ id, mm: now }]);
@@ -78,7 +79,7 @@ test('two threads die, one of them with the lock: the other waits for its turn',
   const holder = attachHost(host.share());
   const numbers = [dead.worker, holder.worker] as const;
   host.spawn().mmap(0, 4096);
-  Atomics.store(host.engine.words, layout.LOCK / 4, numbers[1]);
+  Atomics.store(engineOf(host).words, layout.LOCK / 4, numbers[1]);
   expect(() => host.recover(numbers[0])).toThrow(
     expect.objectContaining({ code: 'EAGAIN', message: expect.stringContaining(`host.recover(${numbers[1]})`) }),
   );
@@ -91,12 +92,12 @@ test('two threads die, one of them with the lock: the other waits for its turn',
 test('no snapshot while a thread is just starting a process', async () => {
   const host = await createHost({ memory: '16M' });
   const other = attachHost(host.share());
-  const mm = other.engine.call.spawn(0) >>> 0;
+  const mm = engineOf(other).call.spawn(0) >>> 0;
   const number = other.worker;
   expect(() => snapshotOf(host)).toThrow(
     expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining(`worker ${number}`) }),
   );
-  other.adopt(mm);
+  machineOf(other).processes.adopt(mm);
   snapshotOf(host);
 });
 

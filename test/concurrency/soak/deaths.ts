@@ -3,6 +3,7 @@
  * recovers. Who lives loses nothing, and merging goes on.
  */
 import { type Host, layout } from '../../../src/index.ts';
+import { viewOf } from '../../support/inside.ts';
 import { Book } from './book.ts';
 import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
@@ -115,7 +116,7 @@ class Deaths {
   }
 
   async #scannerDies(scanner: Thread): Promise<void> {
-    const { engine } = this.#host;
+    const engine = viewOf(this.#host);
     await this.#kill(scanner, this.#scannersDied);
     if (engine.u32(layout.LINUX_BUSY) !== 0) this.#scannersDied.batch++;
     this.#recover(scanner);
@@ -162,7 +163,7 @@ class Deaths {
 
   /** The processes of a dead guest are ended by the owner. */
   async #guestDies(): Promise<void> {
-    const { engine } = this.#host;
+    const engine = viewOf(this.#host);
     const dead = this.#victim;
     await this.#kill(dead, this.#guestsDied);
     const record = layout.WORKERS + (dead.number - 1) * layout.WORKER_BYTES;
@@ -181,7 +182,7 @@ class Deaths {
     this.#guest.run(Math.floor(10 ** ((this.#dice.bits() / 2 ** 32) * LONGEST)));
     await thread.kill();
     toll.deaths++;
-    if (this.#host.engine.u32(layout.LOCK) === thread.number) toll.locked++;
+    if (viewOf(this.#host).u32(layout.LOCK) === thread.number) toll.locked++;
   }
 
   #recover(thread: Thread): void {
@@ -212,7 +213,7 @@ class Deaths {
   }
 
   #endOrphans(): void {
-    const { engine } = this.#host;
+    const engine = viewOf(this.#host);
     const known = new Set(
       [this.#book, this.#survivor, this.#victim].flatMap(({ processes }) => processes).map(({ mm }) => mm),
     );

@@ -3,6 +3,7 @@
  * another's.
  */
 import { type Host, layout } from '../../../src/index.ts';
+import { viewOf } from '../../support/inside.ts';
 import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
 import { Thread } from './thread.ts';
 
@@ -90,6 +91,6 @@ async function unmerged(host: Host, guests: readonly Thread[]): Promise<void> {
   host.check();
   const left = host.usage();
   const { pages_shared, pages_sharing } = host.ksm.counters();
-  if (left.frames + pages_shared + pages_sharing === 0 && host.engine.u32(layout.H_LIMBO) === 0) return;
+  if (left.frames + pages_shared + pages_sharing === 0 && viewOf(host).u32(layout.H_LIMBO) === 0) return;
   throw new Error(`${left.frames} frames are in use after all processes have ended`);
 }

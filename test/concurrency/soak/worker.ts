@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachHost, type Host, layout } from '../../../src/index.ts';
+import { viewOf } from '../../support/inside.ts';
 import { BOARD, COMMAND, type Notice, ORDERS, type Task, TURN } from './board.ts';
 import { Book } from './book.ts';
 import { Dice } from './dice.ts';
@@ -55,7 +56,7 @@ function beScanner(host: Host, task: Task, board: Int32Array): void {
     Atomics.add(board, BOARD.turns, 1);
     host.ksm.scan(1 + dice.below(BATCH));
     if (batch % LOOK !== 0) continue;
-    const sharing = host.engine.u32(layout.H_PAGES_SHARING);
+    const sharing = viewOf(host).u32(layout.H_PAGES_SHARING);
     if (sharing > Atomics.load(board, BOARD.sharing)) Atomics.store(board, BOARD.sharing, sharing);
     if (dice.below(64) === 0) host.ksm.settings.use_zero_pages = dice.below(2) === 0;
   }
@@ -64,8 +65,8 @@ function beScanner(host: Host, task: Task, board: Int32Array): void {
 const task = workerData as Task;
 const host = attachHost(task.shared);
 const board = new Int32Array(task.board);
-post({ joined: host.engine.worker });
+post({ joined: host.worker });
 Atomics.wait(board, BOARD.order, COMMAND.wait);
 if (task.role === 'guest') beGuest(host, task, board);
 else beScanner(host, task, board);
-host.engine.leave();
+host.leave();

@@ -55,7 +55,7 @@ test('the host says how many threads scan, and scans alone after it was disposed
   expect(host.scanners).toMatchObject({ running: 2, reason: undefined });
   await host.scanners.stop();
   host.ksm.settings.run = 1;
-  expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, pass_ended: false, idle: true });
+  expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, passEnded: false, idle: true });
 });
 
 test.each([0, 1.5, 65, Number.NaN])('%s scanners are refused', async (scanners) => {

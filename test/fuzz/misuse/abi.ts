@@ -36,7 +36,9 @@ const frame = near(
 );
 /** One that is pinned, or was. */
 const pinned: Arg = (world) =>
-  world.pins.length === 0 || world.oneIn(3) ? frame(world) : world.any(world.pins).frame * layout.PAGE_SIZE;
+  world.pins.length === 0 || world.oneIn(3)
+    ? frame(world)
+    : world.observer.frames.toEngine(world.any(world.pins).frame);
 const index = near((world) => world.dice.below(word(layout.H_FRAME_LIMIT)(world) + 2));
 /** One that is there, or was; or none. */
 const worker: Arg = (world) => {

@@ -70,7 +70,6 @@ const OF_SPACE: readonly [string, ...Kind[]][] = [
   ['frameOf', address],
   ['unsharedPages'],
   ['ksmStat'],
-  ['isAt', number],
 ];
 
 /** Options of a loop that would have no end without an aborted signal. */
@@ -104,6 +103,8 @@ export const METHODS: readonly Method[] = [
   { owner: 'host', name: 'workers', takes: [] },
   { owner: 'host', name: 'reserveWorker', takes: [], use: (world, result) => world.workers.push(result as number) },
   { owner: 'host', name: 'recover', takes: [worker] },
+  { owner: 'host', name: 'frame', takes: [frame] },
+  { owner: 'host', name: 'addressOf', takes: [frame] },
   { owner: 'host', name: 'adoptPin', takes: [frame], use: keepPin },
   { owner: 'host', name: 'vmstat', takes: [] },
   { owner: 'host', name: 'migrate', takes: [frame, node] },
@@ -117,8 +118,8 @@ export const METHODS: readonly Method[] = [
   { owner: 'ksm', name: 'counters', takes: [] },
   { owner: 'ksm', name: 'shared', takes: [] },
   { owner: 'ksm', name: 'scan', takes: [count, options({ now: number, clock: junk })] },
-  { owner: 'ksm', name: 'batch', takes: [] },
   { owner: 'ksm', name: 'ksmd', takes: [aborted] },
+  { owner: 'ksmd', name: 'run', takes: [aborted] },
   { owner: 'ksmd', name: 'start', takes: [startNothing] },
   { owner: 'ksmd', name: 'stop', takes: [] },
   { owner: 'ksmd', name: 'samples', takes: [] },
@@ -199,11 +200,4 @@ export const PROPERTIES: readonly (readonly [string, (world: World) => void])[] 
 ];
 
 /** Methods that are not called here, and why. */
-export const PASSED_OVER: ReadonlyMap<string, string> = new Map([
-  ['host.adopt', 'not for embedders: takes what the engine has just made'],
-  ['host.forget', 'not for embedders'],
-  ['host.holdPin', 'not for embedders: takes what the engine has just given'],
-  ['host.recoverFrom', 'recover, without the check'],
-  ['host.expectOpen', 'protected'],
-  ['ksmd.expectNot', 'recover calls it'],
-]);
+export const PASSED_OVER: ReadonlyMap<string, string> = new Map([]);

@@ -1,7 +1,8 @@
 /** Pins: no more handles than there are, no more released than were taken, and no more of a page than can be counted. */
 import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
-import { createHost, type Host, type Pin, restoreHost, snapshotOf } from '../../../src/index.ts';
+import { createHost, type FrameId, type Host, type Pin, restoreHost, snapshotOf } from '../../../src/index.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
@@ -38,16 +39,16 @@ test('what is released more often than it was taken is refused, of an ordinary f
   const host = await createHost(SMALL);
   const space = mergedPair(host);
   expect(host.ksm.counters().pages_sharing).toBe(1);
-  const frame = space.frameOf(0) as number;
-  const { call } = host.engine;
-  expect(call.unpinFrame(frame * PAGE, layout.PIN_GET)).toBe(layout.EINVAL);
+  const frame = space.frameOf(0) as FrameId;
+  const { call, frames } = engineOf(host);
+  expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
   const pin = space.pin(0);
   expect(pin.frame).toBe(frame);
-  expect(call.unpinFrame(frame * PAGE, layout.PIN_GET)).toBe(0);
-  expect(call.unpinFrame(frame * PAGE, layout.PIN_GET)).toBe(layout.EINVAL);
+  expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(0);
+  expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
   expect(() => pin.release()).toThrow(EINVAL);
   host.check();
-  expect(call.unpinFrame((frame + 1) * PAGE, layout.PIN_GET)).toBe(layout.EINVAL);
+  expect(call.unpinFrame(frames.toEngine(host.frame(frame + 1)), layout.PIN_GET)).toBe(layout.EINVAL);
   expect(space.read(0, 1)[0]).toBe(1);
 });
 
@@ -100,7 +101,8 @@ test('pins survive a recovery, each of them, on frames of both kinds', async () 
   host.check();
   for (const pin of pins) pin.release();
   host.check();
-  for (const { frame } of pins) expect(host.engine.call.unpinFrame(frame * PAGE, layout.PIN_GET)).toBe(layout.EINVAL);
+  const { call, frames } = engineOf(host);
+  for (const { frame } of pins) expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
 });
 
 test('counts of ptes cannot come near the flags of a frame’s word', () => {

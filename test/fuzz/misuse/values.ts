@@ -81,9 +81,7 @@ export const length: Kind = orJunk((world) => (world.oneIn(4) ? edge(world) : wo
 export const few: Kind = orJunk((world) => world.dice.below(3 * PAGE));
 export const count: Kind = orJunk((world) => world.dice.below(60));
 export const node: Kind = orJunk((world) => world.dice.below(3));
-export const frame: Kind = orJunk(
-  (world) => world.host.firstFrame + world.dice.below(world.host.limits.frames + 3) - 1,
-);
+export const frame: Kind = orJunk((world) => world.dice.below(world.host.limits.frames + 3) - 1);
 export const worker: Kind = orJunk((world) =>
   world.workers.length === 0 ? 0 : world.any(world.workers) + world.any([0, 0, 0, 1, 64, -64]),
 );

@@ -4,7 +4,8 @@
  */
 import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
-import { createHost } from '../../../src/index.ts';
+import { createHost, type FrameId } from '../../../src/index.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const PAGES = 4096;
@@ -29,7 +30,7 @@ test('one node counts as many items as its word holds, and not one more', async 
   const content = new Uint8Array(PAGE).fill(1);
   for (let page = 0; page < PAGES; page++) parent.write(page * PAGE, content);
   const pass = (): void => {
-    for (let batch = host.ksm.scan(2 ** 29); !batch.pass_ended; ) batch = host.ksm.scan(2 ** 29);
+    for (let batch = host.ksm.scan(2 ** 29); !batch.passEnded; ) batch = host.ksm.scan(2 ** 29);
   };
   for (let again = 0; again < 3; again++) pass();
   expect(host.ksm.counters().pages_sharing).toBe(PAGES - 1);
@@ -43,10 +44,10 @@ test('one node counts as many items as its word holds, and not one more', async 
     pages_volatile: 1,
     stable_node_chains: 0,
   });
-  const frame = parent.frameOf(0) as number;
-  const word = host.engine.u32(host.engine.u32(layout.H_FRAME_WORDS) + (frame - host.firstFrame) * 4);
+  const frame = parent.frameOf(0) as FrameId;
+  const word = engineOf(host).frames.wordOf(frame);
   const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
-  const length = host.engine.u32(node + layout.NODE_LEN);
+  const length = engineOf(host).u32(node + layout.NODE_LEN);
   expect(length & WIDTH).toBe(WIDTH);
   expect(length & ~WIDTH).toBe(0); // no flag was run into
   // One gone, and there is room again.

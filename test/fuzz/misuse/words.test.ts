@@ -222,7 +222,7 @@ describe('options', () => {
       refusal('EINVAL', 'recover'),
     );
     await expect(host.ksmd.start({ scaners: 2 } as never)).rejects.toEqual(refusal('EINVAL', '"scanners"'));
-    await expect(host.ksm.ksmd({ singal: 1 } as never).next()).rejects.toEqual(refusal('EINVAL', '"signal"'));
+    await expect(host.ksmd.run({ singal: 1 } as never).next()).rejects.toEqual(refusal('EINVAL', '"signal"'));
     refused(() => attachHost(host.share(), { wroker: 1 } as never), 'EINVAL', '"worker"');
     refused(() => space.mmap(0, PAGE, { hugepages: true } as never), 'EINVAL', '"hugepage"');
     refused(() => host.spawn({ nodes: 1 } as never), 'EINVAL', '"node"');
@@ -379,7 +379,7 @@ describe('an end', () => {
     space.madvise(0, PAGE, 'MERGEABLE');
     host.ksm.settings.run = 1;
     let samples = 0;
-    for await (const _ of host.ksm.ksmd()) {
+    for await (const _ of host.ksmd.run()) {
       samples++;
       host.leave();
     }
@@ -395,7 +395,7 @@ describe('an end', () => {
     space.madvise(0, PAGE, 'MERGEABLE');
     host.ksm.settings.run = 1;
     host.ksm.settings.advisor_mode = 'scan-time';
-    expect(host.ksm.scan(10)).toMatchObject({ pass_ended: true });
+    expect(host.ksm.scan(10)).toMatchObject({ passEnded: true });
   });
 });
 

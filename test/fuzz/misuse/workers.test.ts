@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { layout, recordOf } from '../../../src/engine/index.ts';
 import { attachHost, createHost, type Host, KsmError } from '../../../src/index.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
@@ -53,7 +54,7 @@ describe('recover', () => {
 
   test('of one that another recovers from at the same time does not touch who has its record by then', async () => {
     const [host, dead] = await shared(1);
-    const { engine } = host;
+    const engine = engineOf(host);
     const number = (dead as Host).worker;
     const word = (field: number): number => (recordOf(number) + field) / 4;
     engine.words[word(layout.WORKER_NUMBER)] = (number | layout.WORKER_EXPELLED) >>> 0; // so far the other one has come
@@ -74,26 +75,26 @@ describe('recover', () => {
     const [host, dead] = await shared(1);
     const number = (dead as Host).worker;
     host.recover(number);
-    host.engine.words[layout.LOCK / 4] = number;
+    engineOf(host).words[layout.LOCK / 4] = number;
     host.recover(number);
-    expect(host.engine.words[layout.LOCK / 4]).toBe(0);
+    expect(engineOf(host).words[layout.LOCK / 4]).toBe(0);
     host.check();
   });
 
   test('of a helper that was at a job tells who waits for it', async () => {
     const [host] = await shared(0);
     const helper = host.reserveWorker();
-    host.engine.words[(recordOf(helper) + layout.WORKER_BUSY) / 4] = helper;
+    engineOf(host).words[(recordOf(helper) + layout.WORKER_BUSY) / 4] = helper;
     host.recover(helper);
-    expect(host.engine.words[layout.LINUX_JOB_LOST / 4]).toBe(1);
-    expect(host.engine.words[(recordOf(helper) + layout.WORKER_BUSY) / 4]).toBe(0);
+    expect(engineOf(host).words[layout.LINUX_JOB_LOST / 4]).toBe(1);
+    expect(engineOf(host).words[(recordOf(helper) + layout.WORKER_BUSY) / 4]).toBe(0);
   });
 
   test('by a thread that may not sleep comes to an end', async () => {
     const [host, dead] = await shared(1);
     const number = (dead as Host).worker;
-    host.engine.words[(host.record + layout.WORKER_SLEEPLESS) / 4] = 1;
-    host.engine.words[layout.LOCK / 4] = number;
+    engineOf(host).words[(host.record + layout.WORKER_SLEEPLESS) / 4] = 1;
+    engineOf(host).words[layout.LOCK / 4] = number;
     host.recover(number);
     host.check();
   });
@@ -110,7 +111,7 @@ describe('recover', () => {
       () => guest.read(0, 1),
       () => guest.mmap(null, PAGE),
       () => other?.spawn(),
-      () => other?.ksm.counters() && other?.ksm.batch(),
+      () => other?.ksm.counters() && other?.ksm.write('run', '1'),
       () => other?.recover(host.worker),
     ]) {
       expect(call, String(call)).toThrow(refusal('ESRCH', 'took it for dead'));
@@ -120,7 +121,7 @@ describe('recover', () => {
     expect(heir.read(0, 1)[0]).toBe(1);
     expect(() => guest.write(0, Uint8Array.of(9))).toThrow(refusal('ESRCH'));
     heir.write(0, Uint8Array.of(2));
-    expect(host.engine.u32(recordOf(next.worker) + layout.WORKER_ACCESS)).toBe(0);
+    expect(engineOf(host).u32(recordOf(next.worker) + layout.WORKER_ACCESS)).toBe(0);
     next.check();
   });
 });
@@ -155,7 +156,7 @@ describe('numbers', () => {
 
   test('that cannot be: 0, and one that is taken for dead', async () => {
     const [host, other] = await shared(1);
-    const { call, words } = host.engine;
+    const { call, words } = engineOf(host);
     const number = (other as Host).worker;
     words[(recordOf(number) + layout.WORKER_NUMBER) / 4] = (number | layout.WORKER_EXPELLED) >>> 0;
     for (const wrong of [0, (number | layout.WORKER_EXPELLED) >>> 0, number]) {
@@ -180,7 +181,7 @@ describe('numbers', () => {
       [layout.WORKER_GENERATIONS - 2, layout.WORKER_GENERATIONS - 1],
       [layout.WORKER_GENERATIONS - 1, layout.WORKER_GENERATIONS],
     ] as const) {
-      host.engine.setU32(record, given);
+      engineOf(host).setU32(record, given);
       const other = attachHost(host.share());
       expect(other.worker).toBe(expected * 64 + 1);
       other.spawn().exit();

@@ -7,6 +7,7 @@
 import { checkInvariants, Engine, layout } from '../../../src/engine/index.ts';
 import { attachHost, createHost, type Host, type Pin } from '../../../src/index.ts';
 import type { Dice } from '../../support/dice.ts';
+import { engineOf, machineOf } from '../../support/inside.ts';
 
 /** How a host is built: order of its trees, and the engine's binary. */
 export interface Build {
@@ -46,7 +47,7 @@ export class World {
     this.hosts = [host];
     this.foreign = foreign;
     this.strangers = [foreign.spawn()];
-    this.observer = new Engine(host.engine.module, host.memory);
+    this.observer = new Engine(engineOf(host).module, host.memory);
     this.#sound = new Uint8Array(this.observer.bytes.length);
   }
 
@@ -119,6 +120,6 @@ export function isAlive(space: Space): boolean {
   }
 }
 
-function isOpen({ disposed }: Host): boolean {
-  return !disposed.aborted;
+function isOpen(host: Host): boolean {
+  return !machineOf(host).closed.aborted;
 }

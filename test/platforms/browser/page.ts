@@ -37,7 +37,7 @@ async function start({ createHost }: Library, options: HostOptions): Promise<Sta
 async function helpersAlone({ createHost }: Library, options: HostOptions): Promise<number> {
   const layout = (await import(new URL('assembly/layout.js', DIST).href)) as Layout;
   const host: Host = await createHost(options);
-  const words = new Int32Array(host.engine.memory.buffer);
+  const words = new Int32Array(host.memory.buffer);
   const chunks = 5;
   const job = 1 << layout.JOB_NUMBER_SHIFT;
   Atomics.store(words, layout.LINUX_JOB_DONE / 4, job);

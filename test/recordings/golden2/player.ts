@@ -9,6 +9,7 @@ import { COUNTERS } from '../../../src/ksm/index.ts';
 import { contentPage, digest, digestText } from '../../../src/trace/content.ts';
 import { type Group, KSM_STAT } from '../../../src/trace/format.ts';
 import { sharedFrames, sortGroups, type TracedProcess } from '../../../src/trace/frames.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const PAGE = 4096;
 
@@ -205,14 +206,14 @@ export class ExtendedPlayer {
 
   /** One past the last frame of each NUMA node, counted from the zero frame. */
   get #ends(): number[] {
-    const { engine } = this.host;
+    const engine = engineOf(this.host);
     return Array.from({ length: engine.u32(layout.H_NID_COUNT) }, (_, nid) =>
       engine.u32(layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES + layout.FRAME_LIST_END),
     );
   }
 
   #nidOf(frame: number | undefined): string {
-    const index = (frame ?? this.host.firstFrame) - this.host.firstFrame;
+    const index = frame ?? 0;
     return index === 0 ? '-' : String(this.#ends.findIndex((end) => index < end));
   }
 

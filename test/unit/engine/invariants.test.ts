@@ -7,6 +7,7 @@ import { checkInvariants, layout } from '../../../src/engine/index.ts';
 import { RULES, type Rule } from '../../../src/engine/invariants/rules.ts';
 import { type Host, KsmError } from '../../../src/index.ts';
 import { BusyMachine, PAGE } from '../../support/busy.ts';
+import { engineOf } from '../../support/inside.ts';
 import { type Order, Records, scene } from '../../support/scene.ts';
 
 const ORDERS: readonly Order[] = ['content', 'hash'];
@@ -247,10 +248,10 @@ async function freshScene(index: Order): Promise<Host> {
   let kept = scenes.get(index);
   if (kept === undefined) {
     const host = await scene(index);
-    kept = { host, bytes: host.engine.bytes.slice() };
+    kept = { host, bytes: engineOf(host).bytes.slice() };
     scenes.set(index, kept);
   }
-  kept.host.engine.bytes.set(kept.bytes);
+  engineOf(kept.host).bytes.set(kept.bytes);
   return kept.host;
 }
 
@@ -266,13 +267,13 @@ function errorOf(act: () => void): KsmError {
 
 describe.each(ORDERS)('damage is found and named, %s order', (index) => {
   test('there is none to begin with', async () => {
-    const { engine } = await freshScene(index);
+    const engine = engineOf(await freshScene(index));
     expect(() => checkInvariants(engine)).not.toThrow();
   });
 
   const rules = (Object.keys(RULES) as Rule[]).filter((rule) => index === 'hash' || !HASH_ONLY.includes(rule));
   test.each(rules)('%s', async (rule) => {
-    const { engine } = await freshScene(index);
+    const engine = engineOf(await freshScene(index));
     DAMAGE[rule](new Records(engine));
     const error = errorOf(() => checkInvariants(engine));
     expect(error.code).toBe('ECORRUPT');
@@ -302,28 +303,28 @@ function plantRoom(memory: Records, root: number, offset: number): void {
 
 describe.each(ORDERS)('what a chain knows of its dups, %s order', (index) => {
   test.each(Object.entries(ROOM_DAMAGE))('%s is found', async (_, damage) => {
-    const { engine } = await freshScene(index);
+    const engine = engineOf(await freshScene(index));
     damage(new Records(engine));
     expect(errorOf(() => checkInvariants(engine)).message).toContain('Invariant chain.rooms is broken: ');
   });
 
   test('a stale dup in no tree is found', async () => {
     const host = await freshScene(index);
-    const memory = new Records(host.engine);
+    const memory = new Records(engineOf(host));
     const chain = memory.node(NODE_IS_CHAIN);
     host.processes[0]?.munmap(PAGE, 4 * PAGE); // all that the chain's dups served
-    checkInvariants(host.engine);
+    checkInvariants(engineOf(host));
     const stale = memory.u32(memory.room(chain) + layout.ROOM_STALE);
     expect(stale).not.toBe(0);
     memory.set(memory.room(chain) + layout.ROOM_STALE, memory.u32(stale + layout.RB_LEFT));
-    expect(errorOf(() => checkInvariants(host.engine)).code).toBe('ECORRUPT');
+    expect(errorOf(() => checkInvariants(engineOf(host))).code).toBe('ECORRUPT');
     memory.set(memory.room(chain) + layout.ROOM_STALE, 0);
-    expect(errorOf(() => checkInvariants(host.engine)).message).toContain('Invariant chain.rooms is broken: ');
+    expect(errorOf(() => checkInvariants(engineOf(host))).message).toContain('Invariant chain.rooms is broken: ');
   });
 });
 
 test('a message says where, what was found, and what to do', async () => {
-  const { engine } = await freshScene('content');
+  const engine = engineOf(await freshScene('content'));
   const memory = new Records(engine);
   const entry = memory.entry(isMerged);
   const leaf = memory.leaf(Math.floor(entry / layout.TABLE_ENTRIES));
@@ -348,7 +349,7 @@ describe('a machine on which everything happens keeps all rules', () => {
     const peak = { pages_sharing: 0, pages_unshared: 0, ksm_zero_pages: 0, stable_node_dups: 0 };
     for (let step = 0; step < 1500; step++) {
       const done = machine.step();
-      expect(() => checkInvariants(host.engine), `step ${step}, ${done}`).not.toThrow();
+      expect(() => checkInvariants(engineOf(host)), `step ${step}, ${done}`).not.toThrow();
       const counters = host.ksm.counters();
       for (const name of Object.keys(peak) as (keyof typeof peak)[]) peak[name] = Math.max(peak[name], counters[name]);
     }

@@ -56,7 +56,7 @@ async function advice(passes: number, options: HostOptions): Promise<number[]> {
   const seen: number[] = [];
   for (let pass = 0; pass < passes; pass++) {
     const began = now;
-    while (!host.ksm.scan(1).pass_ended) now = began + 1000;
+    while (!host.ksm.scan(1).passEnded) now = began + 1000;
     seen.push(settings.pages_to_scan);
   }
   return seen;

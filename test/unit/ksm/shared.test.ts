@@ -16,7 +16,7 @@ async function merged(): Promise<Host> {
     }
   }
   host.ksm.settings.run = 1;
-  for (let pass = 0; pass < 3; ) if (host.ksm.scan(1000, { now: 0 }).pass_ended) pass++;
+  for (let pass = 0; pass < 3; ) if (host.ksm.scan(1000, { now: 0 }).passEnded) pass++;
   return host;
 }
 
@@ -73,7 +73,7 @@ test('pages of the zero frame are in no group', async () => {
   space.write(0, new Uint8Array(8 * PAGE));
   host.ksm.settings.use_zero_pages = true;
   host.ksm.settings.run = 1;
-  for (let pass = 0; pass < 3; ) if (host.ksm.scan(1000, { now: 0 }).pass_ended) pass++;
+  for (let pass = 0; pass < 3; ) if (host.ksm.scan(1000, { now: 0 }).passEnded) pass++;
   expect(host.ksm.counters().ksm_zero_pages).toBe(8);
   expect(host.ksm.shared()).toEqual([]);
 });

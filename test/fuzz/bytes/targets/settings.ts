@@ -8,6 +8,7 @@
 import { KsmError } from '../../../../src/errors.ts';
 import { type AddressSpace, createHost, type Host } from '../../../../src/index.ts';
 import { COUNTERS, SETTINGS } from '../../../../src/ksm/index.ts';
+import { engineOf } from '../../../support/inside.ts';
 import { attempt, expectThat } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -128,7 +129,7 @@ function refusals(host: Host, file: string, text: string): string[] {
 }
 
 function write(host: Host, file: string, text: string): void {
-  const [before, memory] = [settings(host), Buffer.from(host.engine.bytes)];
+  const [before, memory] = [settings(host), Buffer.from(engineOf(host).bytes)];
   const [allowed, said] = [refusals(host, file, text), `${file}=${JSON.stringify(text)}`];
   const answer = attempt(() => host.ksm.write(file, text), CODES, file + text);
   if (!(answer instanceof KsmError)) {
@@ -140,7 +141,7 @@ function write(host: Host, file: string, text: string): void {
   if (code === 'ENOMEM') return;
   expectThat(String(settings(host)) === String(before), () => `${said} is refused and changes a setting`);
   if (code === 'EBUSY') return;
-  expectThat(memory.equals(host.engine.bytes), () => `${said} is refused and changes memory`);
+  expectThat(memory.equals(engineOf(host).bytes), () => `${said} is refused and changes memory`);
 }
 
 function checkAccepted(host: Host, file: string, text: string, said: string): void {

@@ -15,6 +15,7 @@ import { createHash } from 'node:crypto';
 import { KsmError } from '../../../../src/errors.ts';
 import { type AddressSpace, createHost, type Host, layout, restoreHost, snapshotOf } from '../../../../src/index.ts';
 import { build, collect, hmac, memoryOf, type Parts, parse, saved } from '../../../behaviour/snapshot/helpers.ts';
+import { machineOf } from '../../../support/inside.ts';
 import { attempt, expectThat, refusal } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -347,7 +348,7 @@ async function check(head: Buffer, file: Buffer, forgery: Forgery, recover: bool
   const ids = Array.from({ length: head.readUInt32LE(20) }, (_, n) =>
     Number(head.readBigUInt64LE(FIXED_BYTES + n * 12)),
   );
-  for (const { processes } of [host, host.books]) {
+  for (const processes of [host.processes, machineOf(host).processes.books.processes]) {
     expectThat(String(processes.map(({ id }) => id)) === String(ids), () => `the head says ${ids}`);
   }
   await checkSavedAgain(host);

@@ -43,13 +43,13 @@ async function leaveToHelpers({ engine }) {
   const words = new Int32Array(engine.memory.buffer);
   const chunks = 3;
   const job = 1 << layout.JOB_NUMBER_SHIFT;
-  Atomics.store(words, layout.H_JOB_DONE / 4, job);
-  Atomics.store(words, layout.H_JOB / 4, job | (chunks << layout.JOB_CHUNKS_SHIFT));
-  Atomics.add(words, layout.H_JOB_BELL / 4, 1);
-  Atomics.notify(words, layout.H_JOB_BELL / 4);
-  while (Atomics.load(words, layout.H_JOB_DONE / 4) < job + chunks)
+  Atomics.store(words, layout.LINUX_JOB_DONE / 4, job);
+  Atomics.store(words, layout.LINUX_JOB / 4, job | (chunks << layout.JOB_CHUNKS_SHIFT));
+  Atomics.add(words, layout.LINUX_JOB_BELL / 4, 1);
+  Atomics.notify(words, layout.LINUX_JOB_BELL / 4);
+  while (Atomics.load(words, layout.LINUX_JOB_DONE / 4) < job + chunks)
     await new Promise((resolve) => setTimeout(resolve, 5));
-  return Atomics.load(words, layout.H_JOB_DONE / 4) - job;
+  return Atomics.load(words, layout.LINUX_JOB_DONE / 4) - job;
 }
 
 function fill(guest) {

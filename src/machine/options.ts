@@ -1,6 +1,7 @@
 /** Options of a host: what they mean, their defaults, and what is wrong with them. */
 import type { Geometry, WasmSource } from '../engine/index.ts';
 import { layout } from '../engine/index.ts';
+import { MEMORY_BYTES_MAX, PAGES_PER_UNIT, UNIT_BYTES } from '../memory/index.ts';
 import type { ThreadOptions } from '../port.ts';
 import { parseBytes } from '../size.ts';
 import { anything, type Checks, flag, invalid, oneOf, optionsOf, wholeNumber } from '../validate.ts';
@@ -21,7 +22,7 @@ export const DIRTY_TRACKING: readonly DirtyTracking[] = ['off', 'on', 'advisory'
 export interface HostOptions extends ThreadOptions {
   /**
    * Size of the one linear memory that holds everything, metadata too: bytes, or text like "512M" or "4G". Rounded up to
-   * 64 KiB. Default 256 MiB, at most 4 GiB. The system commits memory only as it is used.
+   * 64 KiB. Default 256 MiB, at most 4 GiB, as far as an address reaches. The system commits memory only as it is used.
    */
   readonly memory?: number | string;
   /** Virtual pages that can be mapped, all address spaces together. Default: twice the pages of `memory`. */
@@ -56,8 +57,6 @@ export interface HostOptions extends ThreadOptions {
   readonly clock?: Clock;
 }
 
-const MEMORY_MAX = 2 ** 32;
-const MEMORY_UNIT = 65536;
 const PAGES_MAX = 2 ** 27;
 /** Threads that scan together, at most: as many as can take part in a host at all. */
 export const SCANNERS_MAX: number = layout.WORKER_LIMIT;
@@ -65,7 +64,7 @@ export const SCANNERS_MAX: number = layout.WORKER_LIMIT;
 /** What `memory` takes. */
 function memorySize(what: string, value: unknown): number {
   const bytes = typeof value === 'string' ? parseBytes(value) : value;
-  return wholeNumber(MEMORY_UNIT, MEMORY_MAX)(what, bytes);
+  return wholeNumber(UNIT_BYTES, MEMORY_BYTES_MAX)(what, bytes);
 }
 
 /** 64 bits. A number beyond 2^53 may not be the one that was written. */
@@ -104,11 +103,11 @@ export const HOST_OPTIONS: Checks<HostOptions> = {
 /** Fills the defaults into options that have been checked. */
 export function geometryOf(options: HostOptions): Geometry {
   const { memory = 256 * 2 ** 20 } = options;
-  const memoryPages = Math.ceil((typeof memory === 'string' ? parseBytes(memory) : memory) / MEMORY_UNIT);
+  const memoryPages = Math.ceil((typeof memory === 'string' ? parseBytes(memory) : memory) / UNIT_BYTES);
   const { index = 'hash', cures = {}, dirtyTracking = 'off' } = options;
   return {
     memoryPages,
-    pages: options.pages ?? memoryPages * 32,
+    pages: options.pages ?? memoryPages * 2 * PAGES_PER_UNIT,
     processes: options.processes ?? 256,
     vmas: options.vmas ?? 4096,
     nodes: options.nodes ?? 1,

@@ -4,8 +4,9 @@
  */
 
 import { bytesOf, isSteady, lengthOf } from '../bytes.ts';
-import { layout } from '../engine/index.ts';
+import { errnoOf, layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
+import type { FrameId } from '../memory/index.ts';
 import { optionsOf } from '../validate.ts';
 import { Access } from './access.ts';
 import {
@@ -51,11 +52,6 @@ export class AddressSpace {
   /** Does the process live? It may have been ended by another thread. */
   get alive(): boolean {
     return this.#machine.engine.call.isProcess(this.#mm, this.id) !== 0;
-  }
-
-  /** Is its mm the one at address `mm`? */
-  isAt(mm: number): boolean {
-    return this.#mm === mm;
   }
 
   /** The engine's handle: the address of this mm's record (docs/embedding.md). exec gives a process another one. */
@@ -151,12 +147,12 @@ export class AddressSpace {
    * is a plain reference; "read" and "write" are pins, which break KSM's sharing first.
    */
   pin(address: number, how: PinMode = 'get'): Pin {
-    const { call } = this.#machine.engine;
+    const { call, frames } = this.#machine.engine;
     const mode = PIN[PIN_MODES('pin: the way', how)];
     const page = pageAt('pin', address);
-    const frame = call.pinPage(this.#mm, this.id, page, mode) >>> 0;
-    if (frame < PAGE_SIZE) this.#done('pin', frame, page * PAGE_SIZE, PAGE_SIZE);
-    return this.#machine.holdPin(frame / PAGE_SIZE, mode);
+    const pinned = call.pinPage(this.#mm, this.id, page, mode);
+    this.#done('pin', pinned, page * PAGE_SIZE, PAGE_SIZE);
+    return this.#machine.pins.hold(frames.fromEngine(pinned), mode);
   }
 
   /**
@@ -173,11 +169,11 @@ export class AddressSpace {
     if (!isInOnePage(page, offset, length)) {
       this.#writePages(address, bytesOf('write', given));
     } else if (engine.worker === 0) {
-      engine.bytes.set(given, this.#frameFor('write', 'writeFault', page, length) + offset);
+      engine.bytes.set(given, this.#placeAfter('writeFault', 'write', page, length) + offset);
     } else {
       // a fault lets the page be written, and the next try is another race, as with a TLB
       const access = this.#accessTo();
-      while (!access.write(page, offset, given)) this.#frameFor('write', 'writeFault', page, length);
+      while (!access.write(page, offset, given)) this.#placeAfter('writeFault', 'write', page, length);
     }
   }
 
@@ -189,14 +185,14 @@ export class AddressSpace {
     const offset = address - page * PAGE_SIZE;
     if (!isInOnePage(page, offset, length) || (length | 0) !== length) return this.#readPages(address, length);
     if (engine.worker === 0) {
-      const from = this.#frameFor('read', 'readFault', page, length) + offset;
+      const from = this.#placeAfter('readFault', 'read', page, length) + offset;
       return engine.bytes.slice(from, from + length);
     }
     const access = this.#accessTo();
     for (;;) {
       const copy = access.read(page, offset, length);
       if (copy !== undefined) return copy;
-      this.#frameFor('read', 'readFault', page, length);
+      this.#placeAfter('readFault', 'read', page, length);
     }
   }
 
@@ -208,7 +204,7 @@ export class AddressSpace {
   #readPages(address: number, length: number): Uint8Array {
     this.#alive('read');
     expectRange('read', address, length);
-    if (length > 0) this.#frameFor('read', 'readFault', pageAt('read', address), length);
+    if (length > 0) this.#placeAfter('readFault', 'read', pageAt('read', address), length);
     const copy = this.#copyFor(length);
     eachPage('read', address, length, (at, from, to) => copy.set(this.read(at, to - from), from));
     return copy;
@@ -224,11 +220,12 @@ export class AddressSpace {
     }
   }
 
-  /** Address of the frame of `page` after `fault`, which makes it present, and writable for a write. */
-  #frameFor(call: string, fault: 'readFault' | 'writeFault', page: number, length: number): number {
-    const frame = this.#machine.engine.call[fault](this.#mm, this.id, page) >>> 0;
-    if (frame < PAGE_SIZE) this.#done(call, frame, page * PAGE_SIZE, length);
-    return frame;
+  /** Address of the content of `page` after `fault`, which makes it present, and writable for a write. */
+  #placeAfter(fault: 'readFault' | 'writeFault', call: string, page: number, length: number): number {
+    const { engine } = this.#machine;
+    const frame = engine.call[fault](this.#mm, this.id, page);
+    this.#done(call, frame, page * PAGE_SIZE, length);
+    return engine.frames.placeFromEngine(frame);
   }
 
   /** This thread's way to the present pages. Another one after exec, and from when the host is shared on. */
@@ -241,42 +238,43 @@ export class AddressSpace {
   /** Reads one byte of each page, as a program does that wants them present. */
   touch(address: number, length: number): void {
     this.#alive('touch');
-    eachPage('touch', address, length, (at) => this.#frameFor('touch', 'readFault', Math.floor(at / PAGE_SIZE), 1));
+    eachPage('touch', address, length, (at) => this.#placeAfter('readFault', 'touch', Math.floor(at / PAGE_SIZE), 1));
   }
 
   /** A child with a copy-on-write copy of this memory. */
   fork(): AddressSpace {
-    const child = this.#machine.engine.call.fork(this.#mm, this.id) >>> 0;
-    const space = this.#machine.adopt(this.#made('fork', child, 'the process cannot be copied'));
+    const child = this.#machine.engine.call.fork(this.#mm, this.id);
+    const space = this.#machine.processes.adopt(this.#made('fork', child, 'the process cannot be copied'));
     this.#machine.work.wake();
     return space;
   }
 
   /** Starts a new program in this process: the memory goes, process-wide merging (prctl) stays. */
   exec(): void {
-    const mm = this.#machine.engine.call.exec(this.#mm, this.id) >>> 0;
+    const mm = this.#machine.engine.call.exec(this.#mm, this.id);
     this.#mm = this.#made('exec', mm, 'no new image can be made');
     this.#access = undefined;
+    this.#machine.processes.moved(this, this.#mm);
     this.#machine.work.wake();
   }
 
   /** Ends the process; its memory goes, and every later call of this object fails with ESRCH. */
   exit(): void {
     this.#done('exit', this.#machine.engine.call.exit(this.#mm, this.id), 0, 0);
-    this.#machine.forget(this.id);
+    this.#machine.processes.ended(this.id);
   }
 
-  /** Number of the frame that the page at `address` maps; undefined where none is present. */
-  frameOf(address: number): number | undefined {
-    const { call } = this.#machine.engine;
+  /** The frame that the page at `address` maps; undefined where none is present. */
+  frameOf(address: number): FrameId | undefined {
+    const { call, frames } = this.#machine.engine;
     const page = pageAt('frameOf', address);
-    const frame = call.frameAt(this.#mm, this.id, page) >>> 0;
-    if (frame !== 0 && frame < PAGE_SIZE) this.#done('frameOf', frame, page * PAGE_SIZE, 1);
-    return frame === 0 ? undefined : frame / PAGE_SIZE;
+    const frame = call.frameAt(this.#mm, this.id, page);
+    this.#done('frameOf', frame, page * PAGE_SIZE, 1);
+    return frame === 0 ? undefined : frames.fromEngine(frame);
   }
 
   /** The pages that are present, ascending, with the frames that they map. */
-  *resident(): Generator<{ address: number; frame: number }> {
+  *resident(): Generator<{ address: number; frame: FrameId }> {
     const end = layout.MM_PAGES;
     for (let page = 0; ; page++) {
       const { engine } = this.#machine;
@@ -285,10 +283,10 @@ export class AddressSpace {
       if (page >= end) return;
       const leafEnd = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
       const ptes = (engine.u32(layout.H_PTES) >>> 2) + (engine.call.entryFind(mm, this.id, page) >>> 0) - page;
-      const present: { address: number; frame: number }[] = [];
+      const present: { address: number; frame: FrameId }[] = [];
       for (; page < leafEnd; page++) {
         const pte = engine.words[ptes + page] as number;
-        if (pte & layout.PTE_PRESENT) present.push({ address: page * PAGE_SIZE, frame: pte >>> layout.PAGE_SHIFT });
+        if (pte & layout.PTE_PRESENT) present.push({ address: page * PAGE_SIZE, frame: engine.frames.ofPte(pte) });
       }
       yield* present; // all of the page table at once: it may be another's by the time the next one is asked for
       page--;
@@ -352,17 +350,19 @@ export class AddressSpace {
 
   /** The mm that the engine has made, unless what it gave is an errno. */
   #made(call: string, mm: number, what: string): number {
-    if (mm >= PAGE_SIZE) return mm;
-    if (mm === layout.ESRCH) throw this.#ended(call);
-    if (mm === layout.EAGAIN)
+    const errno = errnoOf(mm);
+    if (errno === 0) return mm >>> 0;
+    if (errno === layout.ESRCH) throw this.#ended(call);
+    if (errno === layout.EAGAIN)
       throw new KsmError('EAGAIN', `${call}: ${what}: another thread keeps writing to a page of it; try again.`);
     throw this.#machine.engine.limitError('ENOMEM', `${call}: ${what}`);
   }
 
-  /** Throws what a call's status says, if it says anything. */
-  #done(call: string, status: number, address: number, length: number): void {
-    if (status === 0) return;
-    const code = errnoName(status) ?? 'EIO';
+  /** Throws what a call's result says, if it has failed. */
+  #done(call: string, result: number, address: number, length: number): void {
+    const errno = errnoOf(result);
+    if (errno === 0) return;
+    const code = errnoName(errno) ?? 'EIO';
     if (code === 'ESRCH') throw this.#ended(call);
     const where = `${call}: process ${this.id}, ${length} bytes at 0x${address.toString(16)}`;
     const limitHit = this.#machine.engine.limitHit !== layout.LIMIT_NONE;

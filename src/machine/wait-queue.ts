@@ -20,7 +20,7 @@ export class WaitQueue {
   /** `bell`: address of the word. */
   constructor(engine: Engine, bell: number) {
     this.#engine = engine;
-    this.#words = new Int32Array(engine.memory.buffer);
+    this.#words = new Int32Array(engine.object.buffer);
     this.#bell = bell / 4;
   }
 

@@ -11,6 +11,8 @@ export interface Limits {
 /** How much of everything is in use. */
 export interface Usage extends Limits {
   /** Bytes of page tables, rmap items, nodes, roots and other records in use: all that is not a frame. */
+  readonly metadataBytes: number;
+  /** @deprecated Name of version 0.1. */
   readonly metadata_bytes: number;
 }
 

@@ -6,18 +6,10 @@
  * long as the pte still says the same and no page table was freed since (EPOCH).
  */
 import { type Engine, type EngineExports, layout } from '../engine/index.ts';
+import type { Frames } from '../memory/index.ts';
 
-const {
-  ACCESS_BEGUN,
-  ACCESS_READ,
-  ACCESS_REFUSED,
-  ACCESS_WRITE,
-  PTE_DIRTY,
-  PTE_FRAME,
-  PTE_NONE,
-  PTE_PRESENT,
-  PTE_WRITABLE,
-} = layout;
+const { ACCESS_BEGUN, ACCESS_READ, ACCESS_REFUSED, ACCESS_WRITE, PTE_DIRTY, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } =
+  layout;
 const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
@@ -37,6 +29,7 @@ export class Access {
   readonly #bytes: Uint8Array;
   readonly #call: EngineExports;
   readonly #engine: Engine;
+  readonly #frames: Frames;
   readonly #mm: number;
   readonly #id: number;
   readonly #worker: number;
@@ -47,7 +40,8 @@ export class Access {
   /** For the worker that `engine` is, in the process whose mm is at address `mm` and whose id is `id`. */
   constructor(engine: Engine, mm: number, id: number) {
     this.#engine = engine;
-    this.#words = new Int32Array(engine.memory.buffer);
+    this.#frames = engine.frames;
+    this.#words = new Int32Array(engine.object.buffer);
     this.#bytes = engine.bytes;
     this.#call = engine.call;
     this.#mm = mm;
@@ -58,30 +52,30 @@ export class Access {
 
   /** Writes `bytes` to `page` from `offset` on. False, and nothing done, where a write fault has to come first. */
   write(page: number, offset: number, bytes: Uint8Array): boolean {
-    const frame = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
-    if (frame === 0) return false;
-    this.#bytes.set(bytes, frame + offset);
+    const place = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
+    if (place === 0) return false;
+    this.#bytes.set(bytes, place + offset);
     this.#call.accessEnd(this.#worker);
     return true;
   }
 
   /** A copy of `length` bytes of `page` from `offset` on; undefined where a read fault has to come first. */
   read(page: number, offset: number, length: number): Uint8Array | undefined {
-    const frame = this.#begin(page, PTE_PRESENT, ACCESS_READ);
-    if (frame === 0) return undefined;
-    const copy = this.#bytes.slice(frame + offset, frame + offset + length);
+    const place = this.#begin(page, PTE_PRESENT, ACCESS_READ);
+    if (place === 0) return undefined;
+    const copy = this.#bytes.slice(place + offset, place + offset + length);
     this.#call.accessEnd(this.#worker);
     return copy;
   }
 
-  /** Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its frame; 0, and nothing announced, where there is none. */
+  /** Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its content; 0, and nothing announced, where there is none. */
   #begin(page: number, flags: number, how: number): number {
     const slot = (page & (SIZE - 1)) * WORDS;
-    let frame = this.#known[slot] === page ? this.#announce(slot, flags, how) : 0;
-    if (frame !== 0) return frame;
-    if (this.#walk(page, slot)) frame = this.#announce(slot, flags, how);
-    if (frame === 0) this.#call.accessEnd(this.#worker);
-    return frame;
+    let place = this.#known[slot] === page ? this.#announce(slot, flags, how) : 0;
+    if (place !== 0) return place;
+    if (this.#walk(page, slot)) place = this.#announce(slot, flags, how);
+    if (place === 0) this.#call.accessEnd(this.#worker);
+    return place;
   }
 
   /** Announces an access by the translation at `slot`. 0 where that is out of date or has not all of `flags`. */
@@ -89,16 +83,15 @@ export class Access {
     const known = this.#known;
     const pte = known[slot + PTE] as number;
     if ((pte & (flags | PTE_NONE)) !== flags) return 0;
-    const access = (pte & PTE_FRAME) | how;
     const begun = this.#call.accessBegin(
       this.#worker,
-      access,
+      this.#frames.accessOf(pte, how),
       known[slot + AT] as number,
       pte,
       known[slot + SINCE] as number,
     );
     if (begun === ACCESS_REFUSED) throw this.#engine.expelledError();
-    return begun === ACCESS_BEGUN ? (pte & PTE_FRAME) >>> 0 : 0;
+    return begun === ACCESS_BEGUN ? this.#frames.placeOfPte(pte) : 0;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** What system calls take and say: their options and words, checked, the engine's numbers for them, and why one fails. */
 import { layout } from '../engine/index.ts';
+import type { FrameId } from '../memory/index.ts';
 import { type Check, type Checks, flag, oneOf, wholeNumber } from '../validate.ts';
 
 export type Protection = 'rw' | 'r' | 'none';
@@ -51,8 +52,8 @@ export const ADVICES: Check<Advice> = oneOf<Advice>('MERGEABLE', 'UNMERGEABLE', 
 
 /** An extra reference to a page. */
 export interface Pin extends Disposable {
-  /** Number of the frame that it holds. */
-  readonly frame: number;
+  /** The frame that it holds. */
+  readonly frame: FrameId;
   /** Drops the reference; once is enough, more does no harm. */
   release(): void;
 }
