@@ -21,50 +21,22 @@ import { nodeAlloc, nodeFlag } from './node';
 import { itemAppend, itemUnlink } from './rmap';
 import { stableInsert } from './stable';
 
-/**
- * May the page of `entry` give up `frame`? Only a single frame is merged, so a large folio is split for it. False where
- * somebody holds the page or another part of its folio, and where the split has mapped the zero frame. False also where the frame
- * is KSM's already: in Linux it has no anon_vma any more, and without one the page is not found in its mapping. So what moved to
- * another NUMA node stays unmerged there if its content has a node already, and an orphan is never used again.
- */
-function isFreeToMerge(entry: u32, frame: usize): bool {
-  if (frameIsKsm(frame) || frameIsPinned(frame)) return false;
-  return folioSplit(frame, entry) && (pteOf(entry) & PTE_FRAME) == frame;
-}
-
-/** Swings the pte from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
+/** Swings the pte of `entry` from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
 export function mergeInto(entry: u32, frame: usize, node: Node): bool {
   const target: usize = node.frame;
   if (frame == target) return true; // a mapping that fork copied
-  if (!isFreeToMerge(entry, frame)) return false;
-  if (isConcurrent() && !staysEqual(entry, frame, target)) return false;
+  if (!detach(entry, frame) || !protectEqual(entry, frame, target)) return false;
   frameGet(target); // first: what a death leaves counted too often is a frame too many, too seldom would be a pin lost
   pteSet(entry, <u32>target | PTE_PRESENT | (pteOf(entry) & PTE_NONE));
   framePut(frame);
   return true;
 }
 
-/** Beside guests, what the search compared may have been written since: is it still equal to `target`, now that nobody can write? */
-function staysEqual(entry: u32, frame: usize, target: usize): bool {
-  const pte = pteOf(entry);
-  if (!writeProtect(entry, frame)) return false;
-  if (equalPages(frame, target)) return true;
-  pteSet(entry, pte);
-  return false;
-}
-
-function staysZero(entry: u32, frame: usize): bool {
-  const pte = pteOf(entry);
-  if (!writeProtect(entry, frame)) return false;
-  if (isZeroPage(frame)) return true;
-  pteSet(entry, pte);
-  return false;
-}
-
+/** Swings the pte of `entry` from `frame` to the zero frame. False where its bytes are not all 0, or the page cannot be merged. */
 export function mergeIntoZero(entry: u32, frame: usize): bool {
-  if (!isZeroPage(frame) || !isFreeToMerge(entry, frame)) return false;
-  if (isConcurrent() && !staysZero(entry, frame)) return false;
-  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | PTE_KSM_ZERO | (pteOf(entry) & PTE_NONE));
+  const zero = zeroFrame();
+  if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, zero)) return false;
+  pteSet(entry, <u32>zero | PTE_PRESENT | PTE_KSM_ZERO | (pteOf(entry) & PTE_NONE));
   countKsmZero(entryMm(entry), 1);
   framePut(frame);
   return true;
@@ -80,7 +52,7 @@ export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32):
     folioSplit(frame, entry); // the scanner holds the other part, so nothing is merged this time
     return;
   }
-  if (!isFreeToMerge(entry, frame)) return;
+  if (!detach(entry, frame)) return;
   const pte = pteOf(entry);
   if (isConcurrent() && !writeProtect(entry, frame)) return;
   const node = nodeAlloc();
@@ -109,4 +81,34 @@ export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32):
 /** Gives a page that maps a KSM frame a frame of its own again. Where none is left it stays as it is: nothing is lost. */
 function breakCow(entry: u32): void {
   if (frameIsKsm(pteOf(entry) & PTE_FRAME)) ownCopy(entryMm(entry), entry);
+}
+
+/**
+ * Can `frame` be given up by a page that maps it? Not where somebody holds it, and not where it is KSM's already: in Linux it has no
+ * anon_vma any more, and without one the page is not found in its mapping. So what moved to another NUMA node stays unmerged there
+ * if its content has a node already, and an orphan is never used again.
+ */
+function canBeGivenUp(frame: usize): bool {
+  return !frameIsKsm(frame) && !frameIsPinned(frame);
+}
+
+/**
+ * Makes `frame` a single one, which the page of `entry` can give up: a large folio is split for it. False where the page or another part
+ * of its folio cannot be given up, and where the split has mapped the zero frame.
+ */
+function detach(entry: u32, frame: usize): bool {
+  return canBeGivenUp(frame) && folioSplit(frame, entry) && (pteOf(entry) & PTE_FRAME) == frame;
+}
+
+/**
+ * Beside guests, what the search compared may have been written since: nobody can write to `frame` any more, and it is still equal to
+ * `target`. False, and nothing done, where that is not so.
+ */
+function protectEqual(entry: u32, frame: usize, target: usize): bool {
+  if (!isConcurrent()) return true;
+  const pte = pteOf(entry);
+  if (!writeProtect(entry, frame)) return false;
+  if (equalPages(frame, target)) return true;
+  pteSet(entry, pte);
+  return false;
 }

@@ -7,12 +7,11 @@
  * bench/scan: merging passes gain a third, the first building of the tree a tenth.
  */
 import { rbAt, rbLink } from '../base/rb';
-import { NODE_IS_CHAIN, PAGE_SHIFT, PAGE_SIZE, PTE_FRAME, PTE_PRESENT, RECENT_FRAMES, TURN_ORDINARY } from '../layout';
+import { NODE_IS_CHAIN, PAGE_SHIFT, PAGE_SIZE, PTE_FRAME, RECENT_FRAMES } from '../layout';
 import { pteOf } from '../memory/tables';
-import { isAtPlace } from '../merge/candidate';
 import { nodeHas } from '../merge/node';
 import { isHashOrder, rootsOf, treeNid } from '../merge/order';
-import { entryOf, itemOf, stateOf } from '../merge/rmap';
+import { entryOf, stateOf } from '../merge/rmap';
 import { header } from '../records/header';
 import { Item, Node } from '../records/node';
 import { addressOf, none } from '../records/record';
@@ -21,11 +20,26 @@ import { Scanner, Window } from '../records/scanner';
 import { TreeNode } from '../records/tree-node';
 import { descend } from './descend';
 import { noteOf, recentOf } from './scanner';
-import { checksumAt, turnAt, turnEntry, turnKind } from './window';
 
-/** Notes for each turn of `window` with which frame it will be compared, and touches what leads there. False where none will be. */
+/** Notes that the page of turn `index`, which has this checksum, will search, and touches the roots of its trees. */
+export function noteSearch(scanner: Scanner, index: u32, entry: u32, checksum: u32): void {
+  const note = noteOf(scanner, index);
+  const roots = rootsOf(treeNid(pteOf(entry) & PTE_FRAME), checksum);
+  store<u32>(note, addressOf(roots));
+  store<u32>(note, checksum, 4);
+  scanner.sink += addressOf(roots.stable);
+}
+
+/** Notes that turn `index` will not search. */
+export function noteNoSearch(scanner: Scanner, index: u32): void {
+  store<u32>(noteOf(scanner, index), 0);
+}
+
+/**
+ * For the turns of `window` that are noted to search: puts the frame with which each will be compared in the place of its note, and touches what
+ * leads there. False where none will be compared.
+ */
 export function lookAhead(scanner: Scanner, window: Window): bool {
-  if (listSearches(scanner, window) == 0) return false;
   if (isHashOrder()) return findPartners(scanner, window.count);
   descend(scanner, window);
   return false;
@@ -48,35 +62,6 @@ export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
     }
   }
   scanner.sink += sum;
-}
-
-/** Notes {address of its roots, checksum} of each page that will search, 0 of others, and touches the roots. Returns how many search. */
-function listSearches(scanner: Scanner, window: Window): u32 {
-  const count = window.count;
-  let searches: u32 = 0;
-  let sum: u32 = 0;
-  for (let index: u32 = 0; index < count; index++) {
-    const turn = turnAt(window, index);
-    const checksum = checksumAt(window, index);
-    let roots = none<Roots>();
-    if (willSearch(turn, checksum)) {
-      roots = rootsOf(treeNid(pteOf(turnEntry(turn)) & PTE_FRAME), checksum);
-      sum += addressOf(roots.stable);
-      store<u32>(noteOf(scanner, index), checksum, 4);
-      searches++;
-    }
-    store<u32>(noteOf(scanner, index), addressOf(roots));
-  }
-  scanner.sink += sum;
-  return searches;
-}
-
-/** Is it an ordinary page that has not changed since the last pass, and is not in the unstable tree yet? */
-function willSearch(turn: u32, checksum: u32): bool {
-  const entry = turnEntry(turn);
-  if (turnKind(turn) != TURN_ORDINARY || !(pteOf(entry) & PTE_PRESENT)) return false;
-  if (isAtPlace(stateOf(entry)) && isHashOrder()) return false;
-  return itemOf(entry).checksum == checksum;
 }
 
 /**

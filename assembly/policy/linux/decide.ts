@@ -8,20 +8,21 @@
 import { setting } from '../../base/count';
 import { lockIsHeldBy, lockYield } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
-import { H_RUN, PTE_FRAME, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY } from '../../layout';
+import { H_RUN, PTE_FRAME, PTE_PRESENT, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY } from '../../layout';
 import { frameIsKsm, zeroFrame } from '../../memory/frames';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
-import { isOrdinary } from '../../merge/candidate';
+import { isAtPlace, isOrdinary } from '../../merge/candidate';
 import { hashForget } from '../../merge/checksum';
-import { itemFree, itemOf, itemUnlink } from '../../merge/rmap';
+import { isHashOrder } from '../../merge/order';
+import { itemFree, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
 import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
-import { fetchPartners, lookAhead } from '../../scan/ahead';
+import { fetchPartners, lookAhead, noteNoSearch, noteSearch } from '../../scan/ahead';
 import { isItemOf, isStillWanted } from '../../scan/beside';
 import { hasLost } from '../../scan/scanner';
 import { checksumAt, turnAt, turnEntry, turnKind } from '../../scan/window';
 import { mergeAnyPage, mergeOrdinaryPage } from './partner';
-import { smartScanIsOn, smartScanSkips } from './smart';
+import { smartScanIsOn, smartScanVisit } from './smart';
 
 /** How many partners are fetched together; a power of two, earned by bench/scan. */
 const FETCH_PAGES: u32 = 4;
@@ -35,7 +36,7 @@ export function isInterrupted(scanner: Scanner, mm: Mm, self: u32): bool {
 export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32 {
   if (!lockIsHeldBy(self)) return 0;
   const count = window.count;
-  const fetches = lookAhead(scanner, window);
+  const fetches = noteSearches(scanner, window) && lookAhead(scanner, window);
   const isBeside = isConcurrent();
   let processed = window.taken;
   for (let index: u32 = 0; index < count; index++) {
@@ -57,6 +58,31 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
     if (!takeTurn(window, index, turn)) processed--;
   }
   return processed;
+}
+
+/** Tells look-ahead which pages will search. False where none will. */
+function noteSearches(scanner: Scanner, window: Window): bool {
+  const count = window.count;
+  let found: bool = false;
+  for (let index: u32 = 0; index < count; index++) {
+    const turn = turnAt(window, index);
+    const checksum = checksumAt(window, index);
+    if (willSearch(turn, checksum)) {
+      noteSearch(scanner, index, turnEntry(turn), checksum);
+      found = true;
+    } else {
+      noteNoSearch(scanner, index);
+    }
+  }
+  return found;
+}
+
+/** Is it an ordinary page that has not changed since the last pass, and will not stay where it is in the unstable tree? */
+function willSearch(turn: u32, checksum: u32): bool {
+  const entry = turnEntry(turn);
+  if (turnKind(turn) != TURN_ORDINARY || !(pteOf(entry) & PTE_PRESENT)) return false;
+  if (isAtPlace(stateOf(entry)) && isHashOrder()) return false;
+  return itemOf(entry).checksum == checksum;
 }
 
 /** A page that is no more ordinary, as it was when it was selected, is any page. */
@@ -82,7 +108,7 @@ function takeTurn(window: Window, index: u32, turn: u32): bool {
   } else if (kind == TURN_CLEAN) {
     mergeOrdinaryPage(entry, frame, itemOf(entry).checksum);
   } else {
-    if (smartScanIsOn() && !frameIsKsm(frame) && smartScanSkips(entry)) return false;
+    if (smartScanIsOn() && !frameIsKsm(frame) && !smartScanVisit(entry)) return false;
     mergeAnyPage(entry);
   }
   return true;

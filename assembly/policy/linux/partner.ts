@@ -15,17 +15,49 @@ import { isFound, STABLE_FULL, stableNodeOf, stableSearch } from '../../merge/st
 import { mergeInto, mergeIntoZero, mergeTwo } from '../../merge/swing';
 import { header } from '../../records/header';
 import { Node } from '../../records/node';
-import { unstableConfirm, unstableSearchOrInsert } from './unstable';
+import { unstableConfirm, unstableSearchOrInsert, unstableStays } from './unstable';
 
 /** Compares and merges a page of any kind; its hash is computed if it is needed. */
 export function mergeAnyPage(entry: u32): void {
   const frame: usize = pteOf(entry) & PTE_FRAME;
   const node = stableNodeOf(frame);
-  if (!node) {
-    itemUnlink(entry);
-    mergeOrdinaryPage(entry, frame, entryChecksum(entry));
+  if (node) {
+    mergeKsmPage(entry, frame, node);
     return;
   }
+  itemUnlink(entry);
+  mergeOrdinaryPage(entry, frame, entryChecksum(entry));
+}
+
+/** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
+export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void {
+  const item = itemOf(entry);
+  if (item.checksum != checksum) {
+    itemUnlink(entry);
+    item.checksum = checksum; // volatile: changed since it was last seen, or never seen
+    return;
+  }
+  const isZero = setting(H_USE_ZERO_PAGES) != 0 && checksum == header.zeroChecksum;
+  const state = stateOf(entry);
+  if (!isZero && unstableStays(state)) {
+    unstableConfirm(entry, state);
+    return;
+  }
+  itemUnlink(entry);
+  if (isZero && mergeIntoZero(entry, frame)) return;
+  const target = stableSearch(frame, checksum);
+  if (isFound(target)) {
+    if (mergeInto(entry, frame, target)) itemAppend(entry, target);
+    return;
+  }
+  findPartner(entry, frame, checksum, target == STABLE_FULL);
+}
+
+/**
+ * The page maps the frame of stable node `node`. Mostly fork has copied the mapping, so that the item only has to be hung on the node. If
+ * the frame has moved to another NUMA node, it waits to be sorted in there.
+ */
+function mergeKsmPage(entry: u32, frame: usize, node: Node): void {
   if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
   const waits = nodeHas(node, NODE_MIGRATING);
   if (!waits && hangsOn(entry, node)) {
@@ -48,26 +80,7 @@ function hangsOn(entry: u32, node: Node): bool {
   return (stateOf(entry) & STATE_STABLE) != 0 && itemOf(entry).node == node;
 }
 
-/** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
-export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void {
-  const item = itemOf(entry);
-  if (item.checksum != checksum) {
-    itemUnlink(entry);
-    item.checksum = checksum; // volatile: changed since it was last seen, or never seen
-    return;
-  }
-  const isZero = setting(H_USE_ZERO_PAGES) != 0 && checksum == header.zeroChecksum;
-  if (!isZero && unstableConfirm(entry)) return;
-  itemUnlink(entry);
-  if (isZero && mergeIntoZero(entry, frame)) return;
-  const target = stableSearch(frame, checksum);
-  if (isFound(target)) {
-    if (mergeInto(entry, frame, target)) itemAppend(entry, target);
-    return;
-  }
-  findPartner(entry, frame, checksum, target == STABLE_FULL);
-}
-
+/** Looks for a partner in the unstable tree. `isFull`: the stable tree has the content, but takes no more pages. */
 function findPartner(entry: u32, frame: usize, checksum: u32, isFull: bool): void {
   const partner = unstableSearchOrInsert(entry, frame, checksum, isFull);
   if (partner != 0) mergeTwo(entry, frame, partner, checksum);

@@ -33,7 +33,7 @@ import { Scanner, Window } from '../../records/scanner';
 import { gapRun, leafNext, settledRun } from '../../scan/walk';
 import { isNext, pagesLeft, turnSet } from '../../scan/window';
 import { confirmRun } from './confirm';
-import { smartScanIsOn, smartScanSkips } from './smart';
+import { smartScanIsOn, smartScanVisit } from './smart';
 
 /**
  * Fills `window`, which is open, from the cursor on. True where the walk reached the end of the mm; else the window or its budget is full
@@ -109,7 +109,7 @@ function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
       if (!(state & STATE_ITEM)) itemCreate(mm, entry);
       const word = load<u32>(words + ((((pte & PTE_FRAME) - zero) >> PAGE_SHIFT) << 2));
       if (word != 1 || state & STATE_STABLE) kind = TURN_ANY;
-      else if (isSmart && smartScanSkips(entry)) continue;
+      else if (isSmart && !smartScanVisit(entry)) continue;
       else kind = ordinaryKind(entry, pte);
       taken++;
     }

@@ -12,46 +12,57 @@ import {
 } from '../../layout';
 import { itemUnlink, stateOf, stateSet } from '../../merge/rmap';
 
-/** Passes to skip after a visit at this age. */
-function skipsAt(age: u32): u32 {
-  return age <= 3 ? 1 : age <= 5 ? 2 : age <= 8 ? 4 : 8;
-}
+/** Visits before the first that is skipped. */
+const YOUNG: u32 = 3;
 
 export function smartScanIsOn(): bool {
   return setting(H_SMART_SCAN) != 0;
 }
 
 /**
- * Takes a visit of an ordinary page while smart scan is on: its item ages, and where the visit is skipped, which is the result, leaves its
- * tree. Pages in KSM frames neither age nor are skipped: do not ask for them.
+ * An ordinary page is visited while smart scan is on: its item ages. False if the visit is skipped; then the item leaves its tree. Pages in
+ * KSM frames neither age nor are skipped: do not ask for them.
  */
-export function smartScanSkips(entry: u32): bool {
-  let state = stateOf(entry);
-  const age = (state >> STATE_AGE_SHIFT) & STATE_BYTE;
-  if (age != STATE_BYTE) state += 1 << STATE_AGE_SHIFT;
-  if (setting(H_CURES) & CURE_SMART_SCAN_PHASE) return skipsInStep(entry, state, age);
-  const skips = (state >> STATE_SKIPS_SHIFT) & STATE_BYTE;
-  if (age < 3 || skips == 0) {
-    if (age >= 3) state += skipsAt(age) << STATE_SKIPS_SHIFT;
-    stateSet(entry, state);
-    return false;
-  }
-  skip(entry, state - (1 << STATE_SKIPS_SHIFT));
-  return true;
-}
-
-/** The same rates, but all pages of an age are looked at in the same passes. */
-function skipsInStep(entry: u32, state: u32, age: u32): bool {
-  if (age < 3 || load<u64>(H_FULL_SCANS) % (skipsAt(age) + 1) == 0) {
-    stateSet(entry, state);
-    return false;
-  }
-  skip(entry, state);
-  return true;
-}
-
-function skip(entry: u32, state: u32): void {
-  stateSet(entry, state);
+export function smartScanVisit(entry: u32): bool {
+  const state = stateOf(entry);
+  const skipped = isSkipped(state);
+  stateSet(entry, aged(state, skipped));
+  if (!skipped) return true;
   countWide(H_PAGES_SKIPPED, 1);
   itemUnlink(entry);
+  return false;
+}
+
+function ageOf(state: u32): u32 {
+  return (state >> STATE_AGE_SHIFT) & STATE_BYTE;
+}
+
+/** Visits that are still skipped. */
+function skipsLeft(state: u32): u32 {
+  return (state >> STATE_SKIPS_SHIFT) & STATE_BYTE;
+}
+
+/** Visits to skip after one at this age. */
+function skipsAt(age: u32): u32 {
+  return age <= 3 ? 1 : age <= 5 ? 2 : age <= 8 ? 4 : 8;
+}
+
+/** Do all pages of an age skip the same passes? The rates are the same. */
+function isInStep(): bool {
+  return (setting(H_CURES) & CURE_SMART_SCAN_PHASE) != 0;
+}
+
+/** Is the visit of an item with this state skipped? */
+function isSkipped(state: u32): bool {
+  const age = ageOf(state);
+  if (age < YOUNG) return false;
+  return isInStep() ? load<u64>(H_FULL_SCANS) % (skipsAt(age) + 1) != 0 : skipsLeft(state) != 0;
+}
+
+/** The state after a visit that was made or skipped. */
+function aged(state: u32, skipped: bool): u32 {
+  const age = ageOf(state);
+  const older = age == STATE_BYTE ? state : state + (1 << STATE_AGE_SHIFT);
+  if (age < YOUNG || isInStep()) return older;
+  return skipped ? older - (1 << STATE_SKIPS_SHIFT) : older + (skipsAt(age) << STATE_SKIPS_SHIFT);
 }

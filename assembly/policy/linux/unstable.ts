@@ -128,17 +128,18 @@ function displace(entry: u32): void {
 }
 
 /**
- * Hash order: an unchanged page that is in the tree since the last pass stays there, and is of this pass from now on. False
- * where it has to search: it is not in the tree, or was displaced by a page that may equal it, or is marked so. If none
- * of that is so no partner can have come, since a page of this content would have met it in the tree. Where each NUMA
- * node has trees of its own, pages and KSM frames can change trees, so there every page searches.
+ * Hash order: can an unchanged page whose item has this state stay where it is in the tree? Not where it has to search: it is not in the tree,
+ * or was displaced by a page that may equal it, or is marked so. If none of that is so no partner can have come, since a page of
+ * this content would have met it in the tree. Where each NUMA node has trees of its own, pages and KSM frames can change
+ * trees, so there every page searches.
  */
-export function unstableConfirm(entry: u32): bool {
-  const state = stateOf(entry);
-  if (!isAtPlace(state)) return false;
-  if (!isHashOrder() || !setting(H_MERGE_ACROSS_NODES)) return false;
+export function unstableStays(state: u32): bool {
+  return isAtPlace(state) && isHashOrder() && setting(H_MERGE_ACROSS_NODES) != 0;
+}
+
+/** A page that stays in the tree is of this pass from now on. */
+export function unstableConfirm(entry: u32, state: u32): void {
   stateSet(entry, withSeq(state));
-  return true;
 }
 
 /** Empties the trees in the middle of a pass: no item is a node any more, all search at their next turn. */
