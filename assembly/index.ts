@@ -7,7 +7,7 @@
 
 export { isProcess } from './abi/check';
 export { layOut, migrateFrame, offline, onlineFrames, pageChecksum, pinsOf, readPages, unpinFrame } from './abi/frames';
-export { quietSettingWrite, rekey, runWrite, scanBatch } from './abi/ksm';
+export { quietSettingWrite, rangeMerge, rekey, runWrite, scanBatch } from './abi/ksm';
 export {
   advise,
   entryFind,

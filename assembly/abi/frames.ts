@@ -8,9 +8,9 @@ import { setup } from '../memory/setup';
 import * as checksums from '../merge/checksum';
 import { expandKey } from '../page/hash';
 import * as reading from '../page/read';
+import { linuxScanner } from '../policy/linux/scanner';
 import { slotsClear } from '../policy/linux/slots';
 import { header } from '../records/header';
-import { linuxScanner } from '../scan/scanner';
 import * as removal from '../syscall/offline';
 import { isFrame, isFrameIndex, isNode } from './check';
 

@@ -1,8 +1,11 @@
-/** ksmd and its settings. */
-import { EINVAL, H_MAX_PAGE_SHARING, H_MERGE_ACROSS_NODES, SCAN_PAGES_MAX } from '../layout';
+/** ksmd and its settings, and merging on demand. */
+import { EINVAL, ESRCH, H_MAX_PAGE_SHARING, H_MERGE_ACROSS_NODES, MM_PAGES, SCAN_PAGES_MAX } from '../layout';
 import * as ksmd from '../policy/linux/ksmd';
 import * as keys from '../policy/linux/rekey';
 import * as run from '../policy/linux/run';
+import * as range from '../policy/range/range';
+import { Mm } from '../records/mm';
+import { isPage, isProcess } from './check';
 
 /** See policy/linux/ksmd. */
 export function scanBatch(pages: u32, now: u32): u32 {
@@ -24,4 +27,14 @@ export function quietSettingWrite(setting: u32, value: u32): u32 {
 /** Draws another key for the keyed hash from a 64-bit seed: all pages count as never seen. */
 export function rekey(seedLow: u32, seedHigh: u32): void {
   keys.rekey(seedLow, seedHigh);
+}
+
+/**
+ * Merges what is equal in `pages` pages of a process now. How many are merged that were not before; or an errno, negative, because small
+ * numbers are counts.
+ */
+export function rangeMerge(mm: Mm, id: u32, page: u32, pages: u32): i32 {
+  if (!isProcess(mm, id)) return -(<i32>ESRCH);
+  if (!isPage(page) || pages > MM_PAGES - page) return -(<i32>EINVAL);
+  return range.rangeMerge(mm, page, page + pages);
 }

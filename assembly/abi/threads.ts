@@ -6,9 +6,10 @@ import * as accesses from '../concurrent/access';
 import * as locks from '../concurrent/lock';
 import { workerAttach as attach, workerLeave as leave, workerIs } from '../concurrent/workers';
 import { ACCESS_REFUSED, EAGAIN, EBUSY, EPERM, ESRCH } from '../layout';
+import { linuxScanner } from '../policy/linux/scanner';
 import * as recovery from '../recover/recover';
 import * as jobs from '../scan/jobs';
-import { linuxScanner } from '../scan/scanner';
+
 import { isWord } from './check';
 
 export { workerJoin } from '../concurrent/workers';

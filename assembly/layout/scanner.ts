@@ -24,6 +24,9 @@ export const SCANNER_THREADS: u32 = SCANNER_BUSY + U32;
 /** Written by look-ahead and read by nobody, so that the compiler leaves its loads alone. */
 export const SCANNER_SINK: u32 = SCANNER_THREADS + U32;
 
+/** Four words that are the policy's own. range: the root of its tree. */
+export const SCANNER_OWN: u32 = SCANNER_SINK + U32;
+
 // ---- job: the checksums of one window, shared among threads; on a cache line of its own, because all of them write to it ---------
 
 /** One word, so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits), which window (1 bit), number of the job. */
@@ -87,7 +90,7 @@ export const SCANNER_BYTES: u32 = (SCANNER_RECENT + RECENT_FRAMES * U32 + LINE -
 
 /** The records of the scanners, one for each policy that scans. */
 export const SCANNERS: u32 = (WORKERS_END + LINE - 1) & ~(LINE - 1);
-export const SCANNER_LIMIT: u32 = 1;
+export const SCANNER_LIMIT: u32 = 2;
 /** ksmd's, and those of its words that others than the engine's threads use. */
 export const LINUX_SCANNER: u32 = SCANNERS;
 export const LINUX_SLOT: u32 = LINUX_SCANNER + SCANNER_SLOT;
@@ -99,6 +102,8 @@ export const LINUX_JOB_DONE: u32 = LINUX_SCANNER + SCANNER_JOB_DONE;
 export const LINUX_JOB_BELL: u32 = LINUX_SCANNER + SCANNER_JOB_BELL;
 export const LINUX_JOB_LOST: u32 = LINUX_SCANNER + SCANNER_JOB_LOST;
 export const LINUX_WINDOWS: u32 = LINUX_SCANNER + SCANNER_WINDOWS;
+/** That of merging on demand (policy/range). */
+export const RANGE_SCANNER: u32 = LINUX_SCANNER + SCANNER_BYTES;
 export const SCANNERS_END: u32 = SCANNERS + SCANNER_LIMIT * SCANNER_BYTES;
 /** First byte behind the fixed part; the regions follow. */
 export const REGIONS: u32 = (SCANNERS_END + 65535) & ~65535;

@@ -11,12 +11,13 @@ import {
   VMA_BYTES,
 } from '../layout';
 import { vmaFirst, vmaLink, vmaNext } from '../memory/vmas';
+import { linuxScanner } from '../policy/linux/scanner';
 import { slotEnter, slotsClear } from '../policy/linux/slots';
 import { freeMms, freeVmas } from '../records/free-list';
 import { header } from '../records/header';
 import { Mm, slots, Vma } from '../records/mm';
 import { addressOf, none, recordAt } from '../records/record';
-import { batchCut, linuxScanner } from '../scan/scanner';
+import { batchCut } from '../scan/scanner';
 
 /** One past the last mm record that was ever used. */
 export function mmsEnd(): usize {

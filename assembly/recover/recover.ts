@@ -20,9 +20,10 @@ import {
   workersBeside,
 } from '../concurrent/workers';
 import { EAGAIN, EINVAL, ESRCH, LOCK, SCANNER_LIMIT } from '../layout';
+import { linuxScanner } from '../policy/linux/scanner';
 import { Scanner } from '../records/scanner';
 import { jobClose, jobForget, jobLose } from '../scan/jobs';
-import { isBatchOf, linuxScanner, scannerAt } from '../scan/scanner';
+import { isBatchOf, scannerAt } from '../scan/scanner';
 import { framesCount, framesFree, framesKeepPins } from './frames';
 import { itemsAttach, nodesRebuild, treesClear } from './ksm';
 import { mmsFree, mmsKeep, objectsKeep, slotsRebuild, vmasRebuild } from './mms';

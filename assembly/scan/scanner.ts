@@ -5,13 +5,13 @@
  */
 import { lockIsHeldBy } from '../concurrent/lock';
 import {
-  LINUX_SCANNER,
   MM_EXITED,
   SCANNER_BYTES,
   SCANNER_CUT,
   SCANNER_JOB,
   SCANNER_LIMIT,
   SCANNER_NOTES,
+  SCANNER_OWN,
   SCANNER_RECENT,
   SCANNER_WINDOWS,
   SCANNERS,
@@ -19,11 +19,6 @@ import {
 } from '../layout';
 import { Mm } from '../records/mm';
 import { Job, Scanner, Window } from '../records/scanner';
-
-/** ksmd's. */
-export function linuxScanner(): Scanner {
-  return changetype<Scanner>(LINUX_SCANNER);
-}
 
 /** Scanner number `index`, below SCANNER_LIMIT. */
 export function scannerAt(index: u32): Scanner {
@@ -47,6 +42,11 @@ export function noteOf(scanner: Scanner, index: u32): usize {
 /** Address of the word that says which of the frames that share it was read last. */
 export function recentOf(scanner: Scanner, index: u32): usize {
   return changetype<usize>(scanner) + SCANNER_RECENT + ((<usize>index) << 2);
+}
+
+/** Address of the first of the words that are the policy's own. */
+export function ownWord(scanner: Scanner): usize {
+  return changetype<usize>(scanner) + SCANNER_OWN;
 }
 
 /** Worker `self` begins a batch. Nobody else may be at one. */

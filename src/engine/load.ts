@@ -36,6 +36,7 @@ export interface EngineExports extends WebAssembly.Exports {
   frameAt(mm: number, id: number, page: number): number;
   entryFind(mm: number, id: number, page: number): number;
   nextMappedPage(mm: number, id: number, page: number, end: number): number;
+  rangeMerge(mm: number, id: number, page: number, pages: number): number;
   scanBatch(pages: number, now: number): number;
   serveJobs(worker: number): number;
   accessBegin(worker: number, access: number, at: number, pte: number, epoch: number): number;

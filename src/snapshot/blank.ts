@@ -11,7 +11,7 @@ type Range = readonly [from: number, to: number];
 
 const { FRAME_LIST_BYTES, FREE_FRESH, PAGE_SIZE } = layout;
 
-/** Of a scanner only the cursor is the machine's: where what it says next begins. */
+/** Of all that scanners note only ksmd's cursor is the machine's: where what comes after it begins. */
 const AFTER_CURSOR: number = layout.SCANNER_BUSY;
 
 /**
@@ -26,7 +26,8 @@ export const THREADS: readonly Range[] = [
   [layout.LOCK, layout.WORKERS_END],
   ...Array.from({ length: layout.SCANNER_LIMIT }, (_, index): Range => {
     const scanner = layout.SCANNERS + index * layout.SCANNER_BYTES;
-    return [scanner + AFTER_CURSOR, scanner + layout.SCANNER_BYTES];
+    const first = scanner === layout.LINUX_SCANNER ? scanner + AFTER_CURSOR : scanner;
+    return [first, scanner + layout.SCANNER_BYTES];
   }),
 ];
 

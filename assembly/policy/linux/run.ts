@@ -14,8 +14,9 @@ import { mmFree } from '../../memory/mm';
 import { vmaFirst, vmaNext } from '../../memory/vmas';
 import { stableForget, unmergeRange } from '../../merge/unmerge';
 import { slots } from '../../records/mm';
-import { batchCut, linuxScanner } from '../../scan/scanner';
+import { batchCut } from '../../scan/scanner';
 import { itemsFree } from './ksmd';
+import { linuxScanner } from './scanner';
 import { slotRemove } from './slots';
 import { unstableScatter, unstableUnsettle } from './unstable';
 

@@ -6,7 +6,7 @@ import { setting } from '../../base/count';
 import { H_RUN, MM_MERGEABLE } from '../../layout';
 import { Mm, slots } from '../../records/mm';
 import { Scanner } from '../../records/scanner';
-import { linuxScanner } from '../../scan/scanner';
+import { linuxScanner } from './scanner';
 
 /** An empty list, with the cursor on it. Its page is as it was. */
 export function slotsClear(scanner: Scanner): void {

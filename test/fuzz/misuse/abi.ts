@@ -106,6 +106,7 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   frameAt: { takes: [...PROCESS, page] },
   entryFind: { takes: [...PROCESS, page] },
   nextMappedPage: { takes: [...PROCESS, page, page] },
+  rangeMerge: { takes: [...PROCESS, page, pages] },
   scanBatch: { takes: [near((world) => world.dice.below(80)), any] },
   serveJobs: { takes: [worker], before: tellToEnd },
   accessBegin: { takes: [worker, frame, pte, pteWord, small] },

@@ -65,6 +65,7 @@ const EXPORTS = [
   'pinsOf',
   'protect',
   'quietSettingWrite',
+  'rangeMerge',
   'readFault',
   'readPages',
   'recover',
