@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
 import { Dice } from '../../support/dice.ts';
+import { engineOf } from '../../support/inside.ts';
 import {
   type Area,
   boot,
@@ -26,7 +27,7 @@ import {
 /** Merges pages of an area, all unless said. How many are merged that were not before, or a negative errno. */
 function merge(host: Host, area: Area, page: number = 0, pages: number = area.pages - page): number {
   const { mm, id } = area.space;
-  const merged = host.engine.call.rangeMerge(mm, id, area.base / PAGE + page, pages);
+  const merged = engineOf(host).call.rangeMerge(mm, id, area.base / PAGE + page, pages);
   host.check();
   return merged;
 }
@@ -128,7 +129,7 @@ describe.each(ORDERS)('merging on demand, %s order', (index) => {
   test('a range that is none, or of nobody', async () => {
     const host = await boot(index);
     const { mm, id } = host.spawn();
-    const { rangeMerge } = host.engine.call;
+    const { rangeMerge } = engineOf(host).call;
     expect(rangeMerge(mm, id, layout.MM_PAGES - 1, 2)).toBe(-layout.EINVAL);
     expect(rangeMerge(mm, id, layout.MM_PAGES, 0)).toBe(-layout.EINVAL);
     expect(rangeMerge(mm, id + 1, 1, 1)).toBe(-layout.ESRCH);
