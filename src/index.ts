@@ -26,6 +26,7 @@ export type {
   Counters,
   Ksm,
   KsmdOptions,
+  OwnCounters,
   Sample,
   ScanOptions,
   ScanResult,

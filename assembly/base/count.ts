@@ -1,16 +1,16 @@
-/** Counters and settings: words of the header, named by their addresses (layout/header). */
+/** Counters and settings: words of the header, named by their addresses (layout/counters, layout/settings). */
 
-/** Adds `change` to a u32 counter. */
+/** Adds `change` to a counter of what there is, which has 32 bits. */
 export function count(counter: usize, change: i32): void {
   store<i32>(counter, load<i32>(counter) + change);
 }
 
-/** Adds to a u64 counter. */
+/** Adds to a counter of what has happened, which has 64. */
 export function countWide(counter: usize, change: i64): void {
   store<i64>(counter, load<i64>(counter) + change);
 }
 
-/** What a u32 counter, or the lower half of a u64 one, is at. */
+/** What a counter is at, modulo 2^32. */
 export function counted(counter: usize): u32 {
   return load<u32>(counter);
 }

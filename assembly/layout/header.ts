@@ -74,10 +74,8 @@ export const H_FRAMES_END: u32 = H_FRAMES + U32;
 export const H_FRAMES_USED: u32 = H_FRAMES_END + U32;
 /** Frames that nobody maps any more, but that an access under way names: index of the first, plus one. */
 export const H_LIMBO: u32 = H_FRAMES_USED + U32;
-/** Pins for DMA, of all frames. */
-export const H_DMA_PINS: u32 = H_LIMBO + U32;
 /** The id that the next process gets. */
-export const H_NEXT_ID: u32 = H_DMA_PINS + U32;
+export const H_NEXT_ID: u32 = H_LIMBO + U32;
 /** Which limit refused the last call that failed with ENOMEM: one of LIMIT_*. */
 export const H_LIMIT_HIT: u32 = H_NEXT_ID + U32;
 /** Head of the list of stable nodes whose frame moved to another NUMA node. */
@@ -115,65 +113,14 @@ export const H_FREE_NODES: u32 = H_FREE_LEAVES + FREE_BYTES;
 export const SLOTS: u32 = H_FREE_NODES + FREE_BYTES;
 export const SLOTS_END: u32 = SLOTS + MM_SLOT_PREV + U32;
 
-// ---- settings: by their names under /sys/kernel/mm/ksm ----------------------------------------------------------------------
+// ---- the advisor's memory between passes --------------------------------------------------------------------------------------
 
-export const SETTINGS: u32 = (SLOTS_END + 7) & ~7;
-export const H_RUN: u32 = SETTINGS;
-export const H_PAGES_TO_SCAN: u32 = H_RUN + U32;
-export const H_SLEEP_MILLISECS: u32 = H_PAGES_TO_SCAN + U32;
-export const H_MERGE_ACROSS_NODES: u32 = H_SLEEP_MILLISECS + U32;
-export const H_MAX_PAGE_SHARING: u32 = H_MERGE_ACROSS_NODES + U32;
-export const H_USE_ZERO_PAGES: u32 = H_MAX_PAGE_SHARING + U32;
-export const H_SMART_SCAN: u32 = H_USE_ZERO_PAGES + U32;
-export const H_STABLE_NODE_CHAINS_PRUNE_MILLISECS: u32 = H_SMART_SCAN + U32;
-export const H_ADVISOR_MODE: u32 = H_STABLE_NODE_CHAINS_PRUNE_MILLISECS + U32;
-export const H_ADVISOR_MAX_CPU: u32 = H_ADVISOR_MODE + U32;
-/** Is a page that nobody wrote since it was hashed read again? One of DIRTY_*. A setting of this engine's own. */
-export const H_DIRTY_TRACKING: u32 = H_ADVISOR_MAX_CPU + U32;
-/** Every page is read in every pass, as Linux does. */
-export const DIRTY_OFF: u32 = 0;
-/** A page that is not marked dirty is not read. */
-export const DIRTY_ON: u32 = 1;
-/** As DIRTY_ON, but each page is read in every DIRTY_PERIOD-th pass all the same. */
-export const DIRTY_ADVISORY: u32 = 2;
-export const DIRTY_PERIOD: u32 = 8;
-/** Which of Linux's pathologies are cured: CURE_* bits. Settings of this engine's own. */
-export const H_CURES: u32 = H_DIRTY_TRACKING + U32;
-/** Smart scan skips by the number of the pass, so that equal pages are looked at in the same pass sooner or later. */
-export const CURE_SMART_SCAN_PHASE: u32 = 1;
-/** The scan-time advisor keeps to advisor_min_pages_to_scan, and may use less than 10 % CPU. */
-export const CURE_ADVISOR_FLOOR: u32 = 2;
-/** u64 each. */
-export const H_ADVISOR_MIN_PAGES_TO_SCAN: u32 = H_CURES + U32;
-export const H_ADVISOR_MAX_PAGES_TO_SCAN: u32 = H_ADVISOR_MIN_PAGES_TO_SCAN + U64;
-export const H_ADVISOR_TARGET_SCAN_TIME: u32 = H_ADVISOR_MAX_PAGES_TO_SCAN + U64;
-/** The advisor's memory between passes, u64 each: pass start (ms), scan time (s), change (%), CPU time (ns). */
-export const H_ADVISOR_START_SCAN: u32 = H_ADVISOR_TARGET_SCAN_TIME + U64;
+/** u64 each: pass start (ms), scan time (s), change (%), CPU time (ns). */
+export const H_ADVISOR_START_SCAN: u32 = (SLOTS_END + U64 - 1) & ~(U64 - 1);
 export const H_ADVISOR_SCAN_TIME: u32 = H_ADVISOR_START_SCAN + U64;
 export const H_ADVISOR_CHANGE: u32 = H_ADVISOR_SCAN_TIME + U64;
 export const H_ADVISOR_CPU_TIME: u32 = H_ADVISOR_CHANGE + U64;
-export const SETTINGS_END: u32 = H_ADVISOR_CPU_TIME + U64;
-
-// ---- counters ---------------------------------------------------------------------------------------------------------------
-
-export const COUNTERS: u32 = SETTINGS_END;
-/** u64 each. */
-export const H_PAGES_SCANNED: u32 = COUNTERS;
-export const H_PAGES_SKIPPED: u32 = H_PAGES_SCANNED + U64;
-export const H_FULL_SCANS: u32 = H_PAGES_SKIPPED + U64;
-export const H_COW_KSM: u32 = H_FULL_SCANS + U64;
-export const H_KSM_SWPIN_COPY: u32 = H_COW_KSM + U64;
-/** Dups that searches and changes of dups have looked at: what chains cost. */
-export const H_DUPS_SEEN: u32 = H_KSM_SWPIN_COPY + U64;
-/** u32 each. */
-export const H_PAGES_SHARED: u32 = H_DUPS_SEEN + U64;
-export const H_PAGES_SHARING: u32 = H_PAGES_SHARED + U32;
-export const H_PAGES_UNSHARED: u32 = H_PAGES_SHARING + U32;
-export const H_RMAP_ITEMS: u32 = H_PAGES_UNSHARED + U32;
-export const H_KSM_ZERO_PAGES: u32 = H_RMAP_ITEMS + U32;
-export const H_STABLE_NODE_CHAINS: u32 = H_KSM_ZERO_PAGES + U32;
-export const H_STABLE_NODE_DUPS: u32 = H_STABLE_NODE_CHAINS + U32;
-export const COUNTERS_END: u32 = H_STABLE_NODE_DUPS + U32;
+export const ADVISOR_END: u32 = H_ADVISOR_CPU_TIME + U64;
 
 // ---- free lists of frames, one row a NUMA node: {first free, first never used, end, in use} ---------------------------------
 
@@ -183,7 +130,7 @@ export const FRAME_LIST_END: u32 = FRAME_LIST_FRESH + U32;
 export const FRAME_LIST_USED: u32 = FRAME_LIST_END + U32;
 export const FRAME_LIST_BYTES: u32 = FRAME_LIST_USED + U32;
 export const NID_LIMIT: u32 = 16;
-export const H_FRAME_LISTS: u32 = (COUNTERS_END + 15) & ~15;
+export const H_FRAME_LISTS: u32 = (ADVISOR_END + 15) & ~15;
 export const FRAME_LISTS_END: u32 = H_FRAME_LISTS + NID_LIMIT * FRAME_LIST_BYTES;
 
 // ---- key of the keyed page hash ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
  *   0      64    128                                                notes             recent
  *   | head | job | window 0: head, turns, checksums | window 1 | 2 u32 a turn | frames read last |
  */
-import { WORKERS_END } from './header.ts';
+import { COUNTERS_END } from './counters.ts';
 
 /** Bytes of a word, and of a cache line. */
 const U32: u32 = 4;
@@ -89,7 +89,7 @@ export const SCANNER_BYTES: u32 = (SCANNER_RECENT + RECENT_FRAMES * U32 + LINE -
 // ---- where they are --------------------------------------------------------------------------------------------------------
 
 /** The records of the scanners, one for each policy that scans. */
-export const SCANNERS: u32 = (WORKERS_END + LINE - 1) & ~(LINE - 1);
+export const SCANNERS: u32 = (COUNTERS_END + LINE - 1) & ~(LINE - 1);
 export const SCANNER_LIMIT: u32 = 2;
 /** ksmd's, and those of its words that others than the engine's threads use. */
 export const LINUX_SCANNER: u32 = SCANNERS;

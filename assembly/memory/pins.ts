@@ -7,8 +7,9 @@
  * makes it KSM's while it is: so such a frame is an ordinary one, and if it is anonymous at most one pte maps it. H_DMA_PINS counts them
  * for all frames together.
  */
+import { count, counted } from '../base/count';
 import { step } from '../base/step';
-import { FOLIO_FRAMES, LIMIT_PINS, PINS_DMA_SHIFT, PINS_MASK } from '../layout';
+import { FOLIO_FRAMES, H_DMA_PINS, LIMIT_PINS, PINS_DMA_SHIFT, PINS_MASK } from '../layout';
 import { header } from '../records/header';
 import {
   folioPart,
@@ -48,7 +49,7 @@ export function pinsOf(frame: usize): u32 {
 }
 
 function countForDma(change: i32): void {
-  header.dmaPins += change;
+  count(H_DMA_PINS, change);
 }
 
 /**
@@ -91,7 +92,7 @@ export function frameReferences(frame: usize): u32 {
 }
 
 export function isDmaPinned(frame: usize): bool {
-  return header.dmaPins != 0 && wordOf(frame) >> PINS_DMA_SHIFT != 0;
+  return counted(H_DMA_PINS) != 0 && wordOf(frame) >> PINS_DMA_SHIFT != 0;
 }
 
 /**
@@ -99,7 +100,7 @@ export function isDmaPinned(frame: usize): bool {
  * counts as pinned as a whole: then all parts that one process alone maps are copied.
  */
 export function isCopiedAtFork(frame: usize): bool {
-  if (header.dmaPins == 0 || frameIsKsm(frame)) return false;
+  if (counted(H_DMA_PINS) == 0 || frameIsKsm(frame)) return false;
   if (isDmaPinned(frame)) return true;
   return frameIsPart(frame) && frameCount(frame) == 1 && folioIsDmaPinned(frame);
 }

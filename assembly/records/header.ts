@@ -40,7 +40,6 @@ export class Header {
 
   framesUsed: u32;
   limbo: u32;
-  dmaPins: u32;
   nextId: u32;
   limitHit: u32;
   migrateNodes: Node;

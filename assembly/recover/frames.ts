@@ -18,6 +18,7 @@ import {
   FRAME_LIMBO,
   FRAME_OFFLINE,
   FRAME_PINNED,
+  H_DMA_PINS,
   H_KSM_ZERO_PAGES,
   H_RMAP_ITEMS,
   PAGE_SHIFT,
@@ -60,7 +61,7 @@ export function firstOf(nid: u32): u32 {
 /** Reduces every frame word to: is it KSM's, and is it pinned. */
 export function framesKeepPins(): void {
   header.limbo = 0;
-  header.dmaPins = 0;
+  store<u32>(H_DMA_PINS, 0);
   for (let nid: u32 = 0; nid < header.nidCount; nid++) {
     for (let index = firstOf(nid); index < freshOf(nid); index++) keepPins(index);
   }
@@ -74,7 +75,7 @@ function keepPins(index: u32): void {
   const pins = counts & PINS_MASK;
   const forDma = min(counts >> PINS_DMA_SHIFT, pins);
   pinWordSetAt(index, (forDma << PINS_DMA_SHIFT) | pins);
-  header.dmaPins += forDma;
+  count(H_DMA_PINS, forDma);
   wordSetAt(index, (word & FRAME_KSM ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
 }
 

@@ -4,6 +4,7 @@
  * All state is in the memory, so any number of engines over one memory are one engine.
  */
 import * as layout from '../../assembly/layout/index.ts';
+import { settingRows } from '../../assembly/layout/settings.ts';
 import { KsmError } from '../errors.ts';
 import { Memory, PAGES_PER_UNIT, UNIT_BYTES } from '../memory/index.ts';
 import { checkHeader } from './invariants/header.ts';
@@ -256,6 +257,7 @@ function rootCount(geometry: Geometry): number {
 export function layOut(engine: Engine, geometry: Geometry): void {
   const leaves = 1 + Math.ceil(geometry.pages / layout.TABLE_ENTRIES) + 2 * geometry.processes;
   const header: [number, number][] = [
+    ...settingRows().map(({ word, initial }): [number, number] => [word, initial]),
     [layout.H_VERSION, layout.LAYOUT_VERSION],
     [layout.H_MEMORY_PAGES, geometry.memoryPages],
     [layout.H_MM_LIMIT, geometry.processes],
@@ -269,16 +271,6 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_CURES, geometry.cures],
     [layout.H_DIRTY_TRACKING, geometry.dirtyTracking],
     [layout.H_NEXT_ID, 1],
-    [layout.H_PAGES_TO_SCAN, 100],
-    [layout.H_SLEEP_MILLISECS, 20],
-    [layout.H_MERGE_ACROSS_NODES, 1],
-    [layout.H_MAX_PAGE_SHARING, 256],
-    [layout.H_SMART_SCAN, 1],
-    [layout.H_STABLE_NODE_CHAINS_PRUNE_MILLISECS, 2000],
-    [layout.H_ADVISOR_MAX_CPU, 70],
-    [layout.H_ADVISOR_MIN_PAGES_TO_SCAN, 500],
-    [layout.H_ADVISOR_MAX_PAGES_TO_SCAN, 30000],
-    [layout.H_ADVISOR_TARGET_SCAN_TIME, 200],
   ];
   for (const [address, value] of header) engine.setU32(address, value);
   const seedLow = Number(geometry.seed & 0xffffffffn);

@@ -7,6 +7,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import { ERRNO, KsmError } from '../errors.ts';
+import { countersBy } from '../ksm/index.ts';
 import { FORMAT_VERSION, type Operation, type RecordingLine, type RecordingStep, type Trace } from '../trace/index.ts';
 import { puppetProgram } from './compile.ts';
 import { type Mapped, sharedFrames } from './frames.ts';
@@ -31,9 +32,6 @@ type Act = Exclude<Operation, { op: 'process' | 'fork' | 'exit' | 'sysfs' | 'sca
 /** Numbers of <sys/mman.h>. */
 const ADVICE = { MERGEABLE: 12, UNMERGEABLE: 13, DONTNEED: 4 } as const;
 const PROTECTION = { r: 1, rw: 3 } as const;
-
-/** What the kernel counted before the trace began. `run` = 2 is the only thing that resets any of these. */
-const SINCE_BOOT = ['full_scans', 'pages_scanned', 'pages_skipped'] as const;
 
 interface Actor extends Mapped {
   readonly puppet: Puppet;
@@ -96,8 +94,8 @@ class Recorder {
   async play(operation: Operation): Promise<RecordingStep> {
     const result = await this.#perform(operation);
     const actors = [...this.#actors.values()];
-    const sysfs = { ...this.#sysfs.counters() };
-    for (const counter of SINCE_BOOT) sysfs[counter] -= this.#start.sysfs[counter];
+    const counted = this.#sysfs.counters(); // the totals from boot
+    const sysfs = countersBy(({ name, isTotal }) => counted[name] - (isTotal ? this.#start.sysfs[name] : 0));
     const vmstat = readVmstat(this.#proc);
     return {
       result,

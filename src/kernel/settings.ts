@@ -6,33 +6,26 @@
  * is on. So both go first to where they disturb nothing, and are put back last.
  */
 import { KsmError } from '../errors.ts';
+import { SETTING_FILES } from '../ksm/index.ts';
+import { PACING } from '../trace/index.ts';
 import type { Sysfs } from './sysfs.ts';
 
-/** Every setting, in the order in which they can be put back. */
-const SETTINGS = [
-  'max_page_sharing',
-  'merge_across_nodes',
-  'use_zero_pages',
-  'smart_scan',
-  'stable_node_chains_prune_millisecs',
-  'pages_to_scan',
-  'advisor_max_cpu',
-  'advisor_min_pages_to_scan',
-  'advisor_max_pages_to_scan',
-  'advisor_target_scan_time',
-  'advisor_mode',
-  'sleep_millisecs',
-  'run',
-] as const;
+/** What is put back last, in this order. */
+const LAST: readonly string[] = ['advisor_mode', 'run'];
 
-/** What a trace starts from (docs/trace-format.md). */
-const START = {
-  max_page_sharing: '256',
-  merge_across_nodes: '1',
-  use_zero_pages: '0',
-  smart_scan: '1',
-  stable_node_chains_prune_millisecs: '2000',
-};
+const isLast = (file: string): boolean => LAST.includes(file);
+
+/** Every setting, in the order in which they can be put back. */
+const SETTINGS: readonly string[] = [...SETTING_FILES.map(({ name }) => name).filter((file) => !isLast(file)), ...LAST];
+
+/** What a player does not pace ksmd with, nor starts it. */
+const steersMerging = (file: string): boolean =>
+  !isLast(file) && !PACING.includes(file) && !file.startsWith('advisor_');
+
+/** What a trace starts from (docs/trace-format.md): the kernel's defaults. */
+const START: readonly (readonly [file: string, value: string])[] = SETTING_FILES.filter(({ name }) =>
+  steersMerging(name),
+).map(({ name, initial }) => [name, String(initial)]);
 
 export type Saved = ReadonlyMap<string, string>;
 
@@ -52,7 +45,7 @@ export function unmergeAll(sysfs: Sysfs): void {
 export function setForTrace(sysfs: Sysfs): void {
   unmergeAll(sysfs);
   if (sysfs.has('advisor_mode')) sysfs.set('advisor_mode', 'none');
-  for (const [file, value] of Object.entries(START)) {
+  for (const [file, value] of START) {
     if (sysfs.has(file)) sysfs.set(file, value);
   }
 }

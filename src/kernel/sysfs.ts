@@ -4,11 +4,15 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { errnoName, KsmError } from '../errors.ts';
-import { COUNTERS } from '../ksm/index.ts';
-import type { RecordingStep } from '../trace/index.ts';
+import { COUNTER_FILES, COUNTERS, type Counters, countersBy } from '../ksm/index.ts';
 import type { Machine } from './machine.ts';
 
-type Counters = RecordingStep['sysfs'];
+const byVersion = new Intl.Collator('en', { numeric: true }).compare;
+
+/** The first Linux that has all counters. */
+const NEEDED = COUNTER_FILES.map(({ since }) => since)
+  .sort(byVersion)
+  .at(-1);
 
 /** The errno of a failed system call, negative as a recording has it; other errors are thrown on. */
 function errnoOf(error: unknown): number {
@@ -36,7 +40,7 @@ export class Sysfs {
     }
     const missing = COUNTERS.find((file) => !this.has(file));
     if (missing !== undefined) {
-      throw new KsmError('ENOENT', `there is no ${sysfs}/${missing}: recordings need Linux 6.7 or newer.`);
+      throw new KsmError('ENOENT', `there is no ${sysfs}/${missing}: recordings need Linux ${NEEDED} or newer.`);
     }
     try {
       fs.closeSync(fs.openSync(join(sysfs, 'run'), fs.constants.O_WRONLY));
@@ -84,6 +88,6 @@ export class Sysfs {
 
   /** All counters as they are now. */
   counters(): Counters {
-    return Object.fromEntries(COUNTERS.map((file) => [file, Number(this.read(file))])) as Counters;
+    return countersBy(({ name }) => Number(this.read(name)));
   }
 }

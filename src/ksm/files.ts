@@ -1,13 +1,17 @@
 /**
  * The files of /sys/kernel/mm/ksm: what each reads as, what it accepts, and what writing it does.
  *
- * Source: specification of Linux 6.18's KSM, section 5. A write's side effects on memory are the engine's (policy/linux/run).
+ * What a file is comes from the tables of counters and settings; here is what the kernel's functions of the file do besides reading and
+ * keeping a number. A write's side effects on memory are the engine's (policy/linux/run).
+ *
+ * Source: specification of Linux 6.18's KSM, section 5.
  */
 import { type Engine, layout } from '../engine/index.ts';
 import type { ErrnoName } from '../errors.ts';
 import { ADVISOR_START } from './advisor.ts';
-import { COUNTERS, readCounters } from './counters.ts';
+import { COUNTER_FILES, readCounter } from './counters.ts';
 import { type Parsed, parseBool, parseInteger, parseUnsigned, parseWord } from './parse.ts';
+import { SETTING_FILES, type SettingFile, type Settings } from './settings.ts';
 
 /** Why a write is refused: the errno, and what would be accepted. */
 export interface Refusal {
@@ -22,113 +26,57 @@ export interface KsmFile {
   write?(engine: Engine, text: string): Refusal | undefined;
 }
 
-/** Errnos of the parser that a file passes on; all others become EINVAL. */
-function refusal(parsed: 'EINVAL' | 'ERANGE', expected: string, passesOn: boolean = false): Refusal {
-  return { code: passesOn ? parsed : 'EINVAL', expected };
-}
-
 const isRefused = <T>(parsed: Parsed<T>): parsed is 'EINVAL' | 'ERANGE' => parsed === 'EINVAL' || parsed === 'ERANGE';
 
-/** A u32 that is only a number. */
-function plainU32(address: number): KsmFile & Required<Pick<KsmFile, 'write'>> {
-  return {
-    read: (engine) => String(engine.u32(address)),
-    write(engine, text) {
-      const value = parseUnsigned(text, 32);
-      if (isRefused(value)) return refusal(value, 'a whole number from 0 to 4294967295');
-      engine.setU32(address, Number(value));
-      return undefined;
-    },
+const parsedAs = <T>(parsed: Parsed<T>, number: (value: T) => bigint): Parsed<bigint> =>
+  isRefused(parsed) ? parsed : number(parsed);
+
+const ADVISOR_MODES = ['none', 'scan-time'] as const;
+
+/** The number that a text is, by the kernel's parsers. */
+const PARSERS: Readonly<Record<string, (text: string) => Parsed<bigint>>> = {
+  kstrtouint: (text) => parseUnsigned(text, 32),
+  kstrtoul: (text) => parseUnsigned(text, 64),
+  'kstrtoul as u32': (text) => parsedAs(parseUnsigned(text, 64), (value) => BigInt.asUintN(32, value)),
+  kstrtoint: (text) => parsedAs(parseInteger(text), BigInt),
+  kstrtobool: (text) => parsedAs(parseBool(text), BigInt),
+  sysfs_streq: (text) => parsedAs(parseWord(text, ADVISOR_MODES), (word) => BigInt(ADVISOR_MODES.indexOf(word))),
+};
+
+/** What keeps a value, where the file does more than that; gives the reason where it refuses. */
+type Store = (engine: Engine, value: bigint) => Refusal | undefined;
+
+/** A setting that may change only while nothing is merged. */
+const quiet =
+  (word: number): Store =>
+  (engine, value) => {
+    if (engine.call.quietSettingWrite(word, Number(value)) === 0) return undefined;
+    return { code: 'EBUSY', expected: 'no merged pages: write 2 to run first' };
   };
-}
 
-function plainU64(address: number, least: bigint = 0n): KsmFile {
-  return {
-    read: (engine) => String(engine.bigU64(address)),
-    write(engine, text) {
-      const value = parseUnsigned(text, 64);
-      const expected = `a whole number from ${least} to 18446744073709551615`;
-      if (isRefused(value) || value < least) return refusal('EINVAL', expected);
-      engine.setBigU64(address, value);
-      return undefined;
-    },
-  };
-}
-
-function plainBool(address: number): KsmFile {
-  return {
-    read: (engine) => String(engine.u32(address)),
-    write(engine, text) {
-      const value = parseBool(text);
-      if (isRefused(value)) return refusal(value, '0 or 1');
-      engine.setU32(address, value ? 1 : 0);
-      return undefined;
-    },
-  };
-}
-
-/** Settings that may change only while nothing is merged. */
-function quiet(engine: Engine, address: number, value: number): Refusal | undefined {
-  if (engine.call.quietSettingWrite(address, value) === 0) return undefined;
-  return { code: 'EBUSY', expected: 'no merged pages: write 2 to run first' };
-}
-
-const run: KsmFile = {
-  read: (engine) => String(engine.u32(layout.H_RUN)),
-  write(engine, text) {
-    const value = parseUnsigned(text, 32);
-    if (isRefused(value) || value > 2n)
-      return refusal('EINVAL', '0 (stop), 1 (run) or 2 (stop and unmerge everything)');
+const STORES: { readonly [Name in keyof Settings]?: Store } = {
+  run(engine, value) {
     if (engine.call.runWrite(Number(value)) === 0) return undefined;
     return { code: 'ENOMEM', expected: 'enough free frames to give every merged page its own' };
   },
-};
-
-const maxPageSharing: KsmFile = {
-  read: (engine) => String(engine.u32(layout.H_MAX_PAGE_SHARING)),
-  write(engine, text) {
-    const value = parseInteger(text);
-    const expected = 'a whole number from 2 to 2147483647';
-    if (isRefused(value)) return refusal(value, expected, true);
-    return value < 2 ? refusal('EINVAL', expected) : quiet(engine, layout.H_MAX_PAGE_SHARING, value);
-  },
-};
-
-const mergeAcrossNodes: KsmFile = {
-  read: (engine) => String(engine.u32(layout.H_MERGE_ACROSS_NODES)),
-  write(engine, text) {
-    const value = parseUnsigned(text, 64);
-    if (isRefused(value)) return refusal(value, '0 or 1', true);
-    return value > 1n ? refusal('EINVAL', '0 or 1') : quiet(engine, layout.H_MERGE_ACROSS_NODES, Number(value));
-  },
-};
-
-const pagesToScan: KsmFile = {
-  read: (engine) => String(engine.u32(layout.H_PAGES_TO_SCAN)),
-  write(engine, text) {
-    if (engine.u32(layout.H_ADVISOR_MODE) !== 0) return { code: 'EINVAL', expected: 'advisor_mode none' };
-    return plainU32(layout.H_PAGES_TO_SCAN).write(engine, text);
-  },
-};
-
-const ADVISOR_MODES = ['none', 'scan-time'] as const;
-const PAGES_TO_SCAN_DEFAULT = 100;
-
-const advisorMode: KsmFile = {
-  read: (engine) => (engine.u32(layout.H_ADVISOR_MODE) === 0 ? '[none] scan-time' : 'none [scan-time]'),
-  write(engine, text) {
-    const word = parseWord(text, ADVISOR_MODES);
-    if (isRefused(word)) return refusal(word, 'none or scan-time');
-    engine.exclusively(() => switchAdvisor(engine, ADVISOR_MODES.indexOf(word)));
+  max_page_sharing: quiet(layout.H_MAX_PAGE_SHARING),
+  merge_across_nodes: quiet(layout.H_MERGE_ACROSS_NODES),
+  advisor_mode(engine, value) {
+    engine.exclusively(() => switchAdvisor(engine, Number(value)));
     return undefined;
   },
 };
+
+/** Files that report a number too large for the parser as ERANGE; all others say EINVAL. */
+const PASS_ON_ERANGE: readonly (keyof Settings)[] = ['max_page_sharing', 'merge_across_nodes'];
+
+const PAGES_TO_SCAN = SETTING_FILES.find(({ name }) => name === 'pages_to_scan') as SettingFile;
 
 /** All its words at once: ksmd may be at the end of a pass in another thread. */
 function switchAdvisor(engine: Engine, mode: number): void {
   if (mode === engine.u32(layout.H_ADVISOR_MODE)) return;
   engine.setU32(layout.H_ADVISOR_MODE, mode);
-  engine.setU32(layout.H_PAGES_TO_SCAN, PAGES_TO_SCAN_DEFAULT);
+  engine.setU32(layout.H_PAGES_TO_SCAN, PAGES_TO_SCAN.initial);
   if (mode === 0) return;
   engine.setU32(layout.H_PAGES_TO_SCAN, engine.u32(layout.H_ADVISOR_MIN_PAGES_TO_SCAN));
   engine.setBigU64(layout.H_ADVISOR_START_SCAN, 0n);
@@ -137,36 +85,41 @@ function switchAdvisor(engine: Engine, mode: number): void {
   engine.setBigU64(layout.H_ADVISOR_CPU_TIME, ADVISOR_START.cpu_time);
 }
 
-/** Parsed as u64, kept in 32 bits. */
-const advisorMaxCpu: KsmFile = {
-  read: (engine) => String(engine.u32(layout.H_ADVISOR_MAX_CPU)),
-  write(engine, text) {
-    const value = parseUnsigned(text, 64);
-    if (isRefused(value)) return refusal('EINVAL', 'a percentage');
-    engine.setU32(layout.H_ADVISOR_MAX_CPU, Number(BigInt.asUintN(32, value)));
-    return undefined;
-  },
-};
+const greatest = ({ most }: SettingFile): bigint => (most === 0 ? 2n ** 64n - 1n : BigInt(most));
 
-const counterFiles = COUNTERS.map((name): [string, KsmFile] => [
-  name,
-  { read: (engine) => String(readCounters(engine)[name]) },
-]);
+/** All words of which one is chosen, that one in brackets; else the number. */
+function shownSetting(engine: Engine, { parser, word }: SettingFile): string {
+  const value = engine.bigU64(word);
+  if (parser !== 'sysfs_streq') return String(value);
+  return ADVISOR_MODES.map((mode, index) => (index === Number(value) ? `[${mode}]` : mode)).join(' ');
+}
+
+function writeSetting(engine: Engine, file: SettingFile, text: string): Refusal | undefined {
+  const { name, word, least, takes } = file;
+  if (name === 'pages_to_scan' && engine.u32(layout.H_ADVISOR_MODE) !== 0)
+    return { code: 'EINVAL', expected: 'advisor_mode none' };
+  const value = (PARSERS[file.parser] as (text: string) => Parsed<bigint>)(text);
+  const most = greatest(file);
+  const expected = takes || `a whole number from ${least} to ${most}`;
+  if (isRefused(value)) return { code: PASS_ON_ERANGE.includes(name) ? value : 'EINVAL', expected };
+  if (value < BigInt(least) || value > most) return { code: 'EINVAL', expected };
+  const store = STORES[name];
+  if (store !== undefined) return store(engine, value);
+  engine.setBigU64(word, value);
+  return undefined;
+}
 
 /** Every file by its name. */
 export const FILES: ReadonlyMap<string, KsmFile> = new Map<string, KsmFile>([
-  ['advisor_max_cpu', advisorMaxCpu],
-  ['advisor_max_pages_to_scan', plainU64(layout.H_ADVISOR_MAX_PAGES_TO_SCAN)],
-  ['advisor_min_pages_to_scan', plainU64(layout.H_ADVISOR_MIN_PAGES_TO_SCAN)],
-  ['advisor_mode', advisorMode],
-  ['advisor_target_scan_time', plainU64(layout.H_ADVISOR_TARGET_SCAN_TIME, 1n)],
-  ['max_page_sharing', maxPageSharing],
-  ['merge_across_nodes', mergeAcrossNodes],
-  ['pages_to_scan', pagesToScan],
-  ['run', run],
-  ['sleep_millisecs', plainU32(layout.H_SLEEP_MILLISECS)],
-  ['smart_scan', plainBool(layout.H_SMART_SCAN)],
-  ['stable_node_chains_prune_millisecs', plainU32(layout.H_STABLE_NODE_CHAINS_PRUNE_MILLISECS)],
-  ['use_zero_pages', plainBool(layout.H_USE_ZERO_PAGES)],
-  ...counterFiles,
+  ...SETTING_FILES.map((file): [string, KsmFile] => [
+    file.name,
+    {
+      read: (engine) => shownSetting(engine, file),
+      write: (engine, text) => writeSetting(engine, file, text),
+    },
+  ]),
+  ...COUNTER_FILES.map((file): [string, KsmFile] => [
+    file.name,
+    { read: (engine) => String(readCounter(engine, file)) },
+  ]),
 ]);

@@ -4,7 +4,7 @@ import { KsmError } from '../errors.ts';
 import { type Clock, clockOf, type Machine } from '../machine/index.ts';
 import { type Checks, finiteNumber, optionsOf, shown, text, unknownName, wholeNumber } from '../validate.ts';
 import { type Sample, type ScanResult, scan } from './batch.ts';
-import { type Counters, readCounters } from './counters.ts';
+import { type Counters, type OwnCounters, readCounters, readOwnCounters } from './counters.ts';
 import { FILES, type KsmFile } from './files.ts';
 import { type KsmdOptions, ksmdLoop } from './loop.ts';
 import { type Settings, settingsOf } from './settings.ts';
@@ -53,6 +53,11 @@ export class Ksm {
 
   counters(): Counters {
     return readCounters(this.#machine.engine);
+  }
+
+  /** Counters of this engine's own, which Linux does not have: `dupsSeen` and others of the table (assembly/layout/counters.ts). */
+  ownCounters(): OwnCounters {
+    return readOwnCounters(this.#machine.engine);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** The writable files of /sys/kernel/mm/ksm as typed properties. Reading and writing them is reading and writing the files. */
 
+import { type SettingRow, settingRows } from '../../assembly/layout/settings.ts';
 import { type Check, finiteNumber, flag, oneOf, unknownName } from '../validate.ts';
 
 /** By the kernel's names. Numbers that may exceed 2^53 lose their last digits; the string interface does not. */
@@ -18,6 +19,17 @@ export interface Settings {
   advisor_max_pages_to_scan: number;
   advisor_target_scan_time: number;
 }
+
+/** A setting that is a file. */
+export interface SettingFile extends SettingRow {
+  readonly name: keyof Settings;
+}
+
+/** The settings that are files. */
+export const SETTING_FILES: readonly SettingFile[] = settingRows().filter(({ parser }) => parser) as SettingFile[];
+
+/** Their names. */
+export const SETTINGS: readonly (keyof Settings)[] = SETTING_FILES.map(({ name }) => name);
 
 /** What a property of a type is as text, what values it takes, and what they are as text. */
 interface Form<T> {
@@ -38,30 +50,17 @@ const MODE: Form<'none' | 'scan-time'> = {
   write: (value) => value,
 };
 
-const FORMS: { readonly [Name in keyof Settings]: Form<Settings[Name]> } = {
-  run: NUMBER,
-  pages_to_scan: NUMBER,
-  sleep_millisecs: NUMBER,
-  merge_across_nodes: NUMBER,
-  max_page_sharing: NUMBER,
-  use_zero_pages: SWITCH,
-  smart_scan: SWITCH,
-  stable_node_chains_prune_millisecs: NUMBER,
-  advisor_mode: MODE,
-  advisor_max_cpu: NUMBER,
-  advisor_min_pages_to_scan: NUMBER,
-  advisor_max_pages_to_scan: NUMBER,
-  advisor_target_scan_time: NUMBER,
+/** By what the kernel takes the text for. */
+const FORMS: Readonly<Record<string, Form<boolean> | Form<'none' | 'scan-time'>>> = {
+  kstrtobool: SWITCH,
+  sysfs_streq: MODE,
 };
-
-/** Names of the settings, as files. */
-export const SETTINGS: readonly (keyof Settings)[] = Object.keys(FORMS) as (keyof Settings)[];
 
 /** The settings behind a string interface. EINVAL for a name that is none: it would be stored and never heard of again. */
 export function settingsOf(files: { read(file: string): string; write(file: string, text: string): void }): Settings {
   const settings = {};
-  for (const name of SETTINGS) {
-    const form = FORMS[name] as Form<unknown>;
+  for (const { name, parser } of SETTING_FILES) {
+    const form = (FORMS[parser] ?? NUMBER) as Form<unknown>;
     Object.defineProperty(settings, name, {
       enumerable: true,
       get: () => form.read(files.read(name).trimEnd()),

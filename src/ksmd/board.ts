@@ -5,7 +5,7 @@
  * The samples are a ring. ksmd never waits for a reader: a slow one loses the oldest. Sample number n lies at n modulo SAMPLES; BEGUN
  * is raised before it is written and DONE after, so a reader knows whether what it has read was overwritten meanwhile.
  */
-import { COUNTERS, type Counters, type Sample, withOldName } from '../ksm/index.ts';
+import { COUNTERS, countersBy, type Sample, withOldName } from '../ksm/index.ts';
 
 /** How many samples a reader may be behind. */
 export const SAMPLES = 256;
@@ -59,7 +59,7 @@ export class Board {
     const values = Array.from({ length: FIELDS }, (_, field) => this.#get(at + field));
     if (Number(Atomics.load(this.#words, BEGUN)) > number + SAMPLES) return undefined;
     const [pages_scanned = 0, passEnded = 0, now = 0, ...rest] = values;
-    const counters = Object.fromEntries(COUNTERS.map((name, index) => [name, rest[index]])) as unknown as Counters;
+    const counters = countersBy((_, index) => rest[index] ?? 0);
     return withOldName({ pages_scanned, passEnded: passEnded === 1, now, counters });
   }
 

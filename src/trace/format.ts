@@ -85,8 +85,8 @@ export interface RecordingStep {
 
 export type RecordingLine = RecordingHeader | RecordingStep;
 
-/** The files that only a player writes, to pace ksmd. */
-const PACING: readonly string[] = ['pages_to_scan', 'sleep_millisecs'];
+/** The files that a player paces ksmd with: no trace may write them. */
+export const PACING: readonly string[] = ['pages_to_scan', 'sleep_millisecs'];
 
 const PAGE_SIZE = 4096;
 /** Characters of a trace's name, and of the kernel that recorded it. */

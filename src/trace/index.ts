@@ -9,6 +9,7 @@ export {
   formatLine,
   type Group,
   type Operation,
+  PACING,
   parseRecording,
   parseTrace,
   type RecordingLine,

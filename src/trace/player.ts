@@ -6,7 +6,6 @@
  */
 import { KsmError } from '../errors.ts';
 import { type AddressSpace, createHost, type Host, type HostOptions } from '../index.ts';
-import { COUNTERS } from '../ksm/index.ts';
 import { contentPage, digest, digestText } from './content.ts';
 import {
   FORMAT_VERSION,
@@ -79,7 +78,7 @@ export class Player {
     const { ksm_swpin_copy, cow_ksm } = this.#host.vmstat();
     return {
       result,
-      sysfs: pick(this.#host.ksm.counters(), COUNTERS),
+      sysfs: this.#host.ksm.counters(),
       vmstat: { ksm_swpin_copy, cow_ksm },
       ksm_stat: Object.fromEntries(processes.map(({ name, space }) => [name, pick(space.ksmStat(), KSM_STAT)])),
       frames: sharedFrames(processes),

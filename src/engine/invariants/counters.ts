@@ -16,7 +16,7 @@ export function checkCounters(walk: Walk): void {
     ['counter.stable_node_dups', layout.H_STABLE_NODE_DUPS, walk.dups],
   ];
   for (const [rule, field, found] of counters) {
-    const counted = walk.u32(field);
+    const counted = walk.engine.u64(field);
     if (counted !== found) broken(rule, `the counter is ${counted}, but ${found} were found`);
   }
 }

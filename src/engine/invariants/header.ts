@@ -1,5 +1,6 @@
 /** The header: everything else is found through it, so it is checked first and trusts nothing. */
 import * as layout from '../../../assembly/layout/index.ts';
+import { settingRows } from '../../../assembly/layout/settings.ts';
 import type { Engine } from '../engine.ts';
 import { broken } from './rules.ts';
 
@@ -30,17 +31,7 @@ function regions(engine: Engine): Region[] {
   ];
 }
 
-/** Settings: name, field, least and greatest value. */
-const SETTINGS: readonly (readonly [name: string, field: number, min: number, max: number])[] = [
-  ['run', layout.H_RUN, 0, 2],
-  ['merge_across_nodes', layout.H_MERGE_ACROSS_NODES, 0, 1],
-  ['max_page_sharing', layout.H_MAX_PAGE_SHARING, 2, 2 ** 31 - 1],
-  ['use_zero_pages', layout.H_USE_ZERO_PAGES, 0, 1],
-  ['smart_scan', layout.H_SMART_SCAN, 0, 1],
-  ['advisor_mode', layout.H_ADVISOR_MODE, 0, 1],
-  ['cures', layout.H_CURES, 0, layout.CURE_SMART_SCAN_PHASE | layout.CURE_ADVISOR_FLOOR],
-  ['dirty tracking', layout.H_DIRTY_TRACKING, layout.DIRTY_OFF, layout.DIRTY_ADVISORY],
-];
+const SETTINGS = settingRows();
 
 export function checkHeader(engine: Engine): void {
   const magic = engine.u32(layout.H_MAGIC);
@@ -53,9 +44,13 @@ export function checkHeader(engine: Engine): void {
   if (pages * 65536 !== bytes) broken('header.memory', `${pages} pages of 64 KiB, but a memory of ${bytes} bytes`);
   checkModes(engine);
   checkRegions(engine);
-  for (const [name, field, min, max] of SETTINGS) {
-    const value = engine.u32(field);
-    if (value < min || value > max) broken('header.settings', `${name} is ${value}`);
+  checkSettings(engine);
+}
+
+function checkSettings(engine: Engine): void {
+  for (const { name, word, least, most } of SETTINGS) {
+    const value = engine.bigU64(word);
+    if (value < BigInt(least) || (most !== 0 && value > BigInt(most))) broken('header.settings', `${name} is ${value}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { counterRows } from '../../../assembly/layout/counters.ts';
 import { xorshift } from '../../../bench/workloads.ts';
 import { createHost, type Host, layout } from '../../../src/index.ts';
 import {
@@ -88,7 +89,8 @@ function damage(host: Host, random: () => number): void {
     fill(list + layout.FREE_USED, 4);
   }
   damageFrames(host, random);
-  fill(layout.H_PAGES_SHARED, 28);
+  // Counts of what there is have 32 bits.
+  for (const { word, isTotal } of counterRows()) if (word !== 0 && !isTotal) fill(word, 4);
   fill(layout.SLOTS + layout.MM_SLOT_NEXT, 8);
 }
 
