@@ -2,5 +2,6 @@
 export * from './layout/abi';
 export * from './layout/header';
 export * from './layout/records';
+export * from './layout/regions';
 export * from './layout/scanner';
 export * from './layout/words';

@@ -12,5 +12,6 @@
 export * from './abi.ts';
 export * from './header.ts';
 export * from './records.ts';
+export * from './regions.ts';
 export * from './scanner.ts';
 export * from './words.ts';
