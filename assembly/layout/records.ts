@@ -60,7 +60,7 @@ export const MM_ID: u32 = MM_VMA_COUNT + U32;
 export const MM_MAKER: u32 = MM_ID + U32;
 /** During exec: the mm in whose place it comes once that one has ended, or 0. */
 export const MM_REPLACES: u32 = MM_MAKER + U32;
-/** With room for what comes. */
+/** With room for what comes: words.ts has the budget. */
 export const MM_BYTES: u32 = 128;
 
 // ---- red-black tree node: the first 16 bytes of an rmap item, a stable node, a room or a vma -------------------------------
@@ -83,7 +83,7 @@ export const VMA_OBJECT: u32 = VMA_FLAGS + U32;
 export const VMA_OBJECT_PAGE: u32 = VMA_OBJECT + U32;
 /** The mm it belongs to; 0: not in use. Written last when a vma comes, first when it goes. */
 export const VMA_MM: u32 = VMA_OBJECT_PAGE + U32;
-/** With room for what comes. */
+/** With room for what comes: words.ts has the budget. */
 export const VMA_BYTES: u32 = 64;
 
 // ---- rmap item: what links it. A tree node while UNSTABLE, an entry in the list of its stable node while STABLE -------------

@@ -2,7 +2,24 @@
 /**
  * What the bits of a word mean: of ptes, states, frame words, counts of pins, and the flags of mms, vmas and stable nodes.
  *
- * One table, so that what is used and what is free can be seen side by side.
+ * The budget: what is used, and what is kept for what comes. Whoever needs a bit takes it here first.
+ *
+ * | word         | bits used                           | kept free for                                                                  |
+ * | pte          | 20 frame, 7 flags                   | 7-11: with frame numbers (25 bits) none are left. Then KSM's zero is MERGED on |
+ * |              |                                     | frame 0, and {not mapped, read-only, writable, denied} are two bits, so        |
+ * |              |                                     | accessed and sealed fit; a swapped page has its slot in place of the frame     |
+ * | state        | 8 pass, 8 age, 8 skips, 6 flags     | 30, 31: what only a scanner wants to know of a page                            |
+ * | item         | all 4 words                         | nothing: what is rare and belongs to a page is a column (a region of its own)  |
+ * | frame word   | KSM: 1 kind, 29 node                | 29, 30: must stay 0                                                            |
+ * |              | free: 1 kind, 1 limbo, 29 link      | links and counts have more than the 25 bits of a frame number, and than the    |
+ * |              | else: 1 pinned, 29 ptes             | 2^27 ptes that fit into a memory                                               |
+ * | pins         | 16 all, 16 for DMA                  | nothing: a pin is a call of somebody's, not a page, so half a word is plenty;  |
+ * |              |                                     | one more is refused (LIMIT_PINS)                                               |
+ * | folio        | 10 parts held                       | 10-31                                                                          |
+ * | node, flags  | 4 NUMA node, 4 flags                | 4-27                                                                           |
+ * | node, counts | 32 items, 32 references, 32 domain  | nothing                                                                        |
+ * | mm           | 15 of 32 words, 6 flags             | domain, memory policy, costs, who may merge                                    |
+ * | vma          | 9 of 16 words, 11 flags             | domain, memory policy, costs, sealed                                           |
  */
 import { TABLE_BITS, TABLE_ENTRIES } from './records.ts';
 
