@@ -3,6 +3,7 @@ export * from './layout/abi';
 export * from './layout/counters';
 export * from './layout/header';
 export * from './layout/records';
+export * from './layout/regions';
 export * from './layout/scanner';
 export * from './layout/settings';
 export * from './layout/words';

@@ -5,6 +5,26 @@
  */
 
 import { MM_SLOT_PREV } from './records.ts';
+import {
+  DIRECTORY_BYTES,
+  DIRECTORY_RECORDS,
+  REGION_COUNT,
+  REGION_DIRTY,
+  REGION_FOLIOS,
+  REGION_FRAME_WORDS,
+  REGION_FRAMES,
+  REGION_ITEMS,
+  REGION_LEAVES,
+  REGION_MMS,
+  REGION_NODES,
+  REGION_PINCOUNTS,
+  REGION_PTES,
+  REGION_ROOMS,
+  REGION_ROOTS,
+  REGION_STATES,
+  REGION_TABLES,
+  REGION_VMAS,
+} from './regions.ts';
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
 export const LAYOUT_VERSION: u32 = 5;
@@ -23,15 +43,8 @@ export const H_VERSION: u32 = H_MAGIC + U32;
 /** Size of the linear memory in 64 KiB pages. */
 export const H_MEMORY_PAGES: u32 = H_VERSION + U32;
 
-/** Limits: how many records each region has room for. */
-export const H_MM_LIMIT: u32 = H_MEMORY_PAGES + U32;
-export const H_VMA_LIMIT: u32 = H_MM_LIMIT + U32;
-export const H_TABLE_LIMIT: u32 = H_VMA_LIMIT + U32;
-export const H_LEAF_LIMIT: u32 = H_TABLE_LIMIT + U32;
-export const H_NODE_LIMIT: u32 = H_LEAF_LIMIT + U32;
-export const H_FRAME_LIMIT: u32 = H_NODE_LIMIT + U32;
 /** Roots of one tree: a power of two; 1 in content order. */
-export const H_ROOT_COUNT: u32 = H_FRAME_LIMIT + U32;
+export const H_ROOT_COUNT: u32 = H_MEMORY_PAGES + U32;
 /** NUMA nodes of this host. */
 export const H_NID_COUNT: u32 = H_ROOT_COUNT + U32;
 
@@ -45,28 +58,33 @@ export const CHECKSUM_KEYED: u32 = 1;
 /** Checksum of the zero page in the chosen hash. */
 export const H_ZERO_CHECKSUM: u32 = H_CHECKSUM + U32;
 
-/** Bases of the regions, as addresses. */
-export const H_MMS: u32 = H_ZERO_CHECKSUM + U32;
-export const H_VMAS: u32 = H_MMS + U32;
-export const H_TABLES: u32 = H_VMAS + U32;
-export const H_LEAVES: u32 = H_TABLES + U32;
-export const H_PTES: u32 = H_LEAVES + U32;
-export const H_STATES: u32 = H_PTES + U32;
-export const H_ITEMS: u32 = H_STATES + U32;
-export const H_DIRTY: u32 = H_ITEMS + U32;
-/** Tree roots, nid-major. */
-export const H_ROOTS: u32 = H_DIRTY + U32;
-export const H_FOLIOS: u32 = H_ROOTS + U32;
-export const H_NODES: u32 = H_FOLIOS + U32;
-/** One room record for each record of a stable node. */
-export const H_ROOMS: u32 = H_NODES + U32;
-export const H_FRAME_WORDS: u32 = H_ROOMS + U32;
-/** Extra references to frames: one u32 a frame (PINS_*). */
-export const H_PINCOUNTS: u32 = H_FRAME_WORDS + U32;
-/** Address of the first frame, which is the shared zero frame. */
-export const H_FRAMES: u32 = H_PINCOUNTS + U32;
+/** The directory of the regions (layout/regions): for each its base, as an address, and how many records it has. */
+export const H_REGIONS: u32 = H_ZERO_CHECKSUM + U32;
+export const H_MMS: u32 = H_REGIONS + REGION_MMS * DIRECTORY_BYTES;
+export const H_VMAS: u32 = H_REGIONS + REGION_VMAS * DIRECTORY_BYTES;
+export const H_TABLES: u32 = H_REGIONS + REGION_TABLES * DIRECTORY_BYTES;
+export const H_LEAVES: u32 = H_REGIONS + REGION_LEAVES * DIRECTORY_BYTES;
+export const H_PTES: u32 = H_REGIONS + REGION_PTES * DIRECTORY_BYTES;
+export const H_STATES: u32 = H_REGIONS + REGION_STATES * DIRECTORY_BYTES;
+export const H_ITEMS: u32 = H_REGIONS + REGION_ITEMS * DIRECTORY_BYTES;
+export const H_DIRTY: u32 = H_REGIONS + REGION_DIRTY * DIRECTORY_BYTES;
+export const H_ROOTS: u32 = H_REGIONS + REGION_ROOTS * DIRECTORY_BYTES;
+export const H_NODES: u32 = H_REGIONS + REGION_NODES * DIRECTORY_BYTES;
+export const H_ROOMS: u32 = H_REGIONS + REGION_ROOMS * DIRECTORY_BYTES;
+export const H_FRAME_WORDS: u32 = H_REGIONS + REGION_FRAME_WORDS * DIRECTORY_BYTES;
+export const H_PINCOUNTS: u32 = H_REGIONS + REGION_PINCOUNTS * DIRECTORY_BYTES;
+export const H_FOLIOS: u32 = H_REGIONS + REGION_FOLIOS * DIRECTORY_BYTES;
+/** The first frame is the shared zero frame. */
+export const H_FRAMES: u32 = H_REGIONS + REGION_FRAMES * DIRECTORY_BYTES;
+/** Those counts that are limits. */
+export const H_MM_LIMIT: u32 = H_MMS + DIRECTORY_RECORDS;
+export const H_VMA_LIMIT: u32 = H_VMAS + DIRECTORY_RECORDS;
+export const H_TABLE_LIMIT: u32 = H_TABLES + DIRECTORY_RECORDS;
+export const H_LEAF_LIMIT: u32 = H_LEAVES + DIRECTORY_RECORDS;
+export const H_NODE_LIMIT: u32 = H_NODES + DIRECTORY_RECORDS;
+export const H_FRAME_LIMIT: u32 = H_FRAMES + DIRECTORY_RECORDS;
 /** End of the last frame. */
-export const H_FRAMES_END: u32 = H_FRAMES + U32;
+export const H_FRAMES_END: u32 = H_REGIONS + REGION_COUNT * DIRECTORY_BYTES;
 
 // ---- what is in use ---------------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ export const MM_ID: u32 = MM_VMA_COUNT + U32;
 export const MM_MAKER: u32 = MM_ID + U32;
 /** During exec: the mm in whose place it comes once that one has ended, or 0. */
 export const MM_REPLACES: u32 = MM_MAKER + U32;
-/** With room for what comes. */
+/** With room for what comes: words.ts has the budget. */
 export const MM_BYTES: u32 = 128;
 
 // ---- red-black tree node: the first 16 bytes of an rmap item, a stable node, a room or a vma -------------------------------
@@ -83,7 +83,7 @@ export const VMA_OBJECT: u32 = VMA_FLAGS + U32;
 export const VMA_OBJECT_PAGE: u32 = VMA_OBJECT + U32;
 /** The mm it belongs to; 0: not in use. Written last when a vma comes, first when it goes. */
 export const VMA_MM: u32 = VMA_OBJECT_PAGE + U32;
-/** With room for what comes. */
+/** With room for what comes: words.ts has the budget. */
 export const VMA_BYTES: u32 = 64;
 
 // ---- rmap item: what links it. A tree node while UNSTABLE, an entry in the list of its stable node while STABLE -------------
@@ -120,7 +120,11 @@ export const NODE_PRUNE_TIME: u32 = NODE_FRAME;
 export const NODE_HEAD: u32 = NODE_FRAME + U32;
 export const NODE_LEN: u32 = NODE_HEAD + U32;
 export const NODE_MAPS: u32 = NODE_LEN + U32;
-export const NODE_BYTES: u32 = NODE_MAPS + U32;
+/** NUMA node of the tree it is in, and flags (NODE_*). */
+export const NODE_FLAGS: u32 = NODE_MAPS + U32;
+/** The domain whose trees it is in; 0 is the only one today. */
+export const NODE_DOMAIN: u32 = NODE_FLAGS + U32;
+export const NODE_BYTES: u32 = NODE_DOMAIN + U32;
 
 // ---- room: ROOMS[stable node number], what only chains and their dups have: trees by which a chain finds the dups that matter ------
 // A chain has the roots. A dup is a node of WITH_ROOM and FULLEST, or of STALE, or of none, where it is full or has no items; the
@@ -133,5 +137,6 @@ export const ROOM_STALE: u32 = ROOM_FULLEST + U32;
 /** Of a dup: its place, which is the key of a tree node here; and where the tree node by items begins. */
 export const ROOM_PLACE: u32 = RB_KEY;
 export const ROOM_BY_ITEMS: u32 = RB_BYTES;
-export const ROOM_BYTES: u32 = ROOM_BY_ITEMS + RB_BYTES;
+/** As long as a node: the room of a node has the place in its region that the node has in its own. */
+export const ROOM_BYTES: u32 = NODE_BYTES;
 export const ROOM_PLACE_MAX: u32 = 0xffffffff;

@@ -2,7 +2,24 @@
 /**
  * What the bits of a word mean: of ptes, states, frame words, counts of pins, and the flags of mms, vmas and stable nodes.
  *
- * One table, so that what is used and what is free can be seen side by side.
+ * The budget: what is used, and what is kept for what comes. Whoever needs a bit takes it here first.
+ *
+ * | word         | bits used                           | kept free for                                                                  |
+ * | pte          | 20 frame, 7 flags                   | 7-11: with frame numbers (25 bits) none are left. Then KSM's zero is MERGED on |
+ * |              |                                     | frame 0, and {not mapped, read-only, writable, denied} are two bits, so        |
+ * |              |                                     | accessed and sealed fit; a swapped page has its slot in place of the frame     |
+ * | state        | 8 pass, 8 age, 8 skips, 6 flags     | 30, 31: what only a scanner wants to know of a page                            |
+ * | item         | all 4 words                         | nothing: what is rare and belongs to a page is a column (a region of its own)  |
+ * | frame word   | KSM: 1 kind, 29 node                | 29, 30: must stay 0                                                            |
+ * |              | free: 1 kind, 1 limbo, 29 link      | links and counts have more than the 25 bits of a frame number, and than the    |
+ * |              | else: 1 pinned, 29 ptes             | 2^27 ptes that fit into a memory                                               |
+ * | pins         | 16 all, 16 for DMA                  | nothing: a pin is a call of somebody's, not a page, so half a word is plenty;  |
+ * |              |                                     | one more is refused (LIMIT_PINS)                                               |
+ * | folio        | 10 parts held                       | 10-31                                                                          |
+ * | node, flags  | 4 NUMA node, 4 flags                | 4-27                                                                           |
+ * | node, counts | 32 items, 32 references, 32 domain  | nothing                                                                        |
+ * | mm           | 15 of 32 words, 6 flags             | domain, memory policy, costs, who may merge                                    |
+ * | vma          | 9 of 16 words, 11 flags             | domain, memory policy, costs, sealed                                           |
  */
 import { TABLE_BITS, TABLE_ENTRIES } from './records.ts';
 
@@ -43,14 +60,15 @@ export const STATE_MUST_SEARCH: u32 = 1 << 29;
 
 // ---- stable node -----------------------------------------------------------------------------------------------------------
 
-/** In NODE_LEN. Upper 4 bits: NUMA node of the tree it is linked in; 4 flag bits; the rest counts the rmap items. */
+/** In NODE_FLAGS: bits 31 to 28 are the NUMA node of the tree that it is in. */
 export const NODE_NID_SHIFT: u32 = 28;
-export const NODE_IS_CHAIN: u32 = 1 << 27;
-export const NODE_IS_DUP: u32 = 1 << 26;
-export const NODE_MIGRATING: u32 = 1 << 25;
+export const NODE_NID: u32 = 0xf0000000;
+export const NODE_IS_CHAIN: u32 = 1;
+export const NODE_IS_DUP: u32 = 2;
+/** Its frame moved to another NUMA node: it waits to be sorted in anew. */
+export const NODE_MIGRATING: u32 = 4;
 /** In no tree: its frame became KSM's for a merge that then failed. */
-export const NODE_ORPHAN: u32 = 1 << 24;
-export const NODE_LEN_MASK: u32 = (1 << 24) - 1;
+export const NODE_ORPHAN: u32 = 8;
 
 // ---- red-black tree: in RB_PARENT ------------------------------------------------------------------------------------------
 
@@ -60,7 +78,7 @@ export const RB_IS_ROOT: u32 = 2;
 // ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
-// KSM:   FRAME_KSM | address of its stable node >> 5 (the count of ptes is in the node)
+// KSM:   FRAME_KSM | address of its stable node >> 3 (the count of ptes is in the node)
 // other: count of ptes (and of the shared object that holds it), and whether extra references pin it (FRAME_PINNED);
 //        0: held, a part of a large folio to which nobody refers any more
 // There are at most 2^27 ptes, so that no count reaches the flags.
@@ -70,8 +88,8 @@ export const FRAME_OFFLINE: u32 = 0x7fffffff;
 /** Together with FRAME_FREE: in limbo. */
 export const FRAME_LIMBO: u32 = 0x20000000;
 export const FRAME_KSM: u32 = 0x80000000;
-export const FRAME_NODE_SHIFT: u32 = 5;
-export const FRAME_NODE_MASK: u32 = 0x07ffffff;
+export const FRAME_NODE_SHIFT: u32 = 3;
+export const FRAME_NODE_MASK: u32 = 0x1fffffff;
 export const FRAME_COUNT_MASK: u32 = 0x1fffffff;
 /** Without FRAME_FREE: the frame has extra references. */
 export const FRAME_PINNED: u32 = 0x20000000;

@@ -11,26 +11,15 @@
  */
 import { countWide, setting } from '../base/count';
 import { rbAt, rbErase, rbInsert, rbLink } from '../base/rb';
-import { H_DUPS_SEEN, H_MAX_PAGE_SHARING, NODE_LEN_MASK, ROOM_BY_ITEMS, ROOM_BYTES, ROOM_PLACE_MAX } from '../layout';
+import { H_DUPS_SEEN, H_MAX_PAGE_SHARING, ROOM_BY_ITEMS, ROOM_BYTES, ROOM_PLACE_MAX } from '../layout';
 import { header } from '../records/header';
 import { ChainRoom, Node, Room } from '../records/node';
 import { addressOf, none, recordAt } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 
-/** How many items hang on a node. */
-export function nodeLen(node: Node): u32 {
-  return node.len & NODE_LEN_MASK;
-}
-
 /** May one more page (`offset` more than that) be merged into the node under max_page_sharing? */
 export function nodeIsCandidate(node: Node, offset: u32): bool {
-  const items = nodeLen(node);
-  return items != 0 && items + offset < min(setting(H_MAX_PAGE_SHARING), NODE_LEN_MASK);
-}
-
-/** Can a node count one more item? fork brings more than max_page_sharing, which is no limit for it. */
-export function nodeCanCount(node: Node): bool {
-  return nodeLen(node) != NODE_LEN_MASK;
+  return node.len != 0 && node.len + offset < setting(H_MAX_PAGE_SHARING);
 }
 
 function roomOf(node: Node): Room {
@@ -188,13 +177,13 @@ function insertByPlace(slot: usize, room: Room): void {
 /** The more items, the further left; those with equally many by place. */
 function insertByItems(slot: usize, room: Room): void {
   const dup = dupOf(room);
-  const items = nodeLen(dup);
+  const items = dup.len;
   let parent = none<TreeNode>();
   let link = slot;
   let seen = 1;
   for (let node = rbAt<TreeNode>(link); node; node = rbAt<TreeNode>(link), seen++) {
     const other = dupByItems(node);
-    const isBefore = items != nodeLen(other) ? items > nodeLen(other) : isNearer(dup, other);
+    const isBefore = items != other.len ? items > other.len : isNearer(dup, other);
     parent = node;
     link = rbLink(node, isBefore);
   }

@@ -337,8 +337,8 @@ export function framePut(frame: usize): void {
   node.frame = 0;
   node.lastFrame = frame;
   release(frame);
-  if (node.len & NODE_IS_DUP) dupIsStale(node);
-  if (node.len & NODE_ORPHAN) arenaGive(freeNodes, node);
+  if (node.flags & NODE_IS_DUP) dupIsStale(node);
+  if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);
 }
 
 /**

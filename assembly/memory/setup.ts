@@ -2,43 +2,46 @@
  * Lays out a fresh memory: from the limits to the bases of the regions. Everything else is zero already and means "empty".
  */
 import {
-  FOLIO_FRAMES,
-  H_DIRTY,
-  H_FOLIOS,
-  H_FRAME_WORDS,
-  H_ITEMS,
-  H_LEAVES,
-  H_MMS,
-  H_NODES,
-  H_PINCOUNTS,
-  H_PTES,
-  H_ROOMS,
-  H_ROOTS,
-  H_STATES,
-  H_TABLES,
-  H_VMAS,
-  ITEM_BYTES,
-  LEAF_BYTES,
-  MM_BYTES,
-  NODE_BYTES,
   PAGE_SHIFT,
   PAGE_SIZE,
+  REGION_COUNT,
+  REGION_FRAME_WORDS,
+  REGION_FRAMES,
+  REGION_NODES,
+  REGION_PINCOUNTS,
+  REGION_ROOMS,
   REGIONS,
-  ROOM_BYTES,
-  ROOT_BYTES,
-  TABLE_BYTES,
-  TABLE_ENTRIES,
-  VMA_BYTES,
+  regionAlignment,
+  regionBytes,
+  regionFollows,
+  regionRecords,
 } from '../layout';
 import { expectRecords } from '../records/check';
 import { frameList, freeLeaves } from '../records/free-list';
-import { header } from '../records/header';
+import { header, regionAt } from '../records/header';
 
-/** Reserves `count` records behind address `at`, noting the base. Returns the end, aligned; ends beyond 4 GiB are caught by it. */
-function region(at: u64, baseField: usize, count: u32, bytes: u32): u64 {
-  store<u32>(baseField, <u32>at);
-  return (at + <u64>count * bytes + 63) & ~63;
+/** Places the regions from `first` up to `end`, which is not among them, behind address `at`. Returns their end. */
+function place(at: u64, first: u32, end: u32): u64 {
+  for (let region = first; region < end; region++) {
+    const alignment = regionAlignment(region);
+    const entry = regionAt(region);
+    at = (at + alignment - 1) & ~(<u64>alignment - 1);
+    entry.base = <u32>at;
+    entry.records = regionRecords(region, regionAt(regionFollows(region)).records);
+    at += <u64>entry.records * regionBytes(region);
+  }
+  return at;
 }
+
+/** Bytes that each frame wants: itself, and its share of the regions that follow from the number of frames. */
+function bytesPerFrame(): u64 {
+  const nodes = regionBytes(REGION_NODES) + regionBytes(REGION_ROOMS);
+  const words = regionBytes(REGION_FRAME_WORDS) + regionBytes(REGION_PINCOUNTS);
+  return regionBytes(REGION_FRAMES) + words + nodes + nodes / 8 + 1; // 1: for the words of large folios
+}
+
+/** More than alignment takes, and what regions have besides, however many frames there are. */
+const SLACK: u64 = 16384;
 
 /**
  * Reads the limits from the header (the driver has put them there) and fills in the rest of it. Frames get all the memory that
@@ -47,37 +50,14 @@ function region(at: u64, baseField: usize, count: u32, bytes: u32): u64 {
  */
 export function setup(): u32 {
   expectRecords();
-  const leaves = header.leafLimit;
-  const entries = leaves * TABLE_ENTRIES;
-  const roots = header.rootCount * header.nidCount;
-  let at: u64 = REGIONS;
-  at = region(at, H_MMS, header.mmLimit, MM_BYTES);
-  at = region(at, H_VMAS, header.vmaLimit, VMA_BYTES);
-  at = region(at, H_TABLES, header.tableLimit, TABLE_BYTES);
-  at = region(at, H_LEAVES, leaves, LEAF_BYTES);
-  at = region(at, H_PTES, entries, 4);
-  at = region(at, H_STATES, entries, 4);
-  at = region(at, H_ITEMS, entries, ITEM_BYTES);
-  at = region(at, H_DIRTY, entries / 8, 1);
-  at = region(at, H_ROOTS, roots, ROOT_BYTES);
-  at = region(at, H_FOLIOS, (header.memoryPages << (16 - PAGE_SHIFT)) / FOLIO_FRAMES + 1, 4);
-  // Each frame also wants its word, its count of pins and its share of stable nodes and their rooms: one a frame and an eighth
-  // more for chains and stale ones.
+  header.rootRecords = header.rootCount * header.nidCount;
+  const at = place(REGIONS, 0, REGION_NODES);
   const end = ((<u64>header.memoryPages) << 16) - PAGE_SIZE;
-  const nodeBytes: u64 = NODE_BYTES + ROOM_BYTES;
-  const perFrame = PAGE_SIZE + 4 + 4 + nodeBytes + nodeBytes / 8;
-  const slack = PAGE_SIZE + 64 * nodeBytes + 256;
-  if (at + slack + 2 * perFrame > end) return 0;
-  const frames = <u32>((end - at - slack) / perFrame);
-  header.nodeLimit = frames + frames / 8 + 64;
-  at = region(at, H_NODES, frames + frames / 8 + 64, NODE_BYTES);
-  at = region(at, H_ROOMS, frames + frames / 8 + 64, ROOM_BYTES);
-  at = region(at, H_FRAME_WORDS, frames, 4);
-  at = region(at, H_PINCOUNTS, frames, 4);
-  at = (at + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);
-  header.frames = <u32>at;
-  header.framesEnd = <u32>at + (frames << PAGE_SHIFT);
+  if (at + SLACK + 2 * bytesPerFrame() > end) return 0;
+  const frames = <u32>((end - at - SLACK) / bytesPerFrame());
   header.frameLimit = frames;
+  place(at, REGION_NODES, REGION_COUNT);
+  header.framesEnd = header.frames + (frames << PAGE_SHIFT);
   if (frames < 2 * header.nidCount) return 0;
   shareOut(frames);
   freeLeaves.fresh = 1; // leaf 0 means "none"

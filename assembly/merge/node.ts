@@ -33,15 +33,15 @@ export function nodeAlloc(): Node {
 }
 
 export function nodeHas(node: Node, flag: u32): bool {
-  return (node.len & flag) != 0;
+  return (node.flags & flag) != 0;
 }
 
 export function nodeFlag(node: Node, clear: u32, set: u32): void {
-  node.len = (node.len & ~clear) | set;
+  node.flags = (node.flags & ~clear) | set;
 }
 
 export function nodeNid(node: Node): u32 {
-  return node.len >> NODE_NID_SHIFT;
+  return node.flags >> NODE_NID_SHIFT;
 }
 
 /** Deletes a regular node, a dup or a waiting node, stale or unmapped. All its items become volatile. */

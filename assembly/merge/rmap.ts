@@ -16,7 +16,6 @@ import {
   H_RMAP_ITEMS,
   ITEM_SHIFT,
   NODE_IS_DUP,
-  NODE_LEN_MASK,
   PTE_MERGED,
   STATE_DISPLACED,
   STATE_FRESH,
@@ -106,10 +105,9 @@ function unlinkStable(entry: u32): void {
   if (previous) previous.next = next;
   else node.head = next;
   if (next) next.prev = previous;
-  const nodeLen = node.len - 1;
-  node.len = nodeLen;
-  if (nodeLen & NODE_IS_DUP) dupItemsChanged(node);
-  itemLeavesNode(entry, nodeLen & NODE_LEN_MASK);
+  node.len--;
+  if (node.flags & NODE_IS_DUP) dupItemsChanged(node);
+  itemLeavesNode(entry, node.len);
 }
 
 /** Accounts for an item that left a stable node in which `others` items remain. */
@@ -129,9 +127,8 @@ export function itemAppend(entry: u32, node: Node): void {
   item.prev = none<Item>();
   if (head) head.prev = item;
   node.head = item;
-  const nodeLen = node.len + 1;
-  node.len = nodeLen;
-  if (nodeLen & NODE_IS_DUP) dupItemsChanged(node);
+  node.len++;
+  if (node.flags & NODE_IS_DUP) dupItemsChanged(node);
   count(head ? H_PAGES_SHARING : H_PAGES_SHARED, 1);
   entryMm(entry).mergingPages++;
   stateSet(entry, stateOf(entry) | STATE_STABLE);

@@ -5,7 +5,7 @@
 
 import { listAdd } from '../base/list';
 import { rbAt, rbErase, rbInsert, rbLink, rbReplace } from '../base/rb';
-import { H_MIGRATE_NODES, NODE_IS_DUP, NODE_MIGRATING, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
+import { H_MIGRATE_NODES, NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
 import { nodeIsCandidate } from '../memory/dups';
 import { frameNode } from '../memory/frames';
 import { comparePages } from '../page/compare';
@@ -14,7 +14,7 @@ import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 import { chainMake, chainPick } from './chain';
-import { dupAdd, nodeDelete, nodeHas, nodeIsChain, nodeIsStale, nodeNid, nodeUnlink } from './node';
+import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsChain, nodeIsStale, nodeNid, nodeUnlink } from './node';
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
@@ -80,8 +80,7 @@ function leaveWaitingList(node: Node, key: u32, nid: u32): void {
 }
 
 function setNid(node: Node, nid: u32): void {
-  const rest = node.len & ((1 << NODE_NID_SHIFT) - 1);
-  node.len = rest | (nid << NODE_NID_SHIFT);
+  nodeFlag(node, NODE_NID, nid << NODE_NID_SHIFT);
 }
 
 /** A frame that moved here and is mapped more than once becomes one more dup of its content. */
@@ -105,7 +104,7 @@ function replaceMisplaced(own: Node, node: Node, dup: Node, nid: u32): Node {
   } else {
     rbErase(dup);
   }
-  dup.len = (dup.len & ~NODE_IS_DUP) | NODE_MIGRATING;
+  nodeFlag(dup, NODE_IS_DUP, NODE_MIGRATING);
   listAdd(H_MIGRATE_NODES, dup);
   return own && nodeIsCandidate(own, 0) ? own : STABLE_FULL;
 }
@@ -152,7 +151,7 @@ function insertDup(node: Node, met: Node, nid: u32): bool {
 }
 
 function adopt(node: Node, nid: u32): void {
-  node.len = node.len & ~NODE_ORPHAN;
+  nodeFlag(node, NODE_ORPHAN, 0);
   setNid(node, nid);
 }
 

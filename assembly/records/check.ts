@@ -4,6 +4,7 @@ import {
   FRAME_LIST_END,
   FREE_BYTES,
   FREE_USED,
+  H_FRAMES,
   H_FRAMES_END,
   H_KSMD_BELL,
   H_LIMBO,
@@ -19,6 +20,8 @@ import {
   MM_REFS,
   MM_REPLACES,
   NODE_BYTES,
+  NODE_DOMAIN,
+  NODE_FLAGS,
   NODE_FRAME,
   NODE_HEAD,
   NODE_LEN,
@@ -49,6 +52,7 @@ export function expectRecords(): void {
   if (HEADER + offsetof<Header>('nidCount') != H_NID_COUNT) ERROR('Header.nidCount');
   if (HEADER + offsetof<Header>('zeroChecksum') != H_ZERO_CHECKSUM) ERROR('Header.zeroChecksum');
   if (HEADER + offsetof<Header>('roots') != H_ROOTS) ERROR('Header.roots');
+  if (HEADER + offsetof<Header>('frames') != H_FRAMES) ERROR('Header.frames');
   if (HEADER + offsetof<Header>('framesEnd') != H_FRAMES_END) ERROR('Header.framesEnd');
   if (HEADER + offsetof<Header>('limbo') != H_LIMBO) ERROR('Header.limbo');
   if (HEADER + offsetof<Header>('ksmdBell') != H_KSMD_BELL) ERROR('Header.ksmdBell');
@@ -66,6 +70,7 @@ export function expectRecords(): void {
 
   if (offsetof<Node>('frame') != NODE_FRAME || offsetof<Node>('head') != NODE_HEAD) ERROR('Node.frame, head');
   if (offsetof<Node>('len') != NODE_LEN || offsetof<Node>('maps') != NODE_MAPS) ERROR('Node.len, maps');
+  if (offsetof<Node>('flags') != NODE_FLAGS || offsetof<Node>('domain') != NODE_DOMAIN) ERROR('Node.flags, domain');
   if (offsetof<Node>() != NODE_BYTES || offsetof<Item>() != ITEM_BYTES) ERROR('Node, Item');
   if (offsetof<Room>() != ROOM_BYTES || offsetof<ChainRoom>('fullest') != ROOM_FULLEST) ERROR('Room');
   if (offsetof<ChainRoom>('stale') != ROOM_STALE) ERROR('ChainRoom.stale');

@@ -1,5 +1,5 @@
 /** The header's own words: what was chosen at creation, where the regions begin, what is in use (layout/header). */
-import { HEADER } from '../layout';
+import { DIRECTORY_BYTES, H_REGIONS, HEADER } from '../layout';
 import { Node } from './node';
 
 @unmanaged
@@ -8,12 +8,6 @@ export class Header {
   version: u32;
   memoryPages: u32;
 
-  mmLimit: u32;
-  vmaLimit: u32;
-  tableLimit: u32;
-  leafLimit: u32;
-  nodeLimit: u32;
-  frameLimit: u32;
   rootCount: u32;
   nidCount: u32;
 
@@ -21,21 +15,37 @@ export class Header {
   checksum: u32;
   zeroChecksum: u32;
 
+  // The directory of the regions: base and number of records of each.
   mms: usize;
+  mmLimit: u32;
   vmas: usize;
+  vmaLimit: u32;
   tables: usize;
+  tableLimit: u32;
   leaves: usize;
+  leafLimit: u32;
   ptes: usize;
+  pteRecords: u32;
   states: usize;
+  stateRecords: u32;
   items: usize;
+  itemRecords: u32;
   dirty: usize;
+  dirtyRecords: u32;
   roots: usize;
-  folios: usize;
+  rootRecords: u32;
   nodes: usize;
+  nodeLimit: u32;
   rooms: usize;
+  roomRecords: u32;
   frameWords: usize;
+  frameWordRecords: u32;
   pinCounts: usize;
+  pinCountRecords: u32;
+  folios: usize;
+  folioRecords: u32;
   frames: usize;
+  frameLimit: u32;
   framesEnd: usize;
 
   framesUsed: u32;
@@ -53,3 +63,14 @@ export class Header {
 
 /** The one that there is: a constant address, so that a field of it is one load. */
 export const header: Header = changetype<Header>(HEADER);
+
+/** An entry of the directory. */
+@unmanaged
+export class Region {
+  base: usize;
+  records: u32;
+}
+
+export function regionAt(region: u32): Region {
+  return changetype<Region>(H_REGIONS + region * DIRECTORY_BYTES);
+}

@@ -9,10 +9,14 @@ export class Node extends TreeNode {
   frame: usize;
   /** Its first rmap item. */
   head: Item;
-  /** NUMA node, flags and number of items. */
+  /** Number of its items. */
   len: u32;
   /** References to its frame. */
   maps: u32;
+  /** NUMA node of its tree, and NODE_* flags. */
+  flags: u32;
+  /** Whose trees it is in: 0, while there is one domain. */
+  domain: u32;
 
   /** Of a stale node: the frame that it had. */
   get lastFrame(): usize {
@@ -92,6 +96,9 @@ export class Room extends TreeNode {
   itemsLeft: TreeNode;
   itemsRight: TreeNode;
   itemsAbove: u32;
+  // As long as a node, so that both have the same place in their regions.
+  spare0: u32;
+  spare1: u32;
 
   get place(): u32 {
     return this.key;

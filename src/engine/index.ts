@@ -6,3 +6,4 @@ export { compareFrames } from './invariants/frames.ts';
 export { checkTrusted } from './invariants/trusted.ts';
 export { checkInvariants } from './invariants.ts';
 export { type EngineExports, instantiate, type WasmSource } from './load.ts';
+export { type Region, regionOf } from './regions.ts';

@@ -3,7 +3,7 @@
  * threads share means nothing without the threads, and records and frames that were never used are handed out without
  * being cleared.
  */
-import { layout } from '../engine/index.ts';
+import { layout, regionOf } from '../engine/index.ts';
 import { type Run, refused } from './format.ts';
 
 /** Addresses: where it begins and ends. */
@@ -31,17 +31,14 @@ export const THREADS: readonly Range[] = [
   }),
 ];
 
-/** By arena: fields of its free list, of its base and of its limit, and the size of a record. */
-const ARENAS: readonly (readonly [list: number, base: number, limit: number, bytes: number])[] = [
-  [layout.H_FREE_MMS, layout.H_MMS, layout.H_MM_LIMIT, layout.MM_BYTES],
-  [layout.H_FREE_VMAS, layout.H_VMAS, layout.H_VMA_LIMIT, layout.VMA_BYTES],
-  [layout.H_FREE_TABLES, layout.H_TABLES, layout.H_TABLE_LIMIT, layout.TABLE_BYTES],
-  [layout.H_FREE_LEAVES, layout.H_LEAVES, layout.H_LEAF_LIMIT, layout.LEAF_BYTES],
-  [layout.H_FREE_LEAVES, layout.H_PTES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
-  [layout.H_FREE_LEAVES, layout.H_STATES, layout.H_LEAF_LIMIT, layout.TABLE_ENTRIES * 4],
-  [layout.H_FREE_NODES, layout.H_NODES, layout.H_NODE_LIMIT, layout.NODE_BYTES],
-  [layout.H_FREE_NODES, layout.H_ROOMS, layout.H_NODE_LIMIT, layout.ROOM_BYTES],
-];
+/** Free lists of the arenas, by region. */
+const LISTS: ReadonlyMap<number, number> = new Map([
+  [layout.REGION_MMS, layout.H_FREE_MMS],
+  [layout.REGION_VMAS, layout.H_FREE_VMAS],
+  [layout.REGION_TABLES, layout.H_FREE_TABLES],
+  [layout.REGION_LEAVES, layout.H_FREE_LEAVES],
+  [layout.REGION_NODES, layout.H_FREE_NODES],
+]);
 
 /**
  * EFORMAT where a word is not zero that has to be. `runs` are the pages of the memory that are stored; the others are
@@ -66,7 +63,15 @@ function neverUsed(words: Uint32Array): Range[] {
     u32(base) + first * bytes,
     u32(base) + end * bytes,
   ];
-  const ranges = ARENAS.map(([list, base, limit, bytes]) => within(base, u32(list + FREE_FRESH), u32(limit), bytes));
+  const ranges: Range[] = [];
+  for (let region = 0; region < layout.REGION_COUNT; region++) {
+    const list = LISTS.get(region) ?? LISTS.get(layout.regionFollows(region));
+    if (list === undefined || region === layout.REGION_DIRTY) continue; // the dirty bitmap is the embedder's
+    const { base, records, bytes } = regionOf({ u32 }, region);
+    const fresh = u32(list + FREE_FRESH);
+    const used = LISTS.has(region) ? fresh : layout.regionRecords(region, fresh);
+    ranges.push([base + used * bytes, base + records * bytes]);
+  }
   for (let nid = 0; nid < Math.min(u32(layout.H_NID_COUNT), layout.NID_LIMIT); nid++) {
     const list = layout.H_FRAME_LISTS + nid * FRAME_LIST_BYTES;
     const [fresh, end] = [u32(list + layout.FRAME_LIST_FRESH), u32(list + layout.FRAME_LIST_END)];
@@ -74,7 +79,9 @@ function neverUsed(words: Uint32Array): Range[] {
     ranges.push(within(layout.H_PINCOUNTS, fresh, end, 4));
     // The words of large folios that begin behind the last frame that was used: the walker does not get there.
     if (end === u32(layout.H_FRAME_LIMIT)) {
-      ranges.push(within(layout.H_FOLIOS, Math.ceil(fresh / layout.FOLIO_FRAMES), end / layout.FOLIO_FRAMES + 1, 4));
+      ranges.push(
+        within(layout.H_FOLIOS, Math.ceil(fresh / layout.FOLIO_FRAMES), Math.floor(end / layout.FOLIO_FRAMES) + 1, 4),
+      );
     }
   }
   return ranges;

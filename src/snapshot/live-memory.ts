@@ -2,7 +2,7 @@
  * The copy that a snapshot is made of while it grows: the memory before the frames, empty at first, and which frames are
  * wanted. Words of the original are not trusted: a record that they name may not be there.
  */
-import { type Engine, layout } from '../engine/index.ts';
+import { type Engine, layout, regionOf } from '../engine/index.ts';
 import type { FrameId } from '../memory/index.ts';
 
 /** Records of one kind that were ever used. */
@@ -39,16 +39,16 @@ export class LiveMemory {
     this.recordsEnd = engine.u32(layout.H_FRAMES);
     this.words = new Uint32Array(this.recordsEnd / 4);
     this.frames = new Uint8Array(engine.frames.count);
-    this.mms = this.#arena(layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES);
-    this.vmas = this.#arena(layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES);
-    this.tables = this.#arena(layout.H_FREE_TABLES, layout.H_TABLES, layout.TABLE_BYTES);
-    this.leaves = this.#arena(layout.H_FREE_LEAVES, layout.H_LEAVES, layout.LEAF_BYTES);
-    this.nodes = this.#arena(layout.H_FREE_NODES, layout.H_NODES, layout.NODE_BYTES);
+    this.mms = this.#arena(layout.H_FREE_MMS, layout.REGION_MMS);
+    this.vmas = this.#arena(layout.H_FREE_VMAS, layout.REGION_VMAS);
+    this.tables = this.#arena(layout.H_FREE_TABLES, layout.REGION_TABLES);
+    this.leaves = this.#arena(layout.H_FREE_LEAVES, layout.REGION_LEAVES);
+    this.nodes = this.#arena(layout.H_FREE_NODES, layout.REGION_NODES);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
   }
 
-  #arena(list: number, field: number, bytes: number): Arena {
-    const base = this.u32(field);
+  #arena(list: number, region: number): Arena {
+    const { base, bytes } = regionOf(this, region);
     return {
       base,
       bytes,

@@ -2,7 +2,7 @@
 import { layout } from '../engine/index.ts';
 import { isRecord, type LiveMemory } from './live-memory.ts';
 
-const { NODE_BYTES, NODE_DUP_NEXT, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_KEY, NODE_LEN } = layout;
+const { NODE_BYTES, NODE_DUP_NEXT, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_KEY, NODE_FLAGS } = layout;
 const { FRAME_FREE, FRAME_KSM, ROOT_BYTES, ROOT_STABLE, ROOT_UNSTABLE } = layout;
 
 /** The nodes of one stable tree, in its order. */
@@ -42,7 +42,7 @@ export function takeNodes(memory: LiveMemory): Trees {
 /** A stable node, and what a chain and its dups know of each other. */
 function takeNode(memory: LiveMemory, node: number): void {
   memory.take(node, node + NODE_BYTES);
-  if (!(memory.u32(node + NODE_LEN) & (NODE_IS_CHAIN | layout.NODE_IS_DUP))) return;
+  if (!(memory.u32(node + NODE_FLAGS) & (NODE_IS_CHAIN | layout.NODE_IS_DUP))) return;
   const room = memory.u32(layout.H_ROOMS) + node - memory.nodes.base;
   memory.take(room, room + layout.ROOM_BYTES);
 }
@@ -102,7 +102,7 @@ function addOfFrames(memory: LiveMemory, nodes: Set<number>): void {
 }
 
 export function isChain(memory: LiveMemory, node: number): boolean {
-  return (memory.u32(node + NODE_LEN) & NODE_IS_CHAIN) !== 0;
+  return (memory.u32(node + NODE_FLAGS) & NODE_IS_CHAIN) !== 0;
 }
 
 /** The regular node or the dups that tree node `node` stands for. */

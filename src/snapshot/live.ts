@@ -8,7 +8,7 @@
  *
  * It goes by the words that recovery trusts (assembly/recover), so it also takes what a death has left behind.
  */
-import { type Engine, layout } from '../engine/index.ts';
+import { type Engine, layout, regionOf } from '../engine/index.ts';
 import { THREADS } from './blank.ts';
 import { LiveMemory } from './live-memory.ts';
 import { type Trees, takeNodes } from './live-nodes.ts';
@@ -56,11 +56,11 @@ function takeProcesses(memory: LiveMemory): void {
 /** The words of frames, of their pins and of large folios, which say nothing of contents, and the frames that only a pin holds. */
 function takeFrameWords(memory: LiveMemory): void {
   const words = memory.u32(layout.H_FRAME_WORDS);
-  const folios = memory.u32(layout.H_FOLIOS);
+  const folios = regionOf(memory, layout.REGION_FOLIOS);
   const pins = memory.u32(layout.H_PINCOUNTS);
   memory.take(words, words + memory.frames.length * 4);
   memory.take(pins, pins + memory.frames.length * 4);
-  memory.take(folios, folios + (Math.floor(memory.frames.length / layout.FOLIO_FRAMES) + 1) * 4);
+  memory.take(folios.base, folios.base + folios.records * folios.bytes);
   for (let index = 1; index < memory.frames.length; index++) {
     if (memory.u32(pins + index * 4) & PINS_MASK) memory.frames[index] = 1;
   }

@@ -117,7 +117,7 @@ export class Records {
 
   /** The first stable node with all of `flags` and none of `others` that also suits. */
   node(flags: number, others: number = 0, suits: (node: number) => boolean = () => true): number {
-    return found(this.nodes().find((node) => has(this.u32(node + layout.NODE_LEN), flags, others) && suits(node)));
+    return found(this.nodes().find((node) => has(this.u32(node + layout.NODE_FLAGS), flags, others) && suits(node)));
   }
 
   /** A node in a tree that is no chain and has a frame. */

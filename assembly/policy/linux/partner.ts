@@ -5,7 +5,6 @@
 
 import { setting } from '../../base/count';
 import { H_USE_ZERO_PAGES, NODE_MIGRATING, PTE_FRAME, PTE_MERGED, STATE_STABLE } from '../../layout';
-import { nodeCanCount } from '../../memory/dups';
 import { pteOf, pteSet } from '../../memory/tables';
 import { entryChecksum, pageChecksum } from '../../merge/checksum';
 import { nodeHas, nodeNid, nodeWait } from '../../merge/node';
@@ -71,8 +70,8 @@ function mergeKsmPage(entry: u32, frame: usize, node: Node): void {
   if (!isFound(target)) {
     if (isHashOrder()) itemOf(entry).checksum = checksum; // its key
     findPartner(entry, frame, checksum, true);
-  } else if (mergeInto(entry, frame, target) && nodeCanCount(target)) {
-    itemAppend(entry, target); // else the page stays volatile, though it maps the frame
+  } else if (mergeInto(entry, frame, target)) {
+    itemAppend(entry, target);
   }
 }
 

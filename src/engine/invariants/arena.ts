@@ -1,6 +1,7 @@
 /** Arenas as the walker sees them: which records are free, and which it has met on its way. */
 import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
+import { regionOf } from '../regions.ts';
 import { broken } from './rules.ts';
 
 /** What the walker knows of a record or frame. */
@@ -22,22 +23,15 @@ export interface Arena {
   readonly marks: Uint8Array;
 }
 
-/** Walks the free list of an arena: `list` and `limit` are header fields, `base` is the field of its base. */
-export function openArena(
-  engine: Engine,
-  kind: string,
-  list: number,
-  base: number,
-  bytes: number,
-  limit: number,
-): Arena {
+/** Walks the free list of the arena that is region number `region`: `list` is its address. */
+export function openArena(engine: Engine, kind: string, list: number, region: number): Arena {
   const first = kind === 'leaf' ? 1 : 0;
   const fresh = engine.u32(list + layout.FREE_FRESH);
-  const records = engine.u32(limit);
+  const { base, records, bytes } = regionOf(engine, region);
   if (fresh < first || fresh > records) {
     broken('arena.fresh', `${fresh} of ${records} records of kind ${kind} were used`);
   }
-  const arena: Arena = { kind, base: engine.u32(base), bytes, first, fresh, marks: new Uint8Array(fresh) };
+  const arena: Arena = { kind, base, bytes, first, fresh, marks: new Uint8Array(fresh) };
   let free = 0;
   for (let record = engine.u32(list + layout.FREE_FIRST); record !== 0; record = engine.u32(record)) {
     const number = numberOf(arena, record);

@@ -218,11 +218,11 @@ function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
 function checkKsmFrame(walk: Walk, index: number, word: number): void {
   const node = (word & FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
   const number = numberOf(walk.nodes, node);
-  const length = number === -1 ? 0 : walk.u32(node + layout.NODE_LEN);
-  if (number === -1 || length & layout.NODE_IS_CHAIN || !namesFrame(walk, node, index)) {
+  const flags = number === -1 ? 0 : walk.u32(node + layout.NODE_FLAGS);
+  if (number === -1 || flags & layout.NODE_IS_CHAIN || !namesFrame(walk, node, index)) {
     broken('frames.node', `${nameOf(walk, index)} names address ${node}: no stable node, or one with another frame`);
   }
-  if (length & layout.NODE_ORPHAN) checkOrphan(walk, node, length, walk.frames.first + index);
+  if (flags & layout.NODE_ORPHAN) checkOrphan(walk, node, flags, walk.frames.first + index);
   const maps = walk.u32(node + layout.NODE_MAPS);
   const found = (walk.frames.maps[index] as number) + pinsOf(walk, index);
   if (maps !== found) {
@@ -239,10 +239,10 @@ function namesFrame(walk: Walk, node: number, index: number): boolean {
   return walk.u32(node + layout.NODE_FRAME) === (walk.frames.first + index) * PAGE_SIZE;
 }
 
-function checkOrphan(walk: Walk, node: number, length: number, frame: number): void {
+function checkOrphan(walk: Walk, node: number, flags: number, frame: number): void {
   const number = meet(walk.nodes, node, 'frame', frame);
-  if (length >>> 24 !== layout.NODE_ORPHAN >>> 24) broken('node.flags', `orphan ${number} has flags ${length >>> 24}`);
-  if (length & layout.NODE_LEN_MASK || walk.u32(node + layout.NODE_HEAD) !== 0) {
+  if (flags !== layout.NODE_ORPHAN) broken('node.flags', `orphan ${number} has flags ${flags}`);
+  if (walk.u32(node + layout.NODE_LEN) !== 0 || walk.u32(node + layout.NODE_HEAD) !== 0) {
     broken('chain.bare', `orphan ${number} has items`);
   }
 }

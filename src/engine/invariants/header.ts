@@ -2,34 +2,8 @@
 import * as layout from '../../../assembly/layout/index.ts';
 import { settingRows } from '../../../assembly/layout/settings.ts';
 import type { Engine } from '../engine.ts';
+import { regionOf } from '../regions.ts';
 import { broken } from './rules.ts';
-
-/** A region: name, field of its base, bytes of a record, alignment that its users count on. */
-type Region = readonly [name: string, base: number, records: number, bytes: number, alignment: number];
-
-function regions(engine: Engine): Region[] {
-  const entries = engine.u32(layout.H_LEAF_LIMIT) * layout.TABLE_ENTRIES;
-  const roots = engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT);
-  const frames = engine.u32(layout.H_FRAME_LIMIT);
-  const memoryPages = engine.u32(layout.H_MEMORY_PAGES);
-  return [
-    ['mms', layout.H_MMS, engine.u32(layout.H_MM_LIMIT), layout.MM_BYTES, 4],
-    ['vmas', layout.H_VMAS, engine.u32(layout.H_VMA_LIMIT), layout.VMA_BYTES, 4],
-    ['tables', layout.H_TABLES, engine.u32(layout.H_TABLE_LIMIT), layout.TABLE_BYTES, 4],
-    ['leaves', layout.H_LEAVES, engine.u32(layout.H_LEAF_LIMIT), layout.LEAF_BYTES, 4],
-    ['ptes', layout.H_PTES, entries, 4, 4],
-    ['states', layout.H_STATES, entries, 4, 4],
-    ['items', layout.H_ITEMS, entries, layout.ITEM_BYTES, 4],
-    ['dirty bitmap', layout.H_DIRTY, Math.ceil(entries / 8), 1, 4],
-    ['roots', layout.H_ROOTS, roots, layout.ROOT_BYTES, layout.ROOT_BYTES],
-    ['folios', layout.H_FOLIOS, Math.floor((memoryPages * 16) / layout.FOLIO_FRAMES) + 1, 4, 4],
-    ['nodes', layout.H_NODES, engine.u32(layout.H_NODE_LIMIT), layout.NODE_BYTES, 2 ** layout.FRAME_NODE_SHIFT],
-    ['rooms', layout.H_ROOMS, engine.u32(layout.H_NODE_LIMIT), layout.ROOM_BYTES, 4],
-    ['frame words', layout.H_FRAME_WORDS, frames, 4, 4],
-    ['pin counts', layout.H_PINCOUNTS, frames, 4, 4],
-    ['frames', layout.H_FRAMES, frames, layout.PAGE_SIZE, layout.PAGE_SIZE],
-  ];
-}
 
 const SETTINGS = settingRows();
 
@@ -68,11 +42,16 @@ function checkModes(engine: Engine): void {
 
 function checkRegions(engine: Engine): void {
   let end: number = layout.REGIONS;
-  for (const [name, field, records, bytes, alignment] of regions(engine)) {
-    const base = engine.u32(field);
-    if (base < end || base % alignment !== 0) {
-      broken('header.regions', `${name} begin at ${base}, and what lies before them ends at ${end}`);
+  for (let region = 0; region < layout.REGION_COUNT; region++) {
+    const { base, records, bytes } = regionOf(engine, region);
+    if (base < end || base % layout.regionAlignment(region) !== 0) {
+      broken(
+        'header.regions',
+        `${layout.regionName(region)} begin at ${base}, and what lies before them ends at ${end}`,
+      );
     }
+    const due = dueRecords(engine, region);
+    if (records !== due) broken('header.regions', `${layout.regionName(region)} are ${records}, expected ${due}`);
     end = base + records * bytes;
   }
   const framesEnd = engine.u32(layout.H_FRAMES_END);
@@ -82,4 +61,10 @@ function checkRegions(engine: Engine): void {
       `frames end at ${end}, H_FRAMES_END is ${framesEnd}, the memory has ${engine.bytes.length}`,
     );
   }
+}
+
+/** How many records a region has to have, by what was chosen. */
+function dueRecords(engine: Engine, region: number): number {
+  if (region === layout.REGION_ROOTS) return engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT);
+  return layout.regionRecords(region, regionOf(engine, layout.regionFollows(region)).records);
 }

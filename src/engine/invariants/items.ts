@@ -58,13 +58,13 @@ export function isMerged(walk: Walk, entry: number, pte: number, state: number):
   if (!(state & STATE_STABLE)) return false;
   const node = walk.u32(walk.itemOf(entry) + layout.ITEM_NODE);
   const number = numberOf(walk.nodes, node);
-  const length = number === -1 ? 0 : walk.u32(node + layout.NODE_LEN);
-  if (number === -1 || length & layout.NODE_IS_CHAIN) {
+  const flags = number === -1 ? 0 : walk.u32(node + layout.NODE_FLAGS);
+  if (number === -1 || flags & layout.NODE_IS_CHAIN) {
     broken('item.node', `${walk.whereIs(entry)} hangs on address ${node}, where there is no node that takes items`);
   }
   if (!(pte & PTE_PRESENT) || walk.u32(node + layout.NODE_FRAME) !== (pte & PTE_FRAME) >>> 0) return false;
   const nid = walk.mergesAcrossNodes ? 0 : nidOf(walk.frames, (pte >>> PAGE_SHIFT) - walk.frames.first);
-  return !(pte & PTE_MERGED) || nid === length >>> layout.NODE_NID_SHIFT;
+  return !(pte & PTE_MERGED) || nid === flags >>> layout.NODE_NID_SHIFT;
 }
 
 /** May PTE_MERGED be missing on a merged page? */

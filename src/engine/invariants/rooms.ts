@@ -13,7 +13,7 @@ const { RB_PARENT, ROOM_BY_ITEMS, ROOM_PLACE } = layout;
 export function checkRooms(walk: Walk, chain: number, dups: readonly number[]): void {
   const room = (node: number): number => walk.u32(layout.H_ROOMS) + (node - walk.nodes.base);
   const place = (dup: number): number => walk.u32(room(dup) + ROOM_PLACE);
-  const items = (dup: number): number => walk.u32(dup + layout.NODE_LEN) & layout.NODE_LEN_MASK;
+  const items = (dup: number): number => walk.u32(dup + layout.NODE_LEN);
   const isStale = (dup: number): boolean => walk.u32(dup + layout.NODE_FRAME) === 0;
   const limit = walk.u32(layout.H_MAX_PAGE_SHARING);
   for (const [at, dup] of dups.entries()) {

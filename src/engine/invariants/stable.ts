@@ -11,7 +11,7 @@ import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';
 
 const { NODE_DUP_NEXT, NODE_DUP_PREV, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_IS_DUP, NODE_KEY, NODE_LEN } = layout;
-const { NODE_LEN_MASK, NODE_MIGRATING, NODE_NID_SHIFT, NODE_ORPHAN } = layout;
+const { NODE_FLAGS, NODE_MIGRATING, NODE_NID_SHIFT, NODE_ORPHAN } = layout;
 
 const PLACE_FLAGS = NODE_IS_CHAIN | NODE_IS_DUP | NODE_MIGRATING | NODE_ORPHAN;
 
@@ -32,7 +32,7 @@ export function checkStable(walk: Walk): void {
   }
   checkList(walk, layout.H_MIGRATE_NODES, (node) => {
     checkFlags(walk, node, NODE_MIGRATING);
-    checkNid(walk, node, walk.u32(node + NODE_LEN) >>> NODE_NID_SHIFT);
+    checkNid(walk, node, walk.u32(node + NODE_FLAGS) >>> NODE_NID_SHIFT);
     checkFrameNode(walk, node);
   });
   checkAllListed(walk);
@@ -62,7 +62,7 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
 
 /** Returns the frame that stands for the node in a comparison, 0 where it has none left. */
 function checkTreeNode(walk: Walk, node: number, place: Place): number {
-  const isChain = (walk.u32(node + NODE_LEN) & NODE_IS_CHAIN) !== 0;
+  const isChain = (walk.u32(node + NODE_FLAGS) & NODE_IS_CHAIN) !== 0;
   checkFlags(walk, node, isChain ? NODE_IS_CHAIN : 0);
   checkNid(walk, node, place.nid);
   checkRoot(walk, node, place);
@@ -72,12 +72,12 @@ function checkTreeNode(walk: Walk, node: number, place: Place): number {
 }
 
 function checkFlags(walk: Walk, node: number, expected: number): void {
-  const flags = walk.u32(node + NODE_LEN) & PLACE_FLAGS;
+  const flags = walk.u32(node + NODE_FLAGS) & PLACE_FLAGS;
   if (flags !== expected) broken('node.flags', `${walk.nameOf(node)} has flags ${flags}, its place wants ${expected}`);
 }
 
 function checkNid(walk: Walk, node: number, place: number): void {
-  const nid = walk.u32(node + NODE_LEN) >>> NODE_NID_SHIFT;
+  const nid = walk.u32(node + NODE_FLAGS) >>> NODE_NID_SHIFT;
   const nids = walk.mergesAcrossNodes ? 1 : walk.u32(layout.H_NID_COUNT);
   if (nid !== place || nid >= nids) {
     broken('node.nid', `${walk.nameOf(node)} is of NUMA node ${nid}, in a tree of ${place} of ${nids}`);
@@ -86,7 +86,7 @@ function checkNid(walk: Walk, node: number, place: number): void {
 
 function checkChain(walk: Walk, chain: number, place: Place): number {
   walk.chains++;
-  const items = walk.u32(chain + NODE_LEN) & NODE_LEN_MASK;
+  const items = walk.u32(chain + NODE_LEN);
   const maps = walk.u32(chain + layout.NODE_MAPS);
   if (items !== 0 || maps !== 0) broken('chain.bare', `${walk.nameOf(chain)} counts ${items} items and ${maps} ptes`);
   const key = walk.u32(chain + NODE_KEY);
@@ -143,7 +143,7 @@ function checkItems(walk: Walk, node: number): void {
     previous = item;
     length++;
   }
-  const counted = walk.u32(node + NODE_LEN) & NODE_LEN_MASK;
+  const counted = walk.u32(node + NODE_LEN);
   if (counted !== length) broken('node.len', `${walk.nameOf(node)} counts ${counted} items, but ${length} hang on it`);
   if (length === 0) return;
   walk.sharedNodes++;

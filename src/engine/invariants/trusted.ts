@@ -4,6 +4,7 @@
  */
 import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
+import { regionOf } from '../regions.ts';
 import { frameRows } from './frames.ts';
 import { checkHeader } from './header.ts';
 import { broken } from './rules.ts';
@@ -17,12 +18,12 @@ class Records {
   readonly #bytes: number;
   readonly count: number;
 
-  constructor(engine: Engine, kind: string, list: number, base: number, bytes: number, limit: number) {
+  constructor(engine: Engine, kind: string, list: number, region: number) {
+    const { base, records, bytes } = regionOf(engine, region);
     this.#kind = kind;
-    this.#base = engine.u32(base);
+    this.#base = base;
     this.#bytes = bytes;
     this.count = engine.u32(list + FREE_FRESH);
-    const records = engine.u32(limit);
     if (this.count > records) broken('arena.fresh', `${this.count} of ${records} records of kind ${kind} were used`);
   }
 
@@ -41,14 +42,11 @@ class Records {
 /** Throws ECORRUPT at the first word that recovery would follow to nowhere. */
 export function checkTrusted(engine: Engine): void {
   checkHeader(engine);
-  const mms = new Records(engine, 'mm', layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES, layout.H_MM_LIMIT);
-  const vmas = new Records(engine, 'vma', layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES, layout.H_VMA_LIMIT);
-  const { H_FREE_TABLES, H_TABLES, H_TABLE_LIMIT, TABLE_BYTES } = layout;
-  const tables = new Records(engine, 'table', H_FREE_TABLES, H_TABLES, TABLE_BYTES, H_TABLE_LIMIT);
-  const { H_FREE_LEAVES, H_LEAVES, H_LEAF_LIMIT, LEAF_BYTES } = layout;
-  const leaves = new Records(engine, 'leaf', H_FREE_LEAVES, H_LEAVES, LEAF_BYTES, H_LEAF_LIMIT);
-  const { H_FREE_NODES, H_NODES, H_NODE_LIMIT, NODE_BYTES } = layout;
-  new Records(engine, 'stable node', H_FREE_NODES, H_NODES, NODE_BYTES, H_NODE_LIMIT);
+  const mms = new Records(engine, 'mm', layout.H_FREE_MMS, layout.REGION_MMS);
+  const vmas = new Records(engine, 'vma', layout.H_FREE_VMAS, layout.REGION_VMAS);
+  const tables = new Records(engine, 'table', layout.H_FREE_TABLES, layout.REGION_TABLES);
+  const leaves = new Records(engine, 'leaf', layout.H_FREE_LEAVES, layout.REGION_LEAVES);
+  new Records(engine, 'stable node', layout.H_FREE_NODES, layout.REGION_NODES);
   for (let number = 0; number < mms.count; number++) checkMm(engine, mms, tables, leaves.count, mms.at(number));
   for (let number = 0; number < vmas.count; number++) checkVma(engine, mms, vmas.at(number));
   frameRows(engine);

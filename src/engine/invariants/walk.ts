@@ -61,32 +61,11 @@ export class Walk {
   constructor(engine: Engine) {
     this.engine = engine;
     this.words = engine.words;
-    this.mms = openArena(engine, 'mm', layout.H_FREE_MMS, layout.H_MMS, layout.MM_BYTES, layout.H_MM_LIMIT);
-    this.vmas = openArena(engine, 'vma', layout.H_FREE_VMAS, layout.H_VMAS, layout.VMA_BYTES, layout.H_VMA_LIMIT);
-    this.tables = openArena(
-      engine,
-      'table',
-      layout.H_FREE_TABLES,
-      layout.H_TABLES,
-      layout.TABLE_BYTES,
-      layout.H_TABLE_LIMIT,
-    );
-    this.leaves = openArena(
-      engine,
-      'leaf',
-      layout.H_FREE_LEAVES,
-      layout.H_LEAVES,
-      layout.LEAF_BYTES,
-      layout.H_LEAF_LIMIT,
-    );
-    this.nodes = openArena(
-      engine,
-      'stable node',
-      layout.H_FREE_NODES,
-      layout.H_NODES,
-      layout.NODE_BYTES,
-      layout.H_NODE_LIMIT,
-    );
+    this.mms = openArena(engine, 'mm', layout.H_FREE_MMS, layout.REGION_MMS);
+    this.vmas = openArena(engine, 'vma', layout.H_FREE_VMAS, layout.REGION_VMAS);
+    this.tables = openArena(engine, 'table', layout.H_FREE_TABLES, layout.REGION_TABLES);
+    this.leaves = openArena(engine, 'leaf', layout.H_FREE_LEAVES, layout.REGION_LEAVES);
+    this.nodes = openArena(engine, 'stable node', layout.H_FREE_NODES, layout.REGION_NODES);
     this.frames = openFrames(engine);
     this.ptes = engine.u32(layout.H_PTES);
     this.states = engine.u32(layout.H_STATES);

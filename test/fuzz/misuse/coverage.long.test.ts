@@ -36,7 +36,7 @@ function laidOut(module: WebAssembly.Module, header: Partial<typeof SOUND>): Eng
   const engine = new Engine(module, memory);
   expect(engine.call.layOut(1, 2)).toBe(0);
   for (const [name, value] of Object.entries(SOUND)) engine.setU32(layout[name as keyof typeof SOUND], value);
-  for (const [name, value] of Object.entries(header)) engine.setU32(layout[name as keyof typeof SOUND], value);
+  for (const [name, value] of Object.entries(header)) engine.setU32(layout[name as 'H_MMS'], value as number);
   expect(engine.call.layOut(1, 2) > 0).toBe(Object.keys(header).length === 0);
   return engine.call;
 }

@@ -14,7 +14,7 @@ const ORDERS: readonly Order[] = ['content', 'hash'];
 const { FREE_FIRST, FREE_FRESH, FREE_USED, H_FREE_LEAVES, H_FREE_NODES, H_FREE_VMAS, MM_FLAGS, MM_MERGEABLE } = layout;
 const { FRAME_LIST_FREE, FRAME_LIST_FRESH, FRAME_LIST_USED, H_FRAME_LISTS, H_FRAMES_USED } = layout;
 const { MM_EXITED, MM_PGD, MM_SHARED_OBJECT, MM_SLOT_NEXT, MM_SLOT_PREV, MM_VMAS, SLOTS } = layout;
-const { NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_IS_DUP, NODE_LEN, NODE_LEN_MASK, NODE_MAPS } = layout;
+const { NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_IS_DUP, NODE_FLAGS, NODE_LEN, NODE_MAPS } = layout;
 const { PTE_DIRTY, PTE_KSM_ZERO, PTE_MERGED, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
 const { STATE_ITEM, STATE_SEQ, STATE_STABLE, STATE_UNSTABLE, VM_ANON, VM_MERGEABLE } = layout;
 
@@ -141,11 +141,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'item.node': (memory) => memory.set(memory.item(memory.entry(isStable)) + layout.ITEM_NODE, 0),
   'item.list': (memory) => memory.set(memory.u32(memory.regularNode() + NODE_HEAD) + layout.ITEM_PREV, 64),
   'item.listed': (memory) => {
-    const node = memory.node(
-      0,
-      NODE_IS_CHAIN | NODE_IS_DUP,
-      (candidate) => (memory.u32(candidate + NODE_LEN) & NODE_LEN_MASK) > 1,
-    );
+    const node = memory.node(0, NODE_IS_CHAIN | NODE_IS_DUP, (candidate) => memory.u32(candidate + NODE_LEN) > 1);
     const second = memory.u32(memory.u32(node + NODE_HEAD) + layout.ITEM_NEXT);
     memory.set(node + NODE_HEAD, second);
     memory.set(second + layout.ITEM_PREV, 0);
@@ -174,8 +170,8 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'frames.pincount': (memory) => memory.add(memory.u32(layout.H_PINCOUNTS) + 4, 1),
   'frames.node': (memory) => memory.add(memory.frameWord(memory.entry(isMerged)), 1),
 
-  'node.flags': (memory) => memory.flip(memory.regularNode() + NODE_LEN, layout.NODE_MIGRATING),
-  'node.nid': (memory) => memory.add(memory.node(NODE_IS_CHAIN) + NODE_LEN, 2 ** layout.NODE_NID_SHIFT),
+  'node.flags': (memory) => memory.flip(memory.regularNode() + NODE_FLAGS, layout.NODE_MIGRATING),
+  'node.nid': (memory) => memory.add(memory.node(NODE_IS_CHAIN) + NODE_FLAGS, 2 ** layout.NODE_NID_SHIFT),
   'node.len': (memory) => memory.add(memory.regularNode() + NODE_LEN, 1),
   'node.maps': (memory) => memory.set(memory.regularNode() + NODE_MAPS, 1),
   'node.list': (memory) => memory.set(memory.u32(memory.node(NODE_IS_CHAIN) + NODE_HEAD) + layout.NODE_DUP_PREV, 64),

@@ -43,8 +43,8 @@ test('no two header fields share a word, and all lie before the frame lists', ()
   const WIDE = /^H_ADVISOR_(START_SCAN|SCAN_TIME|CHANGE|CPU_TIME)/;
   const owner = new Map<number, string>();
   for (const [name, address] of Object.entries(layout)) {
-    if (!name.startsWith('H_') || typeof address !== 'number') continue;
-    if (name === 'H_FRAME_LISTS' || address >= layout.SETTINGS) continue; // settings and counters have tables
+    if (typeof address !== 'number' || !name.startsWith('H_')) continue;
+    if (name === 'H_FRAME_LISTS' || name === 'H_REGIONS' || address >= layout.SETTINGS) continue; // settings and counters have tables
     const words = name.startsWith('H_FREE_') ? 3 : WIDE.test(name) ? 2 : 1;
     for (let at = address; at < address + 4 * words; at += 4) {
       expect(owner.get(at), `${name} at ${at}`).toBeUndefined();
@@ -55,4 +55,23 @@ test('no two header fields share a word, and all lie before the frame lists', ()
   // The slot list's sentinel: its links lie where an mm's do.
   for (const link of [layout.MM_SLOT_NEXT, layout.MM_SLOT_PREV]) expect(owner.get(layout.SLOTS + link)).toBeUndefined();
   expect(Math.min(...owner.keys())).toBeGreaterThanOrEqual(layout.HEADER);
+});
+
+test('the directory has a base and a count for each region', () => {
+  const { DIRECTORY_BASE, DIRECTORY_RECORDS, DIRECTORY_BYTES, H_REGIONS, REGION_COUNT } = layout;
+  expect(new Set([DIRECTORY_BASE, DIRECTORY_RECORDS, DIRECTORY_BYTES]).size).toBe(3);
+  const entry = (region: number): number => H_REGIONS + region * DIRECTORY_BYTES;
+  expect(layout.H_MMS).toBe(entry(0));
+  expect(layout.H_FRAMES).toBe(entry(REGION_COUNT - 1));
+  expect(layout.H_FRAMES_END).toBe(entry(REGION_COUNT));
+});
+
+test('a region that follows another comes behind it or is laid out once it is known', () => {
+  for (let region = 0; region < layout.REGION_COUNT; region++) {
+    const followed = layout.regionFollows(region);
+    // What follows the frames is laid out after their number is known, though frames lie last.
+    expect(followed <= region || followed === layout.REGION_FRAMES, layout.regionName(region)).toBe(true);
+    expect(layout.regionFollows(followed) === followed || followed === layout.REGION_NODES).toBe(true);
+    expect(layout.regionBytes(region) % 4).toBe(0);
+  }
 });
