@@ -3,7 +3,8 @@
  * and of frames it is no more than those to which somebody refers.
  */
 import { expect, test } from 'vitest';
-import { type Host, type KsmError, layout, restoreHost } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type Host, type KsmError, restoreHost } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
 import { engineOf } from '../../support/inside.ts';
 import { PAGE, parse, saved } from './helpers.ts';

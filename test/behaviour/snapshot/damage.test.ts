@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Host, layout, restoreHost } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type Host, restoreHost } from '../../../src/index.ts';
 import { build, busyHost, forged, memoryOf, PAGE, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
 
 let whole: Uint8Array<ArrayBuffer>;

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { type Host, layout, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type Host, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
 import { engineOf } from '../../support/inside.ts';
 import { scene } from '../../support/scene.ts';

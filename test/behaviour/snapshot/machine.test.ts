@@ -1,6 +1,7 @@
 /** What a snapshot holds, what it leaves out, and what a restored host can do. */
 import { describe, expect, test } from 'vitest';
-import { createHost, type FrameId, type Host, layout, restoreHost, snapshotOf } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { createHost, type FrameId, type Host, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { resumedClock } from '../../../src/snapshot/clock.ts';
 import { engineOf } from '../../support/inside.ts';
 import { busyHost, collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';

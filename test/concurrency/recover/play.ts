@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { xorshift } from '../../../bench/workloads.ts';
-import { createHost, type Host, layout } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { createHost, type Host } from '../../../src/index.ts';
 import {
   hostSize,
   Player,

@@ -3,7 +3,8 @@
  * story goes on as the kernel's did. What is trusted, and so never damaged here, is listed in assembly/recover/recover.ts.
  */
 import { expect, test } from 'vitest';
-import { attachHost, createHost, type Host, layout, snapshotOf } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { attachHost, createHost, type Host, snapshotOf } from '../../../src/index.ts';
 import { engineOf, machineOf } from '../../support/inside.ts';
 import { places, recoverAfterAll, recoverFromDamage } from './play.ts';
 

@@ -2,7 +2,8 @@
  * Deaths: scanners are killed at random instants, and guests too, while other guests go on; after each death the owner
  * recovers. Who lives loses nothing, and merging goes on.
  */
-import { type Host, layout } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import type { Host } from '../../../src/index.ts';
 import { viewOf } from '../../support/inside.ts';
 import { Book } from './book.ts';
 import { Dice } from './dice.ts';

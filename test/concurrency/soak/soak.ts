@@ -2,7 +2,8 @@
  * The soak: guests on threads of their own work beside a scanner that scans flat out. No byte may be lost, torn or
  * another's.
  */
-import { type Host, layout } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import type { Host } from '../../../src/index.ts';
 import { viewOf } from '../../support/inside.ts';
 import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
 import { Thread } from './thread.ts';

@@ -56,8 +56,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     'src/validate',
     'src/errors',
   ],
+  'src/layout': [],
   'src/index': [
     'src/host',
+    'src/layout',
     'src/snapshot',
     'src/ksmd',
     'src/ksm',

@@ -12,8 +12,9 @@
  * few codes; or it gives a sound host with the processes of the head that can be saved again, and used.
  */
 import { createHash } from 'node:crypto';
+import { layout } from '../../../../src/engine/index.ts';
 import { KsmError } from '../../../../src/errors.ts';
-import { type AddressSpace, createHost, type Host, layout, restoreHost, snapshotOf } from '../../../../src/index.ts';
+import { type AddressSpace, createHost, type Host, restoreHost, snapshotOf } from '../../../../src/index.ts';
 import { build, collect, hmac, memoryOf, type Parts, parse, saved } from '../../../behaviour/snapshot/helpers.ts';
 import { machineOf } from '../../../support/inside.ts';
 import { attempt, expectThat, refusal } from '../contract.ts';
