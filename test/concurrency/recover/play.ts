@@ -14,7 +14,7 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../recordings/golden/', import.meta.url));
 export const TRACES: readonly string[] = readdirSync(GOLDEN).filter((name) => name.endsWith('.trace.jsonl'));
@@ -38,7 +38,7 @@ async function playRecovering(
     const before = mappings(host);
     beforeRecovery(host);
     host.recover();
-    host.check();
+    checkHost(host);
     expect(mappings(host)).toEqual(before);
   }
   return host;
