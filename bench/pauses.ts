@@ -5,8 +5,9 @@
  * The same guest without a scanner shows what is the machine's own: its interrupts, and whoever else runs on it.
  */
 
+import { layout } from '../src/engine/index.ts';
 import { machineOf } from '../src/host/index.ts';
-import { createHost, type Host, layout } from '../src/index.ts';
+import { createHost, type Host } from '../src/index.ts';
 import { BesideScanner } from './beside.ts';
 import { type BenchOptions, type BenchTable, tableOf } from './table.ts';
 import { mix, PAGE, xorshift } from './workloads.ts';

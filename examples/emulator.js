@@ -106,4 +106,4 @@ assert.equal(before, MACHINES * RAM);
 assert.equal(groups, 200);
 assert.equal(after, before - 200);
 assert.equal(patched, 10);
-host.check();
+await host.check();

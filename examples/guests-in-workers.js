@@ -49,7 +49,7 @@ console.log(
 assert.equal(wrong, 0);
 assert.equal(host.ksmd.deaths, 0);
 assert.ok(counters.full_scans >= PASSES && counters.pages_sharing > PAGES && cow_ksm > 0);
-host.check();
+await host.check();
 
 function startGuest(task) {
   const workerData = { shared: host.share(), ...task };

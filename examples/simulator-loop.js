@@ -53,7 +53,7 @@ async function simulate() {
     if (now % settings.sleep_millisecs === 0) host.ksm.scan(settings.pages_to_scan);
   }
   for (const { space, base, expected } of guests) assert.deepEqual(space.read(base, PAGES * PAGE), expected);
-  host.check();
+  await host.check();
   return { before, after: host.usage().frames, counters: host.ksm.counters() };
 }
 

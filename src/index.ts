@@ -10,7 +10,6 @@
  *     host.ksm.scan(256);
  *     host.ksm.counters().pages_sharing;
  */
-export * as layout from '../assembly/layout/index.ts';
 export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
 export {
   type AttachOptions,
@@ -35,6 +34,7 @@ export type {
   SharedPage,
 } from './ksm/index.ts';
 export type { Ksmd, KsmdStart } from './ksmd/index.ts';
+export * as layout from './layout.ts';
 export type {
   AddressSpace,
   Advice,

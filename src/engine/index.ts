@@ -2,8 +2,5 @@
 export * as layout from '../../assembly/layout/index.ts';
 export { Engine, expectLayout, type Geometry, layOut, recordOf } from './engine.ts';
 export { errnoOf } from './errno.ts';
-export { compareFrames } from './invariants/frames.ts';
-export { checkTrusted } from './invariants/trusted.ts';
-export { checkInvariants } from './invariants.ts';
 export { type EngineExports, instantiate, type WasmSource } from './load.ts';
 export { type Region, regionOf } from './regions.ts';

@@ -1,5 +1,5 @@
 /** What an embedder has of a machine: its processes, its frames, its KSM, and the threads that use it. */
-import { checkInvariants, layout } from '../engine/index.ts';
+import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { Ksm } from '../ksm/index.ts';
 import { Ksmd, KsmdThread } from '../ksmd/index.ts';
@@ -221,8 +221,12 @@ export class Host {
     this.#machine.recover(NUMBER('recover: the number of a thread', worker), false);
   }
 
-  /** Recomputes everything that can be recomputed and compares. Throws ECORRUPT naming the broken rule. Slow: for tests. */
-  check(): void {
+  /**
+   * Recomputes everything that can be recomputed and compares, at one moment after this call. Rejects with ECORRUPT, naming the broken rule. Slow:
+   * for tests.
+   */
+  async check(): Promise<void> {
+    const { checkInvariants } = await import('../engine/invariants.ts'); // on demand: it is a third of the driver
     const { engine } = this.#machine;
     engine.exclusively(() => checkInvariants(engine));
   }

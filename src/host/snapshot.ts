@@ -74,8 +74,8 @@ export async function restoreHost(source: SnapshotSource, options: RestoreOption
   const module = await loadModule(checked.wasm, checked.debug);
   const { memory, books } = await readSnapshot(source, mac);
   const engine = new Engine(module, memory);
-  if (checked.recover) recoverMachine(engine);
-  expectMachine(engine, books);
+  if (checked.recover) await recoverMachine(engine);
+  await expectMachine(engine, books);
   giveKey(engine, checked.seed !== undefined, BigInt(checked.seed ?? randomSeed()));
   const machine = new Machine(engine, checked.clock ?? resumedClock(engine), books);
   return new Host(machine, threads, await startScanners(engine, checked.scanners ?? 1, threads));

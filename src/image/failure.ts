@@ -5,6 +5,7 @@
  */
 
 import { ERRNO, type ErrnoName, KsmError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 /** The errno's name that a system error carries ("ENOENT", also ones that KsmError does not know), or ''. */
 export function systemCode(error: unknown): string {
@@ -27,4 +28,13 @@ export function failure(error: unknown, doing: string, messages: Partial<Record<
 /** "1 page", "2 pages". */
 export function count(n: number, noun: string, plural: string = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
+}
+
+/** The same for a file that a user has named. */
+export function pathFailure(error: unknown, path: string): KsmError {
+  const shown = printable(path);
+  return failure(error, `read ${shown}`, {
+    ENOENT: `${shown}: no such file`,
+    EACCES: `${shown} is not readable for this user`,
+  });
 }

@@ -3,7 +3,7 @@
  */
 
 export { type Demo, startDemo } from './demo.ts';
+export { openImage } from './open.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
-export { openImage } from './raw.ts';
 export { PAGE_BYTES, type PageRange, type PageSource } from './source.ts';

@@ -5,7 +5,7 @@
  * after the head's, and a page of it takes up room when its chunk's digest was right, so a file that is wrong costs no more
  * than it has bytes. On any error all of it is dropped.
  */
-import { checkInvariants, checkTrusted, type Engine, layout } from '../engine/index.ts';
+import { type Engine, layout } from '../engine/index.ts';
 import type { Books } from '../machine/index.ts';
 import { createMemory } from '../memory/index.ts';
 import { expectBlank } from './blank.ts';
@@ -125,7 +125,8 @@ async function expectMac(
  * EFORMAT where what lies in the memory of `engine` is not a sound machine whose live processes are those of `books`.
  * No accident gets past the digests, but whoever makes a snapshot by hand can give it any digest.
  */
-export function expectMachine(engine: Engine, books: Books): void {
+export async function expectMachine(engine: Engine, books: Books): Promise<void> {
+  const { checkInvariants } = await import('../engine/invariants.ts');
   try {
     checkInvariants(engine);
   } catch (cause) {
@@ -145,7 +146,8 @@ export function expectMachine(engine: Engine, books: Books): void {
  * Rebuilds what can be rebuilt in the memory of `engine`, which nobody else uses. EFORMAT where that would follow words to nowhere, as no
  * death leaves them.
  */
-export function recoverMachine(engine: Engine): void {
+export async function recoverMachine(engine: Engine): Promise<void> {
+  const { checkTrusted } = await import('../engine/invariants.ts');
   try {
     checkTrusted(engine);
     engine.setU32(layout.LINUX_BUSY, 1); // snapshots do not say whether a batch was under way

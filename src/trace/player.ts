@@ -181,7 +181,7 @@ export async function* playTrace(trace: Trace, options: PlayOptions = {}): Async
     yield recordingHeader(trace);
     for (const operation of trace.operations) {
       const step = player.play(operation);
-      if (options.invariants === true) host.check();
+      if (options.invariants === true) await host.check();
       yield step;
     }
   } finally {

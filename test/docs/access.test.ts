@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host } from '../../src/index.ts';
+import { checkHost } from '../support/inside.ts';
 import { numbers } from '../support/numbers.ts';
 
 const PAGE = 4096;
@@ -48,7 +49,7 @@ describe.each(['off', 'on'] as const)('dirty tracking %s', (dirtyTracking) => {
     }
     expect(host.ksm.counters().pages_sharing).toBeGreaterThan(0);
     expect(Buffer.compare(space.read(0, SIZE), model)).toBe(0);
-    host.check();
+    checkHost(host);
   });
 });
 

@@ -44,6 +44,7 @@ ${there};
 `;
   const before = `import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { checkHost } from '../support/inside.ts';
 const file = new URL('./guest.js', import.meta.url);
 ${LIBRARY}
 const guest = b;
@@ -54,7 +55,7 @@ check(host.ksmd.running, true);
 check([...b.read(0x102000, 4)], [1, 2, 3, 42]);
 check([...a.read(0x102000, 4)], [42, 42, 42, 42]);
 await host.ksmd.stop();
-host.check();
+checkHost(host);
 `;
   writeFileSync(join(folder, 'guest.js'), guest);
   expect(outputOf(folder, before + THREADS + after)).toBe('3\n');

@@ -3,7 +3,7 @@ import { layout } from '../../../src/engine/index.ts';
 import { KsmError } from '../../../src/index.ts';
 import { contentPage } from '../../../src/trace/content.ts';
 import { type Operation, Player, type RecordingStep, type Trace } from '../../../src/trace/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { RefusingHost } from './attempt.ts';
 
 const PAGE = layout.PAGE_SIZE;
@@ -142,7 +142,7 @@ export class PairPlayer {
 
   #expectSound(fail: (what: string) => void): void {
     try {
-      this.#refusing.host.check();
+      checkHost(this.#refusing.host);
     } catch (error) {
       fail(String(error));
     }

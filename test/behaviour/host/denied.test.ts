@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const BASE = 2 ** 21;
@@ -58,7 +59,7 @@ describe.each([
     expectDenied(child, contents.length);
     host.ksm.settings.run = 2;
     expectDenied(space, contents.length);
-    host.check();
+    checkHost(host);
     space.mprotect(BASE, pages * PAGE, 'r');
     const seen = contents.map((byte, page) => [byte, space.read(BASE + page * PAGE, 1)[0]]);
     for (const [byte, read] of seen) expect(read).toBe(byte);
@@ -67,7 +68,7 @@ describe.each([
     space.mprotect(BASE, pages * PAGE, 'rw');
     space.write(BASE, Uint8Array.of(9));
     expect(space.read(BASE, 2)).toEqual(Uint8Array.of(9, 1));
-    host.check();
+    checkHost(host);
   });
 
   test('a part of a mapping, shared memory, memory denied from the start', async () => {
@@ -89,6 +90,6 @@ describe.each([
     expect(() => space.read(other, 1)).toThrow(expect.objectContaining({ code: 'EFAULT' }));
     space.mprotect(other, PAGE, 'r');
     expect(space.read(other, 1)[0]).toBe(0);
-    host.check();
+    checkHost(host);
   });
 });

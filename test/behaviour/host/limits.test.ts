@@ -1,6 +1,7 @@
 /** What is full says so, by the name of the limit and the option that raises it, and nothing is lost or half-done. */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host, KsmError } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '2M', pages: 1024, processes: 8, vmas: 16, seed: 1 } as const;
@@ -34,7 +35,7 @@ describe('limits', () => {
     expect(host.processes.length).toBe(SMALL.processes);
     host.processes[0]?.exit();
     host.spawn();
-    host.check();
+    checkHost(host);
   });
 
   test('processes: fork fails as a whole', async () => {
@@ -44,7 +45,7 @@ describe('limits', () => {
     const error = untilRefused(() => guest.fork());
     expect(error).toMatchObject({ code: 'ENOMEM', message: expect.stringContaining('"processes"') });
     expect(guest.read(0, PAGE)).toEqual(page(5));
-    host.check();
+    checkHost(host);
   });
 
   test('vmas: mmap is refused and the mappings before it stay', async () => {
@@ -56,7 +57,7 @@ describe('limits', () => {
     guest.write(0, page(1));
     guest.munmap(2 * PAGE, PAGE);
     guest.mmap(2 * PAGE, PAGE);
-    host.check();
+    checkHost(host);
   });
 
   test('vmas: a madvise that would have to split is refused with EAGAIN, as on Linux at its limit', async () => {
@@ -64,7 +65,7 @@ describe('limits', () => {
     const guest = guestWith(host, 200);
     const error = untilRefused((turn) => guest.madvise((turn * 4 + 1) * PAGE, PAGE, 'MERGEABLE'));
     expect(error).toMatchObject({ code: 'EAGAIN', message: expect.stringContaining('"vmas"') });
-    host.check();
+    checkHost(host);
   });
 
   test('pages: page tables run out', async () => {
@@ -76,7 +77,7 @@ describe('limits', () => {
     guest.munmap(0, 2 ** 36);
     guest.mmap(0, PAGE);
     guest.touch(0, 1);
-    host.check();
+    checkHost(host);
   });
 
   test.each(['content', 'hash'] as const)(
@@ -95,11 +96,11 @@ describe('limits', () => {
       expect(error).toMatchObject({ code: 'ENOMEM', message: expect.stringContaining('"memory"') });
       expect(() => guest.write(PAGE, page(8))).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
       expect(guest.read(PAGE, PAGE)).toEqual(page(7));
-      host.check();
+      checkHost(host);
       guest.madvise(10 * PAGE, PAGE, 'DONTNEED');
       guest.write(PAGE, page(8));
       expect([guest.read(0, PAGE), guest.read(PAGE, PAGE)]).toEqual([page(7), page(8)]);
-      host.check();
+      checkHost(host);
     },
   );
 
@@ -119,12 +120,12 @@ describe('limits', () => {
       host.ksm.scan(20); // in the middle of a pass
       expect(() => host.ksm.write('run', '2')).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
       expect(host.ksm.read('run')).toBe('0\n');
-      host.check();
+      checkHost(host);
       for (let i = 30; i < 40; i++) expect(guest.read(i * PAGE, PAGE)).toEqual(page(3));
       host.ksm.settings.run = 1;
       for (let pass = 0; pass < 4; pass++) {
         host.ksm.scan(30);
-        host.check();
+        checkHost(host);
       }
     },
   );

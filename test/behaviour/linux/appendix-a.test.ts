@@ -7,6 +7,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   type Area,
   batch,
@@ -84,7 +85,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
       expect(batch(host, 1000)).toBe(9);
       expect(state(host)).toEqual([2, 5, 2, 0]);
     }
-    host.check();
+    checkHost(host);
   });
 
   test('T2: a write, and the old content back', async () => {
@@ -103,7 +104,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     pass(host);
     expect(state(host)).toEqual([2, 5, 2, 0]);
     expect(cowKsm(host)).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('T2b: a merged frame with one user left stays merged', async () => {
@@ -114,7 +115,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     expect(state(host)).toEqual([2, 1, 2, 4]);
     pass(host);
     expect(state(host)).toEqual([2, 1, 6, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T2c: munmap counts in the next pass, which drops the slot', async () => {
@@ -126,7 +127,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
     expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, passEnded: false, idle: true });
     expect(line(host)).toEqual([3, 0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T9: MADV_UNMERGEABLE on half, and MERGEABLE again', async () => {
@@ -145,7 +146,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     expect(state(host)).toEqual([1, 3, 0, 4]);
     pass(host);
     expect(state(host)).toEqual([1, 7, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T11: protection does not matter', async () => {
@@ -155,7 +156,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     mergeable(space, same('a', 2), { prot: 'r' });
     pass(host, 2);
     expect(state(host)).toEqual([1, 3, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T15: of three processes, the frame of the second survives', async () => {
@@ -165,7 +166,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     pass(host, 2);
     expect(state(host)).toEqual([1, 2, 0, 0]);
     expect([a, b, c].map((area) => area.frame(0))).toEqual([survivor, survivor, survivor]);
-    host.check();
+    checkHost(host);
   });
 
   test('T17: run 2 undoes everything; the process stays registered', async () => {
@@ -183,7 +184,7 @@ describe.each(ORDERS)('merging and coming apart, %s order', (index) => {
     host.ksm.settings.run = 1;
     pass(host);
     expect(line(host)).toEqual([1, 0, 0, 0, 4]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -212,7 +213,7 @@ describe.each(ORDERS)('max_page_sharing, %s order', (index) => {
     area.write(3, ...distinct(3, 4));
     pass(host);
     expect(stateWithChains(host)).toEqual([1, 2, 4, 3, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test.each([
@@ -236,7 +237,7 @@ describe.each(ORDERS)('max_page_sharing, %s order', (index) => {
     pass(host, 4);
     const [shared, sharing, unshared, chains, dups] = steady;
     expect(stateWithChains(host)).toEqual([shared, sharing, unshared, 0, chains, dups]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -267,7 +268,7 @@ describe.each(ORDERS)('which dup takes the next page (3.10), %s order', (index) 
     expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
     // The node of pages 4 to 7 came last and so stands first, with two pages left; that of pages 0 to 3 has three.
     expect(area.frame(8)).toBe(area.frame(joins === 'first' ? 7 : 3));
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -294,7 +295,7 @@ describe.each(ORDERS)('smart scan, %s order', (index) => {
       expect(counter(host, 'pages_skipped') - skipped).toBe(isProcessed ? 0 : 1);
       expect(state(host)).toEqual([0, 0, ...(isProcessed && scan > 1 ? [1, 0] : [0, 1])]);
     }
-    host.check();
+    checkHost(host);
   });
 
   test('T4b: age stands still while a page is merged', async () => {
@@ -307,7 +308,7 @@ describe.each(ORDERS)('smart scan, %s order', (index) => {
     expect(state(host)).toEqual([1, 0, 0, 1]);
     expect(schedule(host, 20, 1)).toBe(`PSPSSPSSSSP${'S'.repeat(8)}P`);
     expect(counter(host, 'pages_shared')).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test.each([
@@ -330,7 +331,7 @@ describe.each(ORDERS)('smart scan, %s order', (index) => {
     expect(counter(host, 'pages_shared')).toBe(0);
     pass(host);
     expect(state(host)).toEqual([1, 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test.each([13, 15, 16, 22, 24, 25, 31, 33, 34, 40, 42, 43])('T28: after %i passes alone, never', async (alone) => {
@@ -344,7 +345,7 @@ describe.each(ORDERS)('smart scan, %s order', (index) => {
     host.ksm.settings.smart_scan = false;
     pass(host, 2);
     expect(state(host)).toEqual([1, 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -384,6 +385,6 @@ describe.each(ORDERS)('zero pages, %s order', (index) => {
     expect(state(host)).toEqual([1, 1, 0, 0]);
     pass(host);
     expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { type Area, boot, mergeable, ORDERS, pass, same, state, stateWithChains } from './machine.ts';
 
 const dupsSeen = (host: Host): number => engineOf(host).u64(layout.H_DUPS_SEEN);
@@ -53,7 +53,7 @@ describe.each(cases)('$index order, max_page_sharing $limit, prune_millisecs $pr
     const area = mergeable(host.spawn(), same('a', pages));
     story(host, area);
     pass(host);
-    host.check();
+    checkHost(host);
     expect(stateWithChains(host)[4]).toBe(1);
     return dupsSeen(host);
   }
@@ -104,7 +104,7 @@ describe.each(ORDERS)('which dup is picked, %s order', (index) => {
     const [host, area] = await five(2 ** 32 - 1);
     makeRoom(host, area, 0, 4, 5); // dups of pages 0 to 3 and 4 to 7: the second came later
     expect(joiner(host)).toBe(area.frame(6));
-    host.check();
+    checkHost(host);
   });
 
   test('in a full walk the fullest that has room, of equally full ones the first', async () => {
@@ -113,7 +113,7 @@ describe.each(ORDERS)('which dup is picked, %s order', (index) => {
     expect(joiner(host)).toBe(area.frame(1));
     makeRoom(host, area, 12, 13);
     expect(joiner(host)).toBe(area.frame(14));
-    host.check();
+    checkHost(host);
   });
 
   /** A search that comes before the scanner sees that four dups of five have lost their pages. The one between them has room. */
@@ -127,7 +127,7 @@ describe.each(ORDERS)('which dup is picked, %s order', (index) => {
     pass(host);
     for (const page of [0, 4, 12, 16]) area.munmap(page, 4);
     host.ksm.scan(1);
-    host.check();
+    checkHost(host);
     expect(searcher.frame(0)).toBe(area.frame(9));
     return [host, searcher, area];
   }
@@ -159,10 +159,10 @@ describe.each(ORDERS)('which dup is picked, %s order', (index) => {
         engine.setU32(address, layout.ROOM_PLACE_MAX - highest + engine.u32(address));
       }
     }
-    host.check();
+    checkHost(host);
     const other = mergeable(host.spawn(), same('a', 12));
     pass(host, 2);
-    host.check();
+    checkHost(host);
     expect(stateWithChains(host)).toEqual([7, 21, 1, 0, 1, 7]);
     expect(other.frame(0)).toBe(area.frame(6));
   });

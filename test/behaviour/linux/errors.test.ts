@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   batch,
   boot,
@@ -117,7 +118,7 @@ describe.each(ORDERS)('/sys/kernel/mm/ksm, %s order', (index) => {
     const host = await boot(index);
     host.ksm.write(file, text);
     expect(host.ksm.read(file)).toBe(`${reads}\n`);
-    host.check();
+    checkHost(host);
   });
 
   test.each(REFUSED)('%s from %s for what it does not understand', async (code, file, ...texts) => {
@@ -126,7 +127,7 @@ describe.each(ORDERS)('/sys/kernel/mm/ksm, %s order', (index) => {
     for (const text of texts) expectError(code, () => host.ksm.write(file, text));
     if (code === 'ENOENT') expectError(code, () => host.ksm.read(file));
     else expect(host.ksm.read(file)).toBe(before);
-    host.check();
+    checkHost(host);
   });
 
   test('counters cannot be written', async () => {
@@ -154,7 +155,7 @@ describe.each(ORDERS)('/sys/kernel/mm/ksm, %s order', (index) => {
     pass(host);
     host.ksm.write('max_page_sharing', '4');
     host.ksm.write('merge_across_nodes', '0');
-    host.check();
+    checkHost(host);
   });
 
   test('5.2: unmerged pages keep what is known of them through a change', async () => {
@@ -164,7 +165,7 @@ describe.each(ORDERS)('/sys/kernel/mm/ksm, %s order', (index) => {
     host.ksm.settings.max_page_sharing = 3;
     pass(host);
     expect(state(host)).toEqual([1, 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('5.1: run 2 twice is run 2 once; counters of all time stay', async () => {
@@ -181,7 +182,7 @@ describe.each(ORDERS)('/sys/kernel/mm/ksm, %s order', (index) => {
       pages_volatile: 0,
     });
     expectError('EAGAIN', () => batch(host, 1));
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -201,7 +202,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
     pass(host);
     expect(space.ksmStat().ksm_rmap_items).toBe(1);
     area.advise('UNMERGEABLE', 1, 3); // never was
-    host.check();
+    checkHost(host);
   });
 
   test('T21: a gap gives ENOMEM, and what is mapped is done', async () => {
@@ -215,7 +216,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
     expectError('ENOMEM', () => area.advise('UNMERGEABLE'));
     expect(cowKsm(host)).toBe(4);
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
-    host.check();
+    checkHost(host);
   });
 
   test('T21: a split that would exceed the limit of mappings gives EAGAIN', async () => {
@@ -225,7 +226,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
     area.advise('MERGEABLE', 1);
     expect(area.space.ksmStat().ksm_mergeable).toBe('yes');
-    host.check();
+    checkHost(host);
   });
 
   test.each([{ shared: true }, { special: true }])('T21: not for %j, without an error', async (kind) => {
@@ -234,7 +235,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
     expect(area.space.ksmStat().ksm_mergeable).toBe('no');
     area.advise('UNMERGEABLE');
     expect(host.ksm.scan(10)).toEqual({ pages_scanned: 0, passEnded: false, idle: true }); // nobody registered
-    host.check();
+    checkHost(host);
   });
 
   test('T21: of a private file mapping only the written pages count', async () => {
@@ -248,7 +249,7 @@ describe.each(ORDERS)('madvise, %s order', (index) => {
     pass(host, 2);
     expect(state(host)).toEqual([1, 2, 0, 0]);
     expect(area.space.ksmStat().ksm_rmap_items).toBe(3);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -267,7 +268,7 @@ describe.each(ORDERS)('prctl, %s order', (index) => {
     expect([space.prctl(PR_SET_MEMORY_MERGE, 1), space.prctl(PR_GET_MEMORY_MERGE)]).toEqual([0, 1]);
     expect([space.prctl(PR_SET_MEMORY_MERGE, 0), space.prctl(PR_GET_MEMORY_MERGE)]).toEqual([0, 0]);
     expect([space.prctl(PR_SET_MEMORY_MERGE, 5), space.prctl(PR_GET_MEMORY_MERGE)]).toEqual([0, 1]);
-    host.check();
+    checkHost(host);
   });
 
   test('T22: all that is eligible, now and later, and no shared or special mapping', async () => {
@@ -288,7 +289,7 @@ describe.each(ORDERS)('prctl, %s order', (index) => {
     fill(space, distinct(1, 100));
     pass(host);
     expect(space.ksmStat().ksm_rmap_items).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('6.3: switching off what was never on does nothing; else it takes the advised mappings along', async () => {
@@ -304,7 +305,7 @@ describe.each(ORDERS)('prctl, %s order', (index) => {
     expect(state(host)).toEqual([1, 3, 0, 0]);
     pass(host);
     expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('6.3: MADV_UNMERGEABLE works under it, for the existing range only', async () => {
@@ -318,6 +319,6 @@ describe.each(ORDERS)('prctl, %s order', (index) => {
     fill(space, same('a', 3));
     pass(host, 2);
     expect(state(host)).toEqual([1, 2, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { AddressSpace, Host, Pin } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   type Area,
   boot,
@@ -50,7 +51,7 @@ describe.each(ORDERS)('N1: a frame that is merged never merges into another, %s 
     for (const copies of [2, 4, 6]) {
       pass(host);
       expect(cowKsm(host)).toBe(copies);
-      host.check();
+      checkHost(host);
     }
     expect(area.holds(0, ...same('a', 3)) && child.holds(0, ...same('a', 3))).toBe(true);
   });
@@ -64,7 +65,7 @@ describe.each(ORDERS)('N1: a frame that is merged never merges into another, %s 
     expect(new Set([area.frame(0), area.frame(1), area.frame(2)]).size).toBe(1);
     expect([child.frame(1), child.frame(2)]).toEqual(left);
     expect(child.holds(0, ...same('a', 3))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('nor do they give way to the zero page', async () => {
@@ -74,7 +75,7 @@ describe.each(ORDERS)('N1: a frame that is merged never merges into another, %s 
     pass(host, 3);
     expect(counter(host, 'ksm_zero_pages')).toBe(2); // the parent's copies
     expect(child.holds(0, 0, 0, 0)).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('a mapping of a merged frame that fork copied is recorded as ever', async () => {
@@ -84,7 +85,7 @@ describe.each(ORDERS)('N1: a frame that is merged never merges into another, %s 
     area.space.fork();
     pass(host);
     expect(state(host)).toEqual([1, 3, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -104,7 +105,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
       expect(child.holds(0, 'a', 'b') && area.holds(0, 'c', 'b')).toBe(true);
       child.write(0, 'd');
       expect(area.holds(0, 'c')).toBe(true);
-      host.check();
+      checkHost(host);
     },
   );
 
@@ -113,7 +114,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
     const area = fill(host.spawn(), ['a']);
     using _held = area.space.pin(area.at(0), 'get');
     expect(area.in(area.space.fork()).frame(0)).toBe(area.frame(0));
-    host.check();
+    checkHost(host);
   });
 
   test('pins and plain references of one page are told apart, in whatever order they go', async () => {
@@ -129,7 +130,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
     expect(isCopied()).toBe(false);
     plain.release();
     expect(isCopied()).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('a page that fork shared is made the own of who pins it for reading', async () => {
@@ -138,7 +139,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
     const child = area.in(area.space.fork());
     using pin = area.space.pin(area.at(0), 'read');
     expect([child.frame(0) === pin.frame, area.frame(0) === pin.frame]).toEqual([false, true]);
-    host.check();
+    checkHost(host);
   });
 
   test('a large folio counts as pinned as a whole, but what others map already is shared on', async () => {
@@ -153,7 +154,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
     const child = alone.in(alone.space.fork());
     for (const part of [0, 5, 7, 511]) expect(child.frame(part)).not.toBe(alone.frame(part));
     expect(child.holds(0, 'b', 0)).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('a child of a process with no frame left for the copy is not made', async () => {
@@ -164,7 +165,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
     fill(area.space, same('x', rest));
     expectError('ENOMEM', () => area.space.fork());
     expect(host.processes).toHaveLength(1);
-    host.check();
+    checkHost(host);
   });
 
   test('it holds after a recovery too', async () => {
@@ -173,7 +174,7 @@ describe.each(ORDERS)('D1: fork copies what is pinned for DMA at once, %s order'
     using _pin = area.space.pin(area.at(0), 'write');
     using _held = area.space.pin(area.at(1), 'get');
     host.recover();
-    host.check();
+    checkHost(host);
     const child = area.in(area.space.fork());
     expect([child.frame(0) === area.frame(0), child.frame(1) === area.frame(1)]).toEqual([false, true]);
   });
@@ -186,7 +187,7 @@ describe.each(ORDERS)('D2: DONTNEED stops at locked memory, %s order', (index) =
     area.space.mlock(area.at(2), PAGE);
     expectError('EINVAL', () => area.advise('DONTNEED'));
     expect(area.holds(0, 0, 0, 'b', 'c', 'd')).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('so it does at special memory; a hole is passed over', async () => {
@@ -200,7 +201,7 @@ describe.each(ORDERS)('D2: DONTNEED stops at locked memory, %s order', (index) =
     low.write(2, 'd');
     expectError('ENOMEM', () => space.madvise(low.base, 3 * PAGE, 'DONTNEED'));
     expect(low.holds(2, 0)).toBe(true);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -217,14 +218,14 @@ describe.each(ORDERS)('D3: mlock over a hole, %s order', (index) => {
     expectError('ENOMEM', () => area.space.mlock(area.base, 5 * PAGE));
     expect([present(area, 1), present(area, 4)]).toEqual([false, false]);
     expect([0, 1, 3, 4].map((page) => isLocked(area, page))).toEqual([true, true, false, false]);
-    host.check();
+    checkHost(host);
   });
 
   test('one that begins in a hole does nothing', async () => {
     const [host, area] = await holed();
     expectError('ENOMEM', () => area.space.mlock(area.at(2), 2 * PAGE));
     expect(isLocked(area, 3)).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('munlock unlocks what lies before the hole', async () => {
@@ -233,7 +234,7 @@ describe.each(ORDERS)('D3: mlock over a hole, %s order', (index) => {
     area.space.mlock(area.at(3), 2 * PAGE);
     expectError('ENOMEM', () => area.space.munlock(area.base, 5 * PAGE));
     expect([0, 1, 3, 4].map((page) => isLocked(area, page))).toEqual([false, false, true, true]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -245,7 +246,7 @@ describe.each(ORDERS)('D4: mlock of memory that may not be accessed, %s order', 
     expectError('ENOMEM', () => area.space.mlock(area.base, 6 * PAGE));
     expect([0, 1, 2, 3, 4, 5].map((page) => present(area, page))).toEqual([true, true, false, false, false, false]);
     expect([0, 2, 5].map((page) => isLocked(area, page))).toEqual([true, true, true]);
-    host.check();
+    checkHost(host);
   });
 
   test('munlock of it is fine', async () => {
@@ -255,7 +256,7 @@ describe.each(ORDERS)('D4: mlock of memory that may not be accessed, %s order', 
     expectError('ENOMEM', () => space.mlock(base, 4 * PAGE));
     space.munlock(base, 4 * PAGE);
     space.madvise(base, 4 * PAGE, 'DONTNEED');
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -278,7 +279,7 @@ describe.each(ORDERS)('D7: locked memory that becomes writable, %s order', (inde
     expect(new Set(area.frames()).size).toBe(4);
     pass(host);
     expect(state(host)).toEqual([1, 2, 1, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('memory that is not locked, or was unlocked, stays merged', async () => {
@@ -289,7 +290,7 @@ describe.each(ORDERS)('D7: locked memory that becomes writable, %s order', (inde
     area.space.mprotect(area.base, 4 * PAGE, 'rw');
     expect(cowKsm(host)).toBe(0);
     expect(new Set(area.frames()).size).toBe(2);
-    host.check();
+    checkHost(host);
   });
 
   test('only the part that becomes writable; and not again where it is', async () => {
@@ -300,7 +301,7 @@ describe.each(ORDERS)('D7: locked memory that becomes writable, %s order', (inde
     expect(state(host)).toEqual([1, 2, 1, 0]);
     area.space.mprotect(area.at(1), PAGE, 'rw');
     expect(cowKsm(host)).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('makes present what is not, and takes zero pages of KSM apart', async () => {
@@ -317,6 +318,6 @@ describe.each(ORDERS)('D7: locked memory that becomes writable, %s order', (inde
     area.space.mprotect(far, 3 * PAGE, 'rw');
     expect(counter(host, 'ksm_zero_pages')).toBe(0);
     expect([0, 1, 2].map((page) => area.space.frameOf(far + page * PAGE) !== undefined)).toEqual([true, true, true]);
-    host.check();
+    checkHost(host);
   });
 });

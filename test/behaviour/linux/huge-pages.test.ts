@@ -9,7 +9,7 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import {
   type Area,
   boot,
@@ -60,7 +60,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     expect(hugePages(host)).toBe(0);
     pass(host);
     expect(state(host)).toEqual([1, 511, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T13: it is the second part that pays', async () => {
@@ -69,7 +69,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     pass(host, 2);
     const merged = area.frame(0);
     expect(area.frames().flatMap((frame, page) => (frame === merged ? [] : [page]))).toEqual([1]);
-    host.check();
+    checkHost(host);
   });
 
   test('T13b: one pair across two splits both, at a loss', async () => {
@@ -82,7 +82,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     expect(state(host)).toEqual([1, 1, 1022, 0]);
     expect(counter(host, 'general_profit')).toBe(-61440);
     expect(hugePages(host)).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('a page that finds a merged frame splits only its own huge page', async () => {
@@ -94,7 +94,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     pass(host, 2);
     expect(state(host)).toEqual([1, 2, 1023, 0]);
     expect(hugePages(host)).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('an equal pair within one: the first attempt only splits, the next pass merges', async () => {
@@ -105,7 +105,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     expect(hugePages(host)).toBe(0);
     pass(host);
     expect(state(host)).toEqual([1, 1, 510, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('a pinned page: neither is it merged, nor is its huge page split', async () => {
@@ -116,7 +116,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     pass(host, 3);
     expect(counter(host, 'pages_shared')).toBe(0);
     expect(hugePages(host)).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('a pinned part keeps its huge page whole, and so every other part from merging', async () => {
@@ -130,7 +130,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     pin.release();
     pass(host);
     expect([counter(host, 'pages_sharing'), hugePages(host)]).toEqual([2, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('unmerging and writing anew after a split work on single pages', async () => {
@@ -143,7 +143,7 @@ describe.each(ORDERS)('huge pages, %s order', (index) => {
     host.ksm.settings.run = 1;
     pass(host, 2);
     expect(state(host)).toEqual([1, 511, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -153,7 +153,7 @@ function expectPasses(host: Host, ...passes: number[][]): void {
   for (const expected of passes) {
     pass(host);
     expect(state(host)).toEqual(expected);
-    host.check();
+    checkHost(host);
   }
 }
 
@@ -175,7 +175,7 @@ describe.each(ORDERS)('pinned parts on Linux 6.18.44, %s order', (index) => {
     pin.release();
     pass(host);
     expect([...state(host), cowKsm(host), hugePages(host)]).toEqual([1, 1, 1022, 0, 3, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('of the scanned huge page: nothing happens until the pin is gone', async () => {
@@ -189,7 +189,7 @@ describe.each(ORDERS)('pinned parts on Linux 6.18.44, %s order', (index) => {
     pin.release();
     pass(host);
     expect([...state(host), cowKsm(host), hugePages(host)]).toEqual([1, 1, 1022, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -311,7 +311,7 @@ describe.each(ORDERS)('zero-filled parts on Linux 6.18.44, %s order', (index) =>
     expect(new Set(area.frames().slice(501))).toEqual(new Set([host.frame(0)]));
     area.poke(511);
     expect(area.frame(511)).not.toBe(host.frame(0));
-    host.check();
+    checkHost(host);
   });
 
   test('locked: they stay, and merge like others', async () => {
@@ -334,15 +334,15 @@ describe.each(ORDERS)('frames of a large folio (3.6, 6.10), %s order', (index) =
     const area = huge(host, [...distinct(511), 'a']);
     keepLast(area);
     expect([host.usage().frames, hugePages(host)]).toEqual([512, 1]);
-    host.check();
+    checkHost(host);
     mergeable(host.spawn(), ['a']);
     pass(host, 2);
     expect([host.usage().frames, hugePages(host)]).toEqual([1, 0]);
-    host.check();
+    checkHost(host);
     keepLast(huge(host, distinct(512)));
     for (const space of [...host.processes]) space.exit();
     expect([host.usage().frames, hugePages(host)]).toEqual([0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('where memory is short, one of which parts are held is split', async () => {
@@ -353,7 +353,7 @@ describe.each(ORDERS)('frames of a large folio (3.6, 6.10), %s order', (index) =
     const area = fill(host.spawn(), distinct(free + 1, 1000));
     expect([host.usage().frames, hugePages(host)]).toEqual([free + 2, 0]);
     expect(area.holds(0, ...distinct(free + 1, 1000))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('a part that goes out of use or to another node leaves a split one, unless a part is pinned', async () => {
@@ -370,7 +370,7 @@ describe.each(ORDERS)('frames of a large folio (3.6, 6.10), %s order', (index) =
     host.offline(area.frame(8), 1);
     expect(area.frame(8)).not.toBe(before[8]);
     expect(area.holds(0, ...distinct(512))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('a part that fork shares is copied at a write, and so is one that only its neighbours share', async () => {
@@ -384,6 +384,6 @@ describe.each(ORDERS)('frames of a large folio (3.6, 6.10), %s order', (index) =
     child.space.exit();
     area.poke(4);
     expect([area.frame(4), hugePages(host)]).toEqual([before[4], 1]);
-    host.check();
+    checkHost(host);
   });
 });

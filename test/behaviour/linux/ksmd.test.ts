@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Clock, Host, HostOptions, Sample } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import { boot, counter, distinct, expectError, mergeable, ORDERS, type Order, pass, same, state } from './machine.ts';
 
 /** A clock that stands still until it is told. */
@@ -86,7 +87,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2 });
     expect(await ksmd.batch()).toBeUndefined();
     expect(clock.pauses).toEqual([HOUR, HOUR + 1, HOUR + 1]);
-    host.check();
+    checkHost(host);
   });
 
   test('2.1: each change of sleep_millisecs is exactly one batch of pages_to_scan pages', async () => {
@@ -104,7 +105,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     }
     expect(scanned).toEqual([3, 3, 1, 3, 3, 1, 3]);
     expect(counter(host, 'full_scans')).toBe(2);
-    host.check();
+    checkHost(host);
   });
 
   test('2.1: with nothing to do ksmd waits, and starts as soon as run is 1 and somebody has registered', async () => {
@@ -116,7 +117,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     expect(await ksmd.batch()).toBeUndefined();
     mergeable(host.spawn(), same('a', 2));
     expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2 });
-    host.check();
+    checkHost(host);
   });
 
   test('2.1: while run is 0 or 2 nothing is scanned; the pause goes by first', async () => {
@@ -130,7 +131,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     expect(await ksmd.batch()).toBeUndefined();
     host.ksm.settings.run = 1; // now it waits for work, not for the time
     expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2 });
-    host.check();
+    checkHost(host);
   });
 
   test('2.1: after a batch that dropped the last slot there is no pause to serve', async () => {
@@ -145,7 +146,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     expect(await ksmd.batch()).toBeUndefined();
     mergeable(area.space, same('b', 2));
     expect(await ksmd.batch()).toMatchObject({ pages_scanned: 2 });
-    host.check();
+    checkHost(host);
   });
 
   test('2.1: no pages to scan is legal, and so is no pause', async () => {
@@ -161,7 +162,7 @@ describe.each(ORDERS)('ksmd, %s order', (index) => {
     }
     expect(samples.map(({ pages_scanned }) => pages_scanned)).toEqual([0, 0, 0, 2, 2]);
     expect(state(host)).toEqual([1, 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -200,7 +201,7 @@ describe.each(ORDERS)('the scan-time advisor, %s order', (index) => {
     expect(ksm.settings.pages_to_scan).toBe(100);
     ksm.write('advisor_mode', 'scan-time');
     expect(ksm.settings.pages_to_scan).toBe(60);
-    host.check();
+    checkHost(host);
   });
 
   test('T18: a first pass charged with all CPU since boot, and growth by ten from there', async () => {
@@ -210,7 +211,7 @@ describe.each(ORDERS)('the scan-time advisor, %s order', (index) => {
     const cpu = 36_000;
     const after = [0, 1, 2, 3, 4].map((more) => timedPass(host, clock, 1, cpu + more));
     expect(after).toEqual([10, 100, 1000, 10000, 30000]);
-    host.check();
+    checkHost(host);
   });
 
   test('5.3: the worked example', async () => {
@@ -218,7 +219,7 @@ describe.each(ORDERS)('the scan-time advisor, %s order', (index) => {
     mergeable(host.spawn(), distinct(50));
     host.ksm.settings.advisor_mode = 'scan-time';
     expect(timedPass(host, clock, 400, 8000)).toBe(2500);
-    host.check();
+    checkHost(host);
   });
 
   test('5.3: on target the rate follows the smoothed change, which settles at 97 percent', async () => {
@@ -234,7 +235,7 @@ describe.each(ORDERS)('the scan-time advisor, %s order', (index) => {
       pages = Math.trunc((pages * change) / 100);
       expect(timedPass(host, clock, 200, cpu)).toBe(pages);
     }
-    host.check();
+    checkHost(host);
   });
 
   test('5.3: no pages at most means that scanning stops for good', async () => {
@@ -243,7 +244,7 @@ describe.each(ORDERS)('the scan-time advisor, %s order', (index) => {
     host.ksm.settings.advisor_max_pages_to_scan = 0;
     host.ksm.settings.advisor_mode = 'scan-time';
     expect(timedPass(host, clock, 1, 1)).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('5.3: switched on in mid-pass, that pass took all the time since boot', async () => {
@@ -256,6 +257,6 @@ describe.each(ORDERS)('the scan-time advisor, %s order', (index) => {
     clock.cpuTime = 8_000_000_000n;
     pass(host); // 400 s with 2 percent: the worked example again
     expect(host.ksm.settings.pages_to_scan).toBe(2500);
-    host.check();
+    checkHost(host);
   });
 });

@@ -8,6 +8,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { FrameId, Host, HostOptions } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   type Area,
   boot,
@@ -92,7 +93,7 @@ function createSameMemory(host: Host, pages: number, unit: number, count: number
   settings.run = 0;
   groupCheck(host, 0, 0, 0, 0, total);
   for (const [index, child] of children.entries()) verifyChild(child, 'd', index === 1 ? 'e' : 'd');
-  host.check();
+  checkHost(host);
 }
 
 /** ksm01 to ksm04 with 8 MiB in each of 3 processes instead of 128 MiB. */
@@ -144,13 +145,13 @@ describe.each(ORDERS)('LTP, %s order', (index) => {
       host.ksm.scan(round % 4);
       child.exit();
       if (round % 3 === 0) host.ksm.scan(round % 5);
-      if (round % 100 === 0) host.check();
+      if (round % 100 === 0) checkHost(host);
     }
     expect(area.holds(0, '-')).toBe(true);
     host.ksm.settings.run = 2;
     expect(state(host)).toEqual([0, 0, 0, 0]);
     expect(host.usage().processes).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test.each([
@@ -178,7 +179,7 @@ describe.each(ORDERS)('LTP, %s order', (index) => {
     groupCheck(host, 1, nodes, nodes * pages - nodes, 0, nodes * pages);
     settings.run = 2;
     expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('ksm07: smart scan skips at least every other visit of a page that never merges', async () => {
@@ -196,7 +197,7 @@ describe.each(ORDERS)('LTP, %s order', (index) => {
     const skipped = counter(host, 'pages_skipped') - before.skipped;
     const scans = counter(host, 'full_scans') - before.scans;
     expect(skipped).toBeGreaterThanOrEqual((scans * 50) / 100);
-    host.check();
+    checkHost(host);
   });
 
   test.each([1, 0])('migrate_pages03: 600 migrations of merged zero pages, merge_across_nodes %i', async (across) => {
@@ -210,10 +211,10 @@ describe.each(ORDERS)('LTP, %s order', (index) => {
       expect(area.frames()).toEqual(new Array<FrameId>(20).fill(moved));
       expect(state(host)).toEqual([1, 19, 0, 0]);
       if (round % 7 === 0) host.ksm.scan(round % 30);
-      if (round % 50 === 0) host.check();
+      if (round % 50 === 0) checkHost(host);
     }
     expect(area.holds(0, ...same(0, 20))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('mmap10: mergeable zero memory, forked, written and unmapped by both', async () => {
@@ -234,6 +235,6 @@ describe.each(ORDERS)('LTP, %s order', (index) => {
     waitScans(host, 1);
     expect(state(host)).toEqual([0, 0, 0, 0]);
     expect(host.usage().frames).toBe(0);
-    host.check();
+    checkHost(host);
   });
 });

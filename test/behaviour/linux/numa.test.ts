@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   type Area,
   boot,
@@ -36,7 +37,7 @@ function on(host: Host, node: number, contents: readonly (Present | null)[]): Ar
 function checkedPass(host: Host, count: number = 1): void {
   for (let done = 0; done < count; done++) {
     pass(host);
-    host.check();
+    checkHost(host);
   }
 }
 
@@ -55,7 +56,7 @@ describe.each(ORDERS)('trees for each node, %s order', (index) => {
     checkedPass(host, 2);
     expect(state(host)).toEqual([2, 2, 0, 0]);
     expect(near.frame(0)).not.toBe(far.frame(0));
-    host.check();
+    checkHost(host);
   });
 
   test('5.2: changing sides needs everything unmerged; checksums stay, so one pass is enough', async () => {
@@ -73,7 +74,7 @@ describe.each(ORDERS)('trees for each node, %s order', (index) => {
     host.ksm.settings.run = 1;
     checkedPass(host, 2);
     expect(state(host)).toEqual([0, 0, 2, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('5.2: from 1 to 0 in mid-pass, the unstable tree goes on as that of node 0', async () => {
@@ -84,11 +85,11 @@ describe.each(ORDERS)('trees for each node, %s order', (index) => {
     host.ksm.scan(2);
     expect(state(host)).toEqual([0, 0, 2, 2]);
     host.ksm.settings.merge_across_nodes = 0;
-    host.check();
+    checkHost(host);
     host.ksm.scan(2);
     expect(state(host)).toEqual([2, 2, 0, 0]);
     expect(late.space.ksmStat().ksm_merging_pages).toBe(2);
-    host.check();
+    checkHost(host);
   });
 
   test('3.7: a page of the tree that has moved to another node meanwhile is no partner', async () => {
@@ -101,7 +102,7 @@ describe.each(ORDERS)('trees for each node, %s order', (index) => {
     host.migrate(first.frame(0), 1);
     host.ksm.scan(10);
     expect(state(host)).toEqual([0, 0, 1, 1]);
-    host.check();
+    checkHost(host);
     checkedPass(host); // now each is in the tree of its own node
     expect(state(host)).toEqual([0, 0, 2, 0]);
     const far = on(host, 1, ['a']);
@@ -122,7 +123,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     expect(state(host)).toEqual([1, 2, 0, 0]);
     expect(area.frames()).toEqual([moved, moved, moved]);
     expect(area.holds(0, ...same('a', 3))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('not found: the node goes over to the other tree, and pages of that side join it', async () => {
@@ -130,7 +131,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     const area = on(host, 0, same('a', 3));
     checkedPass(host, 2);
     const moved = host.migrate(area.frame(0), 1);
-    host.check();
+    checkHost(host);
     expect(state(host)).toEqual([1, 2, 0, 0]);
     checkedPass(host);
     expect(state(host)).toEqual([1, 2, 0, 0]);
@@ -139,7 +140,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     expect(state(host)).toEqual([1, 3, 1, 0]);
     expect(far.frame(0)).toBe(moved);
     expect(near.frame(0)).not.toBe(moved);
-    host.check();
+    checkHost(host);
   });
 
   test('a page that was alone on the other side finds it there', async () => {
@@ -152,7 +153,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     checkedPass(host);
     expect(state(host)).toEqual([1, 3, 0, 0]);
     expect(alone.frame(0)).toBe(moved);
-    host.check();
+    checkHost(host);
   });
 
   test('found, and mapped more than once: it becomes a dup (chain_append)', async () => {
@@ -169,7 +170,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     checkedPass(host, 2);
     expect(stateWithChains(host)).toEqual([3, 6, 0, 0, 1, 3]);
     for (const area of areas) expect(area.holds(0, ...same('a', 3))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('N1: found, and mapped once: a frame that is merged does not merge into the other; the page stays volatile for good', async () => {
@@ -185,7 +186,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
       expect(other.frame(0)).not.toBe(moved);
       expect(stateWithChains(host)).toEqual([1, 2, 2, 1, 0, 0]);
     }
-    host.check();
+    checkHost(host);
   });
 
   test('found full, and mapped once: the page looks for a partner in the unstable tree, like any other', async () => {
@@ -213,7 +214,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     }
     expect(area.frame(0)).not.toBe(other.frame(2));
     expect(area.holds(0, 'a', 1000)).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('N1: found full, and partnered by a page seen before it: a frame that is merged gets no second node', async () => {
@@ -234,7 +235,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     expect(area.frame(0)).toBe(moved);
     expect(other.frame(2)).not.toBe(moved);
     expect(cowKsm(host)).toBe(broken);
-    host.check();
+    checkHost(host);
   });
 
   test('not found, and full: the first item is out for one pass', async () => {
@@ -249,7 +250,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     checkedPass(host);
     expect(state(host)).toEqual([1, 1, 0, 0]);
     expect(area.frames()).toEqual([moved, moved]);
-    host.check();
+    checkHost(host);
   });
 
   test('chain_append, and full: the same', async () => {
@@ -263,7 +264,7 @@ describe.each(ORDERS)('merged frames that move, %s order', (index) => {
     checkedPass(host);
     expect(stateWithChains(host)).toEqual([2, 2, 0, 0, 1, 2]);
     expect(area.frames()).toEqual([moved, moved]);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -285,7 +286,7 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     checkedPass(host, 2);
     expect(state(host)).toEqual([1, 3, 1, 0]);
     expect(far.frame(0)).toBe(moved);
-    host.check();
+    checkHost(host);
   });
 
   test('by a merged page that moved the other way: they change places (replace)', async () => {
@@ -296,7 +297,7 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     expect(state(host)).toEqual([2, 2, 2, 0]);
     const singleMoved = host.migrate(single.frame(0), 0);
     const moved = host.migrate(area.frame(0), 1);
-    host.check();
+    checkHost(host);
     checkedPass(host);
     expect(stateWithChains(host)).toEqual([2, 2, 2, 0, 0, 0]);
     expect([single.frame(0), ...area.frames()]).toEqual([singleMoved, moved, moved, moved]);
@@ -304,7 +305,7 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     checkedPass(host, 2);
     expect(stateWithChains(host)).toEqual([2, 4, 2, 0, 0, 0]);
     expect([near.frame(0), far.frame(0)]).toEqual([singleMoved, moved]);
-    host.check();
+    checkHost(host);
   });
 
   test('in a chain: the dup leaves, and the chain collapses at the next look', async () => {
@@ -322,7 +323,7 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     expect([area.frame(3), area.frame(4)]).toEqual([moved, moved]);
     checkedPass(host);
     expect(stateWithChains(host)).toEqual([2, 3, 1, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('in a chain, by a merged page that moved the other way: dup for dup', async () => {
@@ -340,7 +341,7 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     checkedPass(host, 2);
     expect([near.frame(0), far.frame(0)]).toEqual([singleMoved, moved]);
     expect(stateWithChains(host)).toEqual([3, 5, 2, 0, 1, 2]);
-    host.check();
+    checkHost(host);
   });
 
   test('3.2: a waiting node whose frame is gone is deleted when the next pass begins', async () => {
@@ -356,13 +357,13 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     host.migrate(area.frame(0), 1);
     host.ksm.scan(10); // last meets the node, which now waits
     expect(state(host)).toEqual([1, 2, 2, 0]);
-    host.check();
+    checkHost(host);
     area.munmap();
     expect(state(host)).toEqual([1, 2, 2, 0]);
     host.ksm.scan(1); // the new pass begins, and only first is looked at
     expect(first.space.ksmStat().ksm_rmap_items).toBe(1);
     expect(state(host)).toEqual([0, 0, 2, 3]);
-    host.check();
+    checkHost(host);
     checkedPass(host);
     expect(state(host)).toEqual([0, 0, 2, 0]);
   });
@@ -378,11 +379,11 @@ describe.each(ORDERS)('searches that meet a frame which has moved, %s order', (i
     checkedPass(host); // its node waits
     host.ksm.settings.run = 2;
     expect(stateWithChains(host)).toEqual([0, 0, 0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
     host.ksm.settings.merge_across_nodes = 1;
     host.ksm.settings.run = 1;
     checkedPass(host, 2);
     expect(counter(host, 'pages_shared') + counter(host, 'pages_sharing')).toBe(2);
-    host.check();
+    checkHost(host);
   });
 });

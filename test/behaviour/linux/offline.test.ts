@@ -3,6 +3,7 @@
  * specification; recorded nowhere, so the expectations are its text, followed by hand.
  */
 import { describe, expect, test } from 'vitest';
+import { checkHost } from '../../support/inside.ts';
 import { type Area, boot, expectError, mergeable, ORDERS, pass, same, state, stateWithChains } from './machine.ts';
 
 describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
@@ -12,13 +13,13 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     pass(host, 2);
     const gone = area.frame(0);
     host.offline(gone, 1);
-    host.check();
+    checkHost(host);
     expect(area.frames()).not.toContain(gone);
     expect(new Set(area.frames()).size).toBe(1);
     pass(host, 2);
     expect(state(host)).toEqual([1, 2, 0, 0]);
     expect(area.holds(0, ...same('a', 3))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('what is out of use is given to nobody, until it is back', async () => {
@@ -33,11 +34,11 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     for (let page = 0; page < rest - 1; page++) write(page);
     expectError('ENOMEM', () => write(rest - 1));
     expect([...space.resident()].map(({ frame }) => frame)).not.toContain(gone);
-    host.check();
+    checkHost(host);
     host.online(gone, 1);
     write(rest - 1);
     expect(space.frameOf(base + (rest - 1) * 4096)).toBe(gone);
-    host.check();
+    checkHost(host);
   });
 
   test('nodes that remember a frame of the range are deleted at once, and the counters fall', async () => {
@@ -51,15 +52,15 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
     host.offline(frames[0], 1);
     expect(stateWithChains(host)).toEqual([1, 2, 0, 3, 1, 1]);
-    host.check();
+    checkHost(host);
     host.offline(frames[1], 1);
     expect(stateWithChains(host)).toEqual([0, 0, 0, 6, 0, 0]);
     expect(area.space.ksmStat()).toMatchObject({ ksm_rmap_items: 6, ksm_merging_pages: 0 });
-    host.check();
+    checkHost(host);
     host.ksm.write('max_page_sharing', '4');
     pass(host);
     expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('a frame that somebody holds cannot go, nor can the zero frame', async () => {
@@ -72,11 +73,11 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     expectError('EBUSY', () => host.offline(host.frame(0), 1));
     expectError('EAGAIN', () => host.migrate(frame, 0));
     expect(area.frames()).toEqual([frame, frame, frame]);
-    host.check();
+    checkHost(host);
     pin.release();
     host.offline(frame, 1);
     expect(area.frames()).not.toContain(frame);
-    host.check();
+    checkHost(host);
   });
 
   test('a whole NUMA node goes: what was merged there moves and is sorted in on the other side', async () => {
@@ -87,12 +88,12 @@ describe.each(ORDERS)('frames going out of use (6.9), %s order', (index) => {
     pass(host, 2);
     const end = host.limits.frames + 1;
     host.offline(first, end - first);
-    host.check();
+    checkHost(host);
     expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 0, 0]);
     expect(far.frame(0)).toBeLessThan(first);
     pass(host);
     expect(stateWithChains(host)).toEqual([2, 4, 0, 0, 1, 2]);
     expect([near, far].every((area) => area.holds(0, ...same('a', 3)))).toBe(true);
-    host.check();
+    checkHost(host);
   });
 });

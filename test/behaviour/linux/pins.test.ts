@@ -3,6 +3,7 @@
  * 5.2, 6.5 and 6.7.
  */
 import { describe, expect, test } from 'vitest';
+import { checkHost } from '../../support/inside.ts';
 import {
   batch,
   boot,
@@ -36,12 +37,12 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
       expect(state(host)).toEqual([0, 0, 1, 1]);
       expect(cowKsm(host)).toBe(more);
     }
-    host.check();
+    checkHost(host);
     pin.release();
     pass(host);
     expect(state(host)).toEqual([1, 1, 0, 0]);
     expect(cowKsm(host)).toBe(5);
-    host.check();
+    checkHost(host);
   });
 
   test('T12/T23: a reference on the scanned page costs nothing', async () => {
@@ -57,7 +58,7 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     pin.release();
     pass(host);
     expect(state(host)).toEqual([1, 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T23: a reference to a merged page leaves it merged; a pin does not (6.7)', async () => {
@@ -76,7 +77,7 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     expect(state(host)).toEqual([1, 3, 0, 0]);
     pass(host, 2);
     expect(state(host)).toEqual([1, 1, 0, 2]); // contents and checksums are the same, but the pages cannot be taken
-    host.check();
+    checkHost(host);
   });
 
   test('5.2: a reference without a mapping keeps no knob busy', async () => {
@@ -88,7 +89,7 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     host.ksm.write('max_page_sharing', '4');
     expect(host.ksm.settings.max_page_sharing).toBe(4);
     reference.release();
-    host.check();
+    checkHost(host);
   });
 
   test('3.2: a reference without a mapping keeps its node in the tree; equal pages become its dups', async () => {
@@ -102,7 +103,7 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     mergeable(area.space, same('a', 2));
     pass(host, 2);
     expect(stateWithChains(host)).toEqual([1, 1, 0, 0, 1, 2]);
-    host.check();
+    checkHost(host);
   });
 
   test('3.3: a pinned zero page is treated like any other page', async () => {
@@ -115,7 +116,7 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     pin.release();
     pass(host);
     expect(counter(host, 'ksm_zero_pages')).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('6.5: mlock breaks all sharing at once, and the next pass makes it anew', async () => {
@@ -129,7 +130,7 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     pass(host);
     expect(state(host)).toEqual([1, 3, 0, 0]);
     expect(new Set(area.frames()).size).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('6.5: mlock of memory that may not be written leaves the sharing', async () => {
@@ -139,6 +140,6 @@ describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
     area.space.mlock(area.base, 4 * PAGE);
     expect(cowKsm(host)).toBe(0);
     expect(new Set(area.frames()).size).toBe(1);
-    host.check();
+    checkHost(host);
   });
 });

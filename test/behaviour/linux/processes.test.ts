@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, type Host, PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   batch,
   boot,
@@ -50,7 +51,7 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
     pass(host);
     expect(state(host)).toEqual([1, 1, 0, 0]);
     expect(child.space.ksmStat().ksm_rmap_items).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('T6: after exit the counters wait for the next pass, which scans nothing', async () => {
@@ -62,7 +63,7 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
     expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 0, passEnded: true });
     expect(state(host)).toEqual([0, 0, 0, 0]);
     expect(counter(host, 'full_scans')).toBe(3);
-    host.check();
+    checkHost(host);
   });
 
   test('T20: a frame that fork shares is never merged with itself', async () => {
@@ -75,7 +76,7 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
       pass(host);
       expect(state(host)).toEqual([0, 0, 1, 1]);
     }
-    host.check();
+    checkHost(host);
   });
 
   test('6.4: a frame that becomes KSM does so for all who map it, and they need no checksum round', async () => {
@@ -90,7 +91,7 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
     expect(state(host)).toEqual([1, 2, 0, 1]);
     pass(host);
     expect(state(host)).toEqual([1, 3, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T26: a mapping outside mergeable memory keeps a merged frame alive through run 2', async () => {
@@ -111,12 +112,12 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
     host.ksm.settings.run = 1;
     pass(host, 2);
     expect(stateWithChains(host)).toEqual([1, 3, 0, 0, 1, 2]);
-    host.check();
+    checkHost(host);
     child.space.exit();
     host.ksm.settings.run = 2;
     host.ksm.write('max_page_sharing', '4');
     expect(stateWithChains(host)).toEqual([0, 0, 0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('T26: writing the left-over page frees the knobs too', async () => {
@@ -131,7 +132,7 @@ describe.each(ORDERS)('fork and exit, %s order', (index) => {
     child.poke(left);
     expect(cowKsm(host)).toBe(before + 1);
     host.ksm.write('merge_across_nodes', '0');
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -164,7 +165,7 @@ describe.each(ORDERS)('the list of slots, %s order', (index) => {
       [5, 3],
       [6, 2],
     ]);
-    host.check();
+    checkHost(host);
   });
 
   test('T16b: a process that exits is cleaned up at the next change of slots', async () => {
@@ -177,7 +178,7 @@ describe.each(ORDERS)('the list of slots, %s order', (index) => {
     expect(batches(host, 1)).toEqual([[2, 4]]);
     expect(batches(host, 1)).toEqual([[2, 3]]); // two items of the dead go, one of the new process comes
     expect(late.space.ksmStat().ksm_rmap_items).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('2.5: an exiting process goes at once unless ksmd has items of it, or stands on it', async () => {
@@ -193,7 +194,7 @@ describe.each(ORDERS)('the list of slots, %s order', (index) => {
     pass(host);
     expect(host.usage()).toMatchObject({ processes: 0, frames: 0 });
     expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('2.5: while run is 2, who registers comes last', async () => {
@@ -208,7 +209,7 @@ describe.each(ORDERS)('the list of slots, %s order', (index) => {
     expect(late.space.ksmStat().ksm_rmap_items).toBe(0);
     batch(host, 1);
     expect(late.space.ksmStat().ksm_rmap_items).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('5.1: run 0 keeps the place in the pass', async () => {
@@ -220,7 +221,7 @@ describe.each(ORDERS)('the list of slots, %s order', (index) => {
     host.ksm.settings.run = 1;
     expect(host.ksm.scan(1000)).toEqual({ pages_scanned: 2, passEnded: true });
     expect(area.space.ksmStat().ksm_rmap_items).toBe(4);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -249,11 +250,11 @@ describe.each(ORDERS)('out of frames, %s order', (index) => {
     expect(frames).toHaveLength(pages);
     expect(new Set(frames).size).toBeGreaterThan(1);
     for (const { address } of space.resident()) expect(space.read(address, 1)[0]).toBe('a'.charCodeAt(0));
-    host.check();
+    checkHost(host);
     host.ksm.settings.run = 1;
     pass(host, 2);
     expect(state(host)).toEqual([1, pages - 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('6.2, 6.3: madvise gives EAGAIN, prctl the error itself; memory stays mergeable', async () => {
@@ -266,7 +267,7 @@ describe.each(ORDERS)('out of frames, %s order', (index) => {
     expectError('ENOMEM', () => space.prctl(PR_SET_MEMORY_MERGE, 0));
     expect(space.prctl(PR_GET_MEMORY_MERGE)).toBe(1);
     expect(space.ksmStat().ksm_mergeable).toBe('yes');
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -289,7 +290,7 @@ describe.each(ORDERS)('exec, %s order', (index) => {
     pass(host, 2);
     expect(state(host)).toEqual([1, 1, 0, 0]);
     expect(advised.ksmStat().ksm_rmap_items).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('6.3: a slot that ksmd drops because nothing is mapped yet comes back with the next mapping', async () => {
@@ -302,6 +303,6 @@ describe.each(ORDERS)('exec, %s order', (index) => {
     fill(space, same('a', 2));
     pass(host, 2);
     expect(state(host)).toEqual([1, 1, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 });

@@ -13,6 +13,7 @@ import {
   PR_SET_MEMORY_MERGE,
   type Protection,
 } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import {
   type Area,
   boot,
@@ -65,7 +66,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     merge(host, fill(host.spawn(), same('*', 10)));
     expect(state(host).slice(0, 2)).toEqual([1, 9]);
     assertDuplicates(host, 10);
-    host.check();
+    checkHost(host);
   });
 
   const protections: Protection[] = ['rw', 'r', 'none'];
@@ -77,7 +78,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     const host = await ksmTests(index, 10);
     merge(host, fill(host.spawn(), same('*', 10), { prot }), how);
     assertDuplicates(host, 10);
-    host.check();
+    checkHost(host);
   });
 
   const limits = [2, 3, 256];
@@ -92,7 +93,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     host.ksm.settings.max_page_sharing = limit;
     merge(host, fill(host.spawn(), [...same('*', pages), null]));
     assertDuplicates(host, pages);
-    host.check();
+    checkHost(host);
   });
 
   test('-U: two merged pages that are changed to different values come apart', async () => {
@@ -104,7 +105,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     area.poke(1, '+'.charCodeAt(0));
     waitScans(host, 1);
     assertDuplicates(host, 0);
-    host.check();
+    checkHost(host);
   });
 
   test('-Z -z 0: zero pages are pages like any other', async () => {
@@ -112,7 +113,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     host.ksm.settings.use_zero_pages = false;
     merge(host, fill(host.spawn(), same(0, 10)));
     assertDuplicates(host, 10);
-    host.check();
+    checkHost(host);
   });
 
   test('-Z -z 1: zero pages go to the zero frame', async () => {
@@ -120,7 +121,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     host.ksm.settings.use_zero_pages = true;
     merge(host, fill(host.spawn(), same(0, 10)));
     assertDuplicates(host, 0);
-    host.check();
+    checkHost(host);
   });
 
   test.each([
@@ -132,7 +133,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     merge(host, fill(host.spawn({ node: 0 }), ['*']));
     merge(host, fill(host.spawn({ node: 1 }), ['*']));
     assertDuplicates(host, duplicates);
-    host.check();
+    checkHost(host);
   });
 
   test('-P -s 16: a large area merges in two scans', async () => {
@@ -140,7 +141,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     const host = await ksmTests(index, 10);
     merge(host, fill(host.spawn(), same('*', pages)));
     assertDuplicates(host, pages);
-    host.check();
+    checkHost(host);
   });
 
   test('-H -s 16: huge pages are split and merge; one page pays for the first split', async () => {
@@ -151,7 +152,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     expect(counter(host, 'pages_volatile')).toBe(1);
     waitScans(host, 1);
     assertDuplicates(host, pages);
-    host.check();
+    checkHost(host);
   });
 
   test('-D -s 16: MADV_UNMERGEABLE gives every page a frame of its own', async () => {
@@ -166,7 +167,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     expect(area.holds(0, ...same('*', pages))).toBe(true);
     pass(host);
     assertDuplicates(host, 0);
-    host.check();
+    checkHost(host);
   });
 
   test('-C: writing to unmerged pages copies nothing, to one page of each merged pair half of them', async () => {
@@ -181,7 +182,7 @@ describe.each(ORDERS)('ksm_tests, %s order', (index) => {
     for (let page = 0; page < pages; page += 2) area.poke(page, 0x2d);
     expect(cowKsm(host)).toBe(pages / 2);
     for (let page = 1; page < pages; page += 2) expect(area.holds(page, page)).toBe(true);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -211,7 +212,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     const area = mergedRange(host, host.spawn(), 0xcf);
     area.advise('UNMERGEABLE');
     expect(hasDuplicates(area)).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('test_unmerge_zero_pages', async () => {
@@ -225,7 +226,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     for (let page = 256; page < 512; page++) area.write(page, page);
     expect(space.ksmStat().ksm_zero_pages).toBe(0);
     expect(hasDuplicates(area)).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('test_unmerge_discarded', async () => {
@@ -234,7 +235,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     area.advise('DONTNEED', 0, 256);
     area.advise('UNMERGEABLE');
     expect(hasDuplicates(area)).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('test_prot_none', async () => {
@@ -246,7 +247,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     area.space.mprotect(area.base, HUGE, 'none');
     area.advise('UNMERGEABLE', 256);
     expect(hasDuplicates(area)).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('test_prctl', async () => {
@@ -256,7 +257,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     expect(space.prctl(PR_GET_MEMORY_MERGE)).toBe(1);
     expect(space.prctl(PR_SET_MEMORY_MERGE, 0)).toBe(0);
     expect(space.prctl(PR_GET_MEMORY_MERGE)).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('test_prctl_fork', async () => {
@@ -268,7 +269,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     mergedRange(host, child, 0xcf, 'rw', false);
     expect(child.ksmStat().ksm_merging_pages).toBe(512);
     child.exit();
-    host.check();
+    checkHost(host);
   });
 
   test.each([0, 1, 2, 3])('test_prctl_fork_exec, ksmd passing %i times between the steps', async (passes) => {
@@ -291,7 +292,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     child.exit();
     host.ksm.settings.run = 2;
     expect(state(host)).toEqual([0, 0, 0, 0]);
-    host.check();
+    checkHost(host);
   });
 
   test('test_prctl_unmerge', async () => {
@@ -301,7 +302,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     const area = mergedRange(host, space, 0xcf, 'rw', false);
     expect(space.prctl(PR_SET_MEMORY_MERGE, 0)).toBe(0);
     expect(hasDuplicates(area)).toBe(false);
-    host.check();
+    checkHost(host);
   });
 
   test('test_fork_ksm_merging_page_count', async () => {
@@ -310,7 +311,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     mergedRange(host, space, 0xcf);
     expect(space.ksmStat().ksm_merging_pages).toBe(512);
     expect(space.fork().ksmStat().ksm_merging_pages).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('proposed: ksm_zero_pages of all processes falls to what it was when a child writes 2 to run', async () => {
@@ -324,7 +325,7 @@ describe.each(ORDERS)('ksm_functional_tests, %s order', (index) => {
     expect(counter(host, 'ksm_zero_pages')).toBe(before + 1024);
     host.ksm.settings.run = 2;
     expect(counter(host, 'ksm_zero_pages')).toBe(before);
-    host.check();
+    checkHost(host);
   });
 });
 

@@ -13,6 +13,7 @@ import { type AddressSpace, type DirtyTracking, Machine, systemClock } from '../
 import { ALONE, threadsOf } from '../../../src/threads/index.ts';
 import { type Group, Player, parseTrace, type Trace } from '../../../src/trace/index.ts';
 import { ExtendedPlayer } from '../../recordings/golden2/player.ts';
+import { checkHost } from '../../support/inside.ts';
 import { traceArbitrary } from '../../support/model/generate.ts';
 import { LinuxModel, type Snapshot } from '../../support/model/linux.ts';
 import { NaiveModel } from '../../support/model/naive.ts';
@@ -89,12 +90,12 @@ describe.each(['content', 'hash'] as const)('%s order', (index) => {
         for (const [i, op] of ops.entries()) {
           const expected = naive.apply(op);
           const { result } = player.play(operations[i] as Trace['operations'][number]);
-          host.check();
+          checkHost(host);
           if (expected !== undefined) expect(result, `${i}: ${JSON.stringify(op)}`).toBe(expected);
           if (op.op === 'scan') expectSameBytes(player, naive);
         }
         expectSameBytes(player, naive);
-        host.check();
+        checkHost(host);
         played++;
       }),
       { numRuns: RUNS },
@@ -173,7 +174,7 @@ test('content order is the specification where chains are long and time passes',
         now += 10;
         const result = linux.apply(op);
         const seen = player.play(operations[i] as Trace['operations'][number]);
-        host.check();
+        checkHost(host);
         const frames = distinctGroups(seen.frames);
         expect({ ...seen, frames }, `${i}: ${JSON.stringify(op)}`).toEqual({ result, ...viewOf(linux) });
       }
@@ -192,7 +193,7 @@ describe.each(['locks', 'pins'] as const)('%s, which the trace format does not h
         for (const [i, op] of ops.entries()) {
           const expected = naive.apply(op);
           const { result } = player.play(op);
-          player.host.check();
+          checkHost(player.host);
           if (expected !== undefined) expect(result, `${i}: ${JSON.stringify(op)}`).toBe(expected);
           if (op.op === 'scan') expectSameBytes(player, naive);
         }

@@ -3,9 +3,10 @@
  * and of frames it is no more than those to which somebody refers.
  */
 import { expect, test } from 'vitest';
-import { type Host, type KsmError, layout, restoreHost } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type Host, type KsmError, restoreHost } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { PAGE, parse, saved } from './helpers.ts';
 
 const MODES = (['hash', 'content'] as const).flatMap((index) =>
@@ -48,7 +49,7 @@ function goOn(host: Host): unknown[] {
     states.push((error as KsmError).code); // a limit is reached, in both
   }
   states.push(state(host));
-  host.check();
+  checkHost(host);
   return states;
 }
 
@@ -64,7 +65,7 @@ test.each(MODES)('$index order, seed $seed, dirty tracking $dirtyTracking', asyn
     const pages = runs.flatMap((run) => Array.from({ length: run.pages }, (_, at) => run.page + at));
     expect(pages.map((page) => page - first).filter((frame) => frame >= 0 && !wanted.has(frame))).toEqual([]);
     const restored = await restoreHost(file);
-    restored.check();
+    checkHost(restored);
     expect(state(restored)).toEqual(state(host));
     expect(Buffer.compare(await saved(restored), file)).toBe(0);
   }

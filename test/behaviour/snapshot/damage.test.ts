@@ -4,7 +4,9 @@
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Host, layout, restoreHost } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type Host, restoreHost } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import { build, busyHost, forged, memoryOf, PAGE, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
 
 let whole: Uint8Array<ArrayBuffer>;
@@ -333,7 +335,7 @@ describe('made by hand, with right digests', () => {
       });
       const restored = await restoreHost(bytes).catch((error: { code: string }) => error.code);
       if (typeof restored === 'string') expect(restored).toBe('EFORMAT');
-      else (restored as Host).check();
+      else checkHost(restored as Host);
     };
     await fc.assert(fc.asyncProperty(words, forge), { numRuns: 150 });
   });
@@ -372,6 +374,6 @@ describe('recovered from: words that name something lead nowhere', () => {
 
   test('undamaged, it is recovered', async () => {
     const host = await restoreHost(whole, { recover: true });
-    host.check();
+    checkHost(host);
   });
 });

@@ -3,15 +3,9 @@
  * read, here or in the restored host. The engine does not clear what is given up, so most of it is still in the memory.
  */
 import { describe, expect, test } from 'vitest';
-import {
-  type AddressSpace,
-  type FrameId,
-  type Host,
-  type HostOptions,
-  layout,
-  restoreHost,
-} from '../../../src/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type AddressSpace, type FrameId, type Host, type HostOptions, restoreHost } from '../../../src/index.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { memoryOf, PAGE, parse, saved, smallHost } from './helpers.ts';
 
 const HUGE = 512 * PAGE;
@@ -330,15 +324,15 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     const { host, space } = await hostOf(path, index);
     expect(await secretsSaved(host)).toBeGreaterThan(1000); // else what follows would show nothing
     path.give(host, space);
-    host.check();
+    checkHost(host);
     const file = await saved(host);
     expect(secretsIn(memoryOf(parse(file)))).toBe(0);
     for (const process of host.processes) expect(secretsIn(contentOf(process))).toBe(0);
     const restored = await restoreHost(file);
-    restored.check();
+    checkHost(restored);
     for (const each of [restored, host]) {
       scan(each, 2);
-      each.check();
+      checkHost(each);
       expect(await secretsSaved(each)).toBe(0);
       expectClean(each);
       expect(await secretsSaved(each)).toBe(0);
@@ -379,7 +373,7 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     const restored = await restoreHost(file, { recover: true });
     host.recover();
     for (const each of [host, restored]) {
-      each.check();
+      checkHost(each);
       expect(await secretsSaved(each)).toBe(0);
       expectClean(each);
     }

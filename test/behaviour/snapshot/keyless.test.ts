@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { type Host, layout, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { type Host, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { scene } from '../../support/scene.ts';
 import { collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
@@ -99,7 +100,7 @@ describe.each(ORDERS)('%s order', (index) => {
     const file = await savedAs(host, { key: false });
     const [one, other] = [await restoreHost(file), await restoreHost(file)];
     for (const each of [one, other]) {
-      each.check();
+      checkHost(each);
       expect(keyOf(each)).not.toEqual(keyOf(host));
       expect(keyOf(each).filter((word) => word !== 0).length).toBeGreaterThan(1000);
     }
@@ -116,7 +117,7 @@ describe.each(ORDERS)('%s order', (index) => {
     expect(before.stable_node_chains).toBeGreaterThan(0);
     expect(before.pages_unshared).toBeGreaterThan(40);
     const restored = await restoreHost(await savedAs(host, { key: false }));
-    restored.check();
+    checkHost(restored);
     expect(contents(restored)).toEqual(contents(host));
     const { pages_unshared, pages_volatile, ...others } = before;
     expect(restored.ksm.counters()).toEqual({
@@ -137,14 +138,14 @@ describe.each(ORDERS)('%s order', (index) => {
     const before = host.ksm.counters();
     const restored = await restoreHost(await savedAs(host, { key: false }));
     pass(restored);
-    restored.check();
+    checkHost(restored);
     const seen = restored.ksm.counters();
     expect(seen.pages_skipped).toBe(before.pages_skipped); // all are young again
     expect(seen.pages_unshared).toBe(0);
     const { pages_shared, pages_sharing, ksm_zero_pages } = before;
     expect(seen).toMatchObject({ pages_shared, pages_sharing, ksm_zero_pages });
     pass(restored);
-    restored.check();
+    checkHost(restored);
     const merged = restored.ksm.counters();
     expect(merged.pages_skipped).toBe(before.pages_skipped);
     expect(merged.pages_volatile).toBe(1); // the zero page, until the scanner comes by again
@@ -158,11 +159,11 @@ describe.each(ORDERS)('%s order', (index) => {
     for (const checksum of ['keyed', 'xxh64'] as const) {
       const host = await scene(index, checksum);
       const restored = await restoreHost(await savedAs(host, { key: false }));
-      restored.check();
+      checkHost(restored);
       expect(contents(restored)).toEqual(contents(host));
       for (let at = 0; at < 3; at++) {
         pass(restored);
-        restored.check();
+        checkHost(restored);
       }
     }
   });
@@ -170,7 +171,7 @@ describe.each(ORDERS)('%s order', (index) => {
   test('recovered from as well', async () => {
     const host = await settled(index, 5);
     const restored = await restoreHost(await savedAs(host, { key: false }), { recover: true });
-    restored.check();
+    checkHost(restored);
     expect(frames(restored)).toEqual(frames(host));
     expect(restored.ksm.counters().pages_sharing).toBe(host.ksm.counters().pages_sharing);
     expect(keyOf(restored)).not.toEqual(keyOf(host));
@@ -196,7 +197,7 @@ describe.each(ORDERS)('%s order', (index) => {
       const machine = new BusyMachine(host, seed * 10 + round);
       for (let step = 0; step < 150; step++) machine.step();
       const restored = await restoreHost(await savedAs(host, { key: false }), { seed });
-      restored.check();
+      checkHost(restored);
       expect(contents(restored)).toEqual(contents(host));
       expect(Buffer.compare(await saved(await restoreHost(await saved(restored))), await saved(restored))).toBe(0);
       host = restored;

@@ -9,6 +9,7 @@ import {
   saveSnapshot,
   snapshotOf,
 } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import { build, busyHost, collect, hmac, type Parts, parse, refusal, saved, sealed, smallHost } from './helpers.ts';
 
 const KEY = Uint8Array.from({ length: 32 }, (_, at) => at * 7 + 1);
@@ -85,7 +86,7 @@ describe('a file', () => {
     const macKey = await keyOf();
     expect(Buffer.compare(await savedWith(host, { macKey }), whole)).toBe(0);
     const restored = await restoreHost(whole, { macKey });
-    restored.check();
+    checkHost(restored);
     expect(Buffer.compare(await saved(restored), plain)).toBe(0);
   });
 

@@ -1,8 +1,9 @@
 /** What a snapshot holds, what it leaves out, and what a restored host can do. */
 import { describe, expect, test } from 'vitest';
-import { createHost, type FrameId, type Host, layout, restoreHost, snapshotOf } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { createHost, type FrameId, type Host, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { resumedClock } from '../../../src/snapshot/clock.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { busyHost, collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
 /** Frames that nobody has any more. */
@@ -155,8 +156,8 @@ describe('a restored host', () => {
     host.processes[1]?.exit();
     expect(host.processes[0]?.read(0, 1)).toEqual(Uint8Array.of(0));
     expect(restored.processes).toHaveLength(4);
-    host.check();
-    restored.check();
+    checkHost(host);
+    checkHost(restored);
   });
 
   test('writes to frames that were free when it was saved', async () => {
@@ -168,7 +169,7 @@ describe('a restored host', () => {
     space.mmap(200 * PAGE, 2 * PAGE);
     space.write(200 * PAGE, Uint8Array.of(1));
     expect(space.read(200 * PAGE, PAGE)).toEqual(new Uint8Array(PAGE).fill(1, 0, 1));
-    restored.check();
+    checkHost(restored);
   });
 
   test('keeps settings, modes and cures', async () => {
@@ -218,7 +219,7 @@ describe('pins', () => {
     pass(restored);
     pass(restored);
     expect(restored.ksm.counters().pages_sharing).toBe(1);
-    restored.check();
+    checkHost(restored);
   });
 
   test('of a KSM frame: it outlives its pages until the handle is released', async () => {
@@ -232,7 +233,7 @@ describe('pins', () => {
     expect(restored.usage().frames).toBe(1);
     restored.adoptPin(frame).release();
     expect(restored.usage().frames).toBe(0);
-    restored.check();
+    checkHost(restored);
   });
 
   test('that nobody holds are not handed out', async () => {

@@ -17,6 +17,7 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import { saved } from './helpers.ts';
 
 const FAMILIES = [
@@ -65,7 +66,7 @@ class Relay {
   async restore(): Promise<void> {
     const before = await saved(this.host);
     const restored = await restoreHost(before, { clock: CLOCK });
-    restored.check();
+    checkHost(restored);
     expect(whole(restored)).toEqual(whole(this.host));
     expect(Buffer.compare(await saved(restored), before)).toBe(0);
     this.host[Symbol.dispose]();

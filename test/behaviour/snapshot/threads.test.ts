@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 import { collect } from './helpers.ts';
 
 const dist = new URL('../../../dist/src/index.js', import.meta.url);
@@ -15,7 +16,7 @@ const PAGES = 2500;
 /** A pass over several windows of pages. */
 function scan(host: Host, now: number): object {
   const batch = host.ksm.scan(10 * PAGES, { now });
-  host.check();
+  checkHost(host);
   const frames = host.processes.map((space) => [...space.resident()]);
   return { batch, counters: host.ksm.counters(), frames };
 }

@@ -93,7 +93,7 @@ test.each([1, 3])('no write is lost while %i threads scan', async (scanners) => 
   await passes(host, 3);
   guest.compareAll();
   await host.ksmd.stop();
-  host.check();
+  await host.check();
   expect(host.vmstat().cow_ksm).toBeGreaterThan(0);
   expect(host.ksm.counters().pages_sharing).toBeGreaterThan(0);
 });
@@ -132,7 +132,7 @@ describe('death', () => {
       void startedSince(before).ksmd.terminate();
       await expect(end).rejects.toMatchObject({ code: 'EIO', message: expect.stringContaining('ksmd has died') });
       expect(host.ksmd).toMatchObject({ running: false, deaths: death, error: { code: 'EIO' } });
-      host.check();
+      await host.check();
       guest.compareAll();
     }
     await host.ksmd.start();
@@ -140,7 +140,7 @@ describe('death', () => {
     await passes(host, 3);
     await host.ksmd.stop();
     expect(host.ksm.counters().pages_sharing).toBeGreaterThan(0);
-    host.check();
+    await host.check();
   });
 
   test('of ksmd while it starts: start rejects, or it dies afterwards', async () => {
@@ -159,13 +159,13 @@ describe('death', () => {
       expect(['begun', 'EAGAIN']).toContain(await outcome);
       await host.ksmd.stop();
       expect(host.ksmd.running).toBe(false);
-      host.check();
+      await host.check();
       guest.run(100);
     }
     await host.ksmd.start();
     await passes(host, 1);
     await host.ksmd.stop();
-    host.check();
+    await host.check();
   });
 
   test('of ksmd beside a guest of another thread', async () => {
@@ -186,7 +186,7 @@ describe('death', () => {
       await expect(end).rejects.toMatchObject({ code: 'EIO' });
     }
     expect(await elsewhere).toBe(-1);
-    host.check();
+    await host.check();
   });
 
   test('of helpers at random instants: ksmd goes on with fewer', async () => {
@@ -209,7 +209,7 @@ describe('death', () => {
       expect(host.ksmd.deaths).toBe(0);
       await host.ksmd.stop();
       expect(host.ksm.counters()).toMatchObject({ pages_unshared: 5000, pages_sharing: 0 });
-      host.check();
+      await host.check();
     }
   });
 });

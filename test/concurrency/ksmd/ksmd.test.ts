@@ -59,7 +59,7 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
       await passes(host, 4);
       await host.ksmd.stop();
       expect(settled(host)).toEqual(settled(alone));
-      host.check();
+      await host.check();
     }
   });
 });
@@ -126,7 +126,7 @@ test('stop and start, again and again', async () => {
     const before = host.ksm.counters();
     expect(host.ksm.counters()).toEqual(before);
     expect(host.ksm.scan(10)).toMatchObject({ pages_scanned: expect.any(Number) });
-    host.check();
+    await host.check();
   }
   await host.ksmd.stop();
 });

@@ -12,7 +12,7 @@ const library = (await import(INDEX)) as Library;
 
 export const attachHost: Library['attachHost'] = library.attachHost;
 export const createHost: Library['createHost'] = library.createHost;
-export const layout: Library['layout'] = library.layout;
+export { layout } from '../../../src/engine/index.ts';
 
 export const PAGE = 4096;
 

@@ -42,7 +42,7 @@ test('madvise in another thread wakes it, and so does writing run here and there
     await again;
   }
   await host.ksmd.stop();
-  host.check();
+  await host.check();
 });
 
 test('prctl and fork in another thread wake it', async () => {
@@ -57,7 +57,7 @@ test('prctl and fork in another thread wake it', async () => {
   await inThread(host, (there, it) => void there.process(it).fork(), handle);
   await second;
   await host.ksmd.stop();
-  host.check();
+  await host.check();
 });
 
 test('a pause is cut short by another sleep_millisecs, written anywhere, and by stop', async () => {

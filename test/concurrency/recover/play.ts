@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { counterRows } from '../../../assembly/layout/counters.ts';
 import { xorshift } from '../../../bench/workloads.ts';
-import { createHost, type Host, layout } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { createHost, type Host } from '../../../src/index.ts';
 import {
   hostSize,
   Player,
@@ -14,7 +15,7 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../recordings/golden/', import.meta.url));
 export const TRACES: readonly string[] = readdirSync(GOLDEN).filter((name) => name.endsWith('.trace.jsonl'));
@@ -38,7 +39,7 @@ async function playRecovering(
     const before = mappings(host);
     beforeRecovery(host);
     host.recover();
-    host.check();
+    checkHost(host);
     expect(mappings(host)).toEqual(before);
   }
   return host;

@@ -3,8 +3,9 @@
  * story goes on as the kernel's did. What is trusted, and so never damaged here, is listed in assembly/recover/recover.ts.
  */
 import { expect, test } from 'vitest';
-import { attachHost, createHost, type Host, layout, snapshotOf } from '../../../src/index.ts';
-import { engineOf, machineOf } from '../../support/inside.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { attachHost, createHost, type Host, snapshotOf } from '../../../src/index.ts';
+import { checkHost, engineOf, machineOf } from '../../support/inside.ts';
 import { places, recoverAfterAll, recoverFromDamage } from './play.ts';
 
 test.each(['content', 'hash'] as const)('%s order: after every operation of recordings of all kinds', async (index) => {
@@ -28,7 +29,7 @@ test('merging goes on: what can be merged is merged two passes later', async () 
   host.ksm.scan(500);
   host.recover();
   for (let pass = 0; pass < 3; pass++) while (!host.ksm.scan(100).passEnded) host.recover();
-  host.check();
+  checkHost(host);
   expect(host.ksm.counters().pages_shared).toBe(100);
   expect(host.ksm.counters().pages_sharing).toBe(700);
 });
@@ -50,7 +51,7 @@ test('a process whose maker died before anybody knew of it is gone; those that s
   expect(engineOf(dead).call.fork(known.mm, known.id) >>> 0).toBeGreaterThan(layout.PAGE_SIZE); // and the dead one would have, of these
   expect(engineOf(dead).call.spawn(0) >>> 0).toBeGreaterThan(layout.PAGE_SIZE);
   host.recover(dead.worker);
-  host.check();
+  checkHost(host);
   expect(host.handles()).toEqual([own.handle, known.handle]);
   expect(host.usage().processes).toBe(3);
   const adopted = machineOf(living).processes.adopt(other);
@@ -66,7 +67,7 @@ test('a process whose thread died in exec is found by its id', async () => {
   const { id, mm } = space.handle;
   const now = engineOf(dead).call.exec(mm, id) >>> 0; // the dead thread would have learnt of this address
   host.recover(dead.worker);
-  host.check();
+  checkHost(host);
   expect(host.handles()).toEqual([{ id, mm: now }]);
   const [found] = host.processes;
   expect(found?.handle).toEqual({ id, mm: now });
@@ -85,7 +86,7 @@ test('two threads die, one of them with the lock: the other waits for its turn',
   );
   host.recover(numbers[1]);
   host.recover(numbers[0]);
-  host.check();
+  checkHost(host);
   host.spawn();
 });
 

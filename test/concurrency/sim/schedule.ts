@@ -1,5 +1,6 @@
 /** One schedule, from its seed to its verdict. */
-import { checkInvariants, layout } from '../../../src/engine/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { checkInvariants } from '../../../src/engine/invariants.ts';
 import type { Mistake } from './access.ts';
 import { Failure } from './failure.ts';
 import { type Operation, planOf } from './plan.ts';

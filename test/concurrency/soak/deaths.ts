@@ -2,8 +2,9 @@
  * Deaths: scanners are killed at random instants, and guests too, while other guests go on; after each death the owner
  * recovers. Who lives loses nothing, and merging goes on.
  */
-import { type Host, layout } from '../../../src/index.ts';
-import { viewOf } from '../../support/inside.ts';
+import { layout } from '../../../src/engine/index.ts';
+import type { Host } from '../../../src/index.ts';
+import { checkHost, viewOf } from '../../support/inside.ts';
 import { Book } from './book.ts';
 import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
@@ -170,7 +171,7 @@ class Deaths {
     if (engine.u32(record + layout.WORKER_ACCESS) !== 0) this.#guestsDied.access++;
     this.#recover(dead);
     for (const handle of dead.processes) this.#host.process(handle).exit();
-    this.#host.check();
+    checkHost(this.#host);
     this.#victim = this.#start('guest', 'guest that will die');
     await this.#victim.ready;
     this.#victim.order('work');
@@ -188,7 +189,7 @@ class Deaths {
   #recover(thread: Thread): void {
     for (let attempt = 1; !this.#hasRecovered(thread, attempt === RECOVERIES); attempt++);
     this.#sharing = Math.max(this.#sharing, thread.sharing, this.#host.ksm.counters().pages_sharing);
-    this.#host.check();
+    checkHost(this.#host);
     this.#guest.run(FEW);
   }
 
@@ -207,7 +208,7 @@ class Deaths {
     await Promise.all([this.#survivor.obey('compare'), this.#victim.obey('compare')]);
     this.#guest.compareAll();
     this.#endOrphans();
-    this.#host.check();
+    checkHost(this.#host);
     this.#survivor.order('work');
     this.#victim.order('work');
   }

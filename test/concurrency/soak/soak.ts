@@ -2,8 +2,9 @@
  * The soak: guests on threads of their own work beside a scanner that scans flat out. No byte may be lost, torn or
  * another's.
  */
-import { type Host, layout } from '../../../src/index.ts';
-import { viewOf } from '../../support/inside.ts';
+import { layout } from '../../../src/engine/index.ts';
+import type { Host } from '../../../src/index.ts';
+import { checkHost, viewOf } from '../../support/inside.ts';
 import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
 import { Thread } from './thread.ts';
 
@@ -75,7 +76,7 @@ async function workIsDone(options: SoakOptions, host: Host, guests: readonly Thr
 async function compared(host: Host, guests: readonly Thread[], scanner: Thread): Promise<number> {
   await Promise.all(guests.map((guest) => guest.obey('compare')));
   await scanner.obey('pause');
-  host.check();
+  checkHost(host);
   await Promise.all(guests.map((guest) => guest.obey('compare')));
   return Math.max(scanner.sharing, host.ksm.counters().pages_sharing);
 }
@@ -83,12 +84,12 @@ async function compared(host: Host, guests: readonly Thread[], scanner: Thread):
 /** With all sharing undone the guests see the same, and when they have gone nothing is left. */
 async function unmerged(host: Host, guests: readonly Thread[]): Promise<void> {
   host.ksm.settings.run = 2;
-  host.check();
+  checkHost(host);
   await Promise.all(guests.map((guest) => guest.obey('compare')));
   await Promise.all(guests.map((guest) => guest.obey('end')));
   host.ksm.settings.run = 1;
   host.ksm.scan(1); // what is in limbo goes at the start of a batch
-  host.check();
+  checkHost(host);
   const left = host.usage();
   const { pages_shared, pages_sharing } = host.ksm.counters();
   if (left.frames + pages_shared + pages_sharing === 0 && viewOf(host).u32(layout.H_LIMBO) === 0) return;

@@ -3,7 +3,8 @@
  * stand by until another one has died.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { attachHost, type Host, layout } from '../../../src/index.ts';
+import { layout } from '../../../src/engine/index.ts';
+import { attachHost, type Host } from '../../../src/index.ts';
 import { viewOf } from '../../support/inside.ts';
 import { BOARD, COMMAND, type Notice, ORDERS, type Task, TURN } from './board.ts';
 import { Book } from './book.ts';

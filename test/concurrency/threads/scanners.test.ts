@@ -34,7 +34,7 @@ async function story(options: HostOptions, seed: number): Promise<object[]> {
     if (round === 3) spaces.push((spaces[0] as (typeof spaces)[number]).fork());
     if (round === 5) spaces[1]?.madvise(100 * PAGE, 900 * PAGE, 'DONTNEED');
     const batch = host.ksm.scan(3000 + below(9000), { now: round });
-    host.check();
+    await host.check();
     const frames = spaces.map((space) => [...space.resident()].map(({ frame }) => frame));
     seen.push({ batch, counters: host.ksm.counters(), vmstat: host.vmstat(), frames });
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { createHost, type FrameId, type Host } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 2048, processes: 8, vmas: 64, nodes: 2, seed: 1 } as const;
@@ -38,14 +39,14 @@ describe.each(['online', 'offline'] as const)('%s', (call) => {
         expect.objectContaining({ code: 'EINVAL' }),
       );
     }
-    host.check();
+    checkHost(host);
     expect(Buffer.compare(Buffer.concat(pages()), before)).toBe(0);
   });
 
   test('takes the last frame that there is', async () => {
     const host = await createHost(SMALL);
     host[call](host.frame(host.limits.frames), 1);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -59,7 +60,7 @@ test.each(NUMBERS)('migrate and adoptPin refuse frame %s', async (frame) => {
   for (const call of [() => host.migrate(frame as FrameId, 1), () => host.adoptPin(frame as FrameId)]) {
     expect(call).toThrow(expect.objectContaining({ code: 'EINVAL' }));
   }
-  host.check();
+  checkHost(host);
 });
 
 test('migrate refuses NUMA nodes that there are not', async () => {

@@ -1,6 +1,7 @@
 /** Handles that outlive their process, and handles that nobody has given: none reads, writes or ends another's process. */
 import { expect, test } from 'vitest';
 import { attachHost, createHost, type Host, type KsmError } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
@@ -63,7 +64,7 @@ test.each([false, true])('a handle of a process that has ended reaches nobody (s
   expect(ended.alive).toBe(false);
   expect(host.processes).toEqual([next]);
   expect(next.read(0, 1)[0]).toBe(2);
-  host.check();
+  checkHost(host);
 });
 
 test('beside other threads a translation of a process that has ended is of no use', async () => {
@@ -79,7 +80,7 @@ test('beside other threads a translation of a process that has ended is of no us
   expect(() => mine.write(0, Uint8Array.of(9))).toThrow(refusal('ESRCH'));
   expect(() => mine.read(0, 1)).toThrow(refusal('ESRCH'));
   expect(next.read(0, 1)[0]).toBe(2);
-  host.check();
+  checkHost(host);
 });
 
 test('pages that end while they are listed are those of one moment each, and never another’s', async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { createHost, type FrameId, type Host, type Pin, restoreHost, snapshotOf } from '../../../src/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
@@ -32,7 +32,7 @@ test('a pin has one handle: none more can be adopted', async () => {
   adopted.release();
   adopted.release(); // more does no harm
   expect(() => restored.adoptPin(pin.frame)).toThrow(EINVAL);
-  restored.check();
+  checkHost(restored);
 });
 
 test('what is released more often than it was taken is refused, of an ordinary frame and of one of KSM’s', async () => {
@@ -47,7 +47,7 @@ test('what is released more often than it was taken is refused, of an ordinary f
   expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(0);
   expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
   expect(() => pin.release()).toThrow(EINVAL);
-  host.check();
+  checkHost(host);
   expect(call.unpinFrame(frames.toEngine(host.frame(frame + 1)), layout.PIN_GET)).toBe(layout.EINVAL);
   expect(space.read(0, 1)[0]).toBe(1);
 });
@@ -61,16 +61,16 @@ test.each(['get', 'write'] as const)(
     space.write(0, Uint8Array.of(7));
     const pins: Pin[] = [];
     for (let held = 0; held < layout.PINS_MASK - 1; held++) pins.push(space.pin(0, how));
-    host.check();
+    checkHost(host);
     pins.push(space.pin(0, how));
-    host.check();
+    checkHost(host);
     expect(() => space.pin(0, how)).toThrow(
       expect.objectContaining({ code: 'ENOMEM', message: expect.stringContaining(String(layout.PINS_MASK)) }),
     );
-    host.check();
+    checkHost(host);
     expect(space.read(0, 1)[0]).toBe(7);
     for (const pin of pins) pin.release();
-    host.check();
+    checkHost(host);
     space.munmap(0, PAGE);
     expect(host.usage().frames).toBe(0);
   },
@@ -82,12 +82,12 @@ test('a merged page takes as many, too, and they stay when KSM lets it go', asyn
   const pins: Pin[] = [];
   for (let held = 0; held < layout.PINS_MASK; held++) pins.push(space.pin(0));
   expect(() => space.pin(0)).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
-  host.check();
+  checkHost(host);
   host.ksm.settings.run = 2;
   host.ksm.settings.max_page_sharing = 2; // nothing is merged any more, so that this is allowed: the frame is ordinary then
-  host.check();
+  checkHost(host);
   for (const pin of pins) pin.release();
-  host.check();
+  checkHost(host);
   expect(host.usage().frames).toBe(2);
 });
 
@@ -98,9 +98,9 @@ test('pins survive a recovery, each of them, on frames of both kinds', async () 
   space.write(2 * PAGE, Uint8Array.of(1));
   const pins = [space.pin(0), space.pin(0), space.pin(2 * PAGE, 'write'), space.pin(2 * PAGE)];
   host.recover();
-  host.check();
+  checkHost(host);
   for (const pin of pins) pin.release();
-  host.check();
+  checkHost(host);
   const { call, frames } = engineOf(host);
   for (const { frame } of pins) expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
 });

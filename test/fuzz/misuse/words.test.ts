@@ -1,6 +1,7 @@
 /** Words, options, numbers and bytes: what is misread is refused, with what was given, what is accepted and the nearest name. */
 import { describe, expect, test } from 'vitest';
 import { attachHost, createHost, type Host, KsmError, restoreHost } from '../../../src/index.ts';
+import { checkHost } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 1024, processes: 8, vmas: 64, seed: 1 } as const;
@@ -122,7 +123,7 @@ describe('write', () => {
       expect(space.read(0, 2 * PAGE)).toEqual(new Uint8Array(2 * PAGE).fill(liar[0] as number));
       expect(other.read(0, PAGE)).toEqual(new Uint8Array(PAGE).fill(2));
     }
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -196,7 +197,7 @@ describe('words', () => {
     for (const word of words) refused(() => call(space, word as never), 'EINVAL');
     space.write(0, Uint8Array.of(1)); // nothing has changed
     expect(space.read(0, 1)[0]).toBe(1);
-    host.check();
+    checkHost(host);
   });
 
   test('the nearest one is named', async () => {

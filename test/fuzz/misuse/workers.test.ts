@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { layout, recordOf } from '../../../src/engine/index.ts';
 import { attachHost, createHost, type Host, KsmError } from '../../../src/index.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 
 const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
@@ -39,7 +39,7 @@ describe('recover', () => {
       expect(() => host.recover(junk as never), String(junk)).toThrow(refusal('EINVAL'));
     }
     expect(() => host.recover(host.worker)).toThrow(refusal('EINVAL'));
-    host.check();
+    checkHost(host);
   });
 
   test('of one that was there before is refused, though its record is another’s by now', async () => {
@@ -78,7 +78,7 @@ describe('recover', () => {
     engineOf(host).words[layout.LOCK / 4] = number;
     host.recover(number);
     expect(engineOf(host).words[layout.LOCK / 4]).toBe(0);
-    host.check();
+    checkHost(host);
   });
 
   test('of a helper that was at a job tells who waits for it', async () => {
@@ -96,7 +96,7 @@ describe('recover', () => {
     engineOf(host).words[(host.record + layout.WORKER_SLEEPLESS) / 4] = 1;
     engineOf(host).words[layout.LOCK / 4] = number;
     host.recover(number);
-    host.check();
+    checkHost(host);
   });
 
   test('of a thread that lives takes it out, and harms nobody', async () => {
@@ -105,7 +105,7 @@ describe('recover', () => {
     guest.mmap(0, 8 * PAGE);
     guest.write(0, Uint8Array.of(1));
     host.recover((other as Host).worker);
-    host.check();
+    checkHost(host);
     for (const call of [
       () => guest.write(0, Uint8Array.of(9)),
       () => guest.read(0, 1),
@@ -122,7 +122,7 @@ describe('recover', () => {
     expect(() => guest.write(0, Uint8Array.of(9))).toThrow(refusal('ESRCH'));
     heir.write(0, Uint8Array.of(2));
     expect(engineOf(host).u32(recordOf(next.worker) + layout.WORKER_ACCESS)).toBe(0);
-    next.check();
+    checkHost(next);
   });
 });
 
@@ -190,7 +190,7 @@ describe('numbers', () => {
     const other = attachHost(host.share());
     expect(other.worker % 64).toBe(2);
     other.spawn();
-    other.check();
+    checkHost(other);
   });
 
   test('can be kept for a thread before it is started, and given back where it dies before it attaches', async () => {
@@ -204,7 +204,7 @@ describe('numbers', () => {
     const unused = host.reserveWorker();
     host.recover(unused);
     expect(host.workers()).not.toContain(unused);
-    host.check();
+    checkHost(host);
   });
 });
 
@@ -233,7 +233,7 @@ describe('after leave or dispose', () => {
       () => other.ksm.counters(),
       () => other.ksm.settings.run,
       () => other.usage(),
-      () => other.check(),
+      () => checkHost(other),
       () => other.recover(host.worker),
       () => other.share(),
     ]) {
@@ -242,7 +242,7 @@ describe('after leave or dispose', () => {
     await expect(other.ksmd.start()).rejects.toEqual(refusal('EBADF'));
     expect(host.workers()).not.toContain(worker);
     host.process({ id: space.id, mm: host.handles()[0]?.mm ?? 0 }).write(0, Uint8Array.of(3));
-    host.check();
+    checkHost(host);
     end(other); // more does no harm
   });
 

@@ -4,7 +4,8 @@
  *
  * It is small, so that the invariants can be checked after every call.
  */
-import { checkInvariants, Engine, layout } from '../../../src/engine/index.ts';
+import { Engine, layout } from '../../../src/engine/index.ts';
+import { checkInvariants } from '../../../src/engine/invariants.ts';
 import { attachHost, createHost, type Host, type Pin } from '../../../src/index.ts';
 import type { Dice } from '../../support/dice.ts';
 import { engineOf, machineOf } from '../../support/inside.ts';

@@ -98,10 +98,10 @@ export async function beside(create: typeof createHost, options: HostOptions): P
   const state = await sharing(host);
   const broken = host.vmstat().cow_ksm > 0;
   const death = await die(host, workers.at(-1));
-  host.check();
+  await host.check();
   await host.ksmd.start({ scanners });
   const again = await sharing(host);
   await host.ksmd.stop();
-  host.check();
+  await host.check();
   return { scanners: started, wrong, broken, state, death, again };
 }

@@ -75,7 +75,7 @@ function empty({ space, memory }: Guest): void {
 
 async function scan(host: Host, guests: readonly Guest[], pages: number, now: number): Promise<Chapter> {
   const batch = host.ksm.scan(pages, { now });
-  host.check();
+  await host.check();
   const frames = guests.map(({ space }) => Uint32Array.from(space.resident(), ({ frame }) => frame));
   return {
     batch,

@@ -125,10 +125,10 @@ describe('installed in an empty folder', () => {
 
   test('every address that the package exports is a file', () => {
     const { stdout } = script(`
-      for (const name of ['', '/worker', '/engine.wasm', '/engine.debug.wasm', '/package.json'])
+      for (const name of ['', '/worker', '/layout', '/engine.wasm', '/engine.debug.wasm', '/package.json'])
         console.log(import.meta.resolve('ksm-wasm' + name));`);
     const found = stdout.trim().split('\n');
-    expect(found).toHaveLength(5);
+    expect(found).toHaveLength(6);
     for (const url of found) expect(existsSync(fileURLToPath(url)), url).toBe(true);
   });
 });
@@ -158,7 +158,7 @@ describe('what the judges say', () => {
       'engine.wasm',
       'engine.debug.wasm',
     ];
-    expect(judge('attw', [inject('tarball'), ...words], app).match(/bundler: 🟢/g)).toHaveLength(3);
+    expect(judge('attw', [inject('tarball'), ...words], app).match(/bundler: 🟢/g)).toHaveLength(4);
   });
 
   test('knip: no file, export or dependency that nobody uses', () => {

@@ -5,6 +5,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { checkHost } from '../../support/inside.ts';
 import { comparable, ExtendedPlayer, type Operation, readExtended, type Step } from './player.ts';
 
 /** Traces that need a rule of Linux which is not followed yet, and which. */
@@ -52,7 +53,7 @@ async function firstDifference(
   try {
     for (const [at, operation] of operations.entries()) {
       const seen = player.play(operation);
-      player.host.check();
+      checkHost(player.host);
       const [ours, theirs] = [view(seen, operation), view(recording[at] as Step, operation)];
       if (JSON.stringify(sorted(ours)) !== JSON.stringify(sorted(theirs))) {
         return `${at}: ${JSON.stringify(operation)}\n${JSON.stringify(sorted(theirs))}\n${JSON.stringify(sorted(ours))}`;

@@ -3,8 +3,9 @@
  * damage: for every rule one is done on purpose to a memory that was sound before.
  */
 import { describe, expect, test } from 'vitest';
-import { checkInvariants, layout } from '../../../src/engine/index.ts';
+import { layout } from '../../../src/engine/index.ts';
 import { RULES, type Rule } from '../../../src/engine/invariants/rules.ts';
+import { checkInvariants } from '../../../src/engine/invariants.ts';
 import { type Host, KsmError } from '../../../src/index.ts';
 import { BusyMachine, PAGE } from '../../support/busy.ts';
 import { engineOf } from '../../support/inside.ts';

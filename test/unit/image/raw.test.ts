@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openImage } from '../../../src/image/raw.ts';
+import { openImage } from '../../../src/image/open.ts';
 import { PAGE_BYTES } from '../../../src/image/source.ts';
 import { failed, openFiles, readAll, unprivileged } from '../../support/image.ts';
 

@@ -13,6 +13,7 @@ import { KsmError } from '../../../../src/errors.ts';
 import { openImage, PAGE_BYTES, type PageSource } from '../../../../src/image/index.ts';
 import { createHost, type Host } from '../../../../src/index.ts';
 import { buildReport, guess, renderJson, renderTable } from '../../../../src/report/index.ts';
+import { checkHost } from '../../../support/inside.ts';
 import { expectThat, refusal } from '../contract.ts';
 import { scratch } from '../scratch.ts';
 import type { Word } from '../target.ts';
@@ -65,7 +66,7 @@ async function scan(source: PageSource, memory: string): Promise<Scan | undefine
     return { host, passes, loading };
   } catch (error) {
     refusal(error, ['ENOMEM']);
-    host.check();
+    checkHost(host);
     return undefined;
   }
 }
@@ -88,7 +89,7 @@ function checkScan({ host, passes }: Scan, image: Buffer): Map<string, number> {
     expectThat(got === value, () => `${counter} is ${got}, expected ${value}`);
   }
   expectThat(passes.settled, () => 'it does not settle');
-  host.check();
+  checkHost(host);
   const [space] = host.processes;
   const [first] = space?.resident() ?? [];
   const kept = space?.read(first?.address ?? 0, image.length);

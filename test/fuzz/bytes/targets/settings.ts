@@ -8,7 +8,7 @@
 import { KsmError } from '../../../../src/errors.ts';
 import { type AddressSpace, createHost, type Host } from '../../../../src/index.ts';
 import { COUNTERS, SETTINGS } from '../../../../src/ksm/index.ts';
-import { engineOf } from '../../../support/inside.ts';
+import { checkHost, engineOf } from '../../../support/inside.ts';
 import { attempt, expectThat } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -160,6 +160,6 @@ export async function run(bytes: Uint8Array): Promise<void> {
     const at = entry.indexOf('=');
     if (at >= 0) write(host, entry.slice(0, at), entry.slice(at + 1));
     else if (host.ksm.settings.run === 1) host.ksm.scan(64, { now: step * 1000 });
-    host.check();
+    checkHost(host);
   }
 }

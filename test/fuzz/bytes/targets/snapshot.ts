@@ -12,10 +12,11 @@
  * few codes; or it gives a sound host with the processes of the head that can be saved again, and used.
  */
 import { createHash } from 'node:crypto';
+import { layout } from '../../../../src/engine/index.ts';
 import { KsmError } from '../../../../src/errors.ts';
-import { type AddressSpace, createHost, type Host, layout, restoreHost, snapshotOf } from '../../../../src/index.ts';
+import { type AddressSpace, createHost, type Host, restoreHost, snapshotOf } from '../../../../src/index.ts';
 import { build, collect, hmac, memoryOf, type Parts, parse, saved } from '../../../behaviour/snapshot/helpers.ts';
-import { machineOf } from '../../../support/inside.ts';
+import { checkHost, machineOf } from '../../../support/inside.ts';
 import { attempt, expectThat, refusal } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -302,16 +303,16 @@ function checkUse(host: Host): void {
     const child = attempt(() => space.fork(), CODES);
     if (!(child instanceof KsmError)) expectThat(child.id > Math.max(...others), () => `a new process is ${child.id}`);
   }
-  host.check();
+  checkHost(host);
   host.share();
   const fresh = attempt(() => host.spawn(), CODES);
   if (!(fresh instanceof KsmError)) checkFresh(fresh);
   attempt(() => scan(host, 256, 4), CODES);
-  host.check();
+  checkHost(host);
   host.ksm.shared();
   for (const space of host.processes) attempt(() => space.exit(), CODES);
   attempt(() => scan(host, 256, 2), CODES);
-  host.check();
+  checkHost(host);
 }
 
 /** All new memory that there is: zero, and nothing but what is asked for. */
@@ -344,7 +345,7 @@ async function check(head: Buffer, file: Buffer, forgery: Forgery, recover: bool
   }
   using _host = host;
   expectThat(forgery.hasMacs === forgery.wantsMacs, () => 'it is taken with MACs that are not wanted, or without');
-  host.check();
+  checkHost(host);
   const ids = Array.from({ length: head.readUInt32LE(20) }, (_, n) =>
     Number(head.readBigUInt64LE(FIXED_BYTES + n * 12)),
   );

@@ -21,6 +21,7 @@ import {
   recordingHeader,
   type Trace,
 } from '../../../../src/trace/index.ts';
+import { checkHost } from '../../../support/inside.ts';
 import { attempt, expectThat, refusal } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -72,7 +73,7 @@ async function play(trace: Trace, index: 'content' | 'hash'): Promise<RecordingL
       refusal(error, operation.op === 'process' || operation.op === 'fork' ? ['ENOMEM'] : []);
       break;
     }
-    host.check();
+    checkHost(host);
   }
   return lines;
 }

@@ -32,7 +32,7 @@ export async function run(options) {
   guests[0].write(0, Uint8Array.of(99));
   const bytes = [...guests[0].read(0, 2), ...guests[1].read(0, 2)];
   await host.ksmd.stop();
-  host.check();
+  await host.check();
   const report = { warnings, scanning, helped, beside, pages_shared, pages_sharing, oneFrame, bytes };
   document.body.textContent = JSON.stringify(report);
   await fetch('/report', { method: 'POST', body: JSON.stringify(report) });

@@ -33,7 +33,7 @@ await host.ksmd.stop();
 const { pages_shared, pages_sharing } = host.ksm.counters();
 guests[0].write(0, Uint8Array.of(99));
 const bytes = [...guests[0].read(0, 2), ...guests[1].read(0, 2)];
-host.check();
+await host.check();
 
 const folder = mkdtempSync(join(tmpdir(), 'ksm-smoke-'));
 let restored;
