@@ -14,7 +14,6 @@ import {
   VM_MERGEABLE,
   WINDOW_PAGES,
 } from '../../layout';
-import { nodeCanCount } from '../../memory/dups';
 import { folioSplit, isSameFolio } from '../../memory/folio';
 import { frameIsKsm, frameIsPinned } from '../../memory/frames';
 import { entryFind, pteOf } from '../../memory/tables';
@@ -110,7 +109,7 @@ function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
   else itemCreate(mm, entry);
   const target = stableSearch(frame, checksum);
   if (isFound(target)) {
-    if (!mergeInto(entry, frame, target) || !nodeCanCount(target)) return 0;
+    if (!mergeInto(entry, frame, target)) return 0;
     itemAppend(entry, target);
     return 1;
   }
