@@ -1,8 +1,8 @@
 /** What is full says so, by the name of the limit and the option that raises it, and nothing is lost or half-done. */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host, KsmError } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '2M', pages: 1024, processes: 8, vmas: 16, seed: 1 } as const;
 
 /** Calls `action` until it fails, at most 10000 times; the error. */

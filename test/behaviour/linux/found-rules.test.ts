@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { AddressSpace, Host, Pin } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -14,7 +15,6 @@ import {
   mergeable,
   nothing,
   ORDERS,
-  PAGE,
   pass,
   same,
   state,

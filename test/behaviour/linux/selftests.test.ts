@@ -13,6 +13,7 @@ import {
   PR_SET_MEMORY_MERGE,
   type Protection,
 } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -24,7 +25,6 @@ import {
   hasDuplicates,
   ORDERS,
   type Order,
-  PAGE,
   pass,
   same,
   state,

@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Host, layout, restoreHost } from '../../../src/index.ts';
-import { build, busyHost, forged, memoryOf, PAGE, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
+import { PAGE } from '../../support/page.ts';
+import { build, busyHost, forged, memoryOf, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
 
 let whole: Uint8Array<ArrayBuffer>;
 let parts: Parts;

@@ -3,16 +3,10 @@
  * read, here or in the restored host. The engine does not clear what is given up, so most of it is still in the memory.
  */
 import { describe, expect, test } from 'vitest';
-import {
-  type AddressSpace,
-  type FrameId,
-  type Host,
-  type HostOptions,
-  layout,
-  restoreHost,
-} from '../../../src/index.ts';
+import { type AddressSpace, type FrameId, type Host, type HostOptions, layout, restoreHost } from '../../../src/index.ts';
 import { engineOf } from '../../support/inside.ts';
-import { memoryOf, PAGE, parse, saved, smallHost } from './helpers.ts';
+import { memoryOf, parse, saved, smallHost } from './helpers.ts';
+import { PAGE } from '../../support/page.ts';
 
 const HUGE = 512 * PAGE;
 const BASE = HUGE;

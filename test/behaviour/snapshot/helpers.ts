@@ -12,8 +12,8 @@ import {
   layout,
   snapshotOf,
 } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
-export const PAGE = 4096;
 const FIXED = 40;
 const DIGEST = 32;
 const CHUNK = 256 * PAGE;

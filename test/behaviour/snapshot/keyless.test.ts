@@ -7,8 +7,9 @@ import { describe, expect, test } from 'vitest';
 import { type Host, layout, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
 import { engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import { scene } from '../../support/scene.ts';
-import { collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
+import { collect, guest, memoryOf, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
 type Order = 'hash' | 'content';
 const ORDERS: readonly Order[] = ['hash', 'content'];

@@ -4,8 +4,8 @@
  */
 import { type Host, layout } from '../../../src/index.ts';
 import { viewOf } from '../../support/inside.ts';
+import { Dice } from '../../support/dice.ts';
 import { Book } from './book.ts';
-import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
 import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
 import { Thread } from './thread.ts';

@@ -5,9 +5,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachHost, type Host, layout } from '../../../src/index.ts';
 import { viewOf } from '../../support/inside.ts';
+import { Dice } from '../../support/dice.ts';
 import { BOARD, COMMAND, type Notice, ORDERS, type Task, TURN } from './board.ts';
 import { Book } from './book.ts';
-import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
 
 /** Pages of the longest batch. */

@@ -1,8 +1,9 @@
 /** Words, options, numbers and bytes: what is misread is refused, with what was given, what is accepted and the nearest name. */
 import { describe, expect, test } from 'vitest';
-import { attachHost, createHost, type Host, KsmError, restoreHost } from '../../../src/index.ts';
+import { attachHost, createHost, type Host, type KsmError, restoreHost } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
+import { refusal } from './refusal.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 1024, processes: 8, vmas: 64, seed: 1 } as const;
 
 type Space = ReturnType<Host['spawn']>;
@@ -12,14 +13,6 @@ async function guest(): Promise<{ host: Host; space: Space }> {
   const space = host.spawn();
   space.mmap(0, 4 * PAGE);
   return { host, space };
-}
-
-function refusal(code: KsmError['code'], ...words: readonly string[]): unknown {
-  const said = words.map((word) => expect.objectContaining({ message: expect.stringContaining(word) }));
-  return {
-    asymmetricMatch: (error: unknown) =>
-      error instanceof KsmError && error.code === code && said.every((one) => one.asymmetricMatch(error)),
-  };
 }
 
 function refused(call: () => unknown, code: KsmError['code'], ...words: readonly string[]): void {
