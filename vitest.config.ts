@@ -1,3 +1,4 @@
+/** Which tests there are, and which share a process. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 

@@ -2,7 +2,17 @@
  * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork,
  * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
  */
-import { type AddressSpace, createHost, type FrameId, type Host, type HostOptions, KsmError, type Pin } from '../../src/index.ts';
+import {
+  type AddressSpace,
+  createHost,
+  type FrameId,
+  type Host,
+  type HostOptions,
+  KsmError,
+  type Pin,
+} from '../../src/index.ts';
+import { Dice } from './dice.ts';
+import { PAGE } from './page.ts';
 
 /** Pages in which processes map small things, and a huge page behind them. */
 const SMALL_PAGES = 64;

@@ -7,7 +7,7 @@
  * the processes' pages. All that remains of a cpuset is the node, so each of ksm02 and ksm04 is one test here.
  */
 import { describe, expect, test } from 'vitest';
-import { type FrameId, type Host, type HostOptions } from '../../../src/index.ts';
+import type { FrameId, Host, HostOptions } from '../../../src/index.ts';
 import { PAGE } from '../../support/page.ts';
 import {
   type Area,

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { type Host, type KsmError, layout, restoreHost } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
 import { engineOf } from '../../support/inside.ts';
-import { parse, saved } from './helpers.ts';
 import { PAGE } from '../../support/page.ts';
+import { parse, saved } from './helpers.ts';
 
 const MODES = (['hash', 'content'] as const).flatMap((index) =>
   ([1, 2, 3, 4, 5] as const).map((seed) => ({

@@ -3,10 +3,17 @@
  * read, here or in the restored host. The engine does not clear what is given up, so most of it is still in the memory.
  */
 import { describe, expect, test } from 'vitest';
-import { type AddressSpace, type FrameId, type Host, type HostOptions, layout, restoreHost } from '../../../src/index.ts';
+import {
+  type AddressSpace,
+  type FrameId,
+  type Host,
+  type HostOptions,
+  layout,
+  restoreHost,
+} from '../../../src/index.ts';
 import { engineOf } from '../../support/inside.ts';
-import { memoryOf, parse, saved, smallHost } from './helpers.ts';
 import { PAGE } from '../../support/page.ts';
+import { contentOf, memoryOf, parse, saved, smallHost } from './helpers.ts';
 
 const HUGE = 512 * PAGE;
 const BASE = HUGE;
@@ -392,8 +399,3 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     expect(await secretsSaved(host)).toBe(pinnedFrameAndKey + 2 * 1023);
   });
 });
-
-/** All that a process can read. */
-function contentOf(space: AddressSpace): Uint8Array {
-  return new Uint8Array(Buffer.concat([...space.resident()].map(({ address }) => space.read(address, PAGE))));
-}

@@ -199,3 +199,8 @@ export function withWord(bytes: Uint8Array, at: number, value: number): Uint8Arr
   head.writeUInt32LE(value, at);
   return new Uint8Array(Buffer.concat([head, ...sealed(head, chunks)]));
 }
+
+/** What a process reads in all that is present of it. */
+export function contentOf(space: AddressSpace): Uint8Array {
+  return new Uint8Array(Buffer.concat([...space.resident()].map(({ address }) => space.read(address, PAGE))));
+}

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createHost, type FrameId, type Host, layout, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { resumedClock } from '../../../src/snapshot/clock.ts';
 import { engineOf } from '../../support/inside.ts';
-import { busyHost, collect, guest, memoryOf, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 import { PAGE } from '../../support/page.ts';
+import { busyHost, collect, guest, memoryOf, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
 /** Frames that nobody has any more. */
 function freeFrames(host: Host): FrameId[] {

@@ -1,11 +1,11 @@
 /** ksmd in a thread of its own: what it does is what the same work does in the caller's thread; start, stop, samples, errors. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHost as createUnbuilt, type Host, type HostOptions, KsmError, type Sample } from '../../../src/index.ts';
-import { viewOf } from '../../support/inside.ts';
-import { attachHost, createHost, layout, mergeable, passes, sampleWhere } from './library.ts';
 import { Dice } from '../../support/dice.ts';
+import { viewOf } from '../../support/inside.ts';
 import { PAGE } from '../../support/page.ts';
 import { until } from '../../support/until.ts';
+import { attachHost, createHost, layout, mergeable, passes, sampleWhere } from './library.ts';
 
 const hosts: Host[] = [];
 

@@ -13,8 +13,8 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
-import { engineOf } from '../../support/inside.ts';
 import { Dice } from '../../support/dice.ts';
+import { engineOf } from '../../support/inside.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../recordings/golden/', import.meta.url));
 export const TRACES: readonly string[] = readdirSync(GOLDEN).filter((name) => name.endsWith('.trace.jsonl'));

@@ -3,8 +3,8 @@
  * recovers. Who lives loses nothing, and merging goes on.
  */
 import { type Host, layout } from '../../../src/index.ts';
-import { viewOf } from '../../support/inside.ts';
 import { Dice } from '../../support/dice.ts';
+import { viewOf } from '../../support/inside.ts';
 import { Book } from './book.ts';
 import { Guest } from './guest.ts';
 import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';

@@ -4,8 +4,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachHost, type Host, layout } from '../../../src/index.ts';
-import { viewOf } from '../../support/inside.ts';
 import { Dice } from '../../support/dice.ts';
+import { viewOf } from '../../support/inside.ts';
 import { BOARD, COMMAND, type Notice, ORDERS, type Task, TURN } from './board.ts';
 import { Book } from './book.ts';
 import { Guest } from './guest.ts';

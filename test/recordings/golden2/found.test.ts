@@ -1,7 +1,7 @@
 /**
- * Recordings of a kernel with two NUMA nodes, and minimal traces in which an engine that agreed with all of test/recordings/golden differed from
- * it. After every operation everything is compared that the kernel said: results, counters, what each process has merged, who shares
- * a frame with whom, and on several nodes where each page lies.
+ * Recordings of a kernel with two NUMA nodes, and minimal traces in which an engine that agreed with all of test/recordings/golden
+ * differed from it. After every operation everything is compared that the kernel said: results, counters, what each process has
+ * merged, who shares a frame with whom, and on several nodes where each page lies.
  */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

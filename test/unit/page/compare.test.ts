@@ -1,3 +1,4 @@
+/** What compares pages, beside comparisons of bytes one by one. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PAGE } from '../../support/page.ts';
