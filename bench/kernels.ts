@@ -28,11 +28,14 @@ export interface BenchKernels {
 }
 
 /** Compiles AssemblyScript files, named from the repository's root, to one module that exports what they export. */
-export async function compile(files: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+export async function compile(
+  files: readonly string[],
+  target: 'release' | 'debug' = 'release',
+): Promise<Uint8Array<ArrayBuffer>> {
   const { main } = (await import(ASC)) as Compiler;
   let binary: Uint8Array | undefined;
   const outputs = ['--outFile', 'module.wasm', '--textFile', 'module.wat'];
-  const { error, stderr } = await main([...files, '--target', 'release', ...outputs], {
+  const { error, stderr } = await main([...files, '--target', target, ...outputs], {
     writeFile: (name, contents) => {
       if (name === 'module.wasm' && typeof contents !== 'string') binary = contents;
     },

@@ -51,7 +51,10 @@ function isArrayBuffer(given: unknown): boolean {
   }
 }
 
-/** The bytes that `given` covers, as a view of the same memory. EINVAL, with `call` in the message, where it is none or its memory is gone. */
+/**
+ * The bytes that `given` covers, as a view of the same memory. EINVAL, with `call` in the
+ * message, where it is none or its memory is gone.
+ */
 export function bytesOf(call: string, given: unknown): Uint8Array {
   try {
     if (ArrayBuffer.isView(given)) {

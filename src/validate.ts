@@ -2,8 +2,9 @@
  * What callers hand to the library, checked when it arrives: JavaScript lets anybody hand in anything, and what is misread does harm
  * later and elsewhere.
  *
- * Every check gives back what it was given, or throws EINVAL with what was given, what is accepted, and the nearest name where there is one.
- * What is given is never converted on the way, and each property of it is read once, so an object that answers differently each time cannot get through.
+ * Every check gives back what it was given, or throws EINVAL with what was given, what is accepted, and the nearest
+ * name where there is one. What is given is never converted on the way, and each property of it is read once, so an
+ * object that answers differently each time cannot get through.
  */
 import { KsmError } from './errors.ts';
 import { nearest } from './nearest.ts';

@@ -75,7 +75,10 @@ export function pageChecksum(frame: u32): u32 {
   return isFrame(frame) || frame == header.frames ? checksums.pageChecksum(frame) : 0;
 }
 
-/** Reads `pages` pages of memory from address `start` on, as fast as it can be read. Something that depends on all of them; 0 beyond the end. */
+/**
+ * Reads `pages` pages of memory from address `start` on, as fast as it can be read.
+ * Something that depends on all of them; 0 beyond the end.
+ */
 export function readPages(start: u32, pages: u32): u32 {
   const end = <u64>start + ((<u64>pages) << PAGE_SHIFT);
   const isInside = start % PAGE_SIZE == 0 && end <= (<u64>memory.size()) << 16;

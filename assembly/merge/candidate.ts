@@ -1,7 +1,7 @@
 /**
- * What a page is to merging, asked in one place: a candidate? ordinary? settled? clean? in the unstable tree? These functions only ask; none
- * changes anything. The loops that look at many pages at once (policy/) ask the same with masks at hand, because they do so for
- * each page of a pass.
+ * What a page is to merging, asked in one place: a candidate? ordinary? settled? clean? in the unstable tree?
+ * These functions only ask; none changes anything. The loops that look at many pages at once (policy/) ask the
+ * same with masks at hand, because they do so for each page of a pass.
  */
 import { counted, setting } from '../base/count';
 import {

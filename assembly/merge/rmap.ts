@@ -3,7 +3,7 @@
  *
  * An item is addressed by its page's entry; its fields are STATES[entry] and ITEMS[entry] (layout.ts). It is in exactly one
  * of three states: free (counted as volatile), UNSTABLE (a node of an unstable tree, or of one that was emptied at the
- * start of this pass), STABLE (in the list of a stable node). Counters move here and nowhere else.
+ * start of this pass), STABLE (in the list of a stable node).
  */
 
 import { count, counted } from '../base/count';

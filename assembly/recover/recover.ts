@@ -35,8 +35,8 @@ import { tablesMark, tablesSweep } from './tables';
  * afterwards if it is not 0. Else an errno: ESRCH where `dead` or `self` is no worker; EINVAL where they are one and the same, or one of
  * them is 0 and there are others; EAGAIN, and no lock, where somebody else keeps it for `looks` looks: he may be dead, too.
  *
- * A worker that is named and lives does no harm if it comes to the end of its access or call within `naps` milliseconds; afterwards whatever
- * it tries is refused. 0: it is known to be dead.
+ * A worker that is named and lives does no harm if it comes to the end of its access or call within `naps` milliseconds;
+ * afterwards whatever it tries is refused. 0: it is known to be dead.
  */
 export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
   if (self != 0 && !workerIs(self)) return ESRCH;

@@ -31,7 +31,10 @@ export function settledRun(ptes: usize, limit: u32): u32 {
   return run;
 }
 
-/** Looks at `pages` entries from `first` on, which nobody scans: only items that are left over there matter. Returns how many it got through. */
+/**
+ * Looks at `pages` entries from `first` on, which nobody scans: only items that are left
+ * over there matter. Returns how many it got through.
+ */
 export function gapRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
   let count = window.count;
   let index: u32 = 0;

@@ -1,5 +1,6 @@
 /**
- * The engine over its one linear memory: the exported functions, as this thread may call them, and what it is among the threads that use it.
+ * The engine over its one linear memory: the exported functions, as this thread may call
+ * them, and what it is among the threads that use it.
  *
  * All state is in the memory, so any number of engines over one memory are one engine.
  */
@@ -182,9 +183,9 @@ export class Engine extends Memory {
 
   /**
    * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular, where no
-   * other worker is there. ESRCH and EINVAL where `dead` cannot be meant. EAGAIN where another worker keeps the lock: it may have died, too,
-   * and has to be recovered from first. `work` is done before others go on; it must not call the engine. `isKnown`: nothing of the worker is
-   * executed any more; else it gets time to come to an end, in case it lives.
+   * other worker is there. ESRCH and EINVAL where `dead` cannot be meant. EAGAIN where another worker keeps the lock: it may have
+   * died, too, and has to be recovered from first. `work` is done before others go on; it must not call the engine. `isKnown`:
+   * nothing of the worker is executed any more; else it gets time to come to an end, in case it lives.
    */
   recover(dead: number, work: () => void = () => {}, isKnown: boolean = false): void {
     const looks = mayBlock() ? LOOKS : LOOKS_AWAKE;

@@ -55,7 +55,10 @@ export interface EngineExports extends WebAssembly.Exports {
   pageChecksum(frame: number): number;
 }
 
-/** Instantiates synchronously, as workers need it. `others`: what the simulation build imports besides the memory. EINVAL: another module. */
+/**
+ * Instantiates synchronously, as workers need it. `others`: what the simulation build
+ * imports besides the memory. EINVAL: another module.
+ */
 export function instantiate(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,

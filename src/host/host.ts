@@ -194,7 +194,10 @@ export class Host {
     return this.#machine.engine.reserveWorker();
   }
 
-  /** Address of this thread's record in the memory, where it announces its accesses (docs/embedding.md). EINVAL while the host is not shared. */
+  /**
+   * Address of this thread's record in the memory, where it announces its accesses
+   * (docs/embedding.md). EINVAL while the host is not shared.
+   */
   get record(): number {
     const { engine } = this.#machine;
     if (engine.worker !== 0) return engine.record;

@@ -1,6 +1,6 @@
 /**
- * ksmd of a host: the one who scans. It runs as a loop in the caller's thread, or in a thread of its own, where it scans beside the guests as on
- * Linux and nobody waits for it longer than for the merge of one page.
+ * ksmd of a host: the one who scans. It runs as a loop in the caller's thread, or in a thread of its own, where it scans beside the
+ * guests as on Linux and nobody waits for it longer than for the merge of one page.
  */
 import type { KsmError } from '../errors.ts';
 import { type KsmdOptions, ksmdLoop, type Sample } from '../ksm/index.ts';
@@ -18,8 +18,8 @@ export class Ksmd implements AsyncIterable<Sample> {
 
   /**
    * ksmd in this thread: while `run` is 1 and there is mergeable memory, scans `pages_to_scan` pages, yields a sample, and sleeps
-   * `sleep_millisecs` (cut short when that setting changes); else waits. Nothing is scanned while the caller holds on to a sample. Ends when
-   * `signal` aborts. EBUSY where another thread scans.
+   * `sleep_millisecs` (cut short when that setting changes); else waits. Nothing is scanned while the caller holds on to a
+   * sample. Ends when `signal` aborts. EBUSY where another thread scans.
    */
   run(options: KsmdOptions = {}): AsyncGenerator<Sample, void, void> {
     return ksmdLoop(this.#machine, options);
@@ -27,8 +27,9 @@ export class Ksmd implements AsyncIterable<Sample> {
 
   /**
    * ksmd in a thread of its own: a worker that attaches to the memory and does what Linux's does. While `run` is 1 and there is mergeable
-   * memory it scans `pages_to_scan` pages and sleeps `sleep_millisecs`; with 0 it never sleeps. Madvise, prctl, fork and writes of settings wake
-   * it, whichever thread makes them. Its time goes on from the host's clock at the system's pace. Resolves when it runs.
+   * memory it scans `pages_to_scan` pages and sleeps `sleep_millisecs`; with 0 it never sleeps. Madvise,
+   * prctl, fork and writes of settings wake it, whichever thread makes them. Its time goes on from the
+   * host's clock at the system's pace. Resolves when it runs.
    *
    * It does not keep the program alive, except while somebody waits for a sample or for its end. EBUSY where one runs already, in
    * whatever thread it was started; EAGAIN where no worker can be started; EINVAL for a wrong option.
@@ -68,9 +69,9 @@ export class Ksmd implements AsyncIterable<Sample> {
   }
 
   /**
-   * A sample after each batch of its thread from now on, until that stops: from the first on, if this is called before `start` has resolved.
-   * Throws EIO where it dies; by then the memory is sound again. Whoever is behind by more than 256 samples loses the oldest of them: ksmd
-   * never waits. There are none where no thread of it runs.
+   * A sample after each batch of its thread from now on, until that stops: from the first on, if this is called before `start` has
+   * resolved. Throws EIO where it dies; by then the memory is sound again. Whoever is behind by more than 256 samples loses the
+   * oldest of them: ksmd never waits. There are none where no thread of it runs.
    */
   samples(): AsyncGenerator<Sample, void, void> {
     return this.#thread.samples();

@@ -68,7 +68,10 @@ export class Access {
     return copy;
   }
 
-  /** Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its content; 0, and nothing announced, where there is none. */
+  /**
+   * Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its
+   * content; 0, and nothing announced, where there is none.
+   */
   #begin(page: number, flags: number, how: number): number {
     const slot = (page & (SIZE - 1)) * WORDS;
     let place = this.#known[slot] === page ? this.#announce(slot, flags, how) : 0;

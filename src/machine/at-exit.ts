@@ -1,7 +1,7 @@
 /**
- * A thread that ends gives its number back, also when it ends by an error that nobody caught. Node.js, Bun and Deno tell a thread of its end
- * at a moment when nothing of it is under way any more; a browser does not, and nobody can be told who is terminated from outside: there
- * whoever started the thread calls `recover`.
+ * A thread that ends gives its number back, also when it ends by an error that nobody caught. Node.js, Bun and Deno tell a
+ * thread of its end at a moment when nothing of it is under way any more; a browser does not, and nobody can be told who is
+ * terminated from outside: there whoever started the thread calls `recover`.
  */
 import type { Engine } from '../engine/index.ts';
 

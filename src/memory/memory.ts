@@ -1,8 +1,8 @@
 /**
  * One linear memory as the driver sees it: its words and bytes by address, and its frames by number.
  *
- * All state of a host is in there (assembly/layout/index.ts names every word). This holds views of it and nothing else, and it never grows, so any number
- * of these over one memory say the same.
+ * All state of a host is in there (assembly/layout/index.ts names every word). This holds views of it and nothing else, and
+ * it never grows, so any number of these over one memory say the same.
  */
 import { KsmError } from '../errors.ts';
 import { Frames } from './frames.ts';

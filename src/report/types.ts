@@ -38,10 +38,7 @@ export interface SourceReport extends KsmStat {
   readonly shared: number;
   /** Merged pages beyond those: the memory they had is free again. */
   readonly sharing: number;
-  /**
-   * Pages that found no partner in the last pass. The engine counts these for all sources together: where there are both
-   * unshared and volatile pages, their split within one source is in proportion, and a note says so.
-   */
+  /** Pages that found no partner in the last pass. */
   readonly unshared: number;
   /** Pages not settled: new, changed, or passed over by smart scan. */
   readonly volatile: number;

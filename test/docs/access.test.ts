@@ -4,10 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host } from '../../src/index.ts';
+import { Dice } from '../support/dice.ts';
 import { checkHost } from '../support/inside.ts';
-import { numbers } from '../support/numbers.ts';
+import { PAGE } from '../support/page.ts';
 
-const PAGE = 4096;
 /** More than a space remembers translations of: the last ones have places that the first ones have too. */
 const PAGES = 9000;
 const SIZE = PAGES * PAGE;
@@ -32,13 +32,13 @@ describe.each(['off', 'on'] as const)('dirty tracking %s', (dirtyTracking) => {
   test.each([1, 2, 3])('random reads and writes between scans are those of an array (seed %i)', async (seed) => {
     const { host, space } = await sharedHost({ dirtyTracking });
     const model = new Uint8Array(SIZE);
-    const below = numbers(seed);
+    const dice = new Dice(seed);
     for (let round = 0; round < 4; round++) {
       for (let access = 0; access < 1500; access++) {
-        const length = LENGTHS[below(LENGTHS.length)] as number;
-        const address = below(SIZE - length);
-        if (below(2) === 0) {
-          const bytes = new Uint8Array(length).fill(below(3));
+        const length = LENGTHS[dice.below(LENGTHS.length)] as number;
+        const address = dice.below(SIZE - length);
+        if (dice.below(2) === 0) {
+          const bytes = new Uint8Array(length).fill(dice.below(3));
           space.write(address, bytes);
           model.set(bytes, address);
         } else {

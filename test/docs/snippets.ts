@@ -9,8 +9,10 @@ import { expect } from 'vitest';
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What a program may call: `check` compares, and is counted. */
-const CHECKS =
-  "import assert from 'node:assert/strict';\nlet checks = 0;\nconst check = (found, wanted) => (assert.deepEqual(found, wanted), checks++);\n";
+const CHECKS = `import assert from 'node:assert/strict';
+let checks = 0;
+const check = (found, wanted) => (assert.deepEqual(found, wanted), checks++);
+`;
 
 /** The JavaScript of a text. */
 export function snippetsOf(text: string): string[] {

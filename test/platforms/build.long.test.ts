@@ -1,4 +1,7 @@
-/** What `npm start` and `npm run bench -- --quick` build, in a copy of the sources: it is said while it is under way, and is no more than they run. */
+/**
+ * What `npm start` and `npm run bench -- --quick` build, in a copy of the sources: it is said
+ * while it is under way, and is no more than they run.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

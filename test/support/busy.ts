@@ -11,9 +11,9 @@ import {
   KsmError,
   type Pin,
 } from '../../src/index.ts';
-import { numbers } from './numbers.ts';
+import { Dice } from './dice.ts';
+import { PAGE } from './page.ts';
 
-export const PAGE = 4096;
 /** Pages in which processes map small things, and a huge page behind them. */
 const SMALL_PAGES = 64;
 const HUGE_PAGE = 512;
@@ -27,13 +27,13 @@ const HOLDS = ['get', 'read', 'write'] as const;
 export class BusyMachine {
   readonly host: Host;
   readonly #pins: Pin[] = [];
-  readonly #random: (below: number) => number;
+  readonly #dice: Dice;
   readonly #offline: FrameId[] = [];
   #now = 0;
 
   constructor(host: Host, seed: number) {
     this.host = host;
-    this.#random = numbers(seed * 0x9e3779b1 + 1);
+    this.#dice = new Dice(seed);
     Object.assign(host.ksm.settings, { max_page_sharing: 2, use_zero_pages: true, run: 1 });
   }
 
@@ -49,7 +49,7 @@ export class BusyMachine {
 
   /** Does one thing; returns its name. Calls that the machine may refuse are refused. */
   step(): string {
-    const [name, action] = this.#pick(this.#actions);
+    const [name, action] = this.#dice.pick(this.#actions);
     try {
       action();
     } catch (error) {
@@ -59,44 +59,42 @@ export class BusyMachine {
     return name;
   }
 
-  #pick<T>(values: readonly T[]): T {
-    return values[this.#random(values.length)] as T;
-  }
-
   /** One of the processes; a new one where there was none. */
   #process(): AddressSpace {
     const { processes } = this.host;
-    return processes.length === 0 ? this.#spawn() : this.#pick(processes);
+    return processes.length === 0 ? this.#spawn() : this.#dice.pick(processes);
   }
 
   #spawn(): AddressSpace {
-    const space = this.host.spawn({ node: this.#random(2) });
+    const space = this.host.spawn({ node: this.#dice.below(2) });
     space.mmap(PAGE, SMALL_PAGES * PAGE);
     return space;
   }
 
   /** Address and length of a few pages. */
   #range(): [address: number, length: number] {
-    const page = 1 + this.#random(SMALL_PAGES);
-    return [page * PAGE, (1 + this.#random(16)) * PAGE];
+    const page = 1 + this.#dice.below(SMALL_PAGES);
+    return [page * PAGE, (1 + this.#dice.below(16)) * PAGE];
   }
 
   /** Writes whole pages of few contents, so that some are equal, or one byte. */
   #write(): void {
     const space = this.#process();
-    const page = this.#random(20) === 0 ? HUGE_PAGE + this.#random(HUGE_PAGE) : 1 + this.#random(SMALL_PAGES);
-    if (this.#random(6) === 0) space.write(page * PAGE + this.#random(PAGE), Uint8Array.of(this.#random(3)));
-    else space.write(page * PAGE, new Uint8Array(PAGE * (1 + this.#random(4))).fill(this.#random(7)));
+    const page =
+      this.#dice.below(20) === 0 ? HUGE_PAGE + this.#dice.below(HUGE_PAGE) : 1 + this.#dice.below(SMALL_PAGES);
+    if (this.#dice.below(6) === 0)
+      space.write(page * PAGE + this.#dice.below(PAGE), Uint8Array.of(this.#dice.below(3)));
+    else space.write(page * PAGE, new Uint8Array(PAGE * (1 + this.#dice.below(4))).fill(this.#dice.below(7)));
   }
 
   #map(): void {
     const [address, length] = this.#range();
-    const kind = this.#random(8);
+    const kind = this.#dice.below(8);
     const options = {
       shared: kind === 0,
       file: kind === 1,
       special: kind === 2,
-      prot: this.#pick(['rw', 'rw', 'r'] as const),
+      prot: this.#dice.pick(['rw', 'rw', 'r'] as const),
     };
     this.#process().mmap(address, length, options);
   }
@@ -104,39 +102,39 @@ export class BusyMachine {
   #mapHuge(): void {
     const space = this.#process();
     space.mmap(HUGE_PAGE * PAGE, HUGE_PAGE * PAGE, { hugepage: true });
-    if (this.#random(2) === 0) space.madvise(HUGE_PAGE * PAGE, HUGE_PAGE * PAGE, 'MERGEABLE');
+    if (this.#dice.below(2) === 0) space.madvise(HUGE_PAGE * PAGE, HUGE_PAGE * PAGE, 'MERGEABLE');
   }
 
   #scan(): void {
     const { ksm } = this.host;
-    if (ksm.settings.run !== 1 && this.#random(4) === 0) ksm.settings.run = 1;
-    this.#now += this.#random(100);
-    ksm.scan(1 + this.#random(150), { now: this.#now });
+    if (ksm.settings.run !== 1 && this.#dice.below(4) === 0) ksm.settings.run = 1;
+    this.#now += this.#dice.below(100);
+    ksm.scan(1 + this.#dice.below(150), { now: this.#now });
   }
 
   #set(): void {
     const { settings } = this.host.ksm;
-    const which = this.#random(6);
-    if (which === 0) settings.max_page_sharing = 2 + this.#random(3);
-    else if (which === 1) settings.merge_across_nodes = this.#random(2);
-    else if (which === 2) settings.use_zero_pages = this.#random(2) === 0;
-    else if (which === 3) settings.smart_scan = this.#random(2) === 0;
-    else if (which === 4) settings.stable_node_chains_prune_millisecs = this.#random(100);
+    const which = this.#dice.below(6);
+    if (which === 0) settings.max_page_sharing = 2 + this.#dice.below(3);
+    else if (which === 1) settings.merge_across_nodes = this.#dice.below(2);
+    else if (which === 2) settings.use_zero_pages = this.#dice.below(2) === 0;
+    else if (which === 3) settings.smart_scan = this.#dice.below(2) === 0;
+    else if (which === 4) settings.stable_node_chains_prune_millisecs = this.#dice.below(100);
     else this.#rerun();
   }
 
   /** Stops ksmd, at times unmerging everything, and starts it again. */
   #rerun(): void {
     try {
-      this.host.ksm.settings.run = this.#pick([0, 2]);
+      this.host.ksm.settings.run = this.#dice.pick([0, 2]);
     } finally {
-      if (this.#random(2) === 0) this.host.ksm.settings.run = 1;
+      if (this.#dice.below(2) === 0) this.host.ksm.settings.run = 1;
     }
   }
 
   #migrate(): void {
     for (const { frame } of this.#process().resident()) {
-      if (this.#random(6) === 0) this.host.migrate(frame, this.#random(2));
+      if (this.#dice.below(6) === 0) this.host.migrate(frame, this.#dice.below(2));
     }
   }
 
@@ -146,20 +144,20 @@ export class BusyMachine {
       this.host.online(first, 8);
       return;
     }
-    const frame = this.host.frame(1 + this.#random(this.host.limits.frames - 8));
+    const frame = this.host.frame(1 + this.#dice.below(this.host.limits.frames - 8));
     this.host.offline(frame, 8);
     this.#offline.push(frame);
   }
 
   #pinOrRelease(): void {
-    if (this.#random(2) === 0) this.#pins.pop()?.release();
-    else this.#pins.push(this.#process().pin((1 + this.#random(SMALL_PAGES)) * PAGE, this.#pick(HOLDS)));
+    if (this.#dice.below(2) === 0) this.#pins.pop()?.release();
+    else this.#pins.push(this.#process().pin((1 + this.#dice.below(SMALL_PAGES)) * PAGE, this.#dice.pick(HOLDS)));
   }
 
   #leave(): void {
     const { processes } = this.host;
-    if (processes.length > 4) this.#pick(processes).exit();
-    else if (processes.length > 1 && this.#random(6) === 0) this.#pick(processes).exec();
+    if (processes.length > 4) this.#dice.pick(processes).exit();
+    else if (processes.length > 1 && this.#dice.below(6) === 0) this.#dice.pick(processes).exec();
   }
 
   /** What happens often is here more than once. */
@@ -169,21 +167,21 @@ export class BusyMachine {
     ['write', () => this.#write()],
     ['write', () => this.#write()],
     ['touch', () => this.#process().touch(...this.#range())],
-    ['advise', () => this.#process().madvise(...this.#range(), this.#pick(ADVICES))],
+    ['advise', () => this.#process().madvise(...this.#range(), this.#dice.pick(ADVICES))],
     ['adviseAll', () => this.#process().madvise(PAGE, SMALL_PAGES * PAGE, 'MERGEABLE')],
-    ['mergeAny', () => this.#process().prctl(PR_SET_MEMORY_MERGE, this.#random(4))],
-    ['protect', () => this.#process().mprotect(...this.#range(), this.#pick(PROTECTIONS))],
-    ['unmap', () => this.#random(3) === 0 && this.#process().munmap(...this.#range())],
-    ['lock', () => this.#random(4) === 0 && this.#process().mlock(...this.#range())],
+    ['mergeAny', () => this.#process().prctl(PR_SET_MEMORY_MERGE, this.#dice.below(4))],
+    ['protect', () => this.#process().mprotect(...this.#range(), this.#dice.pick(PROTECTIONS))],
+    ['unmap', () => this.#dice.below(3) === 0 && this.#process().munmap(...this.#range())],
+    ['lock', () => this.#dice.below(4) === 0 && this.#process().mlock(...this.#range())],
     ['unlock', () => this.#process().munlock(...this.#range())],
-    ['huge', () => this.#random(8) === 0 && this.#mapHuge()],
+    ['huge', () => this.#dice.below(8) === 0 && this.#mapHuge()],
     ['spawn', () => this.#spawn()],
     ['fork', () => this.#process().fork()],
     ['leave', () => this.#leave()],
     ['pin', () => this.#pinOrRelease()],
-    ['migrate', () => this.#random(4) === 0 && this.#migrate()],
-    ['offline', () => this.#random(4) === 0 && this.#offlineOrOnline()],
-    ['set', () => this.#random(3) === 0 && this.#set()],
+    ['migrate', () => this.#dice.below(4) === 0 && this.#migrate()],
+    ['offline', () => this.#dice.below(4) === 0 && this.#offlineOrOnline()],
+    ['set', () => this.#dice.below(3) === 0 && this.#set()],
     ['scan', () => this.#scan()],
     ['scan', () => this.#scan()],
     ['scan', () => this.#scan()],

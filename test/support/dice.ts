@@ -1,25 +1,43 @@
-/** Chance that can be repeated: a sequence of numbers that a text determines. */
-
+/**
+ * Chance that can be repeated: numbers that depend on a seed and nothing else, and cost little. The only generator of the tests.
+ * It imports nothing, because a browser loads it too.
+ */
 export class Dice {
   #state: number;
 
-  constructor(seed: string) {
-    // FNV-1a, so that texts that differ little give sequences that differ much.
-    this.#state = [...seed].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), 0x811c9dc5);
+  constructor(seed: number | string) {
+    // FNV-1a, so that neighbours start far apart in the one sequence that all seeds share.
+    this.#state = [...String(seed)].reduce(
+      (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193),
+      0x811c9dc5,
+    );
   }
 
-  /** An integer from 0 to `end` - 1; 0 < end <= 2^32. The generator is known as mulberry32. */
-  below(end: number): number {
+  /**
+   * 32 random bits as an unsigned number, by the generator known as mulberry32. A plain xorshift would not do: its bits are sums of
+   * earlier ones, and the fuzzer never gets where they keep it out.
+   */
+  bits(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let x = this.#state;
     x = Math.imul(x ^ (x >>> 15), x | 1);
     x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return Math.floor((((x ^ (x >>> 14)) >>> 0) / 2 ** 32) * end);
+    return (x ^ (x >>> 14)) >>> 0;
   }
 
-  /** An integer, both ends included. */
+  /** A whole number from 0 to `end` - 1; 0 < end <= 2^32. */
+  below(end: number): number {
+    return Math.floor((this.bits() / 2 ** 32) * end);
+  }
+
+  /** A whole number, both ends included. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
+  }
+
+  /** True once in `times`. */
+  oneIn(times: number): boolean {
+    return this.below(times) === 0;
   }
 
   /** One of a list that is not empty. */

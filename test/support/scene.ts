@@ -4,7 +4,7 @@
  */
 import { type Engine, layout } from '../../src/engine/index.ts';
 import { type AddressSpace, createHost, type Host } from '../../src/index.ts';
-import { PAGE } from './busy.ts';
+import { PAGE } from './page.ts';
 
 export type Order = 'content' | 'hash';
 

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../../src/report/index.ts';
+import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
 import { ksm } from '../../support/program.ts';
 
-const PAGE = 4096;
 const folder = mkdtempSync(join(tmpdir(), 'ksm-saving-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -52,17 +53,14 @@ async function scanned(words: readonly string[]): Promise<Saving & { pages: numb
   return { pages, saved_bytes, pages_shared, pages_sharing, pages_unshared };
 }
 
-/** An image of `pages` pages of few and many copies, from a generator (xorshift32) that a seed starts. */
+/** An image of `pages` pages of few and many copies, drawn from a seed. */
 function image(name: string, pages: number, seed: number): { path: string; bytes: Uint8Array } {
   const words = new Uint32Array((pages * PAGE) / 4);
-  let x = seed;
+  const dice = new Dice(seed);
   for (let page = 0; page < pages; page++) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    const kind = (x >>> 0) % 8;
+    const kind = dice.below(8);
     const content =
-      kind < 2 ? 0 : kind < 4 ? 1 + ((x >>> 8) % 3) : kind < 6 ? 10 + ((x >>> 8) % 500) : 1000 + (x >>> 3);
+      kind < 2 ? 0 : kind < 4 ? dice.between(1, 3) : kind < 6 ? dice.between(10, 509) : 1000 + dice.below(2 ** 29);
     if (content !== 0) words.fill(Math.imul(content, 0x9e3779b1) | 1, (page * PAGE) / 4 + 7, ((page + 1) * PAGE) / 4);
   }
   const bytes = new Uint8Array(words.buffer);

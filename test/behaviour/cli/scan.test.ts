@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../../src/report/index.ts';
 import { kill } from '../../support/image.ts';
+import { PAGE } from '../../support/page.ts';
 import { type Ended, ended, Folder, ksm, start } from '../../support/program.ts';
 
-const PAGE = 4096;
 /** A user without rights. */
 const NOBODY = 65_534;
 const folder = new Folder();

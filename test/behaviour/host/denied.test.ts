@@ -5,8 +5,8 @@
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const BASE = 2 ** 21;
 const HUGE = 512;
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, createHost, type Host, KsmError } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '2M', pages: 1024, processes: 8, vmas: 16, seed: 1 } as const;
 
 /** Calls `action` until it fails, at most 10000 times; the error. */

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   batch,
   boot,
@@ -16,7 +17,6 @@ import {
   mergeable,
   nothing,
   ORDERS,
-  PAGE,
   pass,
   same,
   state,

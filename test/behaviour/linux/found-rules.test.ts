@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AddressSpace, Host, Pin } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -15,7 +16,6 @@ import {
   mergeable,
   nothing,
   ORDERS,
-  PAGE,
   pass,
   same,
   state,

@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -22,7 +23,6 @@ import {
   mergeable,
   ORDERS,
   type Order,
-  PAGE,
   pass,
   same,
   state,

@@ -9,6 +9,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FrameId, Host, HostOptions } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -18,7 +19,6 @@ import {
   nothing,
   ORDERS,
   type Order,
-  PAGE,
   same,
   state,
   waitScans,

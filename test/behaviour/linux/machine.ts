@@ -12,8 +12,8 @@ import {
   type Host,
   type HostOptions,
 } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
-export const PAGE = 4096;
 export const HUGE: number = 512 * PAGE;
 /** More pages than any test maps: a batch of this size is a whole pass. */
 const WHOLE_PASS = 1_000_000;

@@ -4,19 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { checkHost } from '../../support/inside.ts';
-import {
-  batch,
-  boot,
-  counter,
-  cowKsm,
-  mergeable,
-  ORDERS,
-  PAGE,
-  pass,
-  same,
-  state,
-  stateWithChains,
-} from './machine.ts';
+import { PAGE } from '../../support/page.ts';
+import { batch, boot, counter, cowKsm, mergeable, ORDERS, pass, same, state, stateWithChains } from './machine.ts';
 
 describe.each(ORDERS)('pinned and locked pages, %s order', (index) => {
   test('T12/T23: a reference on the page in the tree costs a copy in each pass', async () => {

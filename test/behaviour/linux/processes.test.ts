@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, type Host, PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   batch,
   boot,
@@ -15,7 +16,6 @@ import {
   fill,
   mergeable,
   ORDERS,
-  PAGE,
   pass,
   same,
   state,

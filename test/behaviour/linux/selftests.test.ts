@@ -14,6 +14,7 @@ import {
   type Protection,
 } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -25,7 +26,6 @@ import {
   hasDuplicates,
   ORDERS,
   type Order,
-  PAGE,
   pass,
   same,
   state,

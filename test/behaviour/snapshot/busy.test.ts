@@ -7,7 +7,8 @@ import { layout } from '../../../src/engine/index.ts';
 import { type Host, type KsmError, restoreHost } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
-import { PAGE, parse, saved } from './helpers.ts';
+import { PAGE } from '../../support/page.ts';
+import { parse, saved } from './helpers.ts';
 
 const MODES = (['hash', 'content'] as const).flatMap((index) =>
   ([1, 2, 3, 4, 5] as const).map((seed) => ({

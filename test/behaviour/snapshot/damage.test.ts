@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { type Host, restoreHost } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
-import { build, busyHost, forged, memoryOf, PAGE, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
+import { PAGE } from '../../support/page.ts';
+import { build, busyHost, forged, memoryOf, type Parts, parse, refusal, saved, withWord } from './helpers.ts';
 
 let whole: Uint8Array<ArrayBuffer>;
 let parts: Parts;

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { type AddressSpace, type FrameId, type Host, type HostOptions, restoreHost } from '../../../src/index.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
-import { memoryOf, PAGE, parse, saved, smallHost } from './helpers.ts';
+import { PAGE } from '../../support/page.ts';
+import { contentOf, memoryOf, parse, saved, smallHost } from './helpers.ts';
 
 const HUGE = 512 * PAGE;
 const BASE = HUGE;
@@ -392,8 +393,3 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     expect(await secretsSaved(host)).toBe(pinnedFrameAndKey + 2 * 1023);
   });
 });
-
-/** All that a process can read. */
-function contentOf(space: AddressSpace): Uint8Array {
-  return new Uint8Array(Buffer.concat([...space.resident()].map(({ address }) => space.read(address, PAGE))));
-}

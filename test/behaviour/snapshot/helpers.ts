@@ -12,8 +12,8 @@ import {
   layout,
   snapshotOf,
 } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
-export const PAGE = 4096;
 const FIXED = 40;
 const DIGEST = 32;
 const CHUNK = 256 * PAGE;
@@ -198,4 +198,9 @@ export function withWord(bytes: Uint8Array, at: number, value: number): Uint8Arr
   const head = Buffer.from(bytes.subarray(0, FIXED + processes.length * 12 + runs.length * 8));
   head.writeUInt32LE(value, at);
   return new Uint8Array(Buffer.concat([head, ...sealed(head, chunks)]));
+}
+
+/** What a process reads in all that is present of it. */
+export function contentOf(space: AddressSpace): Uint8Array {
+  return new Uint8Array(Buffer.concat([...space.resident()].map(({ address }) => space.read(address, PAGE))));
 }

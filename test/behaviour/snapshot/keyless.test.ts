@@ -8,8 +8,9 @@ import { layout } from '../../../src/engine/index.ts';
 import { type Host, restoreHost, type SnapshotOptions, snapshotOf } from '../../../src/index.ts';
 import { BusyMachine } from '../../support/busy.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import { scene } from '../../support/scene.ts';
-import { collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
+import { collect, guest, memoryOf, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
 type Order = 'hash' | 'content';
 const ORDERS: readonly Order[] = ['hash', 'content'];

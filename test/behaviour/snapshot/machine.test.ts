@@ -4,7 +4,8 @@ import { layout } from '../../../src/engine/index.ts';
 import { createHost, type FrameId, type Host, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { resumedClock } from '../../../src/snapshot/clock.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
-import { busyHost, collect, guest, memoryOf, PAGE, parse, pass, refusal, saved, smallHost } from './helpers.ts';
+import { PAGE } from '../../support/page.ts';
+import { busyHost, collect, guest, memoryOf, parse, pass, refusal, saved, smallHost } from './helpers.ts';
 
 /** Frames that nobody has any more. */
 function freeFrames(host: Host): FrameId[] {

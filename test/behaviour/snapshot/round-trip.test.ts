@@ -17,6 +17,7 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
+import { collect } from '../../support/collect.ts';
 import { checkHost } from '../../support/inside.ts';
 import { saved } from './helpers.ts';
 
@@ -120,12 +121,6 @@ async function playRestoring(trace: Trace, options: HostOptions, points: readonl
   await relay.restore();
   relay.host[Symbol.dispose]();
   return lines;
-}
-
-async function collect(lines: AsyncIterable<RecordingLine>): Promise<RecordingLine[]> {
-  const all: RecordingLine[] = [];
-  for await (const line of lines) all.push(line);
-  return all;
 }
 
 describe.each(FAMILIES)('%s', (family) => {

@@ -5,12 +5,12 @@
 import { expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import { collect } from './helpers.ts';
 
 const dist = new URL('../../../dist/src/index.js', import.meta.url);
 const { createHost, restoreHost, snapshotOf } = (await import(dist.href)) as typeof import('../../../src/index.ts');
 
-const PAGE = 4096;
 const PAGES = 2500;
 
 /** A pass over several windows of pages. */

@@ -4,8 +4,10 @@
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import type { AddressSpace, Host } from '../../../src/index.ts';
-import { numbers } from '../../support/numbers.ts';
-import { createHost, inThread, mergeable, PAGE, passes, until, watchWorkers } from './library.ts';
+import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
+import { until } from '../../support/until.ts';
+import { createHost, inThread, mergeable, passes, watchWorkers } from './library.ts';
 
 const PAGES = 400;
 const CONTENTS = 5;
@@ -21,19 +23,19 @@ async function boot(): Promise<Host> {
 class Guest {
   readonly space: AddressSpace;
   readonly contents: Uint8Array = new Uint8Array(PAGES);
-  readonly #below: (below: number) => number;
+  readonly #dice: Dice;
 
   constructor(host: Host, seed: number) {
-    this.#below = numbers(seed);
+    this.#dice = new Dice(seed);
     this.space = mergeable(host, PAGES, () => 0);
   }
 
   /** Writes pages of few contents, and reads others. */
   run(operations: number): void {
     for (let operation = 0; operation < operations; operation++) {
-      const page = this.#below(PAGES);
-      if (this.#below(2) === 0) {
-        const content = this.#below(CONTENTS);
+      const page = this.#dice.below(PAGES);
+      if (this.#dice.below(2) === 0) {
+        const content = this.#dice.below(CONTENTS);
         this.space.write(page * PAGE, new Uint8Array(PAGE).fill(content));
         this.contents[page] = content;
       } else {
@@ -121,14 +123,14 @@ describe('death', () => {
   test.each([1, 2])('of ksmd at random instants, with %i threads: the memory is recovered', async (scanners) => {
     const host = await boot();
     const guest = new Guest(host, 11);
-    const below = numbers(17);
+    const dice = new Dice(17);
     for (let death = 1; death <= 8; death++) {
       const before = workers.length;
       await host.ksmd.start({ scanners });
       const end = toTheEnd(host);
       end.catch(() => {});
-      guest.run(below(600));
-      await turns(below(20));
+      guest.run(dice.below(600));
+      await turns(dice.below(20));
       void startedSince(before).ksmd.terminate();
       await expect(end).rejects.toMatchObject({ code: 'EIO', message: expect.stringContaining('ksmd has died') });
       expect(host.ksmd).toMatchObject({ running: false, deaths: death, error: { code: 'EIO' } });
@@ -175,13 +177,13 @@ describe('death', () => {
     void elsewhere.then(() => {
       isOver = true;
     });
-    const below = numbers(23);
+    const dice = new Dice(23);
     for (let death = 1; death <= 10 || !isOver; death++) {
       const before = workers.length;
       await host.ksmd.start({ scanners: 1 + (death % 2) });
       const end = toTheEnd(host);
       end.catch(() => {});
-      await turns(below(50));
+      await turns(dice.below(50));
       void startedSince(before).ksmd.terminate();
       await expect(end).rejects.toMatchObject({ code: 'EIO' });
     }
@@ -195,12 +197,12 @@ describe('death', () => {
     // no two pages are equal, so that all are hashed in every pass
     const space = mergeable(host, 5000, () => 1);
     for (let page = 0; page < 5000; page++) space.write(page * PAGE, Uint8Array.of(page >> 8, page));
-    const below = numbers(29);
+    const dice = new Dice(29);
     for (let round = 0; round < 5; round++) {
       const before = workers.length;
       await host.ksmd.start({ scanners: 4 });
       for (const helper of startedSince(before).helpers) {
-        await turns(below(100));
+        await turns(dice.below(100));
         await helper.terminate();
         await passes(host, 2);
       }

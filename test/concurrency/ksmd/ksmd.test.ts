@@ -1,9 +1,11 @@
 /** ksmd in a thread of its own: what it does is what the same work does in the caller's thread; start, stop, samples, errors. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHost as createUnbuilt, type Host, type HostOptions, KsmError, type Sample } from '../../../src/index.ts';
+import { Dice } from '../../support/dice.ts';
 import { viewOf } from '../../support/inside.ts';
-import { numbers } from '../../support/numbers.ts';
-import { attachHost, createHost, layout, mergeable, PAGE, passes, sampleWhere, until } from './library.ts';
+import { PAGE } from '../../support/page.ts';
+import { until } from '../../support/until.ts';
+import { attachHost, createHost, layout, mergeable, passes, sampleWhere } from './library.ts';
 
 const hosts: Host[] = [];
 
@@ -24,9 +26,9 @@ async function boot(options: HostOptions = {}): Promise<Host> {
 
 /** Two processes with equal pages, zero pages and pages of their own, and a child. */
 function populate(host: Host): void {
-  const below = numbers(3);
-  const one = mergeable(host, 3000, () => below(40));
-  const other = mergeable(host, 2000, () => below(60));
+  const dice = new Dice(3);
+  const one = mergeable(host, 3000, () => dice.below(40));
+  const other = mergeable(host, 2000, () => dice.below(60));
   for (const [index, space] of [one, other].entries())
     for (let page = 0; page < 500; page++) space.write(page * PAGE + 16, Uint8Array.of(page >> 8, page, 1 + index));
   one.fork();

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { AddressSpace, Host, Sample } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
 const INDEX = new URL('../../../dist/src/index.js', import.meta.url).href;
 
@@ -13,8 +14,6 @@ const library = (await import(INDEX)) as Library;
 export const attachHost: Library['attachHost'] = library.attachHost;
 export const createHost: Library['createHost'] = library.createHost;
 export { layout } from '../../../src/engine/index.ts';
-
-export const PAGE = 4096;
 
 /** What runs in every thread that `inThread` starts. */
 const PROGRAM = `
@@ -66,9 +65,4 @@ export async function sampleWhere(host: Host, isIt: (sample: Sample) => boolean)
 export async function passes(host: Host, count: number): Promise<Sample> {
   const until = host.ksm.counters().full_scans + count;
   return sampleWhere(host, ({ counters }) => counters.full_scans >= until);
-}
-
-/** What waits for something to become true that no promise tells of. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,8 @@
 /** Whoever gives ksmd work wakes it, across threads: in its own thread, and where it is a loop of the caller's. */
 import { expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
-import { createHost, inThread, layout, mergeable, PAGE, sampleWhere } from './library.ts';
+import { PAGE } from '../../support/page.ts';
+import { createHost, inThread, layout, mergeable, sampleWhere } from './library.ts';
 
 const HOUR = 3_600_000;
 

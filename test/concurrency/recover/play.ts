@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { counterRows } from '../../../assembly/layout/counters.ts';
-import { xorshift } from '../../../bench/workloads.ts';
 import { layout } from '../../../src/engine/index.ts';
 import { createHost, type Host } from '../../../src/index.ts';
 import {
@@ -15,6 +14,7 @@ import {
   recordingPath,
   type Trace,
 } from '../../../src/trace/index.ts';
+import { Dice } from '../../support/dice.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../recordings/golden/', import.meta.url));
@@ -51,12 +51,12 @@ async function golden(name: string): Promise<{ trace: Trace; steps: RecordingSte
 }
 
 /** Random words in the place of everything that is not trusted. */
-function damage(host: Host, random: () => number): void {
+function damage(host: Host, dice: Dice): void {
   const engine = engineOf(host);
   const { words } = engine;
   const base = (field: number): number => engine.u32(field);
   const fill = (from: number, bytes: number): void => {
-    for (let at = from; at < from + bytes; at += 4) words[at / 4] = random();
+    for (let at = from; at < from + bytes; at += 4) words[at / 4] = dice.bits();
   };
   const each = (field: number, list: number, bytes: number, visit: (record: number) => void): void => {
     const fresh = engine.u32(list + layout.FREE_FRESH);
@@ -89,35 +89,35 @@ function damage(host: Host, random: () => number): void {
     fill(list + layout.FREE_FIRST, 4);
     fill(list + layout.FREE_USED, 4);
   }
-  damageFrames(host, random);
+  damageFrames(host, dice);
   // Counts of what there is have 32 bits.
   for (const { word, isTotal } of counterRows()) if (word !== 0 && !isTotal) fill(word, 4);
   fill(layout.SLOTS + layout.MM_SLOT_NEXT, 8);
 }
 
-function damageFrames(host: Host, random: () => number): void {
+function damageFrames(host: Host, dice: Dice): void {
   const engine = engineOf(host);
   for (let nid = 0; nid < engine.u32(layout.H_NID_COUNT); nid++) {
     const list = layout.H_FRAME_LISTS + nid * layout.FRAME_LIST_BYTES;
-    engine.setU32(list + layout.FRAME_LIST_FREE, random());
-    engine.setU32(list + layout.FRAME_LIST_USED, random());
+    engine.setU32(list + layout.FRAME_LIST_FREE, dice.bits());
+    engine.setU32(list + layout.FRAME_LIST_USED, dice.bits());
     const first = nid === 0 ? 1 : engine.u32(list - layout.FRAME_LIST_BYTES + layout.FRAME_LIST_END);
     for (let index = first; index < engine.u32(list + layout.FRAME_LIST_FRESH); index++) {
       const address = engine.u32(layout.H_FRAME_WORDS) + index * 4;
       const word = engine.u32(address);
       if (word === layout.FRAME_OFFLINE) continue;
-      if (word & layout.FRAME_KSM) engine.setU32(address, layout.FRAME_KSM + (random() & layout.FRAME_NODE_MASK));
+      if (word & layout.FRAME_KSM) engine.setU32(address, layout.FRAME_KSM + (dice.bits() & layout.FRAME_NODE_MASK));
       else if (word & layout.FRAME_FREE)
-        engine.setU32(address, layout.FRAME_FREE + (random() & layout.FRAME_COUNT_MASK));
-      else engine.setU32(address, (word & layout.FRAME_PINNED) + (random() & layout.FRAME_COUNT_MASK));
+        engine.setU32(address, layout.FRAME_FREE + (dice.bits() & layout.FRAME_COUNT_MASK));
+      else engine.setU32(address, (word & layout.FRAME_PINNED) + (dice.bits() & layout.FRAME_COUNT_MASK));
     }
   }
-  engine.setU32(layout.H_FRAMES_USED, random());
-  engine.setU32(layout.H_DMA_PINS, random());
+  engine.setU32(layout.H_FRAMES_USED, dice.bits());
+  engine.setU32(layout.H_DMA_PINS, dice.bits());
   const folios = engine.u32(layout.H_FRAME_LIMIT) >>> layout.FOLIO_BITS;
   for (let folio = 0; folio < folios; folio++) {
     const address = engine.u32(layout.H_FOLIOS) + folio * 4;
-    if (engine.u32(address) !== 0) engine.setU32(address, 1 + (random() & 0xff));
+    if (engine.u32(address) !== 0) engine.setU32(address, 1 + (dice.bits() & 0xff));
   }
 }
 
@@ -133,12 +133,8 @@ export async function recoverAfterAll(index: 'hash' | 'content', places: readonl
 export async function recoverFromDamage(index: 'hash' | 'content', places: readonly number[]): Promise<void> {
   for (const at of places) {
     const { trace, steps } = await golden(TRACES[at] as string);
-    let state = at + 1;
-    const random = (): number => {
-      state = xorshift(state);
-      return state;
-    };
-    await playRecovering(trace, steps, index, (host) => damage(host, random));
+    const dice = new Dice(at);
+    await playRecovering(trace, steps, index, (host) => damage(host, dice));
   }
 }
 

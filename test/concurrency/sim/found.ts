@@ -2,18 +2,18 @@
  * Plans of schedules that have found something: each is what it was worth to repair. A plan and not a seed, so that they mean the same
  * when seeds have come to mean other plans. They fail, without the repair, in some of the first thousand orders.
  */
+import type { Geometry } from './world.ts';
 
 export interface Found {
   readonly what: string;
-  /** Of the memory. */
-  readonly seed: number;
+  readonly geometry: Geometry;
   readonly plan: string;
 }
 
 export const FOUND: readonly Found[] = [
   {
     what: 'the cursor came back to a record that was another process meanwhile',
-    seed: 1,
+    geometry: { index: 'hash', nodes: 2, memoryPages: 10 },
     plan: `
       guest 0: map 0 65535 0
       guest 0: mergeAny 0 0 1
@@ -47,7 +47,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     what: 'a frame went out of use while its neighbour was moved into it, or while somebody still read it',
-    seed: 2,
+    geometry: { index: 'content', nodes: 1, memoryPages: 9 },
     plan: `
       guest 0: map 0 65535 0
       guest 1: huge 0 65535 0
@@ -60,7 +60,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     what: 'a helper died and then a guest, whose recovery forgot that the scanner had to hear of the helper',
-    seed: 2,
+    geometry: { index: 'content', nodes: 1, memoryPages: 9 },
     plan: `
       guest 0: map 0 65535 0
       guest 0: mergeAny 0 0 1
@@ -86,7 +86,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     what: 'a helper woke to the job of a dead scanner, and wrote a checksum into the window of the next one',
-    seed: 3,
+    geometry: { index: 'content', nodes: 1, memoryPages: 76 },
     plan: `
       settings: dirty 1 0 0
       guest 0: map 0 65535 0
@@ -111,7 +111,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     what: 'a death in the middle of a move left a shared page in two frames',
-    seed: 1,
+    geometry: { index: 'hash', nodes: 2, memoryPages: 10 },
     plan: `
       guest 0: map 3 7 3
       guest 0: write 3 9 0

@@ -2,7 +2,7 @@
  * What is done in a schedule, and by whom: a list that the seed fixes. Each operation names its actor and carries plain numbers; what
  * they mean depends on what there is when its turn comes, so any part of a list is a list as well.
  */
-import { Random } from './random.ts';
+import { Dice } from '../../support/dice.ts';
 
 export const GUESTS = 3;
 /** Actors after the guests. */
@@ -73,9 +73,9 @@ const WHATS: Record<'guest' | 'scanner' | 'helper' | 'setter' | 'hazard', readon
   hazard: weighted(HAZARDS),
 };
 
-function operation(random: Random, hazards: boolean): Operation {
+function operation(random: Dice, hazards: boolean): Operation {
   const dice = random.below(24);
-  const numbers = { a: random.next(), b: random.next(), c: random.next() };
+  const numbers = { a: random.bits(), b: random.bits(), c: random.bits() };
   if (dice < 13) return { who: random.below(GUESTS), what: random.pick(WHATS.guest), ...numbers };
   if (dice < 17) return { who: SCANNER, what: random.pick(WHATS.scanner), ...numbers };
   if (dice < 20) return { who: HELPER + random.below(HELPERS), what: random.pick(WHATS.helper), ...numbers };
@@ -85,7 +85,7 @@ function operation(random: Random, hazards: boolean): Operation {
 
 /** `count` operations, after those that give each guest something to work with. */
 export function planOf(seed: number, count: number, hazards: boolean): Operation[] {
-  const random = new Random(seed);
+  const random = new Dice(seed);
   const plan: Operation[] = [];
   for (let who = 0; who < GUESTS; who++) {
     const what = random.oneIn(2) ? 'map' : 'huge';

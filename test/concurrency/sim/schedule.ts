@@ -1,10 +1,10 @@
 /** One schedule, from its seed to its verdict. */
 import { layout } from '../../../src/engine/index.ts';
 import { checkInvariants } from '../../../src/engine/invariants.ts';
+import { Dice } from '../../support/dice.ts';
 import type { Mistake } from './access.ts';
 import { Failure } from './failure.ts';
 import { type Operation, planOf } from './plan.ts';
-import { Random } from './random.ts';
 import { Scheduler, type Tally } from './scheduler.ts';
 import { expectProcess } from './shadow.ts';
 import { type Geometry, World } from './world.ts';
@@ -16,6 +16,8 @@ export interface Conditions {
   /** Deaths, refused allocations, stalls. */
   readonly hazards: boolean;
   readonly mistake: Mistake;
+  /** The memory; without it the seed decides. */
+  readonly geometry?: Geometry;
 }
 
 export interface Verdict {
@@ -44,10 +46,10 @@ export class Simulation {
   }
 
   /** Plays `plan`; `order` is the seed of who goes on when. */
-  play({ seed, mistake }: Conditions, plan: readonly Operation[], order: number): Verdict {
-    const world = this.#world(seed);
+  play({ seed, mistake, geometry = geometryOf(seed) }: Conditions, plan: readonly Operation[], order: number): Verdict {
+    const world = this.#world(geometry);
     world.reset();
-    const scheduler = new Scheduler(world, plan, new Random(~order), mistake);
+    const scheduler = new Scheduler(world, plan, new Dice(~order), mistake);
     try {
       while (scheduler.turn()) if (scheduler.checkWanted) checkBetween(scheduler);
       checkAtEnd(scheduler);
@@ -57,20 +59,21 @@ export class Simulation {
     return { tally: scheduler.tally, failure: undefined };
   }
 
-  /** The memory that the seed wants. */
-  #world(seed: number): World {
-    const random = new Random(seed ^ 0x5bd1e995);
-    const index = random.oneIn(2) ? 'hash' : 'content';
-    const nodes = random.oneIn(3) ? 2 : 1;
-    const memoryPages = random.pick(SIZES);
-    const geometry: Geometry = random.oneIn(4)
-      ? { index, nodes: 1, memoryPages: ROOMY }
-      : { index, nodes, memoryPages };
+  /** One memory for each geometry, used again and again. */
+  #world(geometry: Geometry): World {
     const name = JSON.stringify(geometry);
     const world = this.#worlds.get(name) ?? new World(this.#module, geometry);
     this.#worlds.set(name, world);
     return world;
   }
+}
+
+function geometryOf(seed: number): Geometry {
+  const random = new Dice(seed ^ 0x5bd1e995);
+  const index = random.oneIn(2) ? 'hash' : 'content';
+  const nodes = random.oneIn(3) ? 2 : 1;
+  const memoryPages = random.pick(SIZES);
+  return random.oneIn(4) ? { index, nodes: 1, memoryPages: ROOMY } : { index, nodes, memoryPages };
 }
 
 /** A broken rule, a wrong byte, or a trap of the engine's: all are failures. */

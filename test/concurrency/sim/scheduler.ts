@@ -5,12 +5,12 @@
  * stack may. They may call the engine too (the lock allows that only where those below have let it go), and so on.
  */
 import { layout } from '../../../src/engine/index.ts';
+import type { Dice } from '../../support/dice.ts';
 import type { Mistake } from './access.ts';
 import { Failure } from './failure.ts';
 import { type Guests, guestSteps } from './guest.ts';
 import { buryHelper, helperSteps, isAsleep } from './helper.ts';
 import { ACTORS, FATE, GUESTS, HELPER, type Operation } from './plan.ts';
-import type { Random } from './random.ts';
 import { settingsSteps } from './settings.ts';
 import { survivorSteps } from './survivor.ts';
 import { Death, newThread, type Steps, type Thread } from './thread.ts';
@@ -41,7 +41,7 @@ export class Scheduler {
   checkWanted = false;
   /** Pins that nobody can release any more. */
   lostPins = 0;
-  readonly #random: Random;
+  readonly #random: Dice;
   readonly #threads: Thread[] = [];
   readonly #fate: Operation[];
   readonly #deaths: Set<Thread> = new Set();
@@ -51,7 +51,7 @@ export class Scheduler {
   /** Allocations until one is refused; 0: none is. */
   #refuseIn = 0;
 
-  constructor(world: World, plan: readonly Operation[], random: Random, mistake: Mistake) {
+  constructor(world: World, plan: readonly Operation[], random: Dice, mistake: Mistake) {
     this.world = world;
     this.guests = { world, mistake, processes: new Set(), offline: new Set(), unique: 0 };
     this.#random = random;

@@ -2,9 +2,8 @@
  * What guests write. Pages that may merge have one of a few contents, the same for all guests; everything else is
  * noise of the guest's own, so that a byte that is missing, torn or another's differs from the expected one.
  */
-import { Dice } from './dice.ts';
-
-export const PAGE = 4096;
+import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
 
 /** Few, so that most pages have partners; content 0 is the zero page. */
 const CONTENTS = 6;

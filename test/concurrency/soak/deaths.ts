@@ -4,9 +4,9 @@
  */
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
+import { Dice } from '../../support/dice.ts';
 import { checkHost, viewOf } from '../../support/inside.ts';
 import { Book } from './book.ts';
-import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
 import { expectMerging, idleOf, type MachineOptions, type Merging, mergingOf, startMachine } from './machine.ts';
 import { Thread } from './thread.ts';

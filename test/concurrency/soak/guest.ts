@@ -7,9 +7,10 @@
  * merge again.
  */
 import type { AddressSpace, Host } from '../../../src/index.ts';
+import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
 import type { Book } from './book.ts';
-import { COMMON, NOISE, noiseOf, PAGE } from './contents.ts';
-import { Dice } from './dice.ts';
+import { COMMON, NOISE, noiseOf } from './contents.ts';
 
 const PROCESSES = 4;
 const PAGES = 96;

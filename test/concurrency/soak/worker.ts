@@ -5,10 +5,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { layout } from '../../../src/engine/index.ts';
 import { attachHost, type Host } from '../../../src/index.ts';
+import { Dice } from '../../support/dice.ts';
 import { viewOf } from '../../support/inside.ts';
 import { BOARD, COMMAND, type Notice, ORDERS, type Task, TURN } from './board.ts';
 import { Book } from './book.ts';
-import { Dice } from './dice.ts';
 import { Guest } from './guest.ts';
 
 /** Pages of the longest batch. */

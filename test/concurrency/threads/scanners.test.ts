@@ -4,18 +4,18 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Host, HostOptions } from '../../../src/index.ts';
-import { numbers } from '../../support/numbers.ts';
+import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
 
 const dist = new URL('../../../dist/src/', import.meta.url);
 const { createHost } = (await import(new URL('index.js', dist).href)) as typeof import('../../../src/index.ts');
 
 const PAGES = 6000;
-const PAGE = 4096;
 
 /** Three processes over several windows of pages, written, scanned, forked and unmapped; what came of it. */
 async function story(options: HostOptions, seed: number): Promise<object[]> {
   const host: Host = await createHost({ memory: '64M', pages: 4 * PAGES, seed: 7, ...options });
-  const below = numbers(seed);
+  const dice = new Dice(seed);
   const page = new Uint32Array(PAGE / 4);
   const spaces = [host.spawn(), host.spawn()];
   for (const space of spaces) {
@@ -28,12 +28,12 @@ async function story(options: HostOptions, seed: number): Promise<object[]> {
   const seen: object[] = [];
   for (let round = 0; round < 8; round++) {
     for (let write = 0; write < 2500; write++) {
-      page[0] = below(4) === 0 ? below(2 ** 30) : below(300);
-      spaces[below(spaces.length)]?.write(below(PAGES) * PAGE, new Uint8Array(page.buffer));
+      page[0] = dice.below(4) === 0 ? dice.below(2 ** 30) : dice.below(300);
+      spaces[dice.below(spaces.length)]?.write(dice.below(PAGES) * PAGE, new Uint8Array(page.buffer));
     }
     if (round === 3) spaces.push((spaces[0] as (typeof spaces)[number]).fork());
     if (round === 5) spaces[1]?.madvise(100 * PAGE, 900 * PAGE, 'DONTNEED');
-    const batch = host.ksm.scan(3000 + below(9000), { now: round });
+    const batch = host.ksm.scan(3000 + dice.below(9000), { now: round });
     await host.check();
     const frames = spaces.map((space) => [...space.resident()].map(({ frame }) => frame));
     seen.push({ batch, counters: host.ksm.counters(), vmstat: host.vmstat(), frames });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { createHost, type FrameId, type Host } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 2048, processes: 8, vmas: 64, nodes: 2, seed: 1 } as const;
 const NUMBERS = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 20, 2 ** 32, '5', 5n, undefined, null, {}];
 

@@ -2,13 +2,10 @@
 import { expect, test } from 'vitest';
 import { attachHost, createHost, type Host, type KsmError } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
+import { refusal } from './refusal.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
-
-function refusal(code: KsmError['code']): unknown {
-  return expect.objectContaining({ name: 'KsmError', code });
-}
 
 /** A process that ended, and another one in the record that it had. */
 async function recordUsedAgain(): Promise<{

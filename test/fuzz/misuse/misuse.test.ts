@@ -1,6 +1,7 @@
 /**
  * Nothing that a caller can hand over makes the library throw anything but a refusal, or the engine trap or break an invariant; and the
- * calls with which that is tried reach nearly every outcome of the engine's entry checks (coverage.long.test.ts). `npm run misuse` plays more of them.
+ * calls with which that is tried reach nearly every outcome of the engine's entry checks
+ * (coverage.long.test.ts). `npm run misuse` plays more of them.
  */
 import { describe, expect, test } from 'vitest';
 import { createHost } from '../../../src/index.ts';

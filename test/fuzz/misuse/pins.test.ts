@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { createHost, type FrameId, type Host, type Pin, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
 const EINVAL = expect.objectContaining({ code: 'EINVAL' });
 

@@ -3,11 +3,11 @@
  * other half anything that JavaScript can hand over.
  */
 import { layout } from '../../../src/engine/index.ts';
+import { PAGE } from '../../support/page.ts';
 import { AREA, isAlive, type World } from './world.ts';
 
 export type Kind = (world: World) => unknown;
 
-const PAGE = 4096;
 const END = layout.MM_PAGES * PAGE;
 
 /** Numbers at which something ends. */

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { createHost, type FrameId } from '../../../src/index.ts';
 import { engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const PAGES = 4096;
 const ITEMS = 2 ** 24 + PAGES;
 

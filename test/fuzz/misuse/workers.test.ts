@@ -6,13 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { layout, recordOf } from '../../../src/engine/index.ts';
 import { attachHost, createHost, type Host, KsmError } from '../../../src/index.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
+import { refusal } from './refusal.ts';
 
-const PAGE = 4096;
 const SMALL = { memory: '4M', pages: 4096, processes: 8, vmas: 64, seed: 1 } as const;
-
-function refusal(code: KsmError['code'], text = ''): unknown {
-  return expect.objectContaining({ name: 'KsmError', code, message: expect.stringContaining(text) });
-}
 
 async function shared(others: number): Promise<[Host, ...Host[]]> {
   const host = await createHost(SMALL);

@@ -9,6 +9,7 @@ import { checkInvariants } from '../../../src/engine/invariants.ts';
 import { attachHost, createHost, type Host, type Pin } from '../../../src/index.ts';
 import type { Dice } from '../../support/dice.ts';
 import { engineOf, machineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
 /** How a host is built: order of its trees, and the engine's binary. */
 export interface Build {
@@ -20,7 +21,6 @@ export interface Build {
 
 type Space = ReturnType<Host['spawn']>;
 
-const PAGE = 4096;
 const SMALL = { memory: 640 * 1024, pages: 1536, processes: 5, vmas: 24, nodes: 2 };
 /** Ranges that processes map, as pages. */
 export const AREA = 24;

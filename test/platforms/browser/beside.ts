@@ -3,8 +3,8 @@
  * its pages are merged, and after ksmd's death the memory is recovered and it can be started again.
  */
 import type { AddressSpace, Counters, createHost, Host, HostOptions } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const PAGES = 400;
 /** Different pages. */
 const CONTENTS = 7;

@@ -3,10 +3,10 @@
  * windows of pages are written, scanned, forked and emptied; what came of it is returned as plain JSON.
  */
 import type { AddressSpace, Counters, createHost, Host, HostOptions, ScanResult } from '../../../src/index.ts';
-import { numbers } from '../../support/numbers.ts';
+import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
 
 const PAGES = 6000;
-const PAGE = 4096;
 /** Different pages that are written again and again. */
 const CONTENTS = 300;
 const ROUNDS = 6;
@@ -56,13 +56,13 @@ function fork({ space, memory }: Guest): Guest {
 }
 
 /** Whole pages, most of them of few contents, zero among them. */
-function writePages(guests: readonly Guest[], below: (end: number) => number): void {
+function writePages(guests: readonly Guest[], dice: Dice): void {
   const words = new Uint32Array(PAGE / 4);
   const page = new Uint8Array(words.buffer);
   for (let write = 0; write < WRITES; write++) {
-    words[0] = below(4) === 0 ? below(2 ** 30) : below(CONTENTS);
-    const guest = guests[below(guests.length)] as Guest;
-    const address = below(PAGES) * PAGE;
+    words[0] = dice.below(4) === 0 ? dice.below(2 ** 30) : dice.below(CONTENTS);
+    const guest = guests[dice.below(guests.length)] as Guest;
+    const address = dice.below(PAGES) * PAGE;
     guest.space.write(address, page);
     guest.memory.set(page, address);
   }
@@ -88,15 +88,15 @@ async function scan(host: Host, guests: readonly Guest[], pages: number, now: nu
 /** Plays the story with the library that `create` comes from. */
 export async function play(create: typeof createHost, options: HostOptions): Promise<Story> {
   const host = await create({ memory: '96M', pages: 4 * PAGES, seed: 7, ...options });
-  const below = numbers(1);
+  const dice = new Dice(1);
   const guests = [spawn(host), spawn(host)];
   Object.assign(host.ksm.settings, { run: 1, use_zero_pages: true, max_page_sharing: 8 });
   const chapters: Chapter[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    writePages(guests, below);
+    writePages(guests, dice);
     if (round === 2) guests.push(fork(guests[0] as Guest));
     if (round === 4) empty(guests[1] as Guest);
-    chapters.push(await scan(host, guests, 3000 + below(9000), round));
+    chapters.push(await scan(host, guests, 3000 + dice.below(9000), round));
   }
   const { running } = host.scanners;
   const bytes = await Promise.all(guests.map(({ space }) => digest(space.read(0, PAGES * PAGE))));

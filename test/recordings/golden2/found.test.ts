@@ -1,31 +1,13 @@
 /**
- * Recordings of a kernel with two NUMA nodes, and minimal traces in which an engine that agreed with all of test/recordings/golden differed from
- * it. After every operation everything is compared that the kernel said: results, counters, what each process has merged, who shares
- * a frame with whom, and on several nodes where each page lies.
+ * Recordings of a kernel with two NUMA nodes, and minimal traces in which an engine that agreed with all of test/recordings/golden
+ * differed from it. After every operation everything is compared that the kernel said: results, counters, what each process has
+ * merged, who shares a frame with whom, and on several nodes where each page lies.
  */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkHost } from '../../support/inside.ts';
+import { LATER } from './later.ts';
 import { comparable, ExtendedPlayer, type Operation, readExtended, type Step } from './player.ts';
-
-/** Traces that need a rule of Linux which is not followed yet, and which. */
-const LATER: Record<string, string> = {
-  'found/everything-6060-min': 'B1: per-CPU batches hold references for part of a pass',
-  'found/everything-6060-small': 'B1',
-  'found/everything-7103-min': 'D6: a plain reference does not keep a clean, shared, read-only page from merging',
-  'found/huge-2061-small': 'D5: a read of an untouched huge range maps the huge zero page',
-  'found/huge-2080-min': 'B1',
-  'found/huge-6013-small': 'B1',
-  'found/huge-6089-small': 'B1',
-  'found/lock-3012-min': 'B1',
-  'found/lock-3012-small': 'B1',
-  'found/thp-fork-childwrite': 'B1',
-  'found/thp-stable-fork-between': 'B1',
-  'found/thp-stable-fork-first': 'B1',
-  'numa/numa-random-117-small': 'N3: a frame with a mapping that no item covers cannot be moved',
-  'numa/numa-random-6-small': 'N3',
-  'numa/numa-task-policy-run2': 'N4: copies follow the memory policy of the task that makes them',
-};
 
 /** Traces in which pages change in the middle of a pass, which misleads searches in content order only (docs/fidelity.md), and how. */
 const MISLEADING: Record<string, string> = {

@@ -10,8 +10,7 @@ import { contentPage, digest, digestText } from '../../../src/trace/content.ts';
 import { type Group, KSM_STAT } from '../../../src/trace/format.ts';
 import { sharedFrames, sortGroups, type TracedProcess } from '../../../src/trace/frames.ts';
 import { engineOf } from '../../support/inside.ts';
-
-const PAGE = 4096;
+import { PAGE } from '../../support/page.ts';
 
 /** An operation as it stands in a trace. */
 export interface Operation {

@@ -13,6 +13,7 @@ import {
   type RecordingLine,
   type Trace,
 } from '../../../src/trace/index.ts';
+import { collect } from '../../support/collect.ts';
 
 export interface Disagreement {
   readonly index: 'content' | 'hash';
@@ -23,12 +24,6 @@ export interface Disagreement {
 export interface Comparison {
   readonly kernel: readonly RecordingLine[];
   readonly disagreement?: Disagreement;
-}
-
-export async function collect(lines: AsyncIterable<RecordingLine>): Promise<RecordingLine[]> {
-  const all: RecordingLine[] = [];
-  for await (const line of lines) all.push(line);
-  return all;
 }
 
 /** What the engine says, or how it fails, traps included. A random key would make runs that cannot be repeated. */

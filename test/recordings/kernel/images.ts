@@ -13,8 +13,9 @@ import {
   type RecordingStep,
   type Trace,
 } from '../../../src/trace/index.ts';
+import { collect } from '../../support/collect.ts';
 import { Dice } from '../../support/dice.ts';
-import { collect, disagreementText, playOnEngine } from './compare.ts';
+import { disagreementText, playOnEngine } from './compare.ts';
 import type { Tally } from './random.ts';
 
 const IMAGES = 4;

@@ -12,7 +12,7 @@ import { Interrupted, interruptible } from '../../../src/cli/interrupt.ts';
 import { KsmError } from '../../../src/errors.ts';
 import { type RecordOptions, recordTrace } from '../../../src/kernel/index.ts';
 import { readTrace, type Trace } from '../../../src/trace/index.ts';
-import { collect } from './compare.ts';
+import { collect } from '../../support/collect.ts';
 import { FAMILY_NAMES, randomTrace } from './families.ts';
 import { runImages } from './images.ts';
 import { runTraces, type Tally } from './random.ts';

@@ -3,18 +3,16 @@
  * reads back as a digest. A page is a Buffer of 4096 bytes that nobody ever changes: a write makes a new one. So pages
  * are shared by reference, and two references that are equal need no comparison.
  */
-
-/** Bytes in a page. */
-export const PAGE_SIZE = 4096;
+import { PAGE } from '../page.ts';
 
 /** 4096 bytes that never change. */
 export type Page = Buffer;
 
 const MASK = (1n << 64n) - 1n;
-const WORDS = PAGE_SIZE / 8;
+const WORDS = PAGE / 8;
 
 /** The page that a fresh mapping reads as. */
-export const ZERO_PAGE: Page = Buffer.alloc(PAGE_SIZE);
+export const ZERO_PAGE: Page = Buffer.alloc(PAGE);
 
 const cache = new Map<number, Page>([[0, ZERO_PAGE]]);
 
@@ -30,7 +28,7 @@ export function splitmix64(value: bigint): bigint {
 export function contentPage(content: number): Page {
   const known = cache.get(content);
   if (known) return known;
-  const page = Buffer.alloc(PAGE_SIZE);
+  const page = Buffer.alloc(PAGE);
   for (let word = 0; word < WORDS; word++) {
     page.writeBigUInt64LE(splitmix64((BigInt(content) * BigInt(WORDS) + BigInt(word)) & MASK), word * 8);
   }
@@ -54,7 +52,7 @@ export function comparePages(a: Page, b: Page): number {
 export function digestPages(pages: Iterable<Page>): string {
   let hash = 0n;
   for (const page of pages) {
-    for (let offset = 0; offset < PAGE_SIZE; offset += 8) hash = splitmix64(hash ^ page.readBigUInt64LE(offset));
+    for (let offset = 0; offset < PAGE; offset += 8) hash = splitmix64(hash ^ page.readBigUInt64LE(offset));
   }
   return hash.toString(16).padStart(16, '0');
 }

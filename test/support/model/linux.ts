@@ -4,6 +4,7 @@
  * huge pages, no swap; the scan-time advisor is a name only. The engine's tests compare with it where
  * there is no recording.
  */
+import { PAGE } from '../page.ts';
 import { contentPage, digestPages, pokedPage } from './contents.ts';
 import { type Frame, ZERO_FRAME } from './frame.ts';
 import { Mm } from './memory.ts';
@@ -15,7 +16,6 @@ import type { Vma } from './vma.ts';
 
 /** Bytes of one rmap item, as the kernel reckons its profit. */
 const ITEM_BYTES = 64;
-const PAGE_BYTES = 4096;
 
 /** /proc/PID/ksm_stat. */
 export interface KsmStat {
@@ -104,7 +104,7 @@ export class LinuxModel {
         ksm_zero_pages: this.faults.zeroPages,
         stable_node_chains: stable.chains,
         stable_node_dups: stable.dups,
-        general_profit: (pagesSharing + this.faults.zeroPages) * PAGE_BYTES - rmapItems * ITEM_BYTES,
+        general_profit: (pagesSharing + this.faults.zeroPages) * PAGE - rmapItems * ITEM_BYTES,
       },
       vmstat: { ksm_swpin_copy: 0, cow_ksm: this.faults.cowKsm },
       ksm_stat: Object.fromEntries([...this.processes].map(([name, mm]) => [name, ksmStat(mm)])),
@@ -245,7 +245,7 @@ function ksmStat(mm: Mm): KsmStat {
     ksm_rmap_items: mm.rmapItems,
     ksm_zero_pages: mm.zeroPages,
     ksm_merging_pages: mm.mergingPages,
-    ksm_process_profit: (mm.mergingPages + mm.zeroPages) * PAGE_BYTES - mm.rmapItems * ITEM_BYTES,
+    ksm_process_profit: (mm.mergingPages + mm.zeroPages) * PAGE - mm.rmapItems * ITEM_BYTES,
     ksm_merge_any: 'no',
     ksm_mergeable: mm.vmas.some((vma) => vma.mergeable) ? 'yes' : 'no',
   };

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { instantiate } from '../../../src/engine/index.ts';
 import { loadModule } from '../../../src/load.ts';
+import { PAGE } from '../../support/page.ts';
 import { translated } from '../../support/translated.ts';
 
 const { Readers } = (await import(
   new URL('readers.js', translated('bench')).href
 )) as typeof import('../../../bench/readers.ts');
 
-const PAGE = 4096;
 const MEBIBYTES = 8;
 const memory = new WebAssembly.Memory({ initial: MEBIBYTES * 16, maximum: 65536, shared: true });
 const words = new Uint32Array(memory.buffer).map((_, index) => Math.imul(index + 1, 0x9e3779b1));

@@ -7,8 +7,9 @@ import { layout } from '../../../src/engine/index.ts';
 import { RULES, type Rule } from '../../../src/engine/invariants/rules.ts';
 import { checkInvariants } from '../../../src/engine/invariants.ts';
 import { type Host, KsmError } from '../../../src/index.ts';
-import { BusyMachine, PAGE } from '../../support/busy.ts';
+import { BusyMachine } from '../../support/busy.ts';
 import { engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import { type Order, Records, scene } from '../../support/scene.ts';
 
 const ORDERS: readonly Order[] = ['content', 'hash'];

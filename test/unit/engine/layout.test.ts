@@ -1,4 +1,7 @@
-/** The fixed part of the memory: nothing lies in anything else. The regions behind it are laid out at run time and checked by the walker. */
+/**
+ * The fixed part of the memory: nothing lies in anything else. The regions behind it are
+ * laid out at run time and checked by the walker.
+ */
 import { expect, test } from 'vitest';
 import * as layout from '../../../assembly/layout/index.ts';
 

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openImage } from '../../../src/image/open.ts';
 import { PAGE_BYTES } from '../../../src/image/source.ts';
+import { Dice } from '../../support/dice.ts';
 import { failed, openFiles, readAll, unprivileged } from '../../support/image.ts';
 
 const MIB = 1 << 20;
@@ -24,10 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Bytes without a short period, so that a page in the wrong place is seen. */
 function content(bytes: number): Buffer {
   const buffer = Buffer.alloc(bytes);
-  for (let i = 0, x = bytes + 1; i < bytes; i++) {
-    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
-    buffer[i] = x >>> 24;
-  }
+  const dice = new Dice(bytes);
+  for (let i = 0; i < bytes; i++) buffer[i] = dice.below(256);
   return buffer;
 }
 

@@ -1,8 +1,8 @@
 /** Habits of Linux that the engine has too, and what their cures change. The numbers are the specification's, section 2.7 and 5.3. */
 import { describe, expect, test } from 'vitest';
 import { type Clock, createHost, type HostOptions } from '../../../src/index.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 const PASSES = 120;
 
 /** The pass in which a page alone for `before` passes merges with an equal one that appears then; undefined: not in PASSES passes. */

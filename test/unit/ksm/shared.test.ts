@@ -1,8 +1,7 @@
 /** ksm.shared(): the groups of pages that map one KSM frame, against the contents that were written and the counters. */
 import { expect, test } from 'vitest';
 import { createHost, type Host } from '../../../src/index.ts';
-
-const PAGE = 4096;
+import { PAGE } from '../../support/page.ts';
 
 /** Two processes, 40 pages each, four contents in turn; the last page of each is its own. */
 async function merged(): Promise<Host> {

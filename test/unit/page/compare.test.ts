@@ -1,6 +1,8 @@
+/** What compares pages, beside comparisons of bytes one by one. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PAGE, type PageKernels, PLACES, pageKernels } from './kernels.ts';
+import { PAGE } from '../../support/page.ts';
+import { type PageKernels, PLACES, pageKernels } from './kernels.ts';
 
 let kernels: PageKernels;
 beforeAll(async () => {

@@ -5,7 +5,8 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PAGE, type PageKernels, pageKernels } from './kernels.ts';
+import { PAGE } from '../../support/page.ts';
+import { type PageKernels, pageKernels } from './kernels.ts';
 
 const KEY = 0x20000;
 const WORK = 0x30000;

@@ -1,8 +1,10 @@
+/** What hashes pages, beside published vectors, xxhash-wasm and a model in BigInts. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import createXxhash from 'xxhash-wasm';
 import { HASH_KEY_BYTES } from '../../../assembly/layout/index.ts';
-import { PAGE, type PageKernels, PLACES, pageKernels } from './kernels.ts';
+import { PAGE } from '../../support/page.ts';
+import { type PageKernels, PLACES, pageKernels } from './kernels.ts';
 import { modelKeyed } from './model.ts';
 
 const KEY = 0x20000;

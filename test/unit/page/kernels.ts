@@ -8,12 +8,11 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { compile, sharedMemory } from '../../../bench/kernels.ts';
 import { isFresh } from '../../support/build.ts';
+import { PAGE } from '../../support/page.ts';
 
 const SOURCES = fileURLToPath(new URL('../../../assembly', import.meta.url));
 const BUILD = fileURLToPath(new URL('../../../build/', import.meta.url));
 const BUILT = `${BUILD}page-kernels.wasm`;
-
-export const PAGE = 4096;
 
 /** Page addresses that go wrong first where an address is taken for signed, or its end for a number. */
 export const PLACES = [0x10000, 0x7ffff000, 0x80000000, 0xc0001000, 0xfffff000] as const;

@@ -7,8 +7,7 @@ import { readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { guess } from '../../../src/report/guess.ts';
-
-const PAGE = 4096;
+import { PAGE } from '../../support/page.ts';
 
 function pageOf(bytes: Uint8Array): Uint8Array {
   const page = new Uint8Array(PAGE);

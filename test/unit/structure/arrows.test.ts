@@ -6,7 +6,10 @@ import { describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What each layer may import besides itself, assembly/layout and assembly/records, the bottom of everything. Files that lie directly in src/ or assembly/ are layers of their own name. */
+/**
+ * What each layer may import besides itself, assembly/layout and assembly/records, the bottom of everything. Files that
+ * lie directly in src/ or assembly/ are layers of their own name.
+ */
 const ALLOWED: Record<string, readonly string[]> = {
   // the driver
   'src/errors': ['src/printable'],

@@ -17,14 +17,9 @@ import {
   type RecordingStep,
 } from '../../../src/trace/index.ts';
 import { hostSize } from '../../../src/trace/size.ts';
+import { collect } from '../../support/collect.ts';
 
 const HEADER = '{"op":"trace","version":1,"name":"t"}';
-
-async function collect(lines: AsyncIterable<RecordingLine>): Promise<RecordingLine[]> {
-  const all: RecordingLine[] = [];
-  for await (const line of lines) all.push(line);
-  return all;
-}
 
 async function play(...operations: object[]): Promise<RecordingLine[]> {
   const text = [HEADER, ...operations.map((operation) => JSON.stringify(operation))].join('\n');

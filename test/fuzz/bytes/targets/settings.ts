@@ -9,6 +9,7 @@ import { KsmError } from '../../../../src/errors.ts';
 import { type AddressSpace, createHost, type Host } from '../../../../src/index.ts';
 import { COUNTERS, SETTINGS } from '../../../../src/ksm/index.ts';
 import { checkHost, engineOf } from '../../../support/inside.ts';
+import { PAGE } from '../../../support/page.ts';
 import { attempt, expectThat } from '../contract.ts';
 import { textOf } from '../target.ts';
 
@@ -19,7 +20,6 @@ export const words: readonly string[] = [
   ...['scan', ';', '\n', '\0', 'on', 'off', 'none', 'scan-time', 'yes', 'enabled', '=1;', '=2\n;', '=+1', '=-1'],
 ];
 
-const PAGE = 4096;
 /** Of one input: each is compared with all of the memory. */
 const MOST_WRITES = 24;
 const CODES = ['EINVAL', 'ERANGE', 'EBUSY', 'ENOMEM', 'EACCES', 'ENOENT'] as const;

@@ -5,8 +5,9 @@
  * A line is PLACE=VALUE. A place is a sum of terms (a number; a name of assembly/layout; #N, the address of the N-th
  * word that the memory uses; *TERM, what is there) and means a word of the memory. `head+N` is a word of the head.
  * Without right digests: `file+N` is a byte of the file, `length` its length. `host` says which snapshot, `pieces` how
- * long the pieces are in which it is read, `mac` whether it has MACs (1) and whether the reader wants some (2). A value is such a sum too; @ is the old one, and - subtracts. Any other line
- * also changes a used word, so that few mutants mean nothing: two bytes say which, one how, one by what.
+ * long the pieces are in which it is read, `mac` whether it has MACs (1) and whether the reader wants some (2). A
+ * value is such a sum too; @ is the old one, and - subtracts. Any other line also changes a used word, so that few
+ * mutants mean nothing: two bytes say which, one how, one by what.
  *
  * The source is closed, and there is one memory at most, as large as the head says. A snapshot is refused with one of
  * few codes; or it gives a sound host with the processes of the head that can be saved again, and used.

@@ -1,0 +1,6 @@
+/** All that an asynchronous iteration gives, in its order. */
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
