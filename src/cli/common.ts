@@ -2,6 +2,7 @@
 import { KsmError } from '../errors.ts';
 import type { HostOptions } from '../index.ts';
 import { SETTINGS } from '../ksm/index.ts';
+import { MEMORY_BYTES_MAX } from '../memory/index.ts';
 import { type Arguments, choice, has, many, type Option, single, size, wholeNumber } from './arguments.ts';
 import { say } from './output.ts';
 import { parseSetting, type Setting } from './settings.ts';
@@ -40,7 +41,6 @@ export interface CommonOptions {
   readonly quiet: boolean;
 }
 
-const MOST_MEMORY = 2 ** 32;
 const MOST_SCANNERS = 64;
 const MOST_SEED = 2n ** 64n - 1n;
 
@@ -65,7 +65,7 @@ export function optional<T>(given: Arguments, name: string, read: (text: string)
 
 function memory(text: string): number {
   const bytes = size('memory', text);
-  if (bytes <= MOST_MEMORY) return bytes;
+  if (bytes <= MEMORY_BYTES_MAX) return bytes;
   throw new KsmError('EUSAGE', `--memory ${text}: expected at most 4G, which is all that 32-bit addresses reach.`);
 }
 

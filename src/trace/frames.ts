@@ -5,12 +5,10 @@
  * since; a fork hands the list on. The same is done here, so that the groups come out alike to the last detail.
  */
 import { type AddressSpace, KsmError } from '../index.ts';
+import { FRAMES_MAX } from '../memory/index.ts';
 import type { Group } from './format.ts';
 
 const PAGE_SIZE = 4096;
-
-/** Pages that are looked at: all frames that an engine can have. Only the zero frame can be mapped more often. */
-const MOST_PAGES = 2 ** 20;
 
 /** A process of a trace: its name, its memory, and the pages of each mmap that it, or its parents, made. */
 export interface TracedProcess {
@@ -66,12 +64,12 @@ function* within(resident: readonly Resident[], first: number, count: number): G
 function tooMany(): KsmError {
   return new KsmError(
     'EFBIG',
-    `the processes of this trace have more than ${MOST_PAGES} pages (4 GiB) in memory, and a recording would list them ` +
-      'after each operation: let it touch fewer.',
+    `the processes of this trace have more than ${FRAMES_MAX} pages, all that a memory has room for, and a ` +
+      'recording would list them after each operation: let it touch fewer.',
   );
 }
 
-/** The pages of a process that are there, at most `most`. */
+/** The pages of a process that are there, at most `most`. Only the zero frame can be mapped more often than there are frames. */
 function residentPages(space: AddressSpace, most: number): Resident[] {
   const resident: Resident[] = [];
   for (const page of space.resident()) {
@@ -86,7 +84,7 @@ function residentPages(space: AddressSpace, most: number): Resident[] {
  */
 export function sharedFrames(processes: Iterable<TracedProcess>): Group[] {
   const byFrame = new Map<number, SharedPage[]>();
-  let left = MOST_PAGES;
+  let left = FRAMES_MAX;
   for (const { name, space, regions } of processes) {
     const resident = residentPages(space, left);
     for (const [first, count] of regions) {

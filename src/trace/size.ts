@@ -5,12 +5,12 @@
  * be held until the scanner passes them. Generous is good enough, since memory that is not touched costs nothing.
  */
 import type { HostOptions } from '../index.ts';
+import { MEMORY_BYTES_MAX } from '../memory/index.ts';
 import type { Operation, Trace } from './format.ts';
 
 const PAGE_SIZE = 4096;
 const MIB = 2 ** 20;
 const LEAST_MEMORY = 256 * MIB;
-const MOST_MEMORY = 4096 * MIB;
 
 /** What a host has unless told otherwise. */
 const USUAL_PROCESSES = 256;
@@ -76,7 +76,7 @@ export function hostSize(trace: Trace): Required<Pick<HostOptions, 'memory' | 'p
   const [most, vmas] = [Math.max(USUAL_PROCESSES, processes), Math.max(USUAL_VMAS, total.vmas)];
   const tables = (most - USUAL_PROCESSES) * TABLES_PER_PROCESS + (vmas - USUAL_VMAS) * TABLES_PER_VMA;
   const wanted = Math.ceil((total.pages * (PAGE_SIZE + TABLES_PER_PAGE) + tables) / MIB) * MIB;
-  const memory = Math.min(MOST_MEMORY, LEAST_MEMORY + wanted);
+  const memory = Math.min(MEMORY_BYTES_MAX, LEAST_MEMORY + wanted);
   return {
     memory,
     pages: Math.min(MOST_PAGES, Math.max(total.pages, (2 * memory) / PAGE_SIZE)),

@@ -44,7 +44,6 @@ ${there};
 `;
   const before = `import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { checkHost } from '../support/inside.ts';
 const file = new URL('./guest.js', import.meta.url);
 ${LIBRARY}
 const guest = b;
@@ -55,7 +54,7 @@ check(host.ksmd.running, true);
 check([...b.read(0x102000, 4)], [1, 2, 3, 42]);
 check([...a.read(0x102000, 4)], [42, 42, 42, 42]);
 await host.ksmd.stop();
-checkHost(host);
+await host.check();
 `;
   writeFileSync(join(folder, 'guest.js'), guest);
   expect(outputOf(folder, before + THREADS + after)).toBe('3\n');

@@ -4,7 +4,6 @@
  */
 import { expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';
-import { checkHost } from '../../support/inside.ts';
 import { PAGE } from '../../support/page.ts';
 import { collect } from './helpers.ts';
 
@@ -14,9 +13,9 @@ const { createHost, restoreHost, snapshotOf } = (await import(dist.href)) as typ
 const PAGES = 2500;
 
 /** A pass over several windows of pages. */
-function scan(host: Host, now: number): object {
+async function scan(host: Host, now: number): Promise<object> {
   const batch = host.ksm.scan(10 * PAGES, { now });
-  checkHost(host);
+  await host.check();
   const frames = host.processes.map((space) => [...space.resident()]);
   return { batch, counters: host.ksm.counters(), frames };
 }
@@ -30,7 +29,7 @@ async function start(scanners: number): Promise<Host> {
     for (let page = 0; page < PAGES; page++) space.write(page * PAGE, Uint8Array.of(1, page % 250, page % 7));
   }
   host.ksm.settings.run = 1;
-  scan(host, 0);
+  await scan(host, 0);
   return host;
 }
 
@@ -44,7 +43,7 @@ test.each([
   expect(host.scanners.running).toBe(before);
   const restored = await restoreHost(await collect(snapshotOf(host)), { scanners: after });
   expect(restored.scanners.running).toBe(after);
-  for (let now = 1; now < 4; now++) expect(scan(restored, now)).toEqual(scan(host, now));
+  for (let now = 1; now < 4; now++) expect(await scan(restored, now)).toEqual(await scan(host, now));
   expect(restored.ksm.counters().pages_sharing).toBeGreaterThan(0);
   for (const each of [host, restored]) {
     each[Symbol.dispose]();
@@ -56,7 +55,7 @@ test('saved after its threads were stopped', async () => {
   const host = await start(3);
   await host.scanners.stop();
   const restored = await restoreHost(await collect(snapshotOf(host)), { scanners: 2 });
-  expect(scan(restored, 1)).toEqual(scan(host, 1));
+  expect(await scan(restored, 1)).toEqual(await scan(host, 1));
   restored[Symbol.dispose]();
   await restored.scanners.stop();
 });

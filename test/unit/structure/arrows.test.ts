@@ -71,7 +71,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'src/port',
     'src/errors',
   ],
-  'src/trace': ['src/index', 'src/ksm', 'src/errors', 'src/printable'],
+  'src/trace': ['src/index', 'src/memory', 'src/ksm', 'src/errors', 'src/printable'],
   'src/kernel': ['src/trace', 'src/ksm', 'src/errors'],
   'src/image': ['src/errors', 'src/printable'],
   'src/report': ['src/index', 'src/ksm', 'src/image', 'src/errors', 'src/printable'],
