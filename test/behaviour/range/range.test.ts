@@ -8,6 +8,7 @@ import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
 import { Dice } from '../../support/dice.ts';
 import { engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 import {
   type Area,
   boot,
@@ -18,7 +19,6 @@ import {
   HUGE,
   mergeable,
   ORDERS,
-  PAGE,
   pass,
   same,
   state,

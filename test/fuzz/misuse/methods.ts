@@ -116,6 +116,7 @@ export const METHODS: readonly Method[] = [
   { owner: 'ksm', name: 'read', takes: [file] },
   { owner: 'ksm', name: 'write', takes: [file, text] },
   { owner: 'ksm', name: 'counters', takes: [] },
+  { owner: 'ksm', name: 'ownCounters', takes: [] },
   { owner: 'ksm', name: 'shared', takes: [] },
   { owner: 'ksm', name: 'scan', takes: [count, options({ now: number, clock: junk })] },
   { owner: 'ksm', name: 'ksmd', takes: [aborted] },
