@@ -2,9 +2,9 @@
 /**
  * Every setting, each in one place: its word in the memory, and its row in the table.
  *
- * The files of sysfs, typed settings, the walker's ranges, the values of a fresh memory, what a trace starts from and docs/sysfs.md come from
- * the table. A word has 64 bits; of a setting of 32 bits, the upper half is 0.
- * The rows are a function because asc compiles no function that the engine does not call: nothing of the table is in the binary.
+ * The files of sysfs, typed settings, the walker's ranges, the values of a fresh memory, what a trace starts from and docs/sysfs.md
+ * come from the table. A word has 64 bits; of a setting of 32 bits, the upper half is 0. The rows are a function because asc compiles
+ * no function that the engine does not call: nothing of the table is in the binary.
  */
 import { WORKERS_END } from './header.ts';
 

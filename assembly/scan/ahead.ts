@@ -36,8 +36,8 @@ export function noteNoSearch(scanner: Scanner, index: u32): void {
 }
 
 /**
- * For the turns of `window` that are noted to search: puts the frame with which each will be compared in the place of its note, and touches what
- * leads there. False where none will be compared.
+ * For the turns of `window` that are noted to search: puts the frame with which each will be compared in the place of its
+ * note, and touches what leads there. False where none will be compared.
  */
 export function lookAhead(scanner: Scanner, window: Window): bool {
   if (isHashOrder()) return findPartners(scanner, window.count);

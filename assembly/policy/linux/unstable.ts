@@ -128,10 +128,10 @@ function displace(entry: u32): void {
 }
 
 /**
- * Hash order: can an unchanged page whose item has this state stay where it is in the tree? Not where it has to search: it is not in the tree,
- * or was displaced by a page that may equal it, or is marked so. If none of that is so no partner can have come, since a page of
- * this content would have met it in the tree. Where each NUMA node has trees of its own, pages and KSM frames can change
- * trees, so there every page searches.
+ * Hash order: can an unchanged page whose item has this state stay where it is in the tree? Not where it has to search:
+ * it is not in the tree, or was displaced by a page that may equal it, or is marked so. If none of that is so no partner
+ * can have come, since a page of this content would have met it in the tree. Where each NUMA node has trees of its own,
+ * pages and KSM frames can change trees, so there every page searches.
  */
 export function unstableStays(state: u32): bool {
   return isAtPlace(state) && isHashOrder() && setting(H_MERGE_ACROSS_NODES) != 0;
