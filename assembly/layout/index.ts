@@ -3,8 +3,8 @@
  *
  * These files are compiled by asc into the engine and imported by src/, so no number in them is written twice. They may hold only
  * `u32` constants, expressions of them, and pure functions of `u32`, besides the rows of those tables. An address is a byte offset from
- * the start of the memory; address 0 means "none". Nothing is
- * ever stored below HEADER (the compiler may assume that the first 1024 bytes are unused).
+ * the start of the memory; address 0 means "none". Nothing is ever stored below HEADER (the compiler may assume that the first 1024 bytes
+ * are unused).
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
  *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | roots  | reserved |
