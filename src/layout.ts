@@ -1,8 +1,8 @@
 /**
  * The public words of the memory: where an embedder may read, and the one place where it may write (docs/embedding.md).
  *
- * What is here changes its place or meaning only with LAYOUT_VERSION. All other words of the layout are the engine's own and may change with any
- * version. All are u32 constants: places are addresses, in bytes.
+ * What is here changes its place or meaning only with LAYOUT_VERSION. All other words of the layout are the engine's own and may change
+ * with any version. All are u32 constants: places are addresses, in bytes.
  */
 export {
   ACCESS_READ,

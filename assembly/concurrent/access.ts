@@ -5,14 +5,15 @@
  * The access and the number of the worker lie in one word of 64 bits and are exchanged together, so that a thread that was taken for
  * dead, and lives, cannot spoil the announcement of the one that has its record now.
  */
-import { ACCESS_BEGUN, ACCESS_REFUSED, ACCESS_STALE, ACCESS_WALK, EPOCH, WORKER_ACCESS } from '../layout';
+import { ACCESS_BEGUN, ACCESS_REFUSED, ACCESS_STALE, ACCESS_WALK, EPOCH } from '../layout';
+import { Worker } from '../records/worker';
 import { workerIs, workerRecord } from './workers';
 
 /** Makes `access` what worker `worker` accesses. False where its record is not its own any more. */
 function announce(worker: u32, access: u32): bool {
   if (!workerIs(worker)) return false;
   const record = workerRecord(worker);
-  const before = ((<u64>worker) << 32) | load<u32>(record, WORKER_ACCESS);
+  const before = ((<u64>worker) << 32) | load<u32>(record, offsetof<Worker>('access'));
   return atomic.cmpxchg<u64>(record, before, ((<u64>worker) << 32) | access) == before;
 }
 

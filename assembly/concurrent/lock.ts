@@ -6,7 +6,8 @@
  * The lock holds its owner's number, so that a survivor sees when it died with its owner.
  */
 import { stepWait } from '../base/step';
-import { LOCK, WORKER_SLEEPLESS } from '../layout';
+import { LOCK } from '../layout';
+import { Worker } from '../records/worker';
 import { isLockWanted, lockWaiters, workerIs, workerRecord, workerWaits } from './workers';
 
 /** Looks at the lock before a thread goes to sleep: about as long as the scanner takes for some pages. */
@@ -47,7 +48,7 @@ function lockWait(worker: u32, looks: u32): bool {
     const owner = atomic.load<u32>(LOCK);
     if (owner == 0) {
       taken = lockTry(worker);
-    } else if (spins > SPINS && !load<u32>(record, WORKER_SLEEPLESS)) {
+    } else if (spins > SPINS && !load<u32>(record, offsetof<Worker>('sleepless'))) {
       memory.atomic.wait32(LOCK, owner, NAP);
     }
     stepWait();

@@ -15,24 +15,17 @@ import {
   H_WORKERS,
   LOCK,
   PTE_FRAME,
-  WORKER_ACCESS,
-  WORKER_ATTACHED,
-  WORKER_BUSY,
   WORKER_BYTES,
-  WORKER_END,
   WORKER_EXPELLED,
-  WORKER_GENERATION,
   WORKER_GENERATIONS,
   WORKER_INDEX_BITS,
   WORKER_INDEX_MASK,
   WORKER_LIMIT,
-  WORKER_NUMBER,
   WORKER_READS,
-  WORKER_SLEEPLESS,
-  WORKER_WAITS,
   WORKERS,
 } from '../layout';
 import { header } from '../records/header';
+import { Worker } from '../records/worker';
 
 /** Looks at a writer's record before it is given up on: a write takes less than a look or two. */
 const SPINS: u32 = 256;
@@ -55,24 +48,24 @@ function workerAt(index: u32): usize {
 /** Has worker `worker` joined, and neither left nor been taken for dead? */
 export function workerIs(worker: u32): bool {
   if (worker == 0 || (worker & WORKER_EXPELLED) != 0) return false;
-  return atomic.load<u32>(workerRecord(worker), WORKER_NUMBER) == worker;
+  return atomic.load<u32>(workerRecord(worker), offsetof<Worker>('number')) == worker;
 }
 
 /** Is worker `worker` there, and taken for dead? */
 export function workerIsExpelled(worker: u32): bool {
-  return atomic.load<u32>(workerRecord(worker), WORKER_NUMBER) == (worker | WORKER_EXPELLED);
+  return atomic.load<u32>(workerRecord(worker), offsetof<Worker>('number')) == (worker | WORKER_EXPELLED);
 }
 
 /** Whose record is it, an expelled worker's included? 0: nobody's. */
 function ownerOf(record: usize): u32 {
-  return atomic.load<u32>(record, WORKER_NUMBER) & ~WORKER_EXPELLED;
+  return atomic.load<u32>(record, offsetof<Worker>('number')) & ~WORKER_EXPELLED;
 }
 
 /** Is anybody accessing `frame` in one of the ways `how` (ACCESS_*)? */
 export function isAccessed(frame: usize, how: u32): bool {
   const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    const access = atomic.load<u32>(workerAt(index), WORKER_ACCESS);
+    const access = atomic.load<u32>(workerAt(index), offsetof<Worker>('access'));
     if ((access & PTE_FRAME) == frame && (access & how) != 0) return true;
   }
   return false;
@@ -82,7 +75,7 @@ export function isAccessed(frame: usize, how: u32): bool {
 export function isAnyAccess(): bool {
   const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    if (atomic.load<u32>(workerAt(index), WORKER_ACCESS) != 0) return true;
+    if (atomic.load<u32>(workerAt(index), offsetof<Worker>('access')) != 0) return true;
   }
   return false;
 }
@@ -118,7 +111,7 @@ export function accessesEnd(self: u32): bool {
 }
 
 function workerMaySleep(worker: u32): bool {
-  return worker != 0 && !load<u32>(workerRecord(worker), WORKER_SLEEPLESS);
+  return worker != 0 && !load<u32>(workerRecord(worker), offsetof<Worker>('sleepless'));
 }
 
 /** Waits until no helper has a window under its hands, or one must be taken for dead. */
@@ -148,28 +141,28 @@ export function isLockWanted(): bool {
 }
 
 function waits(record: usize): bool {
-  const worker = atomic.load<u32>(record, WORKER_WAITS);
-  return worker != 0 && worker == atomic.load<u32>(record, WORKER_NUMBER);
+  const worker = atomic.load<u32>(record, offsetof<Worker>('waits'));
+  return worker != 0 && worker == atomic.load<u32>(record, offsetof<Worker>('number'));
 }
 
 /** A worker waits for the lock, or has ended to. */
 export function workerWaits(worker: u32, on: bool): void {
-  say(worker, WORKER_WAITS, worker, on);
+  say(worker, offsetof<Worker>('waits'), worker, on);
 }
 
 /** A helper takes part in a job, or has ended to. */
 export function workerHelps(worker: u32, on: bool): void {
-  say(worker, WORKER_BUSY, worker, on);
+  say(worker, offsetof<Worker>('busy'), worker, on);
 }
 
 /** Is a helper told to end, or has it to, because it was taken for dead? Computes the record's address anew (docs/assemblyscript.md). */
 export function workerEnds(worker: u32): bool {
-  return atomic.load<u32>(workerRecord(worker), WORKER_END) == worker || !workerIs(worker);
+  return atomic.load<u32>(workerRecord(worker), offsetof<Worker>('end')) == worker || !workerIs(worker);
 }
 
 /** The scanner hashes without the lock, or has ended to. */
 export function workerReads(worker: u32, on: bool): void {
-  say(worker, WORKER_BUSY, worker | WORKER_READS, on);
+  say(worker, offsetof<Worker>('busy'), worker | WORKER_READS, on);
 }
 
 /** Worker `worker` says `what` in word `word` of its record, or takes it back; of a record that is another's by now it takes nothing. */
@@ -183,7 +176,7 @@ function workersIdle(): bool {
   const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
     const record = workerAt(index);
-    const worker = atomic.load<u32>(record, WORKER_BUSY);
+    const worker = atomic.load<u32>(record, offsetof<Worker>('busy'));
     if (worker != 0 && worker == ownerOf(record)) return false;
   }
   return true;
@@ -203,15 +196,15 @@ export function lockWaiters(): u64 {
 export function workerJoin(): u32 {
   for (let index: u32 = 0; index < WORKER_LIMIT; index++) {
     const record = workerAt(index);
-    if (atomic.load<u32>(record, WORKER_NUMBER) != 0) continue;
+    if (atomic.load<u32>(record, offsetof<Worker>('number')) != 0) continue;
     // First the count: two that are at the same record get different numbers.
-    const generation = atomic.add<u32>(record, 1, WORKER_GENERATION) + 1;
+    const generation = atomic.add<u32>(record, 1, offsetof<Worker>('generation')) + 1;
     if (generation > WORKER_GENERATIONS) {
-      atomic.store<u32>(record, WORKER_GENERATIONS, WORKER_GENERATION);
+      atomic.store<u32>(record, WORKER_GENERATIONS, offsetof<Worker>('generation'));
       continue;
     }
     const worker = (generation << WORKER_INDEX_BITS) | index;
-    if (atomic.cmpxchg<u32>(record, 0, worker, WORKER_NUMBER) != 0) continue;
+    if (atomic.cmpxchg<u32>(record, 0, worker, offsetof<Worker>('number')) != 0) continue;
     for (let top = atomic.load<u32>(H_WORKERS); top <= index; top = atomic.load<u32>(H_WORKERS)) {
       atomic.cmpxchg<u32>(H_WORKERS, top, index + 1);
     }
@@ -223,8 +216,8 @@ export function workerJoin(): u32 {
 /** A thread begins to be worker `worker`, which is there. False where another one is it already. */
 export function workerAttach(worker: u32): bool {
   const record = workerRecord(worker);
-  const before = atomic.load<u32>(record, WORKER_ATTACHED);
-  return before != worker && atomic.cmpxchg<u32>(record, before, worker, WORKER_ATTACHED) == before;
+  const before = atomic.load<u32>(record, offsetof<Worker>('attached'));
+  return before != worker && atomic.cmpxchg<u32>(record, before, worker, offsetof<Worker>('attached')) == before;
 }
 
 /** A thread leaves: its record may be another's. */
@@ -241,8 +234,8 @@ export function workerForget(worker: u32): void {
 export function workerStop(worker: u32): bool {
   pairReplace(worker, worker | WORKER_EXPELLED, worker | WORKER_EXPELLED);
   const record = workerRecord(worker);
-  atomic.cmpxchg<u32>(record, worker | WORKER_READS, 0, WORKER_BUSY);
-  return atomic.cmpxchg<u32>(record, worker, 0, WORKER_BUSY) == worker;
+  atomic.cmpxchg<u32>(record, worker | WORKER_READS, 0, offsetof<Worker>('busy'));
+  return atomic.cmpxchg<u32>(record, worker, 0, offsetof<Worker>('busy')) == worker;
 }
 
 /** What is accessed becomes nothing and the number `to`, in one step, where the number is `from`: else the record is another's. */
@@ -261,7 +254,12 @@ function pairReplace(worker: u32, from: u32, to: u32): void {
  */
 export function workerExpel(worker: u32): bool {
   if (worker == 0 || (worker & WORKER_EXPELLED) != 0) return false;
-  const before = atomic.cmpxchg<u32>(workerRecord(worker), worker, worker | WORKER_EXPELLED, WORKER_NUMBER);
+  const before = atomic.cmpxchg<u32>(
+    workerRecord(worker),
+    worker,
+    worker | WORKER_EXPELLED,
+    offsetof<Worker>('number'),
+  );
   return (before & ~WORKER_EXPELLED) == worker;
 }
 
@@ -278,7 +276,7 @@ export function expelledRests(worker: u32, self: u32, naps: u32): void {
       if (atomic.load<u32>(LOCK) != worker && isIdle(record, worker)) return;
       stepWait();
     }
-    if (maySleep) memory.atomic.wait32(record + WORKER_NUMBER, worker | WORKER_EXPELLED, NAP);
+    if (maySleep) memory.atomic.wait32(record + offsetof<Worker>('number'), worker | WORKER_EXPELLED, NAP);
   }
 }
 
@@ -286,14 +284,14 @@ export function expelledRests(worker: u32, self: u32, naps: u32): void {
 function isIdle(record: usize, worker: u32): bool {
   const pair = atomic.load<u64>(record);
   if (<u32>(pair >> 32) != (worker | WORKER_EXPELLED)) return true;
-  return <u32>pair == 0 && (atomic.load<u32>(record, WORKER_BUSY) & ~WORKER_READS) != worker;
+  return <u32>pair == 0 && (atomic.load<u32>(record, offsetof<Worker>('busy')) & ~WORKER_READS) != worker;
 }
 
 /** Is any worker but `self` there? */
 export function workersBeside(self: u32): bool {
   const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
-    const worker = atomic.load<u32>(workerAt(index), WORKER_NUMBER);
+    const worker = atomic.load<u32>(workerAt(index), offsetof<Worker>('number'));
     if (worker != 0 && worker != self) return true;
   }
   return false;

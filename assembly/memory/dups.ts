@@ -7,7 +7,7 @@
  * list and by how many items they have, and its stale ones by place. What is neither (full, or without items) is passed over.
  *
  * The list only grows at its head, so a place is a number that grows. The three trees hang on the chain's room record, and each
- * dup's room record is a node of them (layout.ts).
+ * dup's room record is a node of them (layout/records).
  */
 import { countWide, setting } from '../base/count';
 import { rbAt, rbErase, rbInsert, rbLink } from '../base/rb';

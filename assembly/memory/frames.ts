@@ -1,7 +1,7 @@
 /**
  * Physical frames: who has how many, and which belong to KSM.
  *
- * Every frame has one word (layout.ts, FRAME_*): for an ordinary frame the number of ptes that map it and whether extra
+ * Every frame has one word (layout/words, FRAME_*): for an ordinary frame the number of ptes that map it and whether extra
  * references pin it (memory/pins), for a KSM frame its stable node, which then keeps the count. A frame whose last
  * reference goes is free at once; if it was KSM's, its stable node becomes stale and is found later, as in Linux.
  * Only a part of a large folio (memory/folio) is held until the folio is split or all of it is held. Frame 0 is the

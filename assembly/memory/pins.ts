@@ -1,6 +1,6 @@
 /**
  * Extra references to frames, which hold a page in its place: of direct I/O, pipes, devices. One word a frame counts them, ordinary
- * or KSM's (layout.ts, PINS_*).
+ * or KSM's (layout/words, PINS_*).
  *
  * Some of them are pins for DMA (Linux: FOLL_PIN): of those who read or write a page behind its process's back, and so want it to stay
  * that process's own; a plain reference does not. A page is made its process's own before it is pinned for DMA, and nobody shares it or

@@ -1,8 +1,8 @@
 /**
  * Page tables: from (mm, page number) to the entry that holds the pte and the rmap item of that page.
  *
- * Three levels (layout.ts). A leaf comes into being with the first entry that is needed in its 512 pages, and may go when
- * it holds neither a present pte nor an rmap item; LEAF_USED counts both. An rmap item outlives its mapping until the
+ * Three levels (layout/records). A leaf comes into being with the first entry that is needed in its 512 pages, and may go when
+ * it holds neither a present pte nor an rmap item; `used` counts both. An rmap item outlives its mapping until the
  * scanner passes, which is why leaves belong to the mm and not to a vma.
  */
 

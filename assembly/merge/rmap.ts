@@ -1,7 +1,7 @@
 /**
  * rmap items: KSM's record for one page of one mm, and the ways one comes into and out of the trees.
  *
- * An item is addressed by its page's entry; its fields are STATES[entry] and ITEMS[entry] (layout.ts). It is in exactly one
+ * An item is addressed by its page's entry; its fields are STATES[entry] and ITEMS[entry] (layout/records). It is in exactly one
  * of three states: free (counted as volatile), UNSTABLE (a node of an unstable tree, or of one that was emptied at the
  * start of this pass), STABLE (in the list of a stable node).
  */

@@ -40,6 +40,10 @@ import {
   VMA_FLAGS,
   VMA_MM,
   VMA_OBJECT,
+  WORKER_ATTACHED,
+  WORKER_BUSY,
+  WORKER_BYTES,
+  WORKER_NUMBER,
 } from '../layout';
 import { FrameList, FreeList } from './free-list';
 import { Header } from './header';
@@ -47,6 +51,7 @@ import { Leaf, Mm, Vma } from './mm';
 import { ChainRoom, Item, Node, Room } from './node';
 import { Roots } from './roots';
 import { TreeNode } from './tree-node';
+import { Worker } from './worker';
 
 export function expectRecords(): void {
   if (HEADER + offsetof<Header>('nidCount') != H_NID_COUNT) ERROR('Header.nidCount');
@@ -76,6 +81,9 @@ export function expectRecords(): void {
   if (offsetof<ChainRoom>('stale') != ROOM_STALE) ERROR('ChainRoom.stale');
 
   if (offsetof<Roots>('unstable') != ROOT_UNSTABLE || offsetof<Roots>() != ROOT_BYTES) ERROR('Roots');
+  if (offsetof<Worker>('number') != WORKER_NUMBER || offsetof<Worker>('busy') != WORKER_BUSY)
+    ERROR('Worker.number, busy');
+  if (offsetof<Worker>('attached') != WORKER_ATTACHED || offsetof<Worker>() > WORKER_BYTES) ERROR('Worker');
   if (offsetof<FreeList>('used') != FREE_USED || offsetof<FreeList>() != FREE_BYTES) ERROR('FreeList');
   if (offsetof<FrameList>('end') != FRAME_LIST_END || offsetof<FrameList>() != FRAME_LIST_BYTES) ERROR('FrameList');
 }

@@ -10,11 +10,11 @@ import { Leaf, Mm } from '../records/mm';
 import { recordAt } from '../records/record';
 import { mmIsLive, mmsEnd } from './mms';
 
-/** In a leaf's LEAF_MARK: it is reachable. */
+/** In a leaf's mark: it is reachable. */
 const LEAF_REACHED: u32 = 1;
 
 /**
- * Marks of tables are in the other bits of LEAF_MARK, a bit for as many tables as there are leaves. Nobody else has a
+ * Marks of tables are in the other bits of a leaf's mark, a bit for as many tables as there are leaves. Nobody else has a
  * use for them.
  */
 function tableMarkLeaf(index: u32): Leaf {

@@ -8,7 +8,7 @@ import { header } from '../records/header';
 import { Mm } from '../records/mm';
 import { addressOf, none } from '../records/record';
 
-/** A new, empty process, with an id of its own. None: a limit is reached. Who learns of it sets MM_MAKER to 0; so after fork. */
+/** A new, empty process, with an id of its own. None: a limit is reached. Who learns of it sets its maker to 0; so after fork. */
 export function spawn(nid: u32): Mm {
   limitForget();
   const mm = mmCreate(nid, 0);

@@ -3,8 +3,8 @@
  *
  * Page tables and frames are the only truth; trees, lists, counts and counters can be recomputed from them, and this
  * does so, by the description in assembly/layout. Of the engine it asks nothing but checksums of pages. What must
- * hold, by name, is in invariants/rules.ts. It is for tests, which call it after every step, and for memories that come from elsewhere; so it is
- * loaded when somebody asks for it, and this file is a door of its own.
+ * hold, by name, is in invariants/rules.ts. It is for tests, which call it after every step, and for memories that come from elsewhere;
+ * so it is loaded when somebody asks for it, and this file is a door of its own.
  */
 import type { Engine } from './engine.ts';
 import { type Arena, checkAllMet } from './invariants/arena.ts';

@@ -225,8 +225,8 @@ export class Host {
   }
 
   /**
-   * Recomputes everything that can be recomputed and compares, at one moment after this call. Rejects with ECORRUPT, naming the broken rule. Slow:
-   * for tests.
+   * Recomputes everything that can be recomputed and compares, at one moment after this call. Rejects with ECORRUPT, naming the
+   * broken rule. Slow: for tests.
    */
   async check(): Promise<void> {
     const { checkInvariants } = await import('../engine/invariants.ts'); // on demand: it is a third of the driver

@@ -57,8 +57,6 @@ const FIGURES: readonly (readonly [document: string, sentence: string, ...figure
   ['ARCHITECTURE.md', 'a window of up to # pages (#', `${layout.WINDOW_PAGES}`, `${layout.WINDOW_PAGES_MAX}`],
   ['ARCHITECTURE.md', '| Windows of # pages |', `${layout.WINDOW_PAGES}`],
   ['ARCHITECTURE.md', 'claims chunks of # pages', `${layout.JOB_CHUNK_PAGES}`],
-  ['ARCHITECTURE.md', '**Stable node**, # bytes', `${layout.NODE_BYTES}`],
-  ['ARCHITECTURE.md', '**Room**, # bytes', `${layout.ROOM_BYTES}`],
   ['ARCHITECTURE.md', 'A *large folio* is # aligned frames', `${layout.FOLIO_FRAMES}`],
   ['ARCHITECTURE.md', 'A leaf of # pages', `${layout.TABLE_ENTRIES}`],
   ['ARCHITECTURE.md', 'So a scanned page costs # bytes and a bit.', `${layout.ITEM_BYTES + 8}`],

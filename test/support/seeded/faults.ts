@@ -42,15 +42,15 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   frameMove: ['if (node) node.frame = target;'],
   framePut: [
     'node.frame = 0;',
-    'if (node.len & NODE_IS_DUP) dupIsStale(node);',
-    'if (node.len & NODE_ORPHAN) arenaGive(freeNodes, node);',
+    'if (node.flags & NODE_IS_DUP) dupIsStale(node);',
+    'if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);',
   ],
   pinDrop: ['if (dropsForDma) countForDma(-1);'],
   // items
   itemCreate: ['leafHold(entry);'],
   itemFree: ['leafDrop(entry);', 'mm.rmapItems--;'],
   itemUnlink: ['count(H_PAGES_UNSHARED, -1);', 'if (isTreeNode(state)) rbErase(itemOf(entry));'],
-  unlinkStable: ['if (next) next.prev = previous;', 'if (nodeLen & NODE_IS_DUP) dupItemsChanged(node);'],
+  unlinkStable: ['if (next) next.prev = previous;', 'if (node.flags & NODE_IS_DUP) dupItemsChanged(node);'],
   itemLeavesNode: ['pteSet(entry, pteOf(entry) & ~PTE_MERGED);', 'entryMm(entry).mergingPages--;'],
   itemAppend: ['if (head) head.prev = item;', 'stateSet(entry, stateOf(entry) | STATE_STABLE);'],
   // stable nodes

@@ -154,7 +154,7 @@ export async function run(bytes: Uint8Array): Promise<void> {
   );
   expectThat(source.notes.length === (bytes.length % PAGE_BYTES > 0 ? 1 : 0), () => source.notes.join());
   checkGuesses(pages);
-  for (const memory of [ROOMY, '256K']) {
+  for (const memory of [ROOMY, '384K']) {
     const scanned = await scan(source, memory);
     expectThat(scanned !== undefined || memory !== ROOMY, () => 'a large memory is too small');
     if (scanned === undefined) continue;
