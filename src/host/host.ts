@@ -1,5 +1,5 @@
 /** What an embedder has of a machine: its processes, its frames, its KSM, and the threads that use it. */
-import { layout } from '../engine/index.ts';
+import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { Ksm } from '../ksm/index.ts';
 import { Ksmd, KsmdThread } from '../ksmd/index.ts';
@@ -106,6 +106,11 @@ export class Host {
   addressOf(frame: FrameId): number {
     const { engine } = this.#machine;
     return engine.frames.placeOf(expectFrame(engine, 'addressOf', frame));
+  }
+
+  /** @deprecated What was public of it in version 0.1 is `memory`, `layout`, `worker`, `record` and `leave()`. */
+  get engine(): Engine {
+    return this.#machine.engine;
   }
 
   /** @deprecated Frames are counted from the zero frame now: this is 0. */
