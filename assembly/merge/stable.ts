@@ -31,8 +31,8 @@ export function isFound(result: Node): bool {
 }
 
 /**
- * The node into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none. Stale nodes that are
- * met on the way go.
+ * The node into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none. Stale nodes that
+ * are met on the way go.
  */
 export function stableSearch(frame: usize, checksum: u32): Node {
   const met = descend(frame, checksum, none<Node>(), true);
@@ -44,8 +44,8 @@ export function stableSearch(frame: usize, checksum: u32): Node {
 }
 
 /**
- * Sorts `own` in, which waits since its frame moved to another NUMA node. Returns the node into whose frame the pages that map it can be merged:
- * `own`, or the one that has their content there; STABLE_FULL if there is none.
+ * Sorts `own` in, which waits since its frame moved to another NUMA node. Returns the node into whose frame the pages that map it can be
+ * merged: `own`, or the one that has their content there; STABLE_FULL if there is none.
  */
 export function stableSortIn(own: Node, checksum: u32): Node {
   const nid = treeNid(own.frame);
@@ -77,9 +77,10 @@ export function stableInsert(node: Node, checksum: u32): bool {
 }
 
 /**
- * Goes down the stable tree to the content of `frame`. Returns the node that stands for it there: a regular one, or a dup. If it is not there:
- * none, and `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after (chainPick), as in
- * Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as Linux's searches do.
+ * Goes down the stable tree to the content of `frame`. Returns the node that stands for it there: a regular one, or a dup. If it is not
+ * there: none, and `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after (chainPick),
+ * as in Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as Linux's
+ * searches do.
  */
 function descend(frame: usize, checksum: u32, fresh: Node, prunes: bool): Node {
   const nid = treeNid(frame);

@@ -123,7 +123,7 @@ function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
   return 0;
 }
 
-/** The node into whose frame the page in `frame` can be merged, or none, or STABLE_FULL. A page that maps a KSM frame finds that frame's. */
+/** The node into whose frame the page in `frame` can be merged, or none, or STABLE_FULL. A KSM frame finds its own node. */
 function targetOf(frame: usize, checksum: u32): Node {
   const own = stableNodeOf(frame);
   if (!own) return stableSearch(frame, checksum);
