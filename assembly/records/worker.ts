@@ -1,4 +1,7 @@
-/** What each thread that takes part says of itself (concurrent/workers). Others read it meanwhile, so every access is atomic, by `offsetof`. */
+/**
+ * What each thread that takes part says of itself (concurrent/workers). Others read it meanwhile, so every access is atomic, by
+ * `offsetof`.
+ */
 
 @unmanaged
 export class Worker {
