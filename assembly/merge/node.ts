@@ -103,6 +103,11 @@ export function dupMoveToFront(chain: Node, dup: Node): void {
 /** Takes a tree or chain node out and puts it on the list of those that wait to be sorted in anew. */
 export function nodeWait(node: Node): void {
   nodeUnlink(node);
+  nodeQueue(node);
+}
+
+/** Puts a node that is in no tree on that list. */
+export function nodeQueue(node: Node): void {
   nodeFlag(node, 0, NODE_MIGRATING);
   listAdd(H_MIGRATE_NODES, node);
 }

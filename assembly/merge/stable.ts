@@ -3,9 +3,8 @@
  * happen to a node is that its frame is freed (stale), or moves to another NUMA node.
  */
 
-import { listAdd } from '../base/list';
-import { rbAt, rbErase, rbInsert, rbLink, rbReplace } from '../base/rb';
-import { H_MIGRATE_NODES, NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
+import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
+import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
 import { nodeIsCandidate } from '../memory/dups';
 import { frameNode } from '../memory/frames';
 import { comparePages } from '../page/compare';
@@ -14,7 +13,7 @@ import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 import { chainMake, chainPick } from './chain';
-import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsChain, nodeIsStale, nodeNid, nodeUnlink } from './node';
+import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsStale, nodeNid, nodeQueue, nodeUnlink, nodeWait } from './node';
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
@@ -32,13 +31,58 @@ export function isFound(result: Node): bool {
 }
 
 /**
- * The node into whose frame the page in `frame` can be merged; none or STABLE_FULL where there is none. A KSM frame (a mapping that
- * fork copied) finds its own node; one that waits after moving between NUMA nodes is sorted in on the way. In content order every
- * node on the way is looked after (chainPick), as in Linux, though keys mostly tell the order without a look at its page.
+ * The node into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none. Stale nodes that
+ * are met on the way go.
  */
 export function stableSearch(frame: usize, checksum: u32): Node {
-  const own = stableNodeOf(frame);
-  if (own && !nodeHas(own, NODE_MIGRATING)) return own;
+  const met = descend(frame, checksum, none<Node>(), true);
+  if (!met) return met;
+  if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
+  if (isAtHome(met)) return met;
+  nodeWait(met);
+  return STABLE_FULL;
+}
+
+/**
+ * Sorts `own` in, which waits since its frame moved to another NUMA node. Returns the node into whose frame the pages that map it can be
+ * merged: `own`, or the one that has their content there; STABLE_FULL if there is none.
+ */
+export function stableSortIn(own: Node, checksum: u32): Node {
+  const nid = treeNid(own.frame);
+  const met = descend(own.frame, checksum, own, true);
+  if (!met) return withRoom(own);
+  if (own.maps > 1) return joinDups(own, met, nid) ? withRoom(own) : STABLE_FULL;
+  if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
+  if (isAtHome(met)) return met;
+  replace(met, own, nid);
+  return withRoom(own);
+}
+
+/** Does the node's frame still lie on the NUMA node whose tree it is in? */
+function isAtHome(node: Node): bool {
+  return treeNid(node.frame) == nodeNid(node);
+}
+
+function withRoom(node: Node): Node {
+  return nodeIsCandidate(node, 0) ? node : STABLE_FULL;
+}
+
+/**
+ * Sorts in a new node, whose frame has just become KSM's. Where its content is there already (all full), it becomes a dup.
+ * False where the arena has no room for the chain; the node is an orphan then.
+ */
+export function stableInsert(node: Node, checksum: u32): bool {
+  const met = descend(node.frame, checksum, node, false);
+  return met ? joinDups(node, met, treeNid(node.frame)) : true;
+}
+
+/**
+ * Goes down the stable tree to the content of `frame`. Returns the node that stands for it there: a regular one, or a dup. If it is not
+ * there: none, and `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after (chainPick),
+ * as in Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as Linux's
+ * searches do.
+ */
+function descend(frame: usize, checksum: u32, fresh: Node, prunes: bool): Node {
   const nid = treeNid(frame);
   const key = stableKey(frame, checksum);
   const visitsAll = !isHashOrder();
@@ -47,7 +91,7 @@ export function stableSearch(frame: usize, checksum: u32): Node {
   for (let node = rbAt<Node>(link); node; node = rbAt<Node>(link)) {
     let order = orderByKey(key, node);
     if (order == 0 || visitsAll) {
-      const dup = chainPick(node, true);
+      const dup = chainPick(node, prunes);
       if (!dup) {
         parent = none<TreeNode>(); // something stale went and the tree has changed: search anew
         link = stableRoot(nid, checksum);
@@ -55,104 +99,44 @@ export function stableSearch(frame: usize, checksum: u32): Node {
       }
       node = rbAt<Node>(link); // a chain may have given way to its last dup
       if (order == 0) order = comparePages(frame, dup.frame);
-      if (order == 0) return foundEqual(own, node, dup, nid);
+      if (order == 0) return dup;
     }
     parent = node;
     link = rbLink(node, order < 0);
   }
-  if (!own) return own;
-  leaveWaitingList(own, key, nid);
-  rbInsert(own, parent, link);
-  return nodeIsCandidate(own, 0) ? own : STABLE_FULL;
+  if (!fresh) return fresh;
+  enter(fresh, key, nid);
+  rbInsert(fresh, parent, link);
+  return none<Node>();
 }
 
-/** Tree node `node` has the content of a searched page, with `dup` standing for it; `own` waits, or is none. */
-function foundEqual(own: Node, node: Node, dup: Node, nid: u32): Node {
-  if (own && own.maps > 1) return appendToChain(own, node, nid);
-  if (!nodeIsCandidate(dup, 0)) return STABLE_FULL;
-  return treeNid(dup.frame) == nodeNid(dup) ? dup : replaceMisplaced(own, node, dup, nid);
-}
-
-function leaveWaitingList(node: Node, key: u32, nid: u32): void {
-  nodeUnlink(node);
+/** `node`, an orphan or one that waits, is about to come into a tree of NUMA node `nid`. */
+function enter(node: Node, key: u32, nid: u32): void {
+  if (nodeHas(node, NODE_MIGRATING)) nodeUnlink(node);
+  nodeFlag(node, NODE_ORPHAN | NODE_NID, nid << NODE_NID_SHIFT);
   node.key = key;
-  setNid(node, nid);
 }
 
-function setNid(node: Node, nid: u32): void {
-  nodeFlag(node, NODE_NID, nid << NODE_NID_SHIFT);
-}
-
-/** A frame that moved here and is mapped more than once becomes one more dup of its content. */
-function appendToChain(own: Node, node: Node, nid: u32): Node {
-  const chain = nodeIsChain(node) ? node : chainMake(node);
-  if (!chain) return STABLE_FULL;
-  leaveWaitingList(own, chain.key, nid);
-  dupAdd(chain, own);
-  return nodeIsCandidate(own, 0) ? own : STABLE_FULL;
-}
-
-/** `dup`'s frame has moved away: it goes to the waiting list, and `own`, if there is one, takes its place. */
-function replaceMisplaced(own: Node, node: Node, dup: Node, nid: u32): Node {
-  const key = dup.key;
-  if (own) leaveWaitingList(own, key, nid);
-  if (dup != node) {
-    nodeUnlink(dup);
-    if (own) dupAdd(node, own);
-  } else if (own) {
-    rbReplace(dup, own);
-  } else {
-    rbErase(dup);
-  }
-  nodeFlag(dup, NODE_IS_DUP, NODE_MIGRATING);
-  listAdd(H_MIGRATE_NODES, dup);
-  return own && nodeIsCandidate(own, 0) ? own : STABLE_FULL;
-}
-
-/**
- * Sorts in a new node, whose frame has just become KSM's. Where its content is there already (all full), it becomes a dup.
- * False where the arena has no room for the chain; the node is an orphan then.
- */
-export function stableInsert(node: Node, checksum: u32): bool {
-  const frame: usize = node.frame;
-  const nid = treeNid(frame);
-  const key = stableKey(frame, checksum);
-  const visitsAll = !isHashOrder();
-  node.key = key;
-  let parent = none<TreeNode>();
-  let link = stableRoot(nid, checksum);
-  for (let met = rbAt<Node>(link); met; met = rbAt<Node>(link)) {
-    let order = orderByKey(key, met);
-    if (order == 0 || visitsAll) {
-      const dup = chainPick(met, false);
-      if (!dup) {
-        parent = none<TreeNode>();
-        link = stableRoot(nid, checksum);
-        continue;
-      }
-      met = rbAt<Node>(link);
-      if (order == 0) order = comparePages(frame, dup.frame);
-      if (order == 0) return insertDup(node, met, nid);
-    }
-    parent = met;
-    link = rbLink(met, order < 0);
-  }
-  adopt(node, nid);
-  rbInsert(node, parent, link);
-  return true;
-}
-
-function insertDup(node: Node, met: Node, nid: u32): bool {
-  const chain = nodeIsChain(met) ? met : chainMake(met);
+/** Makes `node` one more dup of the content that `met` stands for. False where the arena has no room for the chain. */
+function joinDups(node: Node, met: Node, nid: u32): bool {
+  const chain = nodeHas(met, NODE_IS_DUP) ? met.chain : chainMake(met);
   if (!chain) return false;
-  adopt(node, nid);
+  enter(node, chain.key, nid);
   dupAdd(chain, node);
   return true;
 }
 
-function adopt(node: Node, nid: u32): void {
-  nodeFlag(node, NODE_ORPHAN, 0);
-  setNid(node, nid);
+/** The frame of `met` has moved away: it waits to be sorted in elsewhere, and `own`, which waits, takes its place. */
+function replace(met: Node, own: Node, nid: u32): void {
+  enter(own, met.key, nid);
+  if (nodeHas(met, NODE_IS_DUP)) {
+    const chain = met.chain;
+    nodeWait(met);
+    dupAdd(chain, own);
+  } else {
+    rbReplace(met, own);
+    nodeQueue(met);
+  }
 }
 
 /** Deletes the stale ones among the nodes that wait to be sorted in anew. */

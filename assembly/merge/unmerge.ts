@@ -47,7 +47,7 @@ export function stableForget(): u32 {
   for (let node = header.migrateNodes; node; ) {
     const next = node.dupNext;
     if (isMapped(node)) busy = EBUSY;
-    else nodeDelete(node);
+    else forgetNode(node);
     node = next;
   }
   return busy;
@@ -88,22 +88,24 @@ function forgetInRange(node: Node, start: usize, end: usize): void {
 function forget(node: Node): bool {
   if (!nodeIsChain(node)) {
     if (isMapped(node)) return false;
-    nodeDelete(node);
+    forgetNode(node);
     return true;
   }
   for (let dup = node.firstDup; dup; dup = node.firstDup) {
     if (isMapped(dup)) return false;
-    nodeDelete(dup);
+    forgetNode(dup);
   }
   chainFree(node);
   return true;
 }
 
-/** Is the node's frame still mapped? One that is only pinned stops being KSM's. */
+/** Do ptes map the node's frame? Pins alone do not count. */
 function isMapped(node: Node): bool {
-  if (nodeIsStale(node)) return false;
-  const frame = node.frame;
-  if (node.maps != pinsOf(frame)) return true;
-  frameLeaveKsm(frame);
-  return false;
+  return !nodeIsStale(node) && node.maps != pinsOf(node.frame);
+}
+
+/** Deletes a node that no pte maps. A frame that is pinned stops being KSM's. */
+function forgetNode(node: Node): void {
+  if (!nodeIsStale(node)) frameLeaveKsm(node.frame);
+  nodeDelete(node);
 }

@@ -10,7 +10,7 @@ import { entryChecksum, pageChecksum } from '../../merge/checksum';
 import { nodeHas, nodeNid, nodeWait } from '../../merge/node';
 import { isHashOrder, treeNid } from '../../merge/order';
 import { itemAppend, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
-import { isFound, STABLE_FULL, stableNodeOf, stableSearch } from '../../merge/stable';
+import { isFound, STABLE_FULL, stableNodeOf, stableSearch, stableSortIn } from '../../merge/stable';
 import { mergeInto, mergeIntoZero, mergeTwo } from '../../merge/swing';
 import { header } from '../../records/header';
 import { Node } from '../../records/node';
@@ -63,8 +63,8 @@ function mergeKsmPage(entry: u32, frame: usize, node: Node): void {
     pteSet(entry, pteOf(entry) | PTE_MERGED); // its frame had moved to another NUMA node
     return;
   }
-  const checksum = waits ? pageChecksum(frame) : 0; // without waiting, a KSM frame finds its own node and needs none
-  const target = stableSearch(frame, checksum);
+  const checksum = waits ? pageChecksum(frame) : 0; // only to search for
+  const target = waits ? stableSortIn(node, checksum) : node;
   if (target == node && hangsOn(entry, node)) return;
   itemUnlink(entry);
   if (!isFound(target)) {

@@ -67,7 +67,7 @@ function selectRange(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
       seen = confirmRun(first, min(pages, pagesLeft(window)));
       window.taken += seen;
     }
-    seen += selectRun(window, mm, first + seen, pages - seen);
+    if (seen < pages) seen += selectRun(window, mm, first + seen, pages - seen);
     scanner.page += seen;
     if (seen < pages || pagesLeft(window) == 0) return false;
   }

@@ -6,6 +6,7 @@
  * Unlike ksmd it keeps the lock from beginning to end, because nobody else may take an item out of its tree (seen.ts) meanwhile.
  */
 import {
+  NODE_MIGRATING,
   PTE_FRAME,
   PTE_MERGED,
   STATE_ITEM,
@@ -19,11 +20,13 @@ import { frameIsKsm, frameIsPinned } from '../../memory/frames';
 import { entryFind, pteOf } from '../../memory/tables';
 import { vmaAtOrAbove, vmaNext } from '../../memory/vmas';
 import { isCandidate } from '../../merge/candidate';
+import { nodeHas } from '../../merge/node';
 import { itemAppend, itemCreate, itemUnlink, stateOf } from '../../merge/rmap';
-import { isFound, stableSearch } from '../../merge/stable';
+import { isFound, stableNodeOf, stableSearch, stableSortIn } from '../../merge/stable';
 import { mergeInto, mergeTwo } from '../../merge/swing';
 import { header } from '../../records/header';
 import { Mm } from '../../records/mm';
+import { Node } from '../../records/node';
 import { none } from '../../records/record';
 import { Scanner, Window } from '../../records/scanner';
 import { fingerprint } from '../../scan/fingerprint';
@@ -107,7 +110,7 @@ function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
   const frame: usize = pteOf(entry) & PTE_FRAME;
   if (stateOf(entry) & STATE_ITEM) itemUnlink(entry);
   else itemCreate(mm, entry);
-  const target = stableSearch(frame, checksum);
+  const target = targetOf(frame, checksum);
   if (isFound(target)) {
     if (!mergeInto(entry, frame, target)) return 0;
     itemAppend(entry, target);
@@ -118,6 +121,13 @@ function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
   if (partner != 0) return mergePair(scanner, entry, partner, checksum);
   seenAdd(scanner, entry, checksum);
   return 0;
+}
+
+/** The node into whose frame the page in `frame` can be merged, or none, or STABLE_FULL. A KSM frame finds its own node. */
+function targetOf(frame: usize, checksum: u32): Node {
+  const own = stableNodeOf(frame);
+  if (!own) return stableSearch(frame, checksum);
+  return nodeHas(own, NODE_MIGRATING) ? stableSortIn(own, checksum) : own;
 }
 
 /** Merges two equal pages, of which `partner` was seen before. Returns how many were merged: 0 or 2. */
