@@ -35,7 +35,7 @@ async function start({ createHost }: Library, options: HostOptions): Promise<Sta
  * they have done all; waits for ever where no helper hears of it.
  */
 async function helpersAlone({ createHost }: Library, options: HostOptions): Promise<number> {
-  const layout = (await import(new URL('assembly/layout.js', DIST).href)) as Layout;
+  const layout = (await import(new URL('assembly/layout/index.js', DIST).href)) as Layout;
   const host: Host = await createHost(options);
   const words = new Int32Array(host.memory.buffer);
   const chunks = 5;

@@ -4,10 +4,11 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
+import { layout } from '../../../src/engine/index.ts';
 import { ISOLATED, serve } from '../browser/serve.ts';
 import { chromiumFor, reportOf } from '../browser/visit.ts';
 import { installed } from './tools.ts';
@@ -27,11 +28,16 @@ const REPORT = {
   bytes: [99, 1, 1, 1],
 };
 
+/** Words that the package keeps to itself, and with which the page asks the helpers for work. */
+const { JOB_CHUNKS_SHIFT, JOB_NUMBER_SHIFT, LINUX_JOB, LINUX_JOB_BELL, LINUX_JOB_DONE } = layout;
+const WORDS = JSON.stringify({ JOB_CHUNKS_SHIFT, JOB_NUMBER_SHIFT, LINUX_JOB, LINUX_JOB_BELL, LINUX_JOB_DONE });
+
 /** A folder with the app, whose main file is `main`. */
 function sourceFor(bundler: string, main: string): string {
   const source = join(app, `${bundler}-${main}`);
   mkdirSync(source, { recursive: true });
-  for (const name of ['page.html', 'run.js']) cpSync(join(APP, name), join(source, name));
+  cpSync(join(APP, 'run.js'), join(source, 'run.js'));
+  writeFileSync(join(source, 'page.html'), readFileSync(join(APP, 'page.html'), 'utf8').replace('WORDS', WORDS));
   cpSync(join(APP, main), join(source, 'app.js'));
   return source;
 }

@@ -109,7 +109,7 @@ describe('installed in an empty folder', () => {
   test('the debug build, where it is asked for', () => {
     const { stdout } = script(`
       import { createHost } from 'ksm-wasm';
-      const { module } = (await createHost({ memory: '16M', debug: true })).engine;
+      const { module } = (await createHost({ memory: '16M', debug: true })).share();
       console.log(WebAssembly.Module.customSections(module, 'name').length);`);
     expect(stdout).toBe('1\n');
   });

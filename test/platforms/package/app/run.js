@@ -2,7 +2,7 @@
  * A small app with the library: two guests with the same pages, two scanners, ksmd in a thread of its own. It reports what came of
  * it; the numbers that it must report follow from what it writes.
  */
-import { createHost, layout } from 'ksm-wasm';
+import { createHost } from 'ksm-wasm';
 
 const PAGE = 4096;
 const PAGES = 200;
@@ -39,8 +39,9 @@ export async function run(options) {
 }
 
 /** Posts a job of empty chunks as the engine does, and takes none of them: returns how many the helpers have done. */
-async function leaveToHelpers({ engine }) {
-  const words = new Int32Array(engine.memory.buffer);
+async function leaveToHelpers({ memory }) {
+  const layout = globalThis.privateWords; // of the page
+  const words = new Int32Array(memory.buffer);
   const chunks = 3;
   const job = 1 << layout.JOB_NUMBER_SHIFT;
   Atomics.store(words, layout.LINUX_JOB_DONE / 4, job);
