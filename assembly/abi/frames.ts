@@ -42,9 +42,9 @@ function limitsArePlausible(): bool {
 
 /** Drops an extra reference that pinPage has taken in the way `how`, to the frame at address `frame`. EINVAL where there is none. */
 export function unpinFrame(frame: u32, how: u32): u32 {
-  if (how > PIN_WRITE) return EINVAL;
+  if (how > PIN_WRITE) return -EINVAL;
   if (frame == header.frames && frame != 0) return 0; // of the zero frame nothing is counted
-  return isFrame(frame) && pinDrop(frame, how != PIN_GET) ? 0 : EINVAL;
+  return isFrame(frame) && pinDrop(frame, how != PIN_GET) ? 0 : -EINVAL;
 }
 
 /** How many extra references the frame at address `frame` has. */
@@ -52,20 +52,20 @@ export function pinsOf(frame: u32): u32 {
   return isFrame(frame) ? pins.pinsOf(frame) : 0;
 }
 
-/** Moves what is in the frame at address `frame` to NUMA node `nid`. The new frame's address, or an errno. */
+/** Moves what is in the frame at address `frame` to NUMA node `nid`. The new frame's address, or -errno. */
 export function migrateFrame(frame: u32, nid: u32): u32 {
-  return isNode(nid) && isFrame(frame) ? <u32>migration.migrateFrame(frame, nid) : EINVAL;
+  return isNode(nid) && isFrame(frame) ? <u32>migration.migrateFrame(frame, nid) : -EINVAL;
 }
 
 /** Takes the frames with index [first, end) out of use. */
 export function offline(first: u32, end: u32): u32 {
-  if (first >= end || end > header.frameLimit) return EINVAL;
-  return isFrameIndex(first) ? removal.offline(first, end) : EBUSY; // the zero frame cannot go
+  if (first >= end || end > header.frameLimit) return -EINVAL;
+  return isFrameIndex(first) ? removal.offline(first, end) : -EBUSY; // the zero frame cannot go
 }
 
 /** Brings those of the frames with index [first, end) back that are out of use. */
 export function onlineFrames(first: u32, end: u32): u32 {
-  if (first >= end || end > header.frameLimit) return EINVAL;
+  if (first >= end || end > header.frameLimit) return -EINVAL;
   migration.onlineFrames(first, end);
   return 0;
 }

@@ -5,10 +5,11 @@
  * at the first write; a write to a frame that is KSM's, held by others or mapped more than once goes to a copy; a frame that only
  * this pte maps is written in place. A KSM frame is never written in place, not even by its last user.
  *
- * Functions that can fail return an errno (< 4096) where a frame's address (>= 4096) is expected.
+ * Functions that can fail return -errno in place of a frame (base/error).
  */
 
 import { count, countWide } from '../base/count';
+import { isError } from '../base/error';
 import { step } from '../base/step';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
@@ -41,10 +42,10 @@ import { isDmaPinned } from './pins';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaFind } from './vmas';
 
-/** The frame that a read of `page` sees, or an errno. */
+/** The frame that a read of `page` sees, or -errno. */
 export function readFault(mm: Mm, page: u32): usize {
   const vma = vmaFind(mm, page);
-  if (!vma || (vma.flags & VM_READ) == 0) return EFAULT;
+  if (!vma || (vma.flags & VM_READ) == 0) return -EFAULT;
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
   if (pte & PTE_NONE) pteSet(entry, pte & ~PTE_NONE);
@@ -54,13 +55,13 @@ export function readFault(mm: Mm, page: u32): usize {
     return mapObject(mm, page, vma);
   }
   const made = entryMake(mm, page);
-  if (made == 0) return ENOMEM;
+  if (made == 0) return -ENOMEM;
   leafHold(made);
   pteSet(made, <u32>zeroFrame() | PTE_PRESENT);
   return zeroFrame();
 }
 
-/** The frame that a write to `page` may go to, or an errno; after an errno the page is as it was. */
+/** The frame that a write to `page` may go to, or -errno; after a failure the page is as it was. */
 export function writeFault(mm: Mm, page: u32): usize {
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
@@ -69,19 +70,19 @@ export function writeFault(mm: Mm, page: u32): usize {
     return pte & PTE_FRAME;
   }
   const vma = vmaFind(mm, page);
-  if (!vma || (vma.flags & VM_WRITE) == 0) return EFAULT;
+  if (!vma || (vma.flags & VM_WRITE) == 0) return -EFAULT;
   if (vma.flags & VM_SHARED) return mapObject(mm, page, vma);
   vmaChange(vma, 0, VM_ANON);
   if (pte & PTE_PRESENT) return writePresent(mm, entry);
   if (vma.flags & VM_FILE) {
     const frame = mapObject(mm, page, vma);
-    return frame < PAGE_SIZE ? frame : writePresent(mm, entryFind(mm, page));
+    return isError(frame) ? frame : writePresent(mm, entryFind(mm, page));
   }
   const made = entryMake(mm, page);
-  if (made == 0) return ENOMEM;
+  if (made == 0) return -ENOMEM;
   if (vma.flags & VM_HUGEPAGE && mapHuge(mm, page, vma)) return pteOf(made) & PTE_FRAME;
   const frame = frameAlloc(mm.nid, true);
-  if (frame == 0) return ENOMEM;
+  if (frame == 0) return -ENOMEM;
   leafHold(made);
   pteSet(made, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   return frame;
@@ -96,7 +97,7 @@ function writePresent(mm: Mm, entry: u32): usize {
   const present: usize = pte & PTE_FRAME;
   const isOwn = !(pte & PTE_SHARED) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
   const frame = isOwn ? present : ownCopy(mm, entry);
-  if (frame < PAGE_SIZE) return frame;
+  if (isError(frame)) return frame;
   pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   return frame;
 }
@@ -106,11 +107,11 @@ function isReadElsewhere(frame: usize): bool {
   return isConcurrent() && isAccessed(frame, ACCESS_READ | ACCESS_WRITE);
 }
 
-/** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */
+/** Gives `entry` a frame of its own with the same bytes, mapped read-only. -ENOMEM if no frame is left. */
 export function ownCopy(mm: Mm, entry: u32): usize {
   const wasZero = (pteOf(entry) & PTE_FRAME) == zeroFrame();
   const copy = frameAlloc(mm.nid, wasZero);
-  if (copy == 0) return ENOMEM;
+  if (copy == 0) return -ENOMEM;
   const pte = pteOf(entry); // the allocation may have put the zero frame there
   const shared: usize = pte & PTE_FRAME;
   step();
@@ -167,10 +168,10 @@ function mapObject(mm: Mm, page: u32, vma: Vma): usize {
   const object = vma.object;
   const own = entryMake(mm, page);
   const backing = entryMake(object, vma.objectPage + (page - vma.start));
-  if (own == 0 || backing == 0) return ENOMEM;
+  if (own == 0 || backing == 0) return -ENOMEM;
   if (!(pteOf(backing) & PTE_PRESENT)) {
     const fresh = frameAlloc(mm.nid, true);
-    if (fresh == 0) return ENOMEM;
+    if (fresh == 0) return -ENOMEM;
     leafHold(backing);
     pteSet(backing, <u32>fresh | PTE_PRESENT | PTE_SHARED);
   }

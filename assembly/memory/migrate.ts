@@ -4,6 +4,7 @@
  */
 
 import { setting } from '../base/count';
+import { isError } from '../base/error';
 import { isConcurrent } from '../concurrent/workers';
 import {
   EAGAIN,
@@ -65,16 +66,16 @@ function protectMappings(frame: usize): bool {
 
 /**
  * Moves what is in `frame` to a frame of NUMA node `nid`, splitting the large folio that it is a part of. Returns the new
- * frame, or an errno: then `frame` was not moved.
+ * frame, or -errno: then `frame` was not moved.
  */
 export function migrateFrame(frame: usize, nid: u32): usize {
-  if (frame == zeroFrame() || !folioSplit(frame, 0)) return EAGAIN;
-  if (!frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return EAGAIN;
+  if (frame == zeroFrame() || !folioSplit(frame, 0)) return -EAGAIN;
+  if (!frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return -EAGAIN;
   const target = frameAlloc(nid, false);
-  if (target == 0) return ENOMEM;
+  if (target == 0) return -ENOMEM;
   if (isConcurrent() && !protectMappings(frame)) {
     framePut(target);
-    return EAGAIN;
+    return -EAGAIN;
   }
   memory.copy(target, frame, PAGE_SIZE);
   // Where trees are apart for each NUMA node, a merged page that changes sides has to be looked at again.
@@ -89,12 +90,12 @@ export function migrateFrame(frame: usize, nid: u32): usize {
 
 /**
  * Takes the frames with index [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere.
- * EBUSY where something cannot be moved: then all of them stay in use, though some contents may have moved.
+ * -EBUSY where something cannot be moved: then all of them stay in use, though some contents may have moved.
  */
 export function offlineFrames(first: u32, end: u32): u32 {
   const frames = header.frames;
   for (let index = first; index < end; index++) {
-    if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return EBUSY;
+    if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return -EBUSY;
   }
   limboDrain();
   framesWithdraw(first, end);
@@ -102,12 +103,12 @@ export function offlineFrames(first: u32, end: u32): u32 {
   for (let index = first; moved && index < end; index++) {
     const frame = frames + ((<usize>index) << PAGE_SHIFT);
     if (!frameIsUsed(frame)) continue;
-    moved = migrateFrame(frame, frameNid(frame)) >= PAGE_SIZE;
+    moved = !isError(migrateFrame(frame, frameNid(frame)));
     framesWithdraw(index, index + 1); // before another of them is moved there
   }
   if (moved && framesAreOffline(first, end)) return 0;
   framesReturn(first, end);
-  return EBUSY;
+  return -EBUSY;
 }
 
 /** Not so where one of them is in limbo: somebody still reads it. */

@@ -114,11 +114,11 @@ export function objectRelease(object: Mm): void {
 /**
  * Makes `child` (empty) a copy-on-write copy of `parent`. Shared mappings are copied as mappings only, and so are private ones
  * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked; of pages that are pinned for
- * DMA it gets copies. Returns 0 or an errno; after
- * an errno the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
+ * DMA it gets copies. Returns 0 or -errno; after
+ * a failure the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
  */
 export function mmCopy(parent: Mm, child: Mm): u32 {
-  if (!vmaRoom(parent.vmaCount)) return ENOMEM;
+  if (!vmaRoom(parent.vmaCount)) return -ENOMEM;
   for (let vma = vmaFirst(parent); vma; vma = vmaNext(vma)) {
     const flags = vma.flags;
     const object = vma.object;
@@ -139,13 +139,13 @@ function copyRange(parent: Mm, child: Mm, vma: Vma): u32 {
     const pte = pteOf(source);
     if (!(pte & PTE_PRESENT)) continue;
     const copy = entryMake(child, page);
-    if (copy == 0) return ENOMEM;
+    if (copy == 0) return -ENOMEM;
     const frame: usize = pte & PTE_FRAME;
     if (!(pte & PTE_SHARED) && frame != zeroFrame() && isCopiedAtFork(frame)) {
-      if (!copyPinned(child, copy, frame, vma)) return ENOMEM;
+      if (!copyPinned(child, copy, frame, vma)) return -ENOMEM;
       continue;
     }
-    if (pte & PTE_WRITABLE && !writeProtectPatiently(source, frame)) return EAGAIN;
+    if (pte & PTE_WRITABLE && !writeProtectPatiently(source, frame)) return -EAGAIN;
     if (frame != zeroFrame()) frameGet(frame);
     if (pte & PTE_KSM_ZERO) {
       count(H_KSM_ZERO_PAGES, 1);

@@ -1,6 +1,7 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
+import { isError } from '../base/error';
 import { rbAt, rbFirst, rbNext } from '../base/rb';
-import { EBUSY, PAGE_SIZE, PTE_FRAME, PTE_KSM_ZERO, PTE_PRESENT, ROOT_BYTES, ROOT_STABLE } from '../layout';
+import { EBUSY, PTE_FRAME, PTE_KSM_ZERO, PTE_PRESENT, ROOT_BYTES, ROOT_STABLE } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
 import { pinsOf } from '../memory/pins';
@@ -14,7 +15,7 @@ import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
 
 /**
  * Gives every page in [start, end) of `mm` that KSM merged a frame of its own. Items and counters are left to the scanner.
- * Returns 0, or an errno where frames ran out: what was done by then stays done.
+ * Returns 0, or -errno where frames ran out: what was done by then stays done.
  */
 export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
@@ -23,14 +24,14 @@ export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
     if (!(pte & PTE_PRESENT)) continue;
     if (!(pte & PTE_KSM_ZERO) && !frameIsKsm(pte & PTE_FRAME)) continue;
     const frame = ownCopy(mm, entry);
-    if (frame < PAGE_SIZE) return <u32>frame;
+    if (isError(frame)) return <u32>frame;
   }
   return 0;
 }
 
 /**
  * Deletes every stable node whose frame is gone. In each tree the first node whose frame is still mapped stops the
- * clean-up, as in Linux. Returns EBUSY if there was one.
+ * clean-up, as in Linux. Returns -EBUSY if there was one.
  */
 export function stableForget(): u32 {
   let busy: u32 = 0;
@@ -40,13 +41,13 @@ export function stableForget(): u32 {
     const slot = first + <usize>index * ROOT_BYTES;
     for (let node = rbAt<Node>(slot); node; node = rbAt<Node>(slot)) {
       if (forget(node)) continue;
-      busy = EBUSY;
+      busy = -EBUSY;
       break;
     }
   }
   for (let node = header.migrateNodes; node; ) {
     const next = node.dupNext;
-    if (isMapped(node)) busy = EBUSY;
+    if (isMapped(node)) busy = -EBUSY;
     else nodeDelete(node);
     node = next;
   }

@@ -3,7 +3,7 @@
  * of their loads and stores. (Not those themselves: a thread inside a call stands still until all on top of it have come to a stop, and
  * some of them wait for the end of its access.)
  */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import { HALF_WORDS, type Process } from './shadow.ts';
 import { locked, recordWord, type Steps, type Thread, type Translation } from './thread.ts';
@@ -124,13 +124,14 @@ export function* accessPage(
     const { readFault, writeFault } = world.call;
     const fault = how === ACCESS_WRITE ? writeFault : readFault;
     const frame = (yield* locked(world, thread, () => fault(process.mm, world.idOf(process.mm), page))) >>> 0;
+    const errno = errnoOf(frame);
     const allowed = mapping !== undefined && (how === ACCESS_READ || mapping.writable);
-    if ((frame === EFAULT) === allowed) {
+    if ((errno === EFAULT) === allowed) {
       throw new Failure(
-        `a fault on mm ${process.mm}, page ${page} says ${frame}, though it is ${allowed ? '' : 'not '}allowed`,
+        `a fault on mm ${process.mm}, page ${page} says ${errno}, though it is ${allowed ? '' : 'not '}allowed`,
       );
     }
-    if (frame === EFAULT || frame === ENOMEM) return frame;
+    if (errno === EFAULT || errno === ENOMEM) return errno;
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 /** What the scanner's thread and the one that writes to /sys/kernel/mm/ksm do. */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import type { Guests } from './guest.ts';
 import type { Operation } from './plan.ts';
@@ -60,7 +60,7 @@ function* offline({ world, offline }: Guests, thread: Thread, operation: Operati
   const pages = blockOf(world, operation);
   const first = pages[0] as number;
   const attempt = (): void => {
-    const errno = world.call.offline(first, first + pages.length);
+    const errno = errnoOf(world.call.offline(first, first + pages.length));
     if (errno !== 0 && errno !== layout.EBUSY) throw new Failure(`offline says ${errno}`);
     for (const index of pages) {
       if (errno === 0) offline.add(index);

@@ -4,7 +4,7 @@
  *
  * All words of a half page are the same, so a page is two numbers, and a page that mixes two writes shows it.
  */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import type { World } from './world.ts';
 
@@ -93,7 +93,7 @@ function frameOf(world: World, process: Process, page: number, mapping: Mapping)
   if (own & layout.PTE_PRESENT) return (own & layout.PTE_FRAME) >>> 0;
   if (!mapping.shared) return 0;
   const frame = world.call.readFault(process.mm, world.idOf(process.mm), page) >>> 0;
-  return frame < layout.PAGE_SIZE ? -1 : frame;
+  return errnoOf(frame) === 0 ? frame : -1;
 }
 
 /** Compares every word of a frame with what it must hold. */

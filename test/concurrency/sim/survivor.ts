@@ -2,7 +2,7 @@
  * What happens after a death: another thread recovers, and looks at what has become of the call that was under way. Only what that
  * call was to change may be other than before.
  */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import { forget, type Guests } from './guest.ts';
 import { emptyCell, forgetContents, type Mapping, type Process, vmaAt } from './shadow.ts';
@@ -122,7 +122,7 @@ export function* survivorSteps(
     }
     const next = [...deaths].find((dead) => world.words[LOCK] === dead.worker) ?? [...deaths][0];
     if (next === undefined || !isReady(guests, next)) continue;
-    const errno = world.call.recover(next.worker, thread.worker, 1, 0);
+    const errno = errnoOf(world.call.recover(next.worker, thread.worker, 1, 0));
     if (errno !== 0) throw new Failure(`recover says ${errno}`);
     world.quietly(() => {
       for (const dead of deaths) settle(guests, dead);
