@@ -34,7 +34,7 @@ export function rekey(seedLow: u32, seedHigh: u32): void {
  * numbers are counts.
  */
 export function rangeMerge(mm: Mm, id: u32, page: u32, pages: u32): i32 {
-  if (!isProcess(mm, id)) return -(<i32>-ESRCH);
-  if (!isPage(page) || pages > MM_PAGES - page) return -(<i32>-EINVAL);
+  if (!isProcess(mm, id)) return -ESRCH;
+  if (!isPage(page) || pages > MM_PAGES - page) return -EINVAL;
   return range.rangeMerge(mm, page, page + pages);
 }

@@ -12,12 +12,11 @@ import {
   MAP_READ_ONLY,
   MM_PAGES,
   PIN_WRITE,
-  PTE_FRAME,
-  PTE_PRESENT,
   VM_READ,
   VM_WRITE,
 } from '../layout';
 import * as faults from '../memory/fault';
+import { frameOfPte, isPresent } from '../memory/pte';
 import * as tables from '../memory/tables';
 import * as vmas from '../memory/vmas';
 import { Mm } from '../records/mm';
@@ -102,32 +101,32 @@ export function vmaGap(mm: Mm, id: u32, pages: u32): u32 {
   return isProcess(mm, id) && pages <= MM_PAGES ? vmas.vmaGap(mm, pages, MM_PAGES) : 0;
 }
 
-/** Address of the frame that a read of `page` sees, or -errno. */
+/** The frame that a read of `page` sees, or -errno. */
 export function readFault(mm: Mm, id: u32, page: u32): u32 {
   if (!isProcess(mm, id)) return -ESRCH;
-  return isPage(page) ? <u32>faults.readFault(mm, page) : -EFAULT;
+  return isPage(page) ? faults.readFault(mm, page) : -EFAULT;
 }
 
-/** Address of the frame that a write to `page` may go to, or -errno. */
+/** The frame that a write to `page` may go to, or -errno. */
 export function writeFault(mm: Mm, id: u32, page: u32): u32 {
   if (!isProcess(mm, id)) return -ESRCH;
-  return isPage(page) ? <u32>faults.writeFault(mm, page) : -EFAULT;
+  return isPage(page) ? faults.writeFault(mm, page) : -EFAULT;
 }
 
-/** Address of the frame of `page`, which has one more reference then, or -errno. `how`: one of PIN_*. */
+/** The frame of `page`, which has one more reference then, or -errno. `how`: one of PIN_*. */
 export function pinPage(mm: Mm, id: u32, page: u32, how: u32): u32 {
   if (!isProcess(mm, id)) return -ESRCH;
   if (how > PIN_WRITE) return -EINVAL;
-  return isPage(page) ? <u32>pins.pinPage(mm, page, how) : -EFAULT;
+  return isPage(page) ? pins.pinPage(mm, page, how) : -EFAULT;
 }
 
-/** Address of the frame that `page` maps, 0 where none is present, or -errno. */
+/** The frame that `page` maps, or -errno: EFAULT if it maps none. */
 export function frameAt(mm: Mm, id: u32, page: u32): u32 {
   if (!isProcess(mm, id)) return -ESRCH;
   if (!isPage(page)) return -EFAULT;
   const entry = tables.entryFind(mm, page);
   const pte = entry == 0 ? 0 : tables.pteOf(entry);
-  return pte & PTE_PRESENT ? pte & PTE_FRAME : 0;
+  return isPresent(pte) ? frameOfPte(pte) : -EFAULT;
 }
 
 /** The entry of `page`; 0 where no page table has it. */

@@ -165,7 +165,7 @@ const LINE: u32 = 64;
 export const LOCK: u32 = (HASH_KEY + HASH_KEY_BYTES + LINE - 1) & ~(LINE - 1);
 export const EPOCH: u32 = LOCK + LINE;
 export const WORKERS: u32 = EPOCH + LINE;
-/** What its guest is accessing: 0, or ACCESS_WALK, or the address of a frame with ACCESS_READ or ACCESS_WRITE. */
+/** What its guest is accessing: 0, or ACCESS_WALK, or a frame's number, where a pte has it, with ACCESS_READ or ACCESS_WRITE. */
 export const WORKER_ACCESS: u32 = 0;
 /** The worker whose record this is; 0: nobody's. Beside WORKER_ACCESS, so that both are compared and exchanged together. */
 export const WORKER_NUMBER: u32 = WORKER_ACCESS + U32;

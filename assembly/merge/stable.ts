@@ -8,7 +8,7 @@ import { rbAt, rbErase, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { H_MIGRATE_NODES, NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
 import { nodeIsCandidate } from '../memory/dups';
 import { frameNode } from '../memory/frames';
-import { comparePages } from '../page/compare';
+import { comparePages } from '../page/page';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
@@ -18,7 +18,7 @@ import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsChain, nodeIsStale, nodeNi
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
-export function stableNodeOf(frame: usize): Node {
+export function stableNodeOf(frame: u32): Node {
   const node = frameNode(frame);
   return node && nodeHas(node, NODE_ORPHAN) ? none<Node>() : node;
 }
@@ -36,7 +36,7 @@ export function isFound(result: Node): bool {
  * fork copied) finds its own node; one that waits after moving between NUMA nodes is sorted in on the way. In content order every
  * node on the way is looked after (chainPick), as in Linux, though keys mostly tell the order without a look at its page.
  */
-export function stableSearch(frame: usize, checksum: u32): Node {
+export function stableSearch(frame: u32, checksum: u32): Node {
   const own = stableNodeOf(frame);
   if (own && !nodeHas(own, NODE_MIGRATING)) return own;
   const nid = treeNid(frame);
@@ -114,7 +114,7 @@ function replaceMisplaced(own: Node, node: Node, dup: Node, nid: u32): Node {
  * False where the arena has no room for the chain; the node is an orphan then.
  */
 export function stableInsert(node: Node, checksum: u32): bool {
-  const frame: usize = node.frame;
+  const frame: u32 = node.frame;
   const nid = treeNid(frame);
   const key = stableKey(frame, checksum);
   const visitsAll = !isHashOrder();

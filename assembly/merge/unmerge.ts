@@ -1,10 +1,11 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
 import { isError } from '../base/error';
 import { rbAt, rbFirst, rbNext } from '../base/rb';
-import { EBUSY, PTE_FRAME, PTE_KSM_ZERO, PTE_PRESENT, ROOT_BYTES, ROOT_STABLE } from '../layout';
+import { EBUSY, ROOT_BYTES, ROOT_STABLE } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
 import { pinsOf } from '../memory/pins';
+import { frameOfPte, isKsmZero, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -21,10 +22,9 @@ export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
-    if (!(pte & PTE_PRESENT)) continue;
-    if (!(pte & PTE_KSM_ZERO) && !frameIsKsm(pte & PTE_FRAME)) continue;
+    if (!isPresent(pte) || (!isKsmZero(pte) && !frameIsKsm(frameOfPte(pte)))) continue;
     const frame = ownCopy(mm, entry);
-    if (isError(frame)) return <u32>frame;
+    if (isError(frame)) return frame;
   }
   return 0;
 }
@@ -55,7 +55,7 @@ export function stableForget(): u32 {
 }
 
 /** Memory goes offline: deletes the stale nodes whose frame lay in [start, end), and chains that are empty then. */
-export function stableForgetRange(start: usize, end: usize): void {
+export function stableForgetRange(start: u32, end: u32): void {
   const roots = header.rootCount * header.nidCount;
   for (let index: u32 = 0; index < roots; index++) {
     const slot: usize = header.roots + <usize>index * ROOT_BYTES + ROOT_STABLE;
@@ -72,14 +72,14 @@ export function stableForgetRange(start: usize, end: usize): void {
   forgetList(header.migrateNodes, start, end);
 }
 
-function forgetList(first: Node, start: usize, end: usize): void {
+function forgetList(first: Node, start: u32, end: u32): void {
   for (let node = first, next = none<Node>(); node; node = next) {
     next = node.dupNext;
     forgetInRange(node, start, end);
   }
 }
 
-function forgetInRange(node: Node, start: usize, end: usize): void {
+function forgetInRange(node: Node, start: u32, end: u32): void {
   if (!nodeIsStale(node)) return;
   const frame = node.lastFrame;
   if (frame >= start && frame < end) nodeDelete(node);

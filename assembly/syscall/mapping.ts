@@ -17,9 +17,6 @@ import {
   MAP_SPECIAL,
   MM_MERGE_ANY,
   MM_PAGES,
-  PTE_NONE,
-  PTE_PRESENT,
-  PTE_WRITABLE,
   VM_ANON,
   VM_FILE,
   VM_HUGEPAGE,
@@ -33,6 +30,7 @@ import {
 } from '../layout';
 import { readFault, writeFault } from '../memory/fault';
 import { objectCreate, objectRelease, zapRange } from '../memory/mm';
+import { isPresent, pteDenied, pteProtected } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import {
   limitForget,
@@ -140,11 +138,10 @@ export function protect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
 
 /** Takes the right to write from all pages in [start, end), and where `access` says so that to read. */
 function withdrawRange(mm: Mm, start: u32, end: u32, access: u32): void {
-  const denied = access & VM_READ ? 0 : PTE_NONE;
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
-    if (pte & PTE_PRESENT) pteSet(entry, (pte & ~PTE_WRITABLE) | denied);
+    if (isPresent(pte)) pteSet(entry, access & VM_READ ? pteProtected(pte) : pteDenied(pte));
   }
 }
 
@@ -250,7 +247,7 @@ function populate(mm: Mm, start: u32, end: u32): u32 {
     if (!(flags & (VM_READ | VM_WRITE))) return -ENOMEM;
     const isWritten = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
     const frame = isWritten ? writeFault(mm, page) : readFault(mm, page);
-    if (isError(frame)) return <u32>frame;
+    if (isError(frame)) return frame;
   }
   return 0;
 }

@@ -8,9 +8,10 @@
 import { type Engine, type EngineExports, layout } from '../engine/index.ts';
 import type { Frames } from '../memory/index.ts';
 
-const { ACCESS_BEGUN, ACCESS_READ, ACCESS_REFUSED, ACCESS_WRITE, PTE_DIRTY, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } =
-  layout;
-const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
+const { ACCESS_BEGUN, ACCESS_READ, ACCESS_REFUSED, ACCESS_WRITE, PTE_DIRTY, PTE_READ_ONLY, PTE_WRITABLE } = layout;
+/** Bits that the pte of a page has that may be read, and that may be written. */
+const MAY_READ = PTE_READ_ONLY;
+const MAY_WRITE = PTE_WRITABLE | PTE_DIRTY;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
 /** Remembered translations, a power of two: of 32 MiB, in 128 KiB. Fewer make random accesses to 16 MiB dearer (bench/guest). */
@@ -61,7 +62,7 @@ export class Access {
 
   /** A copy of `length` bytes of `page` from `offset` on; undefined where a read fault has to come first. */
   read(page: number, offset: number, length: number): Uint8Array | undefined {
-    const place = this.#begin(page, PTE_PRESENT, ACCESS_READ);
+    const place = this.#begin(page, MAY_READ, ACCESS_READ);
     if (place === 0) return undefined;
     const copy = this.#bytes.slice(place + offset, place + offset + length);
     this.#call.accessEnd(this.#worker);
@@ -85,7 +86,7 @@ export class Access {
   #announce(slot: number, flags: number, how: number): number {
     const known = this.#known;
     const pte = known[slot + PTE] as number;
-    if ((pte & (flags | PTE_NONE)) !== flags) return 0;
+    if ((pte & flags) !== flags) return 0;
     const begun = this.#call.accessBegin(
       this.#worker,
       this.#frames.accessOf(pte, how),

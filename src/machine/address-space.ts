@@ -6,7 +6,7 @@
 import { bytesOf, isSteady, lengthOf } from '../bytes.ts';
 import { errnoOf, layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
-import type { FrameId } from '../memory/index.ts';
+import { type FrameId, frameOfPte, isPresent } from '../memory/index.ts';
 import { optionsOf } from '../validate.ts';
 import { Access } from './access.ts';
 import {
@@ -147,12 +147,12 @@ export class AddressSpace {
    * is a plain reference; "read" and "write" are pins, which break KSM's sharing first.
    */
   pin(address: number, how: PinMode = 'get'): Pin {
-    const { call, frames } = this.#machine.engine;
+    const { call } = this.#machine.engine;
     const mode = PIN[PIN_MODES('pin: the way', how)];
     const page = pageAt('pin', address);
     const pinned = call.pinPage(this.#mm, this.id, page, mode);
     this.#done('pin', pinned, page * PAGE_SIZE, PAGE_SIZE);
-    return this.#machine.pins.hold(frames.fromEngine(pinned), mode);
+    return this.#machine.pins.hold(pinned as FrameId, mode);
   }
 
   /**
@@ -225,7 +225,7 @@ export class AddressSpace {
     const { engine } = this.#machine;
     const frame = engine.call[fault](this.#mm, this.id, page);
     this.#done(call, frame, page * PAGE_SIZE, length);
-    return engine.frames.placeFromEngine(frame);
+    return engine.frames.placeOf(frame);
   }
 
   /** This thread's way to the present pages. Another one after exec, and from when the host is shared on. */
@@ -266,11 +266,12 @@ export class AddressSpace {
 
   /** The frame that the page at `address` maps; undefined where none is present. */
   frameOf(address: number): FrameId | undefined {
-    const { call, frames } = this.#machine.engine;
+    const { call } = this.#machine.engine;
     const page = pageAt('frameOf', address);
     const frame = call.frameAt(this.#mm, this.id, page);
+    if (errnoOf(frame) === layout.EFAULT) return undefined;
     this.#done('frameOf', frame, page * PAGE_SIZE, 1);
-    return frame === 0 ? undefined : frames.fromEngine(frame);
+    return frame as FrameId;
   }
 
   /** The pages that are present, ascending, with the frames that they map. */
@@ -286,7 +287,7 @@ export class AddressSpace {
       const present: { address: number; frame: FrameId }[] = [];
       for (; page < leafEnd; page++) {
         const pte = engine.words[ptes + page] as number;
-        if (pte & layout.PTE_PRESENT) present.push({ address: page * PAGE_SIZE, frame: engine.frames.ofPte(pte) });
+        if (isPresent(pte)) present.push({ address: page * PAGE_SIZE, frame: frameOfPte(pte) });
       }
       yield* present; // all of the page table at once: it may be another's by the time the next one is asked for
       page--;

@@ -12,13 +12,13 @@ import {
   STATE_ITEM,
   STATE_STABLE,
   TABLE_BITS,
+  ZERO_FRAME,
 } from '../../layout';
-import { zeroFrame } from '../../memory/frames';
-import { pageChecksum } from '../../merge/checksum';
 import { isHashOrder } from '../../merge/order';
 import { stableResort } from '../../merge/resort';
 import { itemOf, stateOf, stateSet } from '../../merge/rmap';
-import { expandKey } from '../../page/hash';
+import { expandKey } from '../../page/bytes/hash';
+import { pageChecksum } from '../../page/page';
 import { freeLeaves } from '../../records/free-list';
 import { header } from '../../records/header';
 import { batchesCut } from '../../scan/scanner';
@@ -28,7 +28,7 @@ import { unstableClear } from './unstable';
 export function rekey(seedLow: u32, seedHigh: u32): void {
   expandKey(seedLow, seedHigh, HASH_KEY);
   if (header.checksum == CHECKSUM_XXH64) return;
-  header.zeroChecksum = pageChecksum(zeroFrame());
+  header.zeroChecksum = pageChecksum(ZERO_FRAME);
   batchesCut(); // their windows have checksums of the old key
   itemsForget();
   if (isHashOrder()) stableResort();

@@ -30,8 +30,7 @@ function isUsed(word: number): boolean {
 }
 
 function migrate(world: World, operation: Operation): void {
-  const frame = world.word(layout.H_FRAMES) + frameOf(world, operation) * layout.PAGE_SIZE;
-  world.call.migrateFrame(frame, operation.b % world.word(layout.H_NID_COUNT));
+  world.call.migrateFrame(frameOf(world, operation), operation.b % world.word(layout.H_NID_COUNT));
 }
 
 const ACTS: Record<string, (world: World, operation: Operation) => void> = {
