@@ -1,4 +1,4 @@
-/** How a call says that it has failed: by -errno in place of its result, as Linux's pointers do (ERR_PTR). No frame and no address is as high. */
+/** How a call says that it has failed: by -errno in place of its result (Linux: ERR_PTR). No frame and no address is as high. */
 import { ERRORS_ABOVE } from '../layout';
 
 /** Is `result` the errno of a failure? */
