@@ -6,7 +6,17 @@
  */
 
 export { isProcess } from './abi/check';
-export { layOut, migrateFrame, offline, onlineFrames, pageChecksum, pinsOf, readPages, unpinFrame } from './abi/frames';
+export {
+  layOut,
+  migrateFrame,
+  offline,
+  onlineFrames,
+  pageChecksum,
+  pageKind,
+  pinsOf,
+  readPages,
+  unpinFrame,
+} from './abi/frames';
 export { quietSettingWrite, rangeMerge, rekey, runWrite, scanBatch } from './abi/ksm';
 export {
   advise,

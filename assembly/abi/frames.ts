@@ -1,10 +1,9 @@
 /** Calls that name frames: by their number, counted from the zero frame. Most are an administrator's. */
-import { EBUSY, EINVAL, HASH_KEY, NID_LIMIT, PAGE_SHIFT, PAGE_SIZE, PIN_GET, PIN_WRITE, ZERO_FRAME } from '../layout';
+import { EBUSY, EINVAL, NID_LIMIT, PAGE_SHIFT, PAGE_SIZE, PIN_GET, PIN_WRITE, ZERO_FRAME } from '../layout';
 import * as migration from '../memory/migrate';
 import * as pins from '../memory/pins';
 import { pinDrop } from '../memory/pins';
 import { setup } from '../memory/setup';
-import { expandKey } from '../page/bytes/hash';
 import * as reading from '../page/bytes/read';
 import * as pages from '../page/page';
 import { linuxScanner } from '../policy/linux/scanner';
@@ -26,8 +25,8 @@ export function layOut(seedLow: u32, seedHigh: u32): u32 {
   const frames = setup();
   if (frames == 0) return 0;
   slotsClear(linuxScanner());
-  expandKey(seedLow, seedHigh, HASH_KEY);
-  header.zeroChecksum = pages.pageChecksum(ZERO_FRAME);
+  header.pageKind = pages.pageKind();
+  pages.pagesRekey(seedLow, seedHigh);
   return frames;
 }
 
@@ -67,6 +66,11 @@ export function onlineFrames(first: u32, end: u32): u32 {
   if (first >= end || end > header.frameLimit) return -EINVAL;
   migration.onlineFrames(first, end);
   return 0;
+}
+
+/** What a page is to this engine (PAGE_*_KIND): to be compared with what the memory says. */
+export function pageKind(): u32 {
+  return pages.pageKind();
 }
 
 /** Checksum of the page in `frame`; 0 if there is no such frame. */

@@ -58,8 +58,13 @@ export const CHECKSUM_KEYED: u32 = 1;
 /** Checksum of the zero page in the chosen hash. */
 export const H_ZERO_CHECKSUM: u32 = H_CHECKSUM + U32;
 
+/** What a frame holds: 4096 bytes, or a name of 64 bits. Written by the engine, which is built for one of them. */
+export const H_PAGE_KIND: u32 = H_ZERO_CHECKSUM + U32;
+export const PAGE_BYTES_KIND: u32 = 0;
+export const PAGE_NAMES_KIND: u32 = 1;
+
 /** The directory of the regions (layout/regions): for each its base, as an address, and how many records it has. */
-export const H_REGIONS: u32 = H_ZERO_CHECKSUM + U32;
+export const H_REGIONS: u32 = H_PAGE_KIND + U32;
 export const H_MMS: u32 = H_REGIONS + REGION_MMS * DIRECTORY_BYTES;
 export const H_VMAS: u32 = H_REGIONS + REGION_VMAS * DIRECTORY_BYTES;
 export const H_TABLES: u32 = H_REGIONS + REGION_TABLES * DIRECTORY_BYTES;

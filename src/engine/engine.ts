@@ -239,6 +239,13 @@ export function expectLayout(engine: Engine): void {
       `The memory holds ${found}; expected layout version ${layout.LAYOUT_VERSION}: use the same version of ksm-wasm in all threads.`,
     );
   }
+  if (engine.call.pageKind() !== engine.u32(layout.H_PAGE_KIND)) {
+    const [holds, knows] = engine.frames.areNames ? ['names', 'bytes'] : ['bytes', 'names'];
+    throw new KsmError(
+      'EFORMAT',
+      `The memory's pages are ${holds}, and this engine is the one for pages of ${knows}: use the other.`,
+    );
+  }
   try {
     checkHeader(engine);
   } catch (cause) {

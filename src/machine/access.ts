@@ -28,6 +28,8 @@ export class Access {
   /** Signed: so that no word of it is ever more than a small integer to the JavaScript engine. */
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  /** The memory once more, of a host of names. */
+  readonly #names: BigUint64Array;
   readonly #call: EngineExports;
   readonly #engine: Engine;
   readonly #frames: Frames;
@@ -44,6 +46,7 @@ export class Access {
     this.#frames = engine.frames;
     this.#words = new Int32Array(engine.object.buffer);
     this.#bytes = engine.bytes;
+    this.#names = new BigUint64Array(engine.object.buffer);
     this.#call = engine.call;
     this.#mm = mm;
     this.#id = id;
@@ -67,6 +70,24 @@ export class Access {
     const copy = this.#bytes.slice(place + offset, place + offset + length);
     this.#call.accessEnd(this.#worker);
     return copy;
+  }
+
+  /** Gives `page` a name. False, and nothing done, if a write fault has to come first. */
+  setName(page: number, name: bigint): boolean {
+    const place = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
+    if (place === 0) return false;
+    Atomics.store(this.#names, place / 8, name);
+    this.#call.accessEnd(this.#worker);
+    return true;
+  }
+
+  /** The name of `page`; undefined if a read fault has to come first. */
+  getName(page: number): bigint | undefined {
+    const place = this.#begin(page, MAY_READ, ACCESS_READ);
+    if (place === 0) return undefined;
+    const name = Atomics.load(this.#names, place / 8);
+    this.#call.accessEnd(this.#worker);
+    return name;
   }
 
   /**

@@ -161,6 +161,7 @@ export class AddressSpace {
    */
   write(address: number, bytes: ArrayBufferView | ArrayBuffer): void {
     const { engine } = this.#machine;
+    this.#expectBytes('write');
     const given = isSteady(bytes) ? bytes : bytesOf('write', bytes);
     if (typeof address !== 'number') expectRange('write', address, 0);
     const length = lengthOf(given);
@@ -180,6 +181,7 @@ export class AddressSpace {
   /** A copy of `length` bytes from `address` on. ENOMEM where there is no room for it. */
   read(address: number, length: number): Uint8Array {
     const { engine } = this.#machine;
+    this.#expectBytes('read');
     if (typeof address !== 'number' || typeof length !== 'number') expectRange('read', address, length);
     const page = (address / PAGE_SIZE) | 0;
     const offset = address - page * PAGE_SIZE;
@@ -233,6 +235,44 @@ export class AddressSpace {
     const { engine } = this.#machine;
     this.#access ??= new Access(engine, this.#mm, this.id);
     return this.#access;
+  }
+
+  /** Gives the page at `address` a name, which stands for its content: 64 bits, 0 for zeros. Of a host of names; else EINVAL. */
+  setName(address: number, name: bigint): void {
+    const { engine } = this.#machine;
+    const page = this.#namedPage('setName', address);
+    if (engine.worker === 0) {
+      engine.setBigU64(this.#placeAfter('writeFault', 'setName', page, PAGE_SIZE), name);
+      return;
+    }
+    const access = this.#accessTo();
+    while (!access.setName(page, name)) this.#placeAfter('writeFault', 'setName', page, PAGE_SIZE);
+  }
+
+  /** The name of the page at `address`. Of a host of names; else EINVAL. */
+  getName(address: number): bigint {
+    const { engine } = this.#machine;
+    const page = this.#namedPage('getName', address);
+    if (engine.worker === 0) return engine.bigU64(this.#placeAfter('readFault', 'getName', page, PAGE_SIZE));
+    const access = this.#accessTo();
+    for (;;) {
+      const name = access.getName(page);
+      if (name !== undefined) return name;
+      this.#placeAfter('readFault', 'getName', page, PAGE_SIZE);
+    }
+  }
+
+  #namedPage(call: string, address: number): number {
+    if (this.#machine.engine.frames.areNames) return pageAt(call, address);
+    throw new KsmError(
+      'EINVAL',
+      `${call}: this host's pages are bytes; use write and read, or create it with page: "names".`,
+    );
+  }
+
+  #expectBytes(call: string): void {
+    if (!this.#machine.engine.frames.areNames) return;
+    throw new KsmError('EINVAL', `${call}: this host's pages are names; use setName and getName.`);
   }
 
   /** Reads one byte of each page, as a program does that wants them present. */

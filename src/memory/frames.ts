@@ -6,7 +6,10 @@
 import * as layout from '../../assembly/layout/index.ts';
 import type { Memory } from './memory.ts';
 
-const { PAGE_SIZE, PTE_ACCESS, PTE_FRAME, PTE_FRAME_SHIFT } = layout;
+const { PTE_ACCESS, PTE_FRAME, PTE_FRAME_SHIFT } = layout;
+
+/** A name is a u64. */
+const NAME_BYTES = 8;
 
 declare const FRAME: unique symbol;
 
@@ -30,6 +33,7 @@ export class Frames {
   readonly #memory: Memory;
   /** Address of the zero frame's content; 0 until it is asked for. */
   #first = 0;
+  #bytes = 0;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -47,8 +51,21 @@ export class Frames {
 
   /** Address of the frame's content. */
   placeOf(frame: number): number {
-    if (this.#first === 0) this.#first = this.#memory.u32(layout.H_FRAMES);
-    return this.#first + frame * PAGE_SIZE;
+    if (this.#first === 0) {
+      this.#bytes = this.contentBytes;
+      this.#first = this.#memory.u32(layout.H_FRAMES);
+    }
+    return this.#first + frame * this.#bytes;
+  }
+
+  /** Does a frame hold a name in place of 4096 bytes? */
+  get areNames(): boolean {
+    return this.#memory.u32(layout.H_PAGE_KIND) === layout.PAGE_NAMES_KIND;
+  }
+
+  /** Bytes of a frame's content. */
+  get contentBytes(): number {
+    return this.areNames ? NAME_BYTES : layout.PAGE_SIZE;
   }
 
   /** Address of the content of the frame that a pte maps. */

@@ -1,10 +1,18 @@
 /** Pages of 4096 bytes each, one behind the other. */
-import { CHECKSUM_XXH64, HASH_KEY, PAGE_SHIFT, PAGE_SIZE } from '../../layout';
+import { CHECKSUM_XXH64, HASH_KEY, PAGE_BYTES_KIND, PAGE_SHIFT, PAGE_SIZE, ZERO_FRAME } from '../../layout';
 import { header } from '../../records/header';
 import * as kernel from './compare';
-import { hashKeyed } from './hash';
+import { expandKey, hashKeyed } from './hash';
 import { hashXxh64 } from './xxh64';
 import * as zero from './zero';
+
+export const CONTENT_BYTES: u32 = PAGE_SIZE;
+export const KIND: u32 = PAGE_BYTES_KIND;
+
+export function pagesRekey(seedLow: u32, seedHigh: u32): void {
+  expandKey(seedLow, seedHigh, HASH_KEY);
+  header.zeroChecksum = pageChecksum(ZERO_FRAME);
+}
 
 /** Where the bytes of `frame` lie. */
 function bytesOf(frame: u32): usize {

@@ -9,7 +9,7 @@ import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
 const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINNED } = layout;
-const { PAGE_SIZE, PINS_DMA_SHIFT, PINS_MASK } = layout;
+const { PINS_DMA_SHIFT, PINS_MASK } = layout;
 const LIMBO = layout.FRAME_FREE | layout.FRAME_LIMBO;
 /** Mark of a frame that was met in limbo. */
 const IN_LIMBO = 3;
@@ -151,11 +151,12 @@ function checkZeroFrame(walk: Walk): void {
   const { frames, words } = walk;
   const word = walk.u32(frames.words);
   const start = walk.engine.frames.placeOf(layout.ZERO_FRAME) / 4;
+  const end = start + walk.engine.frames.contentBytes / 4;
   let dirty = start;
-  while (dirty < start + PAGE_SIZE / 4 && words[dirty] === 0) dirty++;
+  while (dirty < end && words[dirty] === 0) dirty++;
   const checksum = walk.checksumOf(layout.ZERO_FRAME);
   const noted = walk.u32(layout.H_ZERO_CHECKSUM);
-  if (word === 0 && dirty === start + PAGE_SIZE / 4 && checksum === noted) return;
+  if (word === 0 && dirty === end && checksum === noted) return;
   const zeros = (dirty - start) * 4;
   broken('frames.zero', `its word is ${word}, it has ${zeros} zeros, its checksum is ${checksum}, noted is ${noted}`);
 }

@@ -102,9 +102,14 @@ export class Walk {
     return this.engine.call.pageChecksum(frame) >>> 0;
   }
 
-  /** Order of two pages, as memcmp has it. */
+  /** Order of two pages as the engine has it: as memcmp, or that of their names. */
   compare(frame: number, other: number): number {
-    const { frames } = this.engine;
+    const { engine } = this;
+    const { frames } = engine;
+    if (frames.areNames) {
+      const [name, otherName] = [frame, other].map((each) => engine.bigU64(frames.placeOf(each))) as [bigint, bigint];
+      return name === otherName ? 0 : name < otherName ? -1 : 1;
+    }
     return compareContents(this.words, frames.placeOf(frame), frames.placeOf(other));
   }
 

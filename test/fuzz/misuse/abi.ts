@@ -122,4 +122,5 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   runWrite: { takes: [small] },
   quietSettingWrite: { takes: [setting, near((world) => world.dice.below(4))] },
   pageChecksum: { takes: [frame] },
+  pageKind: { takes: [] },
 };
