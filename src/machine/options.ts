@@ -37,9 +37,9 @@ export interface HostOptions extends ThreadOptions {
   /** Order of the trees: "hash" is fast, "content" is step by step what Linux does. Default "hash". */
   readonly index?: 'hash' | 'content';
   /**
-   * What a page is: "bytes", or "names", where each page holds a 64-bit name of its content in place of it, 0 for a page of zeros. Equal
-   * names are believed: verify them before. `AddressSpace` then has `setName` and `getName` in place of `write` and `read`. In hash order only.
-   * Default "bytes".
+   * What a page is: "bytes", or "names", where each page holds a 64-bit name of its content in place of it, 0 for a page of zeros.
+   * Equal names are believed: verify them before. `AddressSpace` then has `setName` and `getName` in place of `write` and `read`.
+   * In hash order only. Default "bytes".
    */
   readonly page?: 'bytes' | 'names';
   /** Page checksum: "keyed" runs at memory speed, "xxh64" is Linux's. Default: keyed in hash order, xxh64 in content order. */
