@@ -2,11 +2,21 @@
  * The engine's ABI: every exported function by who calls it. Each checks what it is called with before it does anything (abi/), so
  * that no argument can make it trap or do harm.
  *
- * Arguments and results are u32. A result is 0 or an errno unless said; or an address (>= 4096) or an errno (< 4096).
+ * Arguments and results are u32. A call that fails gives -errno (base/error); one that has nothing else to give, 0.
  */
 
 export { isProcess } from './abi/check';
-export { layOut, migrateFrame, offline, onlineFrames, pageChecksum, pinsOf, readPages, unpinFrame } from './abi/frames';
+export {
+  layOut,
+  migrateFrame,
+  offline,
+  onlineFrames,
+  pageChecksum,
+  pageKind,
+  pinsOf,
+  readPages,
+  unpinFrame,
+} from './abi/frames';
 export { quietSettingWrite, rangeMerge, rekey, runWrite, scanBatch } from './abi/ksm';
 export {
   advise,

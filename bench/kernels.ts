@@ -13,7 +13,7 @@ interface Compiler {
 
 const ASC: string = 'assemblyscript/asc';
 
-/** What assembly/page/bench.ts exports. All addresses are bytes; all results are sinks, not answers. */
+/** What assembly/page/bytes/bench.ts exports. All addresses are bytes; all results are sinks, not answers. */
 export interface BenchKernels {
   expandKey(seedLow: number, seedHigh: number, key: number): void;
   fillPages(page: number, pages: number, seed: number): void;
@@ -54,7 +54,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The bench loops over a memory. */
 export async function benchKernels(memory: WebAssembly.Memory): Promise<BenchKernels> {
-  compiled ??= compile(['assembly/page/bench.ts']).then((binary) => WebAssembly.compile(binary));
+  compiled ??= compile(['assembly/page/bytes/bench.ts']).then((binary) => WebAssembly.compile(binary));
   const { exports } = await WebAssembly.instantiate(await compiled, { env: { memory } });
   return exports as unknown as BenchKernels;
 }

@@ -25,6 +25,11 @@ const PARTS = {
     command: [asc, 'assembly/index.ts', '--target', 'debug'],
     copied: ['build/engine.debug.wasm'],
   },
+  names: {
+    what: 'the engine over names (build/engine.names.wasm)',
+    command: [asc, 'assembly/index.ts', '--target', 'names'],
+    copied: ['build/engine.names.wasm'],
+  },
   driver: {
     what: 'the driver (TypeScript, src/ to dist/)',
     command: [tsc, '-p', 'tsconfig.build.json'],
@@ -66,7 +71,7 @@ if (unknown !== undefined) {
   console.error(`build: there is no part "${unknown}"; there are ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
-const wanted = named.length > 0 ? named : ['engine', 'driver', 'debug'];
+const wanted = named.length > 0 ? named : ['engine', 'names', 'driver', 'debug'];
 
 async function buildInTurn() {
   for (let name = wanted.shift(); name !== undefined; name = wanted.shift()) {

@@ -11,10 +11,14 @@ import { type Platform, platform } from './platform/index.ts';
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * The engine, compiled. `debug` picks the build with function names. EINVAL where memory cannot be shared or `source` is none, ENOENT
- * where the binary cannot be had, EFORMAT where it is no WebAssembly.
+ * The engine, compiled. `debug` picks the build with function names, `names` the engine for pages of names. EINVAL where memory cannot be
+ * shared or `source` is none, ENOENT where the binary cannot be had, EFORMAT where it is no WebAssembly.
  */
-export async function loadModule(source?: WasmSource, debug: boolean = false): Promise<WebAssembly.Module> {
+export async function loadModule(
+  source?: WasmSource,
+  debug: boolean = false,
+  names: boolean = false,
+): Promise<WebAssembly.Module> {
   requireSharedMemory();
   if (source instanceof WebAssembly.Module) return source;
   if (isBytes(source)) return compile(source, 'Option "wasm"');
@@ -24,7 +28,7 @@ export async function loadModule(source?: WasmSource, debug: boolean = false): P
     throw new KsmError('EINVAL', `Option "wasm" is ${typeof source}; expected ${expected}.`);
   }
   const here = await platform();
-  const url = source ?? here.engineUrl(debug) ?? noDebugBuild();
+  const url = source ?? here.engineUrl(debug, names) ?? noDebugBuild();
   let module = compiled.get(url.href);
   if (module === undefined) {
     module = readBytes(url, here).then((bytes) => compile(bytes, url.href));

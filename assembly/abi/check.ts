@@ -2,16 +2,7 @@
  * What callers name by number, and whether there is such a thing. Every exported function asks here before it follows a number
  * anywhere, so that none can trap or do harm, whatever it is called with.
  */
-import {
-  MM_BYTES,
-  MM_EXITED,
-  MM_IN_USE,
-  MM_PAGES,
-  MM_SHARED_OBJECT,
-  MM_UNBORN,
-  PAGE_SHIFT,
-  PAGE_SIZE,
-} from '../layout';
+import { MM_BYTES, MM_EXITED, MM_IN_USE, MM_PAGES, MM_SHARED_OBJECT, MM_UNBORN, ZERO_FRAME } from '../layout';
 import { freeMms } from '../records/free-list';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -30,15 +21,9 @@ export function isPage(page: u32): bool {
   return page < MM_PAGES;
 }
 
-/** Is `frame` the address of a frame, other than the zero frame? */
+/** Is `frame` the number of a frame, other than the zero frame? */
 export function isFrame(frame: u32): bool {
-  const offset = frame - header.frames;
-  return offset % PAGE_SIZE == 0 && isFrameIndex(offset >> PAGE_SHIFT);
-}
-
-/** Is `index` that of a frame, counted from the zero frame, which is not meant? */
-export function isFrameIndex(index: u32): bool {
-  return index != 0 && index < header.frameLimit;
+  return frame != ZERO_FRAME && frame < header.frameLimit;
 }
 
 /** Is `at` the address of a word that lies before the frames, as ptes do? */

@@ -14,13 +14,13 @@ export function scanBatch(pages: u32, now: u32): u32 {
 
 /** Writes `run`. */
 export function runWrite(value: u32): u32 {
-  return value <= 2 ? run.runWrite(value) : EINVAL;
+  return value <= 2 ? run.runWrite(value) : -EINVAL;
 }
 
 /** Writes a setting that may change only while nothing is merged: the one whose word is at `setting`. */
 export function quietSettingWrite(setting: u32, value: u32): u32 {
-  if (setting == H_MERGE_ACROSS_NODES) return value <= 1 ? run.quietSettingWrite(setting, value) : EINVAL;
-  if (setting != H_MAX_PAGE_SHARING || value < 2 || <i32>value < 0) return EINVAL;
+  if (setting == H_MERGE_ACROSS_NODES) return value <= 1 ? run.quietSettingWrite(setting, value) : -EINVAL;
+  if (setting != H_MAX_PAGE_SHARING || value < 2 || <i32>value < 0) return -EINVAL;
   return run.quietSettingWrite(setting, value);
 }
 
@@ -34,7 +34,7 @@ export function rekey(seedLow: u32, seedHigh: u32): void {
  * numbers are counts.
  */
 export function rangeMerge(mm: Mm, id: u32, page: u32, pages: u32): i32 {
-  if (!isProcess(mm, id)) return -(<i32>ESRCH);
-  if (!isPage(page) || pages > MM_PAGES - page) return -(<i32>EINVAL);
+  if (!isProcess(mm, id)) return -ESRCH;
+  if (!isPage(page) || pages > MM_PAGES - page) return -EINVAL;
   return range.rangeMerge(mm, page, page + pages);
 }

@@ -12,12 +12,11 @@ import {
   MAP_READ_ONLY,
   MM_PAGES,
   PIN_WRITE,
-  PTE_FRAME,
-  PTE_PRESENT,
   VM_READ,
   VM_WRITE,
 } from '../layout';
 import * as faults from '../memory/fault';
+import { frameOfPte, isPresent } from '../memory/pte';
 import * as tables from '../memory/tables';
 import * as vmas from '../memory/vmas';
 import { Mm } from '../records/mm';
@@ -27,69 +26,69 @@ import * as pins from '../syscall/pin';
 import * as processes from '../syscall/process';
 import { isNode, isPage, isProcess } from './check';
 
-/** Address of the mm of a new, empty process that prefers frames of NUMA node `nid`, or an errno. */
+/** Address of the mm of a new, empty process that prefers frames of NUMA node `nid`, or -errno. */
 export function spawn(nid: u32): u32 {
-  if (!isNode(nid)) return EINVAL;
+  if (!isNode(nid)) return -EINVAL;
   const mm = processes.spawn(nid);
-  return mm ? addressOf(mm) : ENOMEM;
+  return mm ? addressOf(mm) : -ENOMEM;
 }
 
-/** Address of the mm of a child, or an errno. */
+/** Address of the mm of a child, or -errno. */
 export function fork(mm: Mm, id: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
+  if (!isProcess(mm, id)) return -ESRCH;
   return <u32>processes.fork(mm);
 }
 
-/** Address of the mm in which the process goes on, or an errno. */
+/** Address of the mm in which the process goes on, or -errno. */
 export function exec(mm: Mm, id: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
+  if (!isProcess(mm, id)) return -ESRCH;
   const next = processes.exec(mm);
-  return next ? addressOf(next) : ENOMEM;
+  return next ? addressOf(next) : -ENOMEM;
 }
 
 export function exit(mm: Mm, id: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
+  if (!isProcess(mm, id)) return -ESRCH;
   processes.exit(mm);
   return 0;
 }
 
 /** `how`: MAP_* bits. */
 export function map(mm: Mm, id: u32, page: u32, pages: u32, how: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
+  if (!isProcess(mm, id)) return -ESRCH;
   const access = how & (MAP_READ_ONLY | MAP_NONE);
-  if (how & ~MAP_FLAGS || access == (MAP_READ_ONLY | MAP_NONE)) return EINVAL;
+  if (how & ~MAP_FLAGS || access == (MAP_READ_ONLY | MAP_NONE)) return -EINVAL;
   return mapping.map(mm, page, pages, how);
 }
 
 export function unmap(mm: Mm, id: u32, page: u32, pages: u32): u32 {
-  return isProcess(mm, id) ? mapping.unmap(mm, page, pages) : ESRCH;
+  return isProcess(mm, id) ? mapping.unmap(mm, page, pages) : -ESRCH;
 }
 
 /** `access`: 0, VM_READ, or VM_READ and VM_WRITE. */
 export function protect(mm: Mm, id: u32, page: u32, pages: u32, access: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
-  if (access != 0 && access != VM_READ && access != (VM_READ | VM_WRITE)) return EINVAL;
+  if (!isProcess(mm, id)) return -ESRCH;
+  if (access != 0 && access != VM_READ && access != (VM_READ | VM_WRITE)) return -EINVAL;
   return mapping.protect(mm, page, pages, access);
 }
 
 /** `advice`: one of MADV_*. */
 export function advise(mm: Mm, id: u32, page: u32, pages: u32, advice: u32): u32 {
-  return isProcess(mm, id) ? mapping.advise(mm, page, pages, advice) : ESRCH;
+  return isProcess(mm, id) ? mapping.advise(mm, page, pages, advice) : -ESRCH;
 }
 
 /** mlock. */
 export function lock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
-  return isProcess(mm, id) ? mapping.lock(mm, page, pages) : ESRCH;
+  return isProcess(mm, id) ? mapping.lock(mm, page, pages) : -ESRCH;
 }
 
 /** munlock. */
 export function unlock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
-  return isProcess(mm, id) ? mapping.unlock(mm, page, pages) : ESRCH;
+  return isProcess(mm, id) ? mapping.unlock(mm, page, pages) : -ESRCH;
 }
 
 /** prctl(PR_SET_MEMORY_MERGE). */
 export function mergeAnySet(mm: Mm, id: u32, on: u32): u32 {
-  return isProcess(mm, id) ? mapping.mergeAnySet(mm, on != 0) : ESRCH;
+  return isProcess(mm, id) ? mapping.mergeAnySet(mm, on != 0) : -ESRCH;
 }
 
 /** Is at least one mapping of the process mergeable? */
@@ -102,32 +101,32 @@ export function vmaGap(mm: Mm, id: u32, pages: u32): u32 {
   return isProcess(mm, id) && pages <= MM_PAGES ? vmas.vmaGap(mm, pages, MM_PAGES) : 0;
 }
 
-/** Address of the frame that a read of `page` sees, or an errno. */
+/** The frame that a read of `page` sees, or -errno. */
 export function readFault(mm: Mm, id: u32, page: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
-  return isPage(page) ? <u32>faults.readFault(mm, page) : EFAULT;
+  if (!isProcess(mm, id)) return -ESRCH;
+  return isPage(page) ? faults.readFault(mm, page) : -EFAULT;
 }
 
-/** Address of the frame that a write to `page` may go to, or an errno. */
+/** The frame that a write to `page` may go to, or -errno. */
 export function writeFault(mm: Mm, id: u32, page: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
-  return isPage(page) ? <u32>faults.writeFault(mm, page) : EFAULT;
+  if (!isProcess(mm, id)) return -ESRCH;
+  return isPage(page) ? faults.writeFault(mm, page) : -EFAULT;
 }
 
-/** Address of the frame of `page`, which has one more reference then, or an errno. `how`: one of PIN_*. */
+/** The frame of `page`, which has one more reference then, or -errno. `how`: one of PIN_*. */
 export function pinPage(mm: Mm, id: u32, page: u32, how: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
-  if (how > PIN_WRITE) return EINVAL;
-  return isPage(page) ? <u32>pins.pinPage(mm, page, how) : EFAULT;
+  if (!isProcess(mm, id)) return -ESRCH;
+  if (how > PIN_WRITE) return -EINVAL;
+  return isPage(page) ? pins.pinPage(mm, page, how) : -EFAULT;
 }
 
-/** Address of the frame that `page` maps, 0 where none is present, or an errno. */
+/** The frame that `page` maps, or -errno: EFAULT if it maps none. */
 export function frameAt(mm: Mm, id: u32, page: u32): u32 {
-  if (!isProcess(mm, id)) return ESRCH;
-  if (!isPage(page)) return EFAULT;
+  if (!isProcess(mm, id)) return -ESRCH;
+  if (!isPage(page)) return -EFAULT;
   const entry = tables.entryFind(mm, page);
   const pte = entry == 0 ? 0 : tables.pteOf(entry);
-  return pte & PTE_PRESENT ? pte & PTE_FRAME : 0;
+  return isPresent(pte) ? frameOfPte(pte) : -EFAULT;
 }
 
 /** The entry of `page`; 0 where no page table has it. */

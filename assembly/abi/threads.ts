@@ -16,36 +16,36 @@ export { workerJoin } from '../concurrent/workers';
 
 /** The calling thread is worker `worker` from now on. EBUSY where another one is. */
 export function workerAttach(worker: u32): u32 {
-  if (!workerIs(worker)) return ESRCH;
-  return attach(worker) ? 0 : EBUSY;
+  if (!workerIs(worker)) return -ESRCH;
+  return attach(worker) ? 0 : -EBUSY;
 }
 
 /** A thread leaves. EBUSY while it has the lock. */
 export function workerLeave(worker: u32): u32 {
-  if (!workerIs(worker)) return ESRCH;
-  if (locks.lockIsHeldBy(worker)) return EBUSY;
+  if (!workerIs(worker)) return -ESRCH;
+  if (locks.lockIsHeldBy(worker)) return -EBUSY;
   leave(worker);
   return 0;
 }
 
 /** Takes the lock if it is free. EAGAIN: it is not. */
 export function lockTry(worker: u32): u32 {
-  if (!workerIs(worker)) return ESRCH;
-  return locks.lockTry(worker) ? 0 : workerIs(worker) ? EAGAIN : ESRCH;
+  if (!workerIs(worker)) return -ESRCH;
+  return locks.lockTry(worker) ? 0 : workerIs(worker) ? -EAGAIN : -ESRCH;
 }
 
 /** Takes the lock. EAGAIN where it has not come free after so many looks; 0 looks: however long it takes. */
 export function lockTake(worker: u32, looks: u32): u32 {
-  if (!workerIs(worker)) return ESRCH;
-  if (locks.lockIsHeldBy(worker)) return EBUSY;
+  if (!workerIs(worker)) return -ESRCH;
+  if (locks.lockIsHeldBy(worker)) return -EBUSY;
   if (looks == 0) locks.lockTake(worker);
-  else if (!locks.lockTakeSoon(worker, looks)) return workerIs(worker) ? EAGAIN : ESRCH;
-  return locks.lockIsHeldBy(worker) ? 0 : ESRCH;
+  else if (!locks.lockTakeSoon(worker, looks)) return workerIs(worker) ? -EAGAIN : -ESRCH;
+  return locks.lockIsHeldBy(worker) ? 0 : -ESRCH;
 }
 
 /** Gives the lock back. EPERM where another has it, or nobody. */
 export function lockDrop(worker: u32): u32 {
-  return worker != 0 && locks.lockDrop(worker) ? 0 : EPERM;
+  return worker != 0 && locks.lockDrop(worker) ? 0 : -EPERM;
 }
 
 export function accessWalk(worker: u32): u32 {
@@ -63,7 +63,7 @@ export function accessEnd(worker: u32): void {
 
 /** The life of a helper of ksmd's scanner. Blocks its thread until it is told to end. */
 export function serveJobs(worker: u32): u32 {
-  if (!workerIs(worker)) return ESRCH;
+  if (!workerIs(worker)) return -ESRCH;
   jobs.serveJobs(linuxScanner(), worker);
   return 0;
 }

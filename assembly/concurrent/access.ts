@@ -24,8 +24,8 @@ export function accessWalk(worker: u32): u32 {
 }
 
 /**
- * Announces an access: `access` is the frame's address with one of ACCESS_*. ACCESS_BEGUN where what told the frame is still so: the
- * word at `at` is `pte`, and the epoch `epoch`.
+ * Announces an access: `access` is the frame's number, where a pte has it, with one of ACCESS_*. ACCESS_BEGUN where what told the
+ * frame is still so: the word at `at` is `pte`, and the epoch `epoch`.
  */
 export function accessBegin(worker: u32, access: u32, at: usize, pte: u32, epoch: u32): u32 {
   if (!announce(worker, access)) return ACCESS_REFUSED;

@@ -14,7 +14,7 @@ import {
   EPOCH,
   H_WORKERS,
   LOCK,
-  PTE_FRAME,
+  PTE_FRAME_SHIFT,
   WORKER_BYTES,
   WORKER_EXPELLED,
   WORKER_GENERATIONS,
@@ -62,11 +62,11 @@ function ownerOf(record: usize): u32 {
 }
 
 /** Is anybody accessing `frame` in one of the ways `how` (ACCESS_*)? */
-export function isAccessed(frame: usize, how: u32): bool {
+export function isAccessed(frame: u32, how: u32): bool {
   const records = header.workers;
   for (let index: u32 = 0; index < records; index++) {
     const access = atomic.load<u32>(workerAt(index), offsetof<Worker>('access'));
-    if ((access & PTE_FRAME) == frame && (access & how) != 0) return true;
+    if (access >> PTE_FRAME_SHIFT == frame && (access & how) != 0) return true;
   }
   return false;
 }
@@ -123,7 +123,7 @@ export function helpersRest(): void {
  * Waits, but not for long, until nobody is writing to `frame`, which no pte allows any more. False where somebody still
  * is.
  */
-export function writersLeave(frame: usize): bool {
+export function writersLeave(frame: u32): bool {
   for (let spins: u32 = 0; spins < SPINS; spins++) {
     if (!isAccessed(frame, ACCESS_WRITE)) return true;
     stepWait();

@@ -11,6 +11,9 @@ export const EBUSY: u32 = 16;
 export const EEXIST: u32 = 17;
 export const EINVAL: u32 = 22;
 
+/** A call that fails gives -errno, which is above this: as a number of 32 bits no address and no frame is. */
+export const ERRORS_ABOVE: u32 = 0xfffff000;
+
 /** mmap flags of this engine. */
 export const MAP_SHARED: u32 = 1;
 /** Refuse instead of replacing what is mapped there. */

@@ -58,8 +58,13 @@ export const CHECKSUM_KEYED: u32 = 1;
 /** Checksum of the zero page in the chosen hash. */
 export const H_ZERO_CHECKSUM: u32 = H_CHECKSUM + U32;
 
+/** What a frame holds: 4096 bytes, or a name of 64 bits. Written by the engine, which is built for one of them. */
+export const H_PAGE_KIND: u32 = H_ZERO_CHECKSUM + U32;
+export const PAGE_BYTES_KIND: u32 = 0;
+export const PAGE_NAMES_KIND: u32 = 1;
+
 /** The directory of the regions (layout/regions): for each its base, as an address, and how many records it has. */
-export const H_REGIONS: u32 = H_ZERO_CHECKSUM + U32;
+export const H_REGIONS: u32 = H_PAGE_KIND + U32;
 export const H_MMS: u32 = H_REGIONS + REGION_MMS * DIRECTORY_BYTES;
 export const H_VMAS: u32 = H_REGIONS + REGION_VMAS * DIRECTORY_BYTES;
 export const H_TABLES: u32 = H_REGIONS + REGION_TABLES * DIRECTORY_BYTES;
@@ -165,7 +170,7 @@ const LINE: u32 = 64;
 export const LOCK: u32 = (HASH_KEY + HASH_KEY_BYTES + LINE - 1) & ~(LINE - 1);
 export const EPOCH: u32 = LOCK + LINE;
 export const WORKERS: u32 = EPOCH + LINE;
-/** What its guest is accessing: 0, or ACCESS_WALK, or the address of a frame with ACCESS_READ or ACCESS_WRITE. */
+/** What its guest is accessing: 0, or ACCESS_WALK, or a frame's number, where a pte has it, with ACCESS_READ or ACCESS_WRITE. */
 export const WORKER_ACCESS: u32 = 0;
 /** The worker whose record this is; 0: nobody's. Beside WORKER_ACCESS, so that both are compared and exchanged together. */
 export const WORKER_NUMBER: u32 = WORKER_ACCESS + U32;

@@ -5,9 +5,7 @@
  * The budget: what is used, and what is kept for what comes. Whoever needs a bit takes it here first.
  *
  * | word         | bits used                           | kept free for                                                                  |
- * | pte          | 20 frame, 7 flags                   | 7-11: with frame numbers (25 bits) none are left. Then KSM's zero is MERGED on |
- * |              |                                     | frame 0, and {not mapped, read-only, writable, denied} are two bits, so        |
- * |              |                                     | accessed and sealed fit; a swapped page has its slot in place of the frame     |
+ * | pte          | 25 frame, 2 access, 3 flags         | 5: accessed, 6: sealed; without access 30 bits, for where it was swapped to    |
  * | state        | 8 pass, 8 age, 8 skips, 6 flags     | 30, 31: what only a scanner wants to know of a page                            |
  * | item         | all 4 words                         | nothing: what is rare and belongs to a page is a column (a region of its own)  |
  * | frame word   | KSM: 1 kind, 29 node                | 29, 30: must stay 0                                                            |
@@ -25,20 +23,32 @@ import { TABLE_BITS, TABLE_ENTRIES } from './records.ts';
 
 // ---- pte ---------------------------------------------------------------------------------------------------------------
 
-/** PTES[e]: address of the frame in the upper 20 bits, flags below. 0: nothing mapped. Public ABI. */
-export const PTE_FRAME: u32 = 0xfffff000;
-export const PTE_PRESENT: u32 = 1;
+/**
+ * PTES[e]: number of the frame in the upper 25 bits, flags below. 0: nothing mapped. Public ABI.
+ *
+ *   31                              7   6      5        4      3       2      1    0
+ *   | number of the frame            | sealed accessed shared merged dirty | access |
+ *
+ * Without access the other bits are nobody's yet: they have room for where a page was swapped to.
+ */
+export const PTE_FRAME_SHIFT: u32 = 7;
+export const PTE_FRAME: u32 = 0xffffff80;
+/** What may be done: 0, nothing is mapped; else one of the next three. Bit 0 says whether the page may be read. */
+export const PTE_ACCESS: u32 = 3;
+export const PTE_READ_ONLY: u32 = 1;
+/** Denied (mprotect), also to reads. One that stays where it is allowed again goes at the next fault. */
+export const PTE_DENIED: u32 = 2;
 /** A store may go straight to the frame. */
-export const PTE_WRITABLE: u32 = 2;
-/** Maps the zero frame because KSM put it there. */
-export const PTE_KSM_ZERO: u32 = 4;
-/** Settled: maps the frame of the stable node that its rmap item hangs on. */
+export const PTE_WRITABLE: u32 = 3;
+export const PTE_DIRTY: u32 = 4;
+/** Settled: maps the frame of the stable node that its rmap item hangs on. On the zero frame: KSM put it there. */
 export const PTE_MERGED: u32 = 8;
-/** Access is denied (mprotect), also to reads. One that stays where it is allowed again goes at the next fault. Never with WRITABLE. */
-export const PTE_NONE: u32 = 16;
-export const PTE_DIRTY: u32 = 32;
 /** Frame of a shared object or a file: not anonymous. */
-export const PTE_SHARED: u32 = 64;
+export const PTE_SHARED: u32 = 16;
+// 32, accessed since somebody asked; 64, sealed (copied at every access): reserved.
+
+/** Number of the shared zero frame: never counted, never freed, never written. */
+export const ZERO_FRAME: u32 = 0;
 
 // ---- state of an rmap item ------------------------------------------------------------------------------------------------
 

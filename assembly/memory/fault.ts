@@ -5,10 +5,11 @@
  * at the first write; a write to a frame that is KSM's, held by others or mapped more than once goes to a copy; a frame that only
  * this pte maps is written in place. A KSM frame is never written in place, not even by its last user.
  *
- * Functions that can fail return an errno (< 4096) where a frame's address (>= 4096) is expected.
+ * Functions that can fail return -errno in place of a frame (base/error).
  */
 
 import { count, countWide } from '../base/count';
+import { isError } from '../base/error';
 import { step } from '../base/step';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
 import {
@@ -19,12 +20,8 @@ import {
   FAULT_AROUND_PAGES,
   H_COW_KSM,
   H_KSM_ZERO_PAGES,
-  PAGE_SIZE,
   PTE_DIRTY,
-  PTE_FRAME,
-  PTE_KSM_ZERO,
-  PTE_NONE,
-  PTE_PRESENT,
+  PTE_READ_ONLY,
   PTE_SHARED,
   PTE_WRITABLE,
   TABLE_ENTRIES,
@@ -34,56 +31,71 @@ import {
   VM_READ,
   VM_SHARED,
   VM_WRITE,
+  ZERO_FRAME,
 } from '../layout';
+import { pageCopy } from '../page/page';
 import { Mm, Vma } from '../records/mm';
-import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut, zeroFrame } from './frames';
+import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut } from './frames';
 import { isDmaPinned } from './pins';
+import {
+  frameOfPte,
+  isDenied,
+  isDirty,
+  isKsmZero,
+  isPresent,
+  isShared,
+  isWritable,
+  mapsZero,
+  pteReadable,
+  pteTo,
+  rightsKept,
+} from './pte';
 import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaFind } from './vmas';
 
-/** The frame that a read of `page` sees, or an errno. */
-export function readFault(mm: Mm, page: u32): usize {
+/** The frame that a read of `page` sees, or -errno. */
+export function readFault(mm: Mm, page: u32): u32 {
   const vma = vmaFind(mm, page);
-  if (!vma || (vma.flags & VM_READ) == 0) return EFAULT;
+  if (!vma || (vma.flags & VM_READ) == 0) return -EFAULT;
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
-  if (pte & PTE_NONE) pteSet(entry, pte & ~PTE_NONE);
-  if (pte & PTE_PRESENT) return pte & PTE_FRAME;
+  if (isDenied(pte)) pteSet(entry, pteReadable(pte));
+  if (isPresent(pte)) return frameOfPte(pte);
   if (vma.flags & (VM_SHARED | VM_FILE)) {
     mapAround(mm, page, vma);
     return mapObject(mm, page, vma);
   }
   const made = entryMake(mm, page);
-  if (made == 0) return ENOMEM;
+  if (made == 0) return -ENOMEM;
   leafHold(made);
-  pteSet(made, <u32>zeroFrame() | PTE_PRESENT);
-  return zeroFrame();
+  pteSet(made, pteTo(ZERO_FRAME, PTE_READ_ONLY));
+  return ZERO_FRAME;
 }
 
-/** The frame that a write to `page` may go to, or an errno; after an errno the page is as it was. */
-export function writeFault(mm: Mm, page: u32): usize {
+/** The frame that a write to `page` may go to, or -errno; after a failure the page is as it was. */
+export function writeFault(mm: Mm, page: u32): u32 {
   const entry = entryFind(mm, page);
   const pte = entry == 0 ? 0 : pteOf(entry);
-  if (pte & PTE_WRITABLE) {
-    if (!(pte & PTE_DIRTY)) pteSet(entry, pte | PTE_DIRTY);
-    return pte & PTE_FRAME;
+  if (isWritable(pte)) {
+    if (!isDirty(pte)) pteSet(entry, pte | PTE_DIRTY);
+    return frameOfPte(pte);
   }
   const vma = vmaFind(mm, page);
-  if (!vma || (vma.flags & VM_WRITE) == 0) return EFAULT;
+  if (!vma || (vma.flags & VM_WRITE) == 0) return -EFAULT;
   if (vma.flags & VM_SHARED) return mapObject(mm, page, vma);
   vmaChange(vma, 0, VM_ANON);
-  if (pte & PTE_PRESENT) return writePresent(mm, entry);
+  if (isPresent(pte)) return writePresent(mm, entry);
   if (vma.flags & VM_FILE) {
     const frame = mapObject(mm, page, vma);
-    return frame < PAGE_SIZE ? frame : writePresent(mm, entryFind(mm, page));
+    return isError(frame) ? frame : writePresent(mm, entryFind(mm, page));
   }
   const made = entryMake(mm, page);
-  if (made == 0) return ENOMEM;
-  if (vma.flags & VM_HUGEPAGE && mapHuge(mm, page, vma)) return pteOf(made) & PTE_FRAME;
+  if (made == 0) return -ENOMEM;
+  if (vma.flags & VM_HUGEPAGE && mapHuge(mm, page, vma)) return frameOfPte(pteOf(made));
   const frame = frameAlloc(mm.nid, true);
-  if (frame == 0) return ENOMEM;
+  if (frame == 0) return -ENOMEM;
   leafHold(made);
-  pteSet(made, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+  pteSet(made, pteTo(frame, PTE_WRITABLE | PTE_DIRTY));
   return frame;
 }
 
@@ -91,33 +103,33 @@ export function writeFault(mm: Mm, page: u32): usize {
  * A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. What is pinned for
  * DMA is the process's own, and the page stays where the device looks for it.
  */
-function writePresent(mm: Mm, entry: u32): usize {
+function writePresent(mm: Mm, entry: u32): u32 {
   const pte = pteOf(entry);
-  const present: usize = pte & PTE_FRAME;
-  const isOwn = !(pte & PTE_SHARED) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
+  const present = frameOfPte(pte);
+  const isOwn = !isShared(pte) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
   const frame = isOwn ? present : ownCopy(mm, entry);
-  if (frame < PAGE_SIZE) return frame;
-  pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+  if (isError(frame)) return frame;
+  pteSet(entry, pteTo(frame, PTE_WRITABLE | PTE_DIRTY));
   return frame;
 }
 
 /** Beside other threads: a process that mapped the frame until just now may still be reading it, and must not see what is written. */
-function isReadElsewhere(frame: usize): bool {
+function isReadElsewhere(frame: u32): bool {
   return isConcurrent() && isAccessed(frame, ACCESS_READ | ACCESS_WRITE);
 }
 
-/** Gives `entry` a frame of its own with the same bytes, mapped read-only. An errno where no frame is left. */
-export function ownCopy(mm: Mm, entry: u32): usize {
-  const wasZero = (pteOf(entry) & PTE_FRAME) == zeroFrame();
+/** Gives `entry` a frame of its own with the same bytes, mapped read-only. -ENOMEM if no frame is left. */
+export function ownCopy(mm: Mm, entry: u32): u32 {
+  const wasZero = mapsZero(pteOf(entry));
   const copy = frameAlloc(mm.nid, wasZero);
-  if (copy == 0) return ENOMEM;
+  if (copy == 0) return -ENOMEM;
   const pte = pteOf(entry); // the allocation may have put the zero frame there
-  const shared: usize = pte & PTE_FRAME;
+  const shared = frameOfPte(pte);
   step();
-  if (!wasZero) memory.copy(copy, shared, PAGE_SIZE);
-  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY | (pte & PTE_NONE)); // dirty to the scanner: the item's checksum is not of this frame
-  if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
-  if (shared != zeroFrame()) {
+  if (!wasZero) pageCopy(copy, shared);
+  pteSet(entry, pteTo(copy, rightsKept(pte) | PTE_DIRTY)); // dirty to the scanner: the item's checksum is not of this frame
+  if (isKsmZero(pte)) countKsmZero(mm, -1);
+  if (shared != ZERO_FRAME) {
     if (frameIsKsm(shared)) countWide(H_COW_KSM, 1);
     framePut(shared);
   }
@@ -133,13 +145,13 @@ function mapHuge(mm: Mm, page: u32, vma: Vma): bool {
   if (start < vma.start || start + TABLE_ENTRIES > vma.end) return false;
   const first = entryMake(mm, start);
   for (let entry = first; entry < first + TABLE_ENTRIES; entry++) {
-    if (pteOf(entry) & PTE_PRESENT) return false;
+    if (isPresent(pteOf(entry))) return false;
   }
   let frame = folioAlloc(mm.nid);
   if (frame == 0) return false;
-  for (let entry = first; entry < first + TABLE_ENTRIES; entry++, frame += PAGE_SIZE) {
+  for (let entry = first; entry < first + TABLE_ENTRIES; entry++, frame++) {
     leafHold(entry);
-    pteSet(entry, <u32>frame | PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
+    pteSet(entry, pteTo(frame, PTE_WRITABLE | PTE_DIRTY));
   }
   return true;
 }
@@ -159,28 +171,28 @@ function mapAround(mm: Mm, page: u32, vma: Vma): void {
 
 function isMapped(mm: Mm, page: u32): bool {
   const entry = entryFind(mm, page);
-  return entry != 0 && (pteOf(entry) & PTE_PRESENT) != 0;
+  return entry != 0 && isPresent(pteOf(entry));
 }
 
 /** Maps the page of the shared object or file behind `vma`, making it if this is the first touch anywhere. */
-function mapObject(mm: Mm, page: u32, vma: Vma): usize {
+function mapObject(mm: Mm, page: u32, vma: Vma): u32 {
   const object = vma.object;
   const own = entryMake(mm, page);
   const backing = entryMake(object, vma.objectPage + (page - vma.start));
-  if (own == 0 || backing == 0) return ENOMEM;
-  if (!(pteOf(backing) & PTE_PRESENT)) {
+  if (own == 0 || backing == 0) return -ENOMEM;
+  if (!isPresent(pteOf(backing))) {
     const fresh = frameAlloc(mm.nid, true);
-    if (fresh == 0) return ENOMEM;
+    if (fresh == 0) return -ENOMEM;
     leafHold(backing);
-    pteSet(backing, <u32>fresh | PTE_PRESENT | PTE_SHARED);
+    pteSet(backing, pteTo(fresh, PTE_READ_ONLY | PTE_SHARED));
   }
-  const frame: usize = pteOf(backing) & PTE_FRAME;
-  if (!(pteOf(own) & PTE_PRESENT)) {
+  const frame = frameOfPte(pteOf(backing));
+  if (!isPresent(pteOf(own))) {
     leafHold(own);
     frameGet(frame);
   }
-  const writable = (vma.flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) ? PTE_WRITABLE | PTE_DIRTY : 0;
-  pteSet(own, <u32>frame | PTE_PRESENT | PTE_SHARED | writable);
+  const isWritten = (vma.flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
+  pteSet(own, pteTo(frame, PTE_SHARED | (isWritten ? PTE_WRITABLE | PTE_DIRTY : PTE_READ_ONLY)));
   return frame;
 }
 
@@ -193,10 +205,9 @@ export function countKsmZero(mm: Mm, change: i32): void {
 /** Takes the mapping away, as munmap, DONTNEED and exit do. The rmap item stays for the scanner to find. */
 export function zap(mm: Mm, entry: u32): void {
   const pte = pteOf(entry);
-  if (!(pte & PTE_PRESENT)) return;
+  if (!isPresent(pte)) return;
   pteSet(entry, 0);
   leafDrop(entry);
-  if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);
-  const frame: usize = pte & PTE_FRAME;
-  if (frame != zeroFrame()) framePut(frame);
+  if (isKsmZero(pte)) countKsmZero(mm, -1);
+  if (!mapsZero(pte)) framePut(frameOfPte(pte));
 }

@@ -7,50 +7,32 @@
  */
 
 import { isConcurrent } from '../concurrent/workers';
-import {
-  FOLIO_BITS,
-  FOLIO_FRAMES,
-  PAGE_SHIFT,
-  PTE_FRAME,
-  PTE_NONE,
-  PTE_PRESENT,
-  TABLE_BITS,
-  TABLE_ENTRIES,
-  VM_LOCKED,
-} from '../layout';
-import { isZeroPage } from '../page/zero';
+import { FOLIO_BITS, FOLIO_FRAMES, TABLE_BITS, TABLE_ENTRIES, VM_LOCKED, ZERO_FRAME } from '../layout';
+import { isZeroPage } from '../page/page';
 import { freeLeaves } from '../records/free-list';
 import { header } from '../records/header';
-import {
-  folioAt,
-  folioDissolve,
-  folioPart,
-  frameIsPart,
-  frameIsPinned,
-  frameIsUsed,
-  framePut,
-  zeroFrame,
-} from './frames';
+import { folioAt, folioDissolve, folioPart, frameIsPart, frameIsPinned, frameIsUsed, framePut } from './frames';
 import { frameReferences } from './pins';
 import { writeProtect } from './protect';
+import { mapsFrame, pteTo, rightsKept } from './pte';
 import { entryMm, entryPage, pteOf, pteSet } from './tables';
 import { vmaFind } from './vmas';
 
-/** Address of part `part` of the large folio that `frame` belongs to. */
-function partOf(frame: usize, part: u32): usize {
-  return frame + ((<isize>part - <isize>folioPart(frame)) << PAGE_SHIFT);
+/** Part `part` of the large folio that `frame` belongs to. */
+function partOf(frame: u32, part: u32): u32 {
+  return frame - folioPart(frame) + part;
 }
 
 /** Are both frames parts of one large folio? */
-export function isSameFolio(frame: usize, other: usize): bool {
-  return frameIsPart(frame) && other - partOf(frame, 0) < (<usize>FOLIO_FRAMES) << PAGE_SHIFT;
+export function isSameFolio(frame: u32, other: u32): bool {
+  return frameIsPart(frame) && frame >> FOLIO_BITS == other >> FOLIO_BITS;
 }
 
 /**
  * Splits the large folio that `frame` is a part of, if it is one. False, and nothing done, where a part is pinned. `near`: an entry
  * of the leaf in which most of the folio is mapped, or 0: where to look first. Zero-filled parts are unmapped, `frame` too.
  */
-export function folioSplit(frame: usize, near: u32): bool {
+export function folioSplit(frame: u32, near: u32): bool {
   if (!frameIsPart(frame)) return true;
   for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
     if (frameIsPinned(partOf(frame, part))) return false;
@@ -64,7 +46,7 @@ export function folioSplit(frame: usize, near: u32): bool {
 }
 
 /** Maps the zero frame wherever the zero-filled `frame` is mapped. Looks at entry `near` first. */
-function zeroMap(frame: usize, near: u32): void {
+function zeroMap(frame: u32, near: u32): void {
   const end = freeLeaves.fresh << TABLE_BITS;
   let left = frameReferences(frame);
   if (zeroMapAt(frame, near)) left--;
@@ -74,27 +56,26 @@ function zeroMap(frame: usize, near: u32): void {
 }
 
 /** The same for one entry. False where it does not map `frame`. A locked page stays mapped. */
-function zeroMapAt(frame: usize, entry: u32): bool {
+function zeroMapAt(frame: u32, entry: u32): bool {
   const pte = pteOf(entry);
-  if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) != frame) return false;
+  if (!mapsFrame(pte, frame)) return false;
   if (vmaFind(entryMm(entry), entryPage(entry)).flags & VM_LOCKED) return true;
   if (!writeProtect(entry, frame)) return true;
   if (isConcurrent() && !isZeroPage(frame)) {
     pteSet(entry, pte); // written just now
     return true;
   }
-  pteSet(entry, <u32>zeroFrame() | PTE_PRESENT | (pte & PTE_NONE));
+  pteSet(entry, pteTo(ZERO_FRAME, rightsKept(pte)));
   framePut(frame);
   return true;
 }
 
 /** Splits a large folio of which a part is held, so that there are free frames again. False where there is none. */
 export function folioReclaim(): bool {
-  const frames = header.frames;
-  for (let index: u32 = 0; index < header.frameLimit >> FOLIO_BITS; index++) {
-    const word = folioAt(index);
+  for (let folio: u32 = 0; folio < header.frameLimit >> FOLIO_BITS; folio++) {
+    const word = folioAt(folio);
     if (word == 0 || word == FOLIO_FRAMES) continue;
-    if (folioSplit(frames + ((<usize>index) << (FOLIO_BITS + PAGE_SHIFT)), 0)) return true;
+    if (folioSplit(folio << FOLIO_BITS, 0)) return true;
   }
   return false;
 }

@@ -29,9 +29,8 @@ import {
   LIMIT_FRAMES,
   NODE_IS_DUP,
   NODE_ORPHAN,
-  PAGE_SHIFT,
-  PAGE_SIZE,
 } from '../layout';
+import { pageClear, pagesClear } from '../page/page';
 import { FrameList, frameList, freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
@@ -39,27 +38,13 @@ import { addressOf, recordAt } from '../records/record';
 import { dupIsStale } from './dups';
 import { folioReclaim } from './folio';
 
-/** Number of a frame, counted from the zero frame. */
-export function indexOf(frame: usize): u32 {
-  return <u32>((frame - header.frames) >> PAGE_SHIFT);
+/** The word of a frame: who has it (FRAME_*). */
+export function wordOf(frame: u32): u32 {
+  return load<u32>(header.frameWords + ((<usize>frame) << 2));
 }
 
-/** The word of the frame with index `index`. */
-export function wordAt(index: u32): u32 {
-  return load<u32>(header.frameWords + ((<usize>index) << 2));
-}
-
-export function wordSetAt(index: u32, word: u32): void {
-  store<u32>(header.frameWords + ((<usize>index) << 2), word);
-}
-
-/** The word of the frame at address `frame`. */
-function wordOf(frame: usize): u32 {
-  return wordAt(indexOf(frame));
-}
-
-function wordSet(frame: usize, word: u32): void {
-  wordSetAt(indexOf(frame), word);
+export function wordSet(frame: u32, word: u32): void {
+  store<u32>(header.frameWords + ((<usize>frame) << 2), word);
 }
 
 /** The word of large folio number `folio`. */
@@ -72,23 +57,18 @@ export function folioSetAt(folio: u32, held: u32): void {
 }
 
 /** The word of the large folio that `frame` is a part of; 0 if it is part of none. */
-function folioOf(frame: usize): u32 {
-  return folioAt(indexOf(frame) >> FOLIO_BITS);
+function folioOf(frame: u32): u32 {
+  return folioAt(frame >> FOLIO_BITS);
 }
 
-function folioSet(frame: usize, held: u32): void {
-  folioSetAt(indexOf(frame) >> FOLIO_BITS, held);
-}
-
-export function zeroFrame(): usize {
-  return header.frames;
+function folioSet(frame: u32, held: u32): void {
+  folioSetAt(frame >> FOLIO_BITS, held);
 }
 
 /** NUMA node of a frame: each node owns one run of frames. */
-export function frameNid(frame: usize): u32 {
-  const index = indexOf(frame);
+export function frameNid(frame: u32): u32 {
   let nid: u32 = 0;
-  while (index >= frameList(nid).end) nid++;
+  while (frame >= frameList(nid).end) nid++;
   return nid;
 }
 
@@ -97,7 +77,7 @@ export function frameNid(frame: usize): u32 {
  * Zero-filled if `clear`, else its bytes are whatever they were. Where memory is short a large folio may be split, so that
  * the zero frame is mapped where a zero-filled part of it was.
  */
-export function frameAlloc(nid: u32, clear: bool): usize {
+export function frameAlloc(nid: u32, clear: bool): u32 {
   if (stepRefuses()) {
     header.limitHit = LIMIT_FRAMES;
     return 0;
@@ -116,28 +96,27 @@ export function frameAlloc(nid: u32, clear: bool): usize {
   return 0;
 }
 
-function takeFrom(list: FrameList, clear: bool): usize {
-  const frames = header.frames;
+function takeFrom(list: FrameList, clear: bool): u32 {
   const free = list.free;
-  let index: u32;
+  let frame: u32;
   if (free != 0) {
-    index = free - 1;
-    list.free = wordAt(index) & FRAME_COUNT_MASK;
-    if (clear) memory.fill(frames + ((<usize>index) << PAGE_SHIFT), 0, PAGE_SIZE);
+    frame = free - 1;
+    list.free = wordOf(frame) & FRAME_COUNT_MASK;
+    if (clear) pageClear(frame);
   } else {
-    index = list.fresh;
-    if (index == list.end) return 0;
-    list.fresh = index + 1; // memory that was never used is still zero
+    frame = list.fresh;
+    if (frame == list.end) return 0;
+    list.fresh = frame + 1; // memory that was never used is still zero
   }
   step();
-  wordSetAt(index, 1);
+  wordSet(frame, 1);
   step();
   list.used++;
-  return frames + ((<usize>index) << PAGE_SHIFT);
+  return frame;
 }
 
 /** Nobody refers to `frame` any more: it becomes free, or is held. */
-function release(frame: usize): void {
+function release(frame: u32): void {
   const folio = folioOf(frame);
   if (folio == 0) {
     free(frame);
@@ -149,14 +128,14 @@ function release(frame: usize): void {
 }
 
 /** The frame may be handed out again, but not while an access that began before the last pte went still names it. */
-function free(frame: usize): void {
+function free(frame: u32): void {
   if (!isConcurrent() || !isAccessed(frame, ACCESS_READ | ACCESS_WRITE)) {
     giveBack(frame);
     return;
   }
   wordSet(frame, FRAME_FREE | FRAME_LIMBO | header.limbo);
   step();
-  header.limbo = indexOf(frame) + 1;
+  header.limbo = frame + 1;
 }
 
 /** Frees the frames in limbo that no access names any more. False where there was none. */
@@ -165,7 +144,7 @@ export function limboDrain(): bool {
   let rest = header.limbo;
   header.limbo = 0;
   while (rest != 0) {
-    const frame: usize = header.frames + ((<usize>(rest - 1)) << PAGE_SHIFT);
+    const frame = rest - 1;
     rest = wordOf(frame) & FRAME_COUNT_MASK;
     const waiting = header.limbo;
     free(frame);
@@ -174,29 +153,28 @@ export function limboDrain(): bool {
   return freed;
 }
 
-function giveBack(frame: usize): void {
+function giveBack(frame: u32): void {
   const list = frameList(frameNid(frame));
-  const index = indexOf(frame);
   wordSet(frame, FRAME_FREE | list.free);
   step();
-  list.free = index + 1;
+  list.free = frame + 1;
   step();
   list.used--;
   header.framesUsed--;
 }
 
-export function frameIsKsm(frame: usize): bool {
+export function frameIsKsm(frame: u32): bool {
   return (wordOf(frame) & FRAME_KSM) != 0;
 }
 
 /** The node that a KSM frame belongs to, also an orphan; none for an ordinary frame. */
-export function frameNode(frame: usize): Node {
+export function frameNode(frame: u32): Node {
   const word = wordOf(frame);
   return recordAt<Node>(word & FRAME_KSM ? (word & FRAME_NODE_MASK) << FRAME_NODE_SHIFT : 0);
 }
 
 /** Makes an unpinned ordinary frame the KSM frame of `node`, which takes over its count. */
-export function frameBecomeKsm(frame: usize, node: Node): void {
+export function frameBecomeKsm(frame: u32, node: Node): void {
   node.maps = wordOf(frame) & FRAME_COUNT_MASK;
   node.frame = frame;
   wordSet(frame, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
@@ -206,51 +184,51 @@ export function frameBecomeKsm(frame: usize, node: Node): void {
  * Mapped by exactly one pte and pinned by nobody, and no other part of its large folio is mapped more than once: fork shares a
  * folio as a whole. Never true of a KSM frame.
  */
-export function frameIsExclusive(frame: usize): bool {
+export function frameIsExclusive(frame: u32): bool {
   return wordOf(frame) == 1 && !(frameIsPart(frame) && folioIsShared(frame));
 }
 
-function folioIsShared(frame: usize): bool {
-  const first = indexOf(frame) - folioPart(frame);
+function folioIsShared(frame: u32): bool {
+  const first = frame - folioPart(frame);
   let part: u32 = 0;
-  while (part < FOLIO_FRAMES && (wordAt(first + part) & FRAME_COUNT_MASK) <= 1) part++;
+  while (part < FOLIO_FRAMES && (wordOf(first + part) & FRAME_COUNT_MASK) <= 1) part++;
   return part < FOLIO_FRAMES;
 }
 
 /** Do several ptes map an ordinary frame? */
-export function frameIsShared(frame: usize): bool {
+export function frameIsShared(frame: u32): bool {
   return (wordOf(frame) & FRAME_COUNT_MASK) > 1;
 }
 
 /** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */
-export function frameIsPinned(frame: usize): bool {
+export function frameIsPinned(frame: u32): bool {
   return (wordOf(frame) & (FRAME_KSM | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
 }
 
 /** The first extra reference to an ordinary frame has come, or (`on` false) the last one goes. It is still counted in memory/pins. */
-export function framePinned(frame: usize, on: bool): void {
+export function framePinned(frame: u32, on: bool): void {
   const word = wordOf(frame) & ~FRAME_PINNED;
   wordSet(frame, on ? word | FRAME_PINNED : word);
 }
 
 /** An ordinary frame has lost its last extra reference. */
-export function frameUnpinned(frame: usize): void {
+export function frameUnpinned(frame: u32): void {
   if (wordOf(frame) == 0) release(frame);
 }
 
 /** A KSM frame that only pins hold becomes an ordinary one: its node is about to be forgotten. */
-export function frameLeaveKsm(frame: usize): void {
+export function frameLeaveKsm(frame: u32): void {
   wordSet(frame, FRAME_PINNED);
 }
 
 /** How many ptes map `frame`; of a KSM frame, how many references it has, extra ones included. */
-export function frameCount(frame: usize): u32 {
+export function frameCount(frame: u32): u32 {
   const node = frameNode(frame);
   return node ? node.maps : wordOf(frame) & FRAME_COUNT_MASK;
 }
 
 /** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */
-export function frameMove(frame: usize, target: usize): void {
+export function frameMove(frame: u32, target: u32): void {
   const node = frameNode(frame);
   if (node) node.frame = target;
   wordSet(target, wordOf(frame));
@@ -258,19 +236,19 @@ export function frameMove(frame: usize, target: usize): void {
 }
 
 /** True where somebody refers to `frame`. */
-export function frameIsUsed(frame: usize): bool {
+export function frameIsUsed(frame: u32): bool {
   const word = wordOf(frame);
   return word != 0 && (word & (FRAME_KSM | FRAME_FREE)) != FRAME_FREE;
 }
 
-/** Takes the free frames with index [first, end) out of use. */
+/** Takes the free frames [first, end) out of use. */
 export function framesWithdraw(first: u32, end: u32): void {
   for (let nid: u32 = 0; nid < header.nidCount; nid++) {
     withdraw(frameList(nid), first, end, FRAME_OFFLINE);
   }
 }
 
-/** Takes the free frames with index [first, end) out of one list; their word is `word` then. */
+/** Takes the free frames [first, end) out of one list; their word is `word` then. */
 function withdraw(list: FrameList, first: u32, end: u32, word: u32): void {
   const words: usize = header.frameWords;
   let left = min(end, list.fresh) - min(first, list.fresh);
@@ -296,34 +274,33 @@ function withdrawFresh(list: FrameList, first: u32, end: u32, word: u32): void {
   for (let index = list.fresh; index < stop; index++) {
     list.fresh = index + 1;
     if (index >= first) {
-      wordSetAt(index, word);
+      wordSet(index, word);
     } else {
-      wordSetAt(index, FRAME_FREE | list.free);
+      wordSet(index, FRAME_FREE | list.free);
       list.free = index + 1;
     }
   }
 }
 
-/** Brings the frames with index [first, end) that are out of use back. */
+/** Brings the frames [first, end) that are out of use back. */
 export function framesReturn(first: u32, end: u32): void {
   for (let index = first; index < end; index++) {
-    if (wordAt(index) != FRAME_OFFLINE) continue;
-    const frame: usize = header.frames + ((<usize>index) << PAGE_SHIFT);
-    const list = frameList(frameNid(frame));
-    wordSetAt(index, FRAME_FREE | list.free);
+    if (wordOf(index) != FRAME_OFFLINE) continue;
+    const list = frameList(frameNid(index));
+    wordSet(index, FRAME_FREE | list.free);
     list.free = index + 1;
   }
 }
 
 /** One more pte maps `frame`. */
-export function frameGet(frame: usize): void {
+export function frameGet(frame: u32): void {
   const node = frameNode(frame);
   if (node) node.maps++;
   else wordSet(frame, wordOf(frame) + 1);
 }
 
 /** One pte less maps `frame`, which must not be the zero frame. */
-export function framePut(frame: usize): void {
+export function framePut(frame: u32): void {
   const node = frameNode(frame);
   if (!node) {
     const references = wordOf(frame) - 1;
@@ -343,9 +320,9 @@ export function framePut(frame: usize): void {
 
 /**
  * A large folio: zero-filled frames in a row, with one reference each, from NUMA node `nid` or the next that has so many. The
- * address of the first; 0: none left.
+ * number of the first; 0: none left.
  */
-export function folioAlloc(nid: u32): usize {
+export function folioAlloc(nid: u32): u32 {
   const nids = header.nidCount;
   for (let tried: u32 = 0; tried < nids; tried++) {
     const first = freeRun(nid);
@@ -355,7 +332,7 @@ export function folioAlloc(nid: u32): usize {
   return 0;
 }
 
-/** Index of the first frame of a run of NUMA node `nid` that is all free; 0 where there is none. */
+/** The first frame of a run of NUMA node `nid` that is all free; 0 where there is none. */
 function freeRun(nid: u32): u32 {
   const list = frameList(nid);
   const start = nid == 0 ? 1 : frameList(nid - 1).end;
@@ -371,37 +348,35 @@ function freeRun(nid: u32): u32 {
 }
 
 function isFree(index: u32): bool {
-  const word = wordAt(index);
+  const word = wordOf(index);
   return (word & (FRAME_KSM | FRAME_FREE | FRAME_LIMBO)) == FRAME_FREE;
 }
 
-function takeRun(list: FrameList, first: u32): usize {
-  const frame: usize = header.frames + ((<usize>first) << PAGE_SHIFT);
+function takeRun(list: FrameList, first: u32): u32 {
   const fresh = max(first, min(first + FOLIO_FRAMES, list.fresh));
   withdraw(list, first, first + FOLIO_FRAMES, 1);
-  memory.fill(frame, 0, (<usize>(fresh - first)) << PAGE_SHIFT); // what lies behind was never used and is still zero
+  pagesClear(first, fresh - first); // what lies behind was never used and is still zero
   list.used += FOLIO_FRAMES;
   count(H_FRAMES_USED, FOLIO_FRAMES);
-  folioSet(frame, FOLIO_FRAMES);
-  return frame;
+  folioSet(first, FOLIO_FRAMES);
+  return first;
 }
 
 /** True where `frame` is a part of a large folio. */
-export function frameIsPart(frame: usize): bool {
+export function frameIsPart(frame: u32): bool {
   return folioOf(frame) != 0;
 }
 
 /** Which part of its large folio `frame` is. */
-export function folioPart(frame: usize): u32 {
-  return indexOf(frame) & (FOLIO_FRAMES - 1);
+export function folioPart(frame: u32): u32 {
+  return frame & (FOLIO_FRAMES - 1);
 }
 
 /** The parts of the large folio that `frame` belongs to become single frames, and those that were held are free. */
-export function folioDissolve(frame: usize): void {
+export function folioDissolve(frame: u32): void {
   folioSet(frame, 0);
-  const first = frame - ((<usize>folioPart(frame)) << PAGE_SHIFT);
+  const first = frame - folioPart(frame);
   for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
-    const single = first + ((<usize>part) << PAGE_SHIFT);
-    if (wordOf(single) == 0) free(single);
+    if (wordOf(first + part) == 0) free(first + part);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { setting } from '../base/count';
+import { isError } from '../base/error';
 import { isConcurrent } from '../concurrent/workers';
 import {
   EAGAIN,
@@ -11,15 +12,12 @@ import {
   ENOMEM,
   FRAME_OFFLINE,
   H_MERGE_ACROSS_NODES,
-  PAGE_SHIFT,
-  PAGE_SIZE,
-  PTE_FRAME,
   PTE_MERGED,
-  PTE_PRESENT,
   TABLE_BITS,
+  ZERO_FRAME,
 } from '../layout';
+import { pageCopy } from '../page/page';
 import { freeLeaves } from '../records/free-list';
-import { header } from '../records/header';
 import { folioSplit } from './folio';
 import {
   frameAlloc,
@@ -30,11 +28,11 @@ import {
   framesReturn,
   framesWithdraw,
   limboDrain,
-  wordAt,
-  zeroFrame,
+  wordOf,
 } from './frames';
 import { frameReferences } from './pins';
 import { writeProtectPatiently } from './protect';
+import { mapsFrame, pteWithFrame } from './pte';
 import { pteOf, pteSet } from './tables';
 
 /** One past the last entry that was ever used. */
@@ -42,77 +40,71 @@ function entriesEnd(): u32 {
   return freeLeaves.fresh << TABLE_BITS;
 }
 
-function mapsFrame(entry: u32, frame: usize): bool {
-  return (pteOf(entry) & PTE_PRESENT) != 0 && (pteOf(entry) & PTE_FRAME) == frame;
-}
-
 /** How many ptes map `frame`, found by looking at all of them. */
-export function frameMappings(frame: usize): u32 {
+export function frameMappings(frame: u32): u32 {
   let mapped: u32 = 0;
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
-    if (mapsFrame(entry, frame)) mapped++;
+    if (mapsFrame(pteOf(entry), frame)) mapped++;
   }
   return mapped;
 }
 
 /** Nobody writes to `frame` any more, until faults allow it anew. False where somebody does not stop. */
-function protectMappings(frame: usize): bool {
+function protectMappings(frame: u32): bool {
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
-    if (mapsFrame(entry, frame) && !writeProtectPatiently(entry, frame)) return false;
+    if (mapsFrame(pteOf(entry), frame) && !writeProtectPatiently(entry, frame)) return false;
   }
   return true;
 }
 
 /**
  * Moves what is in `frame` to a frame of NUMA node `nid`, splitting the large folio that it is a part of. Returns the new
- * frame, or an errno: then `frame` was not moved.
+ * frame, or -errno: then `frame` was not moved.
  */
-export function migrateFrame(frame: usize, nid: u32): usize {
-  if (frame == zeroFrame() || !folioSplit(frame, 0)) return EAGAIN;
-  if (!frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return EAGAIN;
+export function migrateFrame(frame: u32, nid: u32): u32 {
+  if (frame == ZERO_FRAME || !folioSplit(frame, 0)) return -EAGAIN;
+  if (!frameIsUsed(frame) || frameMappings(frame) != frameReferences(frame)) return -EAGAIN;
   const target = frameAlloc(nid, false);
-  if (target == 0) return ENOMEM;
+  if (target == 0) return -ENOMEM;
   if (isConcurrent() && !protectMappings(frame)) {
     framePut(target);
-    return EAGAIN;
+    return -EAGAIN;
   }
-  memory.copy(target, frame, PAGE_SIZE);
+  pageCopy(target, frame);
   // Where trees are apart for each NUMA node, a merged page that changes sides has to be looked at again.
   const unsettled = !setting(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
-    if (!mapsFrame(entry, frame)) continue;
-    pteSet(entry, (pteOf(entry) & ~PTE_FRAME & ~unsettled) | <u32>target);
+    const pte = pteOf(entry);
+    if (mapsFrame(pte, frame)) pteSet(entry, pteWithFrame(pte & ~unsettled, target));
   }
   frameMove(frame, target);
   return target;
 }
 
 /**
- * Takes the frames with index [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere.
- * EBUSY where something cannot be moved: then all of them stay in use, though some contents may have moved.
+ * Takes the frames [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere.
+ * -EBUSY where something cannot be moved: then all of them stay in use, though some contents may have moved.
  */
 export function offlineFrames(first: u32, end: u32): u32 {
-  const frames = header.frames;
-  for (let index = first; index < end; index++) {
-    if (!folioSplit(frames + ((<usize>index) << PAGE_SHIFT), 0)) return EBUSY;
+  for (let frame = first; frame < end; frame++) {
+    if (!folioSplit(frame, 0)) return -EBUSY;
   }
   limboDrain();
   framesWithdraw(first, end);
   let moved = true;
-  for (let index = first; moved && index < end; index++) {
-    const frame = frames + ((<usize>index) << PAGE_SHIFT);
+  for (let frame = first; moved && frame < end; frame++) {
     if (!frameIsUsed(frame)) continue;
-    moved = migrateFrame(frame, frameNid(frame)) >= PAGE_SIZE;
-    framesWithdraw(index, index + 1); // before another of them is moved there
+    moved = !isError(migrateFrame(frame, frameNid(frame)));
+    framesWithdraw(frame, frame + 1); // before another of them is moved there
   }
   if (moved && framesAreOffline(first, end)) return 0;
   framesReturn(first, end);
-  return EBUSY;
+  return -EBUSY;
 }
 
 /** Not so where one of them is in limbo: somebody still reads it. */
 function framesAreOffline(first: u32, end: u32): bool {
-  while (first < end && wordAt(first) == FRAME_OFFLINE) first++;
+  while (first < end && wordOf(first) == FRAME_OFFLINE) first++;
   return first == end;
 }
 

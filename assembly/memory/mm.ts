@@ -15,14 +15,9 @@ import {
   MM_IN_USE,
   MM_PAGES,
   MM_SHARED_OBJECT,
-  PAGE_SIZE,
+  PTE_DENIED,
   PTE_DIRTY,
-  PTE_FRAME,
-  PTE_KSM_ZERO,
-  PTE_MERGED,
-  PTE_NONE,
-  PTE_PRESENT,
-  PTE_SHARED,
+  PTE_READ_ONLY,
   PTE_WRITABLE,
   TABLE_BITS,
   VM_ANON,
@@ -31,15 +26,18 @@ import {
   VM_READ,
   VM_SHARED,
   VM_WRITE,
+  ZERO_FRAME,
 } from '../layout';
+import { pageCopy } from '../page/page';
 import { freeMms } from '../records/free-list';
 import { header } from '../records/header';
 import { Mm, Vma } from '../records/mm';
 import { none, recordAt } from '../records/record';
 import { zap } from './fault';
-import { frameAlloc, frameGet, zeroFrame } from './frames';
+import { frameAlloc, frameGet } from './frames';
 import { isCopiedAtFork } from './pins';
 import { writeProtectPatiently } from './protect';
+import { frameOfPte, isKsmZero, isPresent, isShared, isWritable, pteProtected, pteTo, pteUnmerged } from './pte';
 import {
   entryFind,
   entryMake,
@@ -114,11 +112,11 @@ export function objectRelease(object: Mm): void {
 /**
  * Makes `child` (empty) a copy-on-write copy of `parent`. Shared mappings are copied as mappings only, and so are private ones
  * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked; of pages that are pinned for
- * DMA it gets copies. Returns 0 or an errno; after
- * an errno the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
+ * DMA it gets copies. Returns 0 or -errno; after
+ * a failure the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
  */
 export function mmCopy(parent: Mm, child: Mm): u32 {
-  if (!vmaRoom(parent.vmaCount)) return ENOMEM;
+  if (!vmaRoom(parent.vmaCount)) return -ENOMEM;
   for (let vma = vmaFirst(parent); vma; vma = vmaNext(vma)) {
     const flags = vma.flags;
     const object = vma.object;
@@ -137,33 +135,33 @@ function copyRange(parent: Mm, child: Mm, vma: Vma): u32 {
   for (let page = nextMappedPage(parent, start, end); page < end; page = nextMappedPage(parent, page + 1, end)) {
     const source = entryFind(parent, page);
     const pte = pteOf(source);
-    if (!(pte & PTE_PRESENT)) continue;
+    if (!isPresent(pte)) continue;
     const copy = entryMake(child, page);
-    if (copy == 0) return ENOMEM;
-    const frame: usize = pte & PTE_FRAME;
-    if (!(pte & PTE_SHARED) && frame != zeroFrame() && isCopiedAtFork(frame)) {
-      if (!copyPinned(child, copy, frame, vma)) return ENOMEM;
+    if (copy == 0) return -ENOMEM;
+    const frame = frameOfPte(pte);
+    if (!isShared(pte) && frame != ZERO_FRAME && isCopiedAtFork(frame)) {
+      if (!copyPinned(child, copy, frame, vma)) return -ENOMEM;
       continue;
     }
-    if (pte & PTE_WRITABLE && !writeProtectPatiently(source, frame)) return EAGAIN;
-    if (frame != zeroFrame()) frameGet(frame);
-    if (pte & PTE_KSM_ZERO) {
+    if (isWritable(pte) && !writeProtectPatiently(source, frame)) return -EAGAIN;
+    if (frame != ZERO_FRAME) frameGet(frame);
+    if (isKsmZero(pte)) {
       count(H_KSM_ZERO_PAGES, 1);
       child.zeroPages++;
     }
-    pteSet(copy, pte & ~(PTE_WRITABLE | PTE_MERGED));
+    pteSet(copy, pteUnmerged(pteProtected(pte)));
     leafHold(copy);
   }
   return 0;
 }
 
 /** A page that somebody has pinned stays the parent's alone: `entry` of the child gets a copy. False where no frame is left. */
-function copyPinned(child: Mm, entry: u32, frame: usize, vma: Vma): bool {
+function copyPinned(child: Mm, entry: u32, frame: u32, vma: Vma): bool {
   const copy = frameAlloc(child.nid, false);
   if (copy == 0) return false;
-  memory.copy(copy, frame, PAGE_SIZE);
-  const access = vma.flags & VM_WRITE ? PTE_WRITABLE : vma.flags & VM_READ ? 0 : PTE_NONE;
-  pteSet(entry, <u32>copy | PTE_PRESENT | PTE_DIRTY | access);
+  pageCopy(copy, frame);
+  const access = vma.flags & VM_WRITE ? PTE_WRITABLE : vma.flags & VM_READ ? PTE_READ_ONLY : PTE_DENIED;
+  pteSet(entry, pteTo(copy, PTE_DIRTY | access));
   leafHold(entry);
   return true;
 }

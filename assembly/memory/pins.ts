@@ -20,32 +20,22 @@ import {
   framePinned,
   framePut,
   frameUnpinned,
-  indexOf,
 } from './frames';
 
 const ONE_FOR_DMA: u32 = (1 << PINS_DMA_SHIFT) + 1;
 
 /** The word that counts the extra references to `frame`. */
-function wordOf(frame: usize): u32 {
-  return pinWordAt(indexOf(frame));
+export function pinWordOf(frame: u32): u32 {
+  return load<u32>(header.pinCounts + ((<usize>frame) << 2));
 }
 
-function wordSet(frame: usize, word: u32): void {
-  pinWordSetAt(indexOf(frame), word);
-}
-
-/** The same by the frame's index. */
-export function pinWordAt(index: u32): u32 {
-  return load<u32>(header.pinCounts + ((<usize>index) << 2));
-}
-
-export function pinWordSetAt(index: u32, word: u32): void {
-  store<u32>(header.pinCounts + ((<usize>index) << 2), word);
+export function pinWordSet(frame: u32, word: u32): void {
+  store<u32>(header.pinCounts + ((<usize>frame) << 2), word);
 }
 
 /** How many extra references `frame` has. */
-export function pinsOf(frame: usize): u32 {
-  return wordOf(frame) & PINS_MASK;
+export function pinsOf(frame: u32): u32 {
+  return pinWordOf(frame) & PINS_MASK;
 }
 
 function countForDma(change: i32): void {
@@ -56,14 +46,14 @@ function countForDma(change: i32): void {
  * Takes an extra reference. It is counted first, so that a death leaves no pinned page without one. False where the page has as many as can
  * be counted.
  */
-export function pinTake(frame: usize, isForDma: bool): bool {
-  const pins = wordOf(frame);
+export function pinTake(frame: u32, isForDma: bool): bool {
+  const pins = pinWordOf(frame);
   if ((pins & PINS_MASK) == PINS_MASK) {
     header.limitHit = LIMIT_PINS;
     return false;
   }
   if (isForDma) countForDma(1);
-  wordSet(frame, pins + (isForDma ? ONE_FOR_DMA : 1));
+  pinWordSet(frame, pins + (isForDma ? ONE_FOR_DMA : 1));
   step();
   if (frameIsKsm(frame)) frameGet(frame);
   else framePinned(frame, true);
@@ -71,8 +61,8 @@ export function pinTake(frame: usize, isForDma: bool): bool {
 }
 
 /** Drops one, of the other kind where the caller is wrong about it and there is none left of this. False where there is none at all. */
-export function pinDrop(frame: usize, isForDma: bool): bool {
-  const word = wordOf(frame);
+export function pinDrop(frame: u32, isForDma: bool): bool {
+  const word = pinWordOf(frame);
   const pins = word & PINS_MASK;
   if (pins == 0) return false;
   const forDma = word >> PINS_DMA_SHIFT;
@@ -80,34 +70,34 @@ export function pinDrop(frame: usize, isForDma: bool): bool {
   const isLastOfOrdinary = pins == 1 && !frameIsKsm(frame);
   if (isLastOfOrdinary) framePinned(frame, false);
   if (dropsForDma) countForDma(-1);
-  wordSet(frame, word - (dropsForDma ? ONE_FOR_DMA : 1));
+  pinWordSet(frame, word - (dropsForDma ? ONE_FOR_DMA : 1));
   if (isLastOfOrdinary) frameUnpinned(frame);
   else if (frameIsKsm(frame)) framePut(frame);
   return true;
 }
 
 /** How many references `frame` has: ptes and extra ones, of a KSM frame or an ordinary one. */
-export function frameReferences(frame: usize): u32 {
+export function frameReferences(frame: u32): u32 {
   return frameCount(frame) + (frameIsKsm(frame) ? 0 : pinsOf(frame));
 }
 
-export function isDmaPinned(frame: usize): bool {
-  return counted(H_DMA_PINS) != 0 && wordOf(frame) >> PINS_DMA_SHIFT != 0;
+export function isDmaPinned(frame: u32): bool {
+  return counted(H_DMA_PINS) != 0 && pinWordOf(frame) >> PINS_DMA_SHIFT != 0;
 }
 
 /**
  * Does a child get a copy of an anonymous page at once? It does where the page is pinned for DMA and its process's own. A large folio
  * counts as pinned as a whole: then all parts that one process alone maps are copied.
  */
-export function isCopiedAtFork(frame: usize): bool {
+export function isCopiedAtFork(frame: u32): bool {
   if (counted(H_DMA_PINS) == 0 || frameIsKsm(frame)) return false;
   if (isDmaPinned(frame)) return true;
   return frameIsPart(frame) && frameCount(frame) == 1 && folioIsDmaPinned(frame);
 }
 
-function folioIsDmaPinned(frame: usize): bool {
-  const first = indexOf(frame) - folioPart(frame);
+function folioIsDmaPinned(frame: u32): bool {
+  const first = frame - folioPart(frame);
   let part: u32 = 0;
-  while (part < FOLIO_FRAMES && pinWordAt(first + part) >> PINS_DMA_SHIFT == 0) part++;
+  while (part < FOLIO_FRAMES && pinWordOf(first + part) >> PINS_DMA_SHIFT == 0) part++;
   return part < FOLIO_FRAMES;
 }

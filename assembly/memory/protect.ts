@@ -7,13 +7,13 @@
  */
 
 import { isConcurrent, writersLeave } from '../concurrent/workers';
-import { PTE_WRITABLE } from '../layout';
+import { isWritable, pteProtected } from './pte';
 import { pteOf, pteSet } from './tables';
 
 /** Nobody writes to `frame` any more through `entry`, which maps it. False, and nothing done, where somebody keeps writing. */
-export function writeProtect(entry: u32, frame: usize): bool {
+export function writeProtect(entry: u32, frame: u32): bool {
   const pte = pteOf(entry);
-  if (pte & PTE_WRITABLE) pteSet(entry, pte & ~PTE_WRITABLE);
+  if (isWritable(pte)) pteSet(entry, pteProtected(pte));
   if (!isConcurrent() || writersLeave(frame)) return true;
   pteSet(entry, pte);
   return false;
@@ -23,7 +23,7 @@ export function writeProtect(entry: u32, frame: usize): bool {
 const PATIENCE: u32 = 100_000;
 
 /** The same, but waits. False, and nothing done, where the writer seems to have died. */
-export function writeProtectPatiently(entry: u32, frame: usize): bool {
+export function writeProtectPatiently(entry: u32, frame: u32): bool {
   for (let tries: u32 = 0; tries < PATIENCE; tries++) {
     if (writeProtect(entry, frame)) return true;
   }

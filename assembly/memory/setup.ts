@@ -2,8 +2,8 @@
  * Lays out a fresh memory: from the limits to the bases of the regions. Everything else is zero already and means "empty".
  */
 import {
-  PAGE_SHIFT,
   PAGE_SIZE,
+  PTE_FRAME_SHIFT,
   REGION_COUNT,
   REGION_FRAME_WORDS,
   REGION_FRAMES,
@@ -16,6 +16,7 @@ import {
   regionFollows,
   regionRecords,
 } from '../layout';
+import { contentBytes } from '../page/page';
 import { expectRecords } from '../records/check';
 import { frameList, freeLeaves } from '../records/free-list';
 import { header, regionAt } from '../records/header';
@@ -28,17 +29,25 @@ function place(at: u64, first: u32, end: u32): u64 {
     at = (at + alignment - 1) & ~(<u64>alignment - 1);
     entry.base = <u32>at;
     entry.records = regionRecords(region, regionAt(regionFollows(region)).records);
-    at += <u64>entry.records * regionBytes(region);
+    at += <u64>entry.records * recordBytes(region);
   }
   return at;
+}
+
+/** Size of a record of a region; that of a frame hangs on what a page is. */
+function recordBytes(region: u32): u32 {
+  return region == REGION_FRAMES ? contentBytes() : regionBytes(region);
 }
 
 /** Bytes that each frame wants: itself, and its share of the regions that follow from the number of frames. */
 function bytesPerFrame(): u64 {
   const nodes = regionBytes(REGION_NODES) + regionBytes(REGION_ROOMS);
   const words = regionBytes(REGION_FRAME_WORDS) + regionBytes(REGION_PINCOUNTS);
-  return regionBytes(REGION_FRAMES) + words + nodes + nodes / 8 + 1; // 1: for the words of large folios
+  return contentBytes() + words + nodes + nodes / 8 + 1; // 1: for the words of large folios
 }
+
+/** As many frames as a pte can name. */
+const FRAMES_MAX: u64 = 1 << (32 - PTE_FRAME_SHIFT);
 
 /** More than alignment takes, and what regions have besides, however many frames there are. */
 const SLACK: u64 = 16384;
@@ -54,10 +63,10 @@ export function setup(): u32 {
   const at = place(REGIONS, 0, REGION_NODES);
   const end = ((<u64>header.memoryPages) << 16) - PAGE_SIZE;
   if (at + SLACK + 2 * bytesPerFrame() > end) return 0;
-  const frames = <u32>((end - at - SLACK) / bytesPerFrame());
+  const frames = <u32>min((end - at - SLACK) / bytesPerFrame(), FRAMES_MAX);
   header.frameLimit = frames;
   place(at, REGION_NODES, REGION_COUNT);
-  header.framesEnd = header.frames + (frames << PAGE_SHIFT);
+  header.framesEnd = header.frames + frames * contentBytes();
   if (frames < 2 * header.nidCount) return 0;
   shareOut(frames);
   freeLeaves.fresh = 1; // leaf 0 means "none"

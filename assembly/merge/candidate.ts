@@ -10,11 +10,6 @@ import {
   DIRTY_PERIOD,
   H_DIRTY_TRACKING,
   H_FULL_SCANS,
-  PAGE_SHIFT,
-  PTE_DIRTY,
-  PTE_FRAME,
-  PTE_PRESENT,
-  PTE_SHARED,
   STATE_DISPLACED,
   STATE_FRESH,
   STATE_MUST_SEARCH,
@@ -22,20 +17,17 @@ import {
   STATE_UNSTABLE,
   VM_MERGEABLE,
 } from '../layout';
+import { wordOf } from '../memory/frames';
+import { frameOfPte, isAnonymous, isDirty, isPresent, mapsZero } from '../memory/pte';
 import { pteOf } from '../memory/tables';
 import { vmaFind } from '../memory/vmas';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
 import { stateOf } from './rmap';
 
-/** Does the pte map anonymous memory, the zero frame included? */
-export function isAnonymous(pte: u32): bool {
-  return (pte & (PTE_PRESENT | PTE_SHARED)) == PTE_PRESENT;
-}
-
-/** Does it map a frame that merging may take: anonymous, and not the zero frame? */
+/** Does the pte map a frame that merging may take: anonymous, and not the zero frame? */
 export function isCandidate(pte: u32): bool {
-  return isAnonymous(pte) && (pte & PTE_FRAME) != header.frames;
+  return isAnonymous(pte) && !mapsZero(pte);
 }
 
 /** Does `page` lie in a mapping whose pages may be merged? */
@@ -47,9 +39,7 @@ export function isMergeable(mm: Mm, page: u32): bool {
 /** Does nothing but this one pte refer to the page's frame, and is its item in no stable node? */
 export function isOrdinary(entry: u32): bool {
   const pte = pteOf(entry);
-  if (!(pte & PTE_PRESENT)) return false;
-  const index = ((pte & PTE_FRAME) - header.frames) >> PAGE_SHIFT;
-  return load<u32>(header.frameWords + (index << 2)) == 1 && !(stateOf(entry) & STATE_STABLE);
+  return isPresent(pte) && wordOf(frameOfPte(pte)) == 1 && !(stateOf(entry) & STATE_STABLE);
 }
 
 /**
@@ -58,7 +48,7 @@ export function isOrdinary(entry: u32): bool {
  */
 export function isClean(entry: u32, pte: u32, state: u32): bool {
   const tracking = setting(H_DIRTY_TRACKING);
-  if (tracking == DIRTY_OFF || pte & PTE_DIRTY || state & STATE_FRESH) return false;
+  if (tracking == DIRTY_OFF || isDirty(pte) || state & STATE_FRESH) return false;
   if (load<u32>(header.dirty + ((entry >> 5) << 2)) & (1 << (entry & 31))) return false;
   return tracking != DIRTY_ADVISORY || (entry + counted(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
 }

@@ -9,6 +9,7 @@
 import { setting } from '../base/count';
 import { H_MERGE_ACROSS_NODES, INDEX_HASH, ROOT_BYTES } from '../layout';
 import { frameNid } from '../memory/frames';
+import { pagePrefix } from '../page/page';
 import { header } from '../records/header';
 import { recordAt } from '../records/record';
 import { Roots } from '../records/roots';
@@ -19,7 +20,7 @@ export function isHashOrder(): bool {
 }
 
 /** NUMA node whose trees `frame` belongs to. */
-export function treeNid(frame: usize): u32 {
+export function treeNid(frame: u32): u32 {
   return setting(H_MERGE_ACROSS_NODES) ? 0 : frameNid(frame);
 }
 
@@ -42,13 +43,8 @@ export function unstableRoot(nid: u32, checksum: u32): usize {
  * The key of a KSM frame's node: the checksum in hash order; in content order the page's first four bytes, which never change, as the
  * number by which memcmp would order them.
  */
-export function stableKey(frame: usize, checksum: u32): u32 {
+export function stableKey(frame: u32, checksum: u32): u32 {
   return isHashOrder() ? checksum : pagePrefix(frame);
-}
-
-/** The first four bytes of a page as a number that orders pages as memcmp does, as far as it tells them apart. */
-export function pagePrefix(frame: usize): u32 {
-  return bswap<u32>(load<u32>(frame));
 }
 
 /** Order by key against a stable node: 0 where bytes must decide. */

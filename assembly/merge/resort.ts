@@ -4,19 +4,18 @@
  */
 import { rbAt, rbErase, rbInsert, rbLink } from '../base/rb';
 import { ROOT_BYTES, ROOT_STABLE } from '../layout';
-import { comparePages } from '../page/compare';
+import { comparePages, pageChecksum } from '../page/page';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
-import { pageChecksum } from './checksum';
 import { nodeIsChain, nodeNid } from './node';
 import { orderByKey, stableRoot } from './order';
 import { stableForgetRange } from './unmerge';
 
 /** Nodes whose frame is gone go for good: there is nothing left by which a search could find them. */
 export function stableResort(): void {
-  stableForgetRange(header.frames, header.framesEnd);
+  stableForgetRange(0, header.frameLimit);
   for (let node = header.migrateNodes; node; node = node.dupNext) {
     node.key = pageChecksum(node.frame);
   }
@@ -42,7 +41,7 @@ function treesTake(): Node {
 }
 
 /** The frame that stands for a tree node without stale ones. */
-function frameOf(node: Node): usize {
+function frameOf(node: Node): u32 {
   return (nodeIsChain(node) ? node.firstDup : node).frame;
 }
 

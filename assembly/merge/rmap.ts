@@ -26,6 +26,7 @@ import {
   STATE_UNSTABLE,
 } from '../layout';
 import { dupItemsChanged } from '../memory/dups';
+import { pteUnmerged } from '../memory/pte';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -115,7 +116,7 @@ export function itemLeavesNode(entry: u32, others: u32): void {
   count(others != 0 ? H_PAGES_SHARING : H_PAGES_SHARED, -1);
   entryMm(entry).mergingPages--;
   stateSet(entry, stateOf(entry) & ~STATE_STABLE);
-  pteSet(entry, pteOf(entry) & ~PTE_MERGED);
+  pteSet(entry, pteUnmerged(pteOf(entry)));
 }
 
 /** Hangs a free item on `node`, whose frame its page maps now. The first of a node counts as shared, others as sharing. */

@@ -7,7 +7,7 @@ import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
 import { nodeIsCandidate } from '../memory/dups';
 import { frameNode } from '../memory/frames';
-import { comparePages } from '../page/compare';
+import { comparePages } from '../page/page';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
@@ -17,7 +17,7 @@ import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsStale, nodeNid, nodeQueue,
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
-export function stableNodeOf(frame: usize): Node {
+export function stableNodeOf(frame: u32): Node {
   const node = frameNode(frame);
   return node && nodeHas(node, NODE_ORPHAN) ? none<Node>() : node;
 }
@@ -34,7 +34,7 @@ export function isFound(result: Node): bool {
  * The node into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none. Stale nodes that
  * are met on the way go.
  */
-export function stableSearch(frame: usize, checksum: u32): Node {
+export function stableSearch(frame: u32, checksum: u32): Node {
   const met = descend(frame, checksum, none<Node>(), true);
   if (!met) return met;
   if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
@@ -82,7 +82,7 @@ export function stableInsert(node: Node, checksum: u32): bool {
  * as in Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as Linux's
  * searches do.
  */
-function descend(frame: usize, checksum: u32, fresh: Node, prunes: bool): Node {
+function descend(frame: u32, checksum: u32, fresh: Node, prunes: bool): Node {
   const nid = treeNid(frame);
   const key = stableKey(frame, checksum);
   const visitsAll = !isHashOrder();

@@ -2,41 +2,39 @@
  * The swing of a pte to a frame of KSM's, which is what a merge is: into the frame of a stable node, of two pages into one, into the zero
  * frame. A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame.
  *
- * The searches have compared all 4096 bytes of both pages just before. With one thread no guest runs in between; else the page is
+ * The searches have compared both pages just before. With one thread no guest runs in between; else the page is
  * write-protected and compared once more (docs/protocol.md).
  */
 
 import { isConcurrent } from '../concurrent/workers';
-import { NODE_ORPHAN, PTE_DIRTY, PTE_FRAME, PTE_KSM_ZERO, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } from '../layout';
+import { NODE_ORPHAN, PTE_DIRTY, PTE_MERGED, ZERO_FRAME } from '../layout';
 import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
-import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut, zeroFrame } from '../memory/frames';
+import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut } from '../memory/frames';
 import { writeProtect } from '../memory/protect';
+import { frameOfPte, pteProtected, pteTo, rightsKept } from '../memory/pte';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
-import { equalPages } from '../page/compare';
-import { isZeroPage } from '../page/zero';
+import { equalPages, isZeroPage, pageChecksum } from '../page/page';
 import { Node } from '../records/node';
-import { pageChecksum } from './checksum';
 import { nodeAlloc, nodeFlag } from './node';
 import { itemAppend, itemUnlink } from './rmap';
 import { stableInsert } from './stable';
 
 /** Swings the pte of `entry` from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
-export function mergeInto(entry: u32, frame: usize, node: Node): bool {
-  const target: usize = node.frame;
+export function mergeInto(entry: u32, frame: u32, node: Node): bool {
+  const target: u32 = node.frame;
   if (frame == target) return true; // a mapping that fork copied
   if (!detach(entry, frame) || !protectEqual(entry, frame, target)) return false;
   frameGet(target); // first: what a death leaves counted too often is a frame too many, too seldom would be a pin lost
-  pteSet(entry, <u32>target | PTE_PRESENT | (pteOf(entry) & PTE_NONE));
+  pteSet(entry, pteTo(target, rightsKept(pteOf(entry))));
   framePut(frame);
   return true;
 }
 
 /** Swings the pte of `entry` from `frame` to the zero frame. False where its bytes are not all 0, or the page cannot be merged. */
-export function mergeIntoZero(entry: u32, frame: usize): bool {
-  const zero = zeroFrame();
-  if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, zero)) return false;
-  pteSet(entry, <u32>zero | PTE_PRESENT | PTE_KSM_ZERO | (pteOf(entry) & PTE_NONE));
+export function mergeIntoZero(entry: u32, frame: u32): bool {
+  if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, ZERO_FRAME)) return false;
+  pteSet(entry, pteTo(ZERO_FRAME, rightsKept(pteOf(entry)) | PTE_MERGED));
   countKsmZero(entryMm(entry), 1);
   framePut(frame);
   return true;
@@ -46,8 +44,8 @@ export function mergeIntoZero(entry: u32, frame: usize): bool {
  * Merges two equal pages. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
  * gives up its own; on the node the tree page hangs first.
  */
-export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32): void {
-  const other: usize = pteOf(partner) & PTE_FRAME;
+export function mergeTwo(entry: u32, frame: u32, partner: u32, checksum: u32): void {
+  const other = frameOfPte(pteOf(partner));
   if (isSameFolio(frame, other)) {
     folioSplit(frame, entry); // the scanner holds the other part, so nothing is merged this time
     return;
@@ -62,7 +60,7 @@ export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32):
   }
   nodeFlag(node, 0, NODE_ORPHAN);
   frameBecomeKsm(frame, node);
-  pteSet(entry, pte & ~(PTE_WRITABLE | PTE_DIRTY));
+  pteSet(entry, pteProtected(pte) & ~PTE_DIRTY);
   if (!mergeInto(partner, other, node)) {
     breakCow(entry);
     return;
@@ -80,7 +78,7 @@ export function mergeTwo(entry: u32, frame: usize, partner: u32, checksum: u32):
 
 /** Gives a page that maps a KSM frame a frame of its own again. Where none is left it stays as it is: nothing is lost. */
 function breakCow(entry: u32): void {
-  if (frameIsKsm(pteOf(entry) & PTE_FRAME)) ownCopy(entryMm(entry), entry);
+  if (frameIsKsm(frameOfPte(pteOf(entry)))) ownCopy(entryMm(entry), entry);
 }
 
 /**
@@ -88,7 +86,7 @@ function breakCow(entry: u32): void {
  * anon_vma any more, and without one the page is not found in its mapping. So what moved to another NUMA node stays unmerged there
  * if its content has a node already, and an orphan is never used again.
  */
-function canBeGivenUp(frame: usize): bool {
+function canBeGivenUp(frame: u32): bool {
   return !frameIsKsm(frame) && !frameIsPinned(frame);
 }
 
@@ -96,15 +94,15 @@ function canBeGivenUp(frame: usize): bool {
  * Makes `frame` a single one, which the page of `entry` can give up: a large folio is split for it. False where the page or another part
  * of its folio cannot be given up, and where the split has mapped the zero frame.
  */
-function detach(entry: u32, frame: usize): bool {
-  return canBeGivenUp(frame) && folioSplit(frame, entry) && (pteOf(entry) & PTE_FRAME) == frame;
+function detach(entry: u32, frame: u32): bool {
+  return canBeGivenUp(frame) && folioSplit(frame, entry) && frameOfPte(pteOf(entry)) == frame;
 }
 
 /**
  * Beside guests, what the search compared may have been written since: nobody can write to `frame` any more, and it is still equal to
  * `target`. False, and nothing done, where that is not so.
  */
-function protectEqual(entry: u32, frame: usize, target: usize): bool {
+function protectEqual(entry: u32, frame: u32, target: u32): bool {
   if (!isConcurrent()) return true;
   const pte = pteOf(entry);
   if (!writeProtect(entry, frame)) return false;

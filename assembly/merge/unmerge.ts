@@ -1,9 +1,11 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
+import { isError } from '../base/error';
 import { rbAt, rbFirst, rbNext } from '../base/rb';
-import { EBUSY, PAGE_SIZE, PTE_FRAME, PTE_KSM_ZERO, PTE_PRESENT, ROOT_BYTES, ROOT_STABLE } from '../layout';
+import { EBUSY, ROOT_BYTES, ROOT_STABLE } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
 import { pinsOf } from '../memory/pins';
+import { frameOfPte, isKsmZero, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -14,23 +16,22 @@ import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
 
 /**
  * Gives every page in [start, end) of `mm` that KSM merged a frame of its own. Items and counters are left to the scanner.
- * Returns 0, or an errno where frames ran out: what was done by then stays done.
+ * Returns 0, or -errno where frames ran out: what was done by then stays done.
  */
 export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
-    if (!(pte & PTE_PRESENT)) continue;
-    if (!(pte & PTE_KSM_ZERO) && !frameIsKsm(pte & PTE_FRAME)) continue;
+    if (!isPresent(pte) || (!isKsmZero(pte) && !frameIsKsm(frameOfPte(pte)))) continue;
     const frame = ownCopy(mm, entry);
-    if (frame < PAGE_SIZE) return <u32>frame;
+    if (isError(frame)) return frame;
   }
   return 0;
 }
 
 /**
  * Deletes every stable node whose frame is gone. In each tree the first node whose frame is still mapped stops the
- * clean-up, as in Linux. Returns EBUSY if there was one.
+ * clean-up, as in Linux. Returns -EBUSY if there was one.
  */
 export function stableForget(): u32 {
   let busy: u32 = 0;
@@ -40,13 +41,13 @@ export function stableForget(): u32 {
     const slot = first + <usize>index * ROOT_BYTES;
     for (let node = rbAt<Node>(slot); node; node = rbAt<Node>(slot)) {
       if (forget(node)) continue;
-      busy = EBUSY;
+      busy = -EBUSY;
       break;
     }
   }
   for (let node = header.migrateNodes; node; ) {
     const next = node.dupNext;
-    if (isMapped(node)) busy = EBUSY;
+    if (isMapped(node)) busy = -EBUSY;
     else forgetNode(node);
     node = next;
   }
@@ -54,7 +55,7 @@ export function stableForget(): u32 {
 }
 
 /** Memory goes offline: deletes the stale nodes whose frame lay in [start, end), and chains that are empty then. */
-export function stableForgetRange(start: usize, end: usize): void {
+export function stableForgetRange(start: u32, end: u32): void {
   const roots = header.rootCount * header.nidCount;
   for (let index: u32 = 0; index < roots; index++) {
     const slot: usize = header.roots + <usize>index * ROOT_BYTES + ROOT_STABLE;
@@ -71,14 +72,14 @@ export function stableForgetRange(start: usize, end: usize): void {
   forgetList(header.migrateNodes, start, end);
 }
 
-function forgetList(first: Node, start: usize, end: usize): void {
+function forgetList(first: Node, start: u32, end: u32): void {
   for (let node = first, next = none<Node>(); node; node = next) {
     next = node.dupNext;
     forgetInRange(node, start, end);
   }
 }
 
-function forgetInRange(node: Node, start: usize, end: usize): void {
+function forgetInRange(node: Node, start: u32, end: u32): void {
   if (!nodeIsStale(node)) return;
   const frame = node.lastFrame;
   if (frame >= start && frame < end) nodeDelete(node);

@@ -14,6 +14,7 @@ export class Header {
   index: u32;
   checksum: u32;
   zeroChecksum: u32;
+  pageKind: u32;
 
   // The directory of the regions: base and number of records of each.
   mms: usize;

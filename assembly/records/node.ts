@@ -6,7 +6,7 @@ import { TreeNode } from './tree-node';
 @unmanaged
 export class Node extends TreeNode {
   /** Its frame; 0: stale. */
-  frame: usize;
+  frame: u32;
   /** Its first rmap item. */
   head: Item;
   /** Number of its items. */
@@ -19,11 +19,11 @@ export class Node extends TreeNode {
   domain: u32;
 
   /** Of a stale node: the frame that it had. */
-  get lastFrame(): usize {
+  get lastFrame(): u32 {
     return this.maps;
   }
-  set lastFrame(frame: usize) {
-    this.maps = <u32>frame;
+  set lastFrame(frame: u32) {
+    this.maps = frame;
   }
 
   /** Of a chain: its first dup. */
@@ -32,7 +32,7 @@ export class Node extends TreeNode {
   }
   /** Of a chain: when it was pruned last. */
   get pruneTime(): u32 {
-    return <u32>this.frame;
+    return this.frame;
   }
   set pruneTime(now: u32) {
     this.frame = now;

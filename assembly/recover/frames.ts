@@ -21,20 +21,15 @@ import {
   H_DMA_PINS,
   H_KSM_ZERO_PAGES,
   H_RMAP_ITEMS,
-  PAGE_SHIFT,
   PINS_DMA_SHIFT,
   PINS_MASK,
-  PTE_FRAME,
-  PTE_KSM_ZERO,
-  PTE_PRESENT,
-  PTE_SHARED,
-  PTE_WRITABLE,
   STATE_ITEM,
   TABLE_BITS,
   TABLE_ENTRIES,
 } from '../layout';
-import { folioAt, folioSetAt, indexOf, wordAt, wordSetAt } from '../memory/frames';
-import { pinWordAt, pinWordSetAt } from '../memory/pins';
+import { folioAt, folioSetAt, wordOf, wordSet } from '../memory/frames';
+import { pinWordOf, pinWordSet } from '../memory/pins';
+import { frameOfPte, isKsmZero, isPresent, isShared, isWritable, mapsZero, pteProtected } from '../memory/pte';
 import { leafRecord, pteOf, pteSet } from '../memory/tables';
 import { stateOf } from '../merge/rmap';
 import { frameList } from '../records/free-list';
@@ -69,14 +64,14 @@ export function framesKeepPins(): void {
 
 /** No more of the extra references to a frame are pins for DMA than there are. */
 function keepPins(index: u32): void {
-  const word = wordAt(index);
+  const word = wordOf(index);
   if (word == FRAME_OFFLINE) return;
-  const counts = pinWordAt(index);
+  const counts = pinWordOf(index);
   const pins = counts & PINS_MASK;
   const forDma = min(counts >> PINS_DMA_SHIFT, pins);
-  pinWordSetAt(index, (forDma << PINS_DMA_SHIFT) | pins);
+  pinWordSet(index, (forDma << PINS_DMA_SHIFT) | pins);
   count(H_DMA_PINS, forDma);
-  wordSetAt(index, (word & FRAME_KSM ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
+  wordSet(index, (word & FRAME_KSM ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
 }
 
 /** Counts, over all reachable ptes: of each frame, of each leaf, and of pages that KSM put the zero frame to. */
@@ -102,18 +97,18 @@ function countLeaf(leaf: u32): void {
       count(H_RMAP_ITEMS, 1);
       mm.rmapItems++;
     }
-    if (!(pte & PTE_PRESENT)) continue;
+    if (!isPresent(pte)) continue;
     used++;
-    if (pte & PTE_KSM_ZERO) {
+    if (isKsmZero(pte)) {
       count(H_KSM_ZERO_PAGES, 1);
       mm.zeroPages++;
     }
-    if ((pte & PTE_FRAME) == header.frames) continue;
-    const index = indexOf(pte & PTE_FRAME);
-    const word = wordAt(index);
+    if (mapsZero(pte)) continue;
+    const frame = frameOfPte(pte);
+    const word = wordOf(frame);
     // Who may be written was about to become KSM's when its merger died.
-    const isKsm = awaitsNode(word) && !(pte & (PTE_WRITABLE | PTE_SHARED));
-    wordSetAt(index, (isKsm ? word : word & ~KSM_NO_NODE) + 1);
+    const isKsm = awaitsNode(word) && !isWritable(pte) && !isShared(pte);
+    wordSet(frame, (isKsm ? word : word & ~KSM_NO_NODE) + 1);
   }
   record.used = used;
 }
@@ -122,8 +117,8 @@ function countLeaf(leaf: u32): void {
 function protectShared(leaf: u32): void {
   for (let entry = leaf << TABLE_BITS, end = entry + TABLE_ENTRIES; entry < end; entry++) {
     const pte = pteOf(entry);
-    if ((pte & (PTE_PRESENT | PTE_WRITABLE | PTE_SHARED)) != (PTE_PRESENT | PTE_WRITABLE)) continue;
-    if ((wordAt(indexOf(pte & PTE_FRAME)) & FRAME_COUNT_MASK) > 1) pteSet(entry, pte & ~PTE_WRITABLE);
+    if (!isWritable(pte) || isShared(pte)) continue;
+    if ((wordOf(frameOfPte(pte)) & FRAME_COUNT_MASK) > 1) pteSet(entry, pteProtected(pte));
   }
 }
 
@@ -140,16 +135,16 @@ function listRebuild(nid: u32): u32 {
   let used: u32 = 0;
   list.free = 0;
   for (let index = freshOf(nid); index-- > firstOf(nid); ) {
-    const word = wordAt(index);
+    const word = wordOf(index);
     if (word == FRAME_OFFLINE) continue;
     if (word != 0 || folioAt(index >> FOLIO_BITS) != 0) {
       used++;
-    } else if (isAccessed(header.frames + (index << PAGE_SHIFT), ACCESS_READ | ACCESS_WRITE)) {
+    } else if (isAccessed(index, ACCESS_READ | ACCESS_WRITE)) {
       used++;
-      wordSetAt(index, FRAME_FREE | FRAME_LIMBO | header.limbo);
+      wordSet(index, FRAME_FREE | FRAME_LIMBO | header.limbo);
       header.limbo = index + 1;
     } else {
-      wordSetAt(index, FRAME_FREE | list.free);
+      wordSet(index, FRAME_FREE | list.free);
       list.free = index + 1;
     }
   }
@@ -164,7 +159,7 @@ function foliosCount(): void {
     if (folioAt(folio) == 0) continue;
     let held: u32 = 0;
     for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
-      if (wordAt((folio << FOLIO_BITS) | part) != 0) held++;
+      if (wordOf((folio << FOLIO_BITS) | part) != 0) held++;
     }
     folioSetAt(folio, held);
   }

@@ -14,12 +14,7 @@ import {
   H_STABLE_NODE_DUPS,
   NODE_BYTES,
   NODE_ORPHAN,
-  PAGE_SHIFT,
   PTE_DIRTY,
-  PTE_FRAME,
-  PTE_MERGED,
-  PTE_PRESENT,
-  PTE_WRITABLE,
   ROOM_BYTES,
   ROOT_BYTES,
   STATE_DISPLACED,
@@ -32,13 +27,14 @@ import {
   TABLE_BITS,
   TABLE_ENTRIES,
 } from '../layout';
-import { wordAt, wordSetAt } from '../memory/frames';
+import { wordOf, wordSet } from '../memory/frames';
 import { pinsOf } from '../memory/pins';
+import { frameOfPte, isDirty, isMerged, isPresent, isWritable, mapsZero, pteUnmerged } from '../memory/pte';
 import { pteOf, pteSet } from '../memory/tables';
-import { pageChecksum } from '../merge/checksum';
 import { nodeAlloc, nodeFlag } from '../merge/node';
 import { isOfThisPass, itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
+import { pageChecksum } from '../page/page';
 import { unstableReinsert } from '../policy/linux/unstable';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
@@ -64,25 +60,24 @@ export function treesClear(): void {
 export function nodesRebuild(): void {
   for (let nid: u32 = 0; nid < header.nidCount; nid++) {
     for (let index = firstOf(nid); index < freshOf(nid); index++) {
-      if (awaitsNode(wordAt(index))) nodeRebuild(index);
+      if (awaitsNode(wordOf(index))) nodeRebuild(index);
     }
   }
 }
 
-function nodeRebuild(index: u32): void {
-  const word = wordAt(index);
+function nodeRebuild(frame: u32): void {
+  const word = wordOf(frame);
   const maps = word & FRAME_COUNT_MASK;
   const node = maps == 0 ? none<Node>() : nodeAlloc();
   if (!node) {
-    wordSetAt(index, maps | (word & FRAME_PINNED)); // nobody maps it: it is free, or pinned and ordinary
+    wordSet(frame, maps | (word & FRAME_PINNED)); // nobody maps it: it is free, or pinned and ordinary
     return;
   }
-  const frame: usize = header.frames + (index << PAGE_SHIFT);
   const pins = pinsOf(frame);
   nodeFlag(node, 0, NODE_ORPHAN);
   node.frame = frame;
   node.maps = maps + pins;
-  wordSetAt(index, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
+  wordSet(frame, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
   stableInsert(node, pageChecksum(frame));
 }
 
@@ -98,9 +93,13 @@ export function itemsAttach(passIsCut: bool): void {
     if (!leafIsMarked(leaf)) continue;
     for (let entry = leaf << TABLE_BITS, end = entry + TABLE_ENTRIES; entry < end; entry++) {
       if (stateOf(entry) & STATE_ITEM) itemAttach(entry, passIsCut);
-      else if (pteOf(entry) & PTE_MERGED) pteSet(entry, pteOf(entry) & ~PTE_MERGED);
+      else pteUnsettle(entry, pteOf(entry));
     }
   }
+}
+
+function pteUnsettle(entry: u32, pte: u32): void {
+  if (isMerged(pte)) pteSet(entry, pteUnmerged(pte));
 }
 
 const IN_TREES: u32 = STATE_STABLE | STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH | STATE_SEQ;
@@ -109,12 +108,12 @@ function itemAttach(entry: u32, passIsCut: bool): void {
   const state = stateOf(entry);
   const pte = pteOf(entry);
   stateSet(entry, (state & ~IN_TREES) | STATE_FRESH); // what was hashed for it may be lost
-  if (pte & PTE_MERGED) pteSet(entry, pte & ~PTE_MERGED);
+  pteUnsettle(entry, pte);
   // Whoever died may have been about to see that it is just being written (merge/checksum).
-  if ((pte & (PTE_WRITABLE | PTE_DIRTY)) == PTE_WRITABLE) pteSet(entry, pte | PTE_DIRTY);
+  if (isWritable(pte) && !isDirty(pte)) pteSet(entry, pte | PTE_DIRTY);
   const isInTree = (state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE;
   if (isInTree && (!passIsCut || isOfThisPass(state))) unstableReinsert(entry, state);
-  if (!(state & STATE_STABLE) || !(pte & PTE_PRESENT) || (pte & PTE_FRAME) == header.frames) return;
-  const node = stableNodeOf(pte & PTE_FRAME);
+  if (!(state & STATE_STABLE) || !isPresent(pte) || mapsZero(pte)) return;
+  const node = stableNodeOf(frameOfPte(pte));
   if (node) itemAppend(entry, node);
 }

@@ -32,23 +32,23 @@ import { tablesMark, tablesSweep } from './tables';
 
 /**
  * Recovers from the death of worker `dead` (0: nobody in particular, as after a restore), for worker `self`, which holds the lock
- * afterwards if it is not 0. Else an errno: ESRCH where `dead` or `self` is no worker; EINVAL where they are one and the same, or one of
+ * afterwards if it is not 0. Else -errno: ESRCH where `dead` or `self` is no worker; EINVAL where they are one and the same, or one of
  * them is 0 and there are others; EAGAIN, and no lock, where somebody else keeps it for `looks` looks: he may be dead, too.
  *
  * A worker that is named and lives does no harm if it comes to the end of its access or call within `naps` milliseconds;
  * afterwards whatever it tries is refused. 0: it is known to be dead.
  */
 export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
-  if (self != 0 && !workerIs(self)) return ESRCH;
-  if (dead != 0 && dead == self) return EINVAL;
-  if ((dead == 0 || self == 0) && workersBeside(dead | self)) return EINVAL;
+  if (self != 0 && !workerIs(self)) return -ESRCH;
+  if (dead != 0 && dead == self) return -EINVAL;
+  if ((dead == 0 || self == 0) && workersBeside(dead | self)) return -EINVAL;
   if (dead != 0) {
     // It may also have died after another recovery of it, in the moment in which it had the lock and found its number gone.
-    if (!workerExpel(dead) && atomic.load<u32>(LOCK) != dead) return ESRCH;
+    if (!workerExpel(dead) && atomic.load<u32>(LOCK) != dead) return -ESRCH;
     expelledRests(dead, self, naps);
     if (workerStop(dead)) jobLose(linuxScanner());
   }
-  if (self != 0 && !lockSeize(dead, self, looks)) return workerIs(self) ? EAGAIN : ESRCH;
+  if (self != 0 && !lockSeize(dead, self, looks)) return workerIs(self) ? -EAGAIN : -ESRCH;
   if (dead != 0 && !workerIsExpelled(dead)) return 0; // another has recovered from it meanwhile
   rebuild(dead, self);
   if (dead != 0) workerForget(dead); // last: until here nobody else may get its record

@@ -2,7 +2,8 @@
  * Recovery of shared memory: whoever died may have been moving a frame of an object, so that some ptes map where it was, some where
  * it is to be. Nobody could write to it, so both hold the same; all follow the object's own pte.
  */
-import { MM_PAGES, MM_SHARED_OBJECT, PTE_FRAME, PTE_PRESENT, PTE_SHARED, TABLE_BITS, TABLE_ENTRIES } from '../layout';
+import { MM_PAGES, MM_SHARED_OBJECT, TABLE_BITS, TABLE_ENTRIES } from '../layout';
+import { frameOfPte, isPresent, isShared, pteWithFrame } from '../memory/pte';
 import { entryFind, entryPage, leafRecord, pteOf, pteSet } from '../memory/tables';
 import { vmaFind } from '../memory/vmas';
 import { Mm } from '../records/mm';
@@ -17,7 +18,8 @@ export function sharedFollow(): void {
     const mm = leafRecord(leaf).mm;
     if (mm.flags & MM_SHARED_OBJECT) continue;
     for (let entry = leaf << TABLE_BITS, end = entry + TABLE_ENTRIES; entry < end; entry++) {
-      if ((pteOf(entry) & (PTE_PRESENT | PTE_SHARED)) == (PTE_PRESENT | PTE_SHARED)) follow(mm, entry);
+      const pte = pteOf(entry);
+      if (isPresent(pte) && isShared(pte)) follow(mm, entry);
     }
   }
 }
@@ -30,6 +32,6 @@ function follow(mm: Mm, entry: u32): void {
   const objectPage = vma.objectPage + (page - vma.start);
   const held = objectPage < MM_PAGES ? entryFind(object, objectPage) : 0;
   const pte = held == 0 ? 0 : pteOf(held);
-  if (!(pte & PTE_PRESENT) || (pte & PTE_FRAME) == (pteOf(entry) & PTE_FRAME)) return;
-  pteSet(entry, (pteOf(entry) & ~PTE_FRAME) | (pte & PTE_FRAME));
+  const frame = frameOfPte(pte);
+  if (isPresent(pte) && frame != frameOfPte(pteOf(entry))) pteSet(entry, pteWithFrame(pteOf(entry), frame));
 }

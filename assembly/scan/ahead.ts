@@ -7,12 +7,14 @@
  * bench/scan: merging passes gain a third, the first building of the tree a tenth.
  */
 import { rbAt, rbLink } from '../base/rb';
-import { NODE_IS_CHAIN, PAGE_SHIFT, PAGE_SIZE, PTE_FRAME, RECENT_FRAMES } from '../layout';
+import { NODE_IS_CHAIN, RECENT_FRAMES } from '../layout';
+import { wordOf } from '../memory/frames';
+import { frameOfPte } from '../memory/pte';
 import { pteOf } from '../memory/tables';
 import { nodeHas } from '../merge/node';
 import { isHashOrder, rootsOf, treeNid } from '../merge/order';
 import { entryOf, stateOf } from '../merge/rmap';
-import { header } from '../records/header';
+import { fetchPage, touchPage } from '../page/page';
 import { Item, Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { Roots } from '../records/roots';
@@ -24,7 +26,7 @@ import { noteOf, recentOf } from './scanner';
 /** Notes that the page of turn `index`, which has this checksum, will search, and touches the roots of its trees. */
 export function noteSearch(scanner: Scanner, index: u32, entry: u32, checksum: u32): void {
   const note = noteOf(scanner, index);
-  const roots = rootsOf(treeNid(pteOf(entry) & PTE_FRAME), checksum);
+  const roots = rootsOf(treeNid(frameOfPte(pteOf(entry))), checksum);
   store<u32>(note, addressOf(roots));
   store<u32>(note, checksum, 4);
   scanner.sink += addressOf(roots.stable);
@@ -52,14 +54,12 @@ export function lookAhead(scanner: Scanner, window: Window): bool {
 export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {
-    const frame: usize = load<u32>(noteOf(scanner, index));
+    const frame = load<u32>(noteOf(scanner, index));
     if (frame == 0) continue;
-    const recent = recentOf(scanner, <u32>(frame >> PAGE_SHIFT) & (RECENT_FRAMES - 1));
+    const recent = recentOf(scanner, frame & (RECENT_FRAMES - 1));
     if (load<u32>(recent) == frame) continue;
-    store<u32>(recent, <u32>frame);
-    for (let i: usize = 0; i < PAGE_SIZE; i += 256) {
-      sum += load<u32>(frame + i) + load<u32>(frame + i, 64) + load<u32>(frame + i, 128) + load<u32>(frame + i, 192);
-    }
+    store<u32>(recent, frame);
+    sum += fetchPage(frame);
   }
   scanner.sink += sum;
 }
@@ -71,8 +71,6 @@ export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
 function findPartners(scanner: Scanner, count: u32): bool {
   let found = false;
   let sum: u32 = 0;
-  const words: usize = header.frameWords;
-  const frames: usize = header.frames;
   for (let index: u32 = 0; index < count; index++) {
     const roots = rbAt<Roots>(noteOf(scanner, index));
     if (!roots) continue;
@@ -82,13 +80,12 @@ function findPartners(scanner: Scanner, count: u32): bool {
     let frame: u32 = 0;
     if (unstable) {
       const entry = entryOf(unstable);
-      frame = pteOf(entry) & PTE_FRAME;
+      frame = frameOfPte(pteOf(entry));
       sum += stateOf(entry);
-    } else if (stable && !nodeHas(stable, NODE_IS_CHAIN)) frame = <u32>stable.frame;
+    } else if (stable && !nodeHas(stable, NODE_IS_CHAIN)) frame = stable.frame;
     store<u32>(noteOf(scanner, index), frame);
     if (frame == 0) continue;
-    sum += load<u32>(frame) + load<u32>(frame, 64) + load<u32>(frame, 128) + load<u32>(frame, 192);
-    sum += load<u32>(words + (((frame - frames) >> PAGE_SHIFT) << 2)); // merging looks at it
+    sum += touchPage(frame) + wordOf(frame); // merging looks at it
     found = true;
   }
   scanner.sink += sum;

@@ -9,12 +9,12 @@
 
 import { rbAt, rbLink } from '../base/rb';
 import { isConcurrent, isLockWanted } from '../concurrent/workers';
-import { PTE_FRAME } from '../layout';
+import { frameOfPte } from '../memory/pte';
 import { pteOf } from '../memory/tables';
 import { nodeIsChain } from '../merge/node';
-import { orderByKey, pagePrefix, stableRoot, treeNid, unstableRoot } from '../merge/order';
+import { orderByKey, stableRoot, treeNid, unstableRoot } from '../merge/order';
 import { entryOf } from '../merge/rmap';
-import { comparePages } from '../page/compare';
+import { comparePages, pagePrefix } from '../page/page';
 import { Item, Node } from '../records/node';
 import { Scanner, Window } from '../records/scanner';
 import { noteOf } from './scanner';
@@ -23,8 +23,8 @@ import { turnAt, turnEntry } from './window';
 /** A note is {where the search stands, the page's prefix}; 0: below the last node of a tree; NOWHERE: it has ended. */
 const NOWHERE: u32 = 1;
 
-function frameAt(window: Window, index: u32): usize {
-  return pteOf(turnEntry(turnAt(window, index))) & PTE_FRAME;
+function frameAt(window: Window, index: u32): u32 {
+  return frameOfPte(pteOf(turnEntry(turnAt(window, index))));
 }
 
 /** Goes down both trees for those turns of the window whose note is not 0. */
@@ -69,7 +69,7 @@ function stableLevel(scanner: Scanner, window: Window): bool {
     let order = orderByKey(load<u32>(note, 4), node);
     if (order == 0) {
       const dup = nodeIsChain(node) ? node.firstDup : node;
-      const frame: usize = dup ? dup.frame : 0;
+      const frame = dup ? dup.frame : 0;
       order = frame == 0 ? 0 : comparePages(frameAt(window, index), frame);
     }
     store<u32>(note, order == 0 ? NOWHERE : load<u32>(rbLink(node, order < 0)));
@@ -86,7 +86,7 @@ function unstableLevel(scanner: Scanner, window: Window): bool {
     if (load<u32>(note) <= NOWHERE) continue;
     const item = rbAt<Item>(note);
     goesOn = true;
-    const frame: usize = pteOf(entryOf(item)) & PTE_FRAME;
+    const frame = frameOfPte(pteOf(entryOf(item)));
     let order = 0;
     if (frame != 0) {
       const key = load<u32>(note, 4);

@@ -1,8 +1,9 @@
 /** The checksums of a window's ordinary pages. Pure reading of frames, and each checksum goes to its own place. */
 import { step } from '../base/step';
-import { PTE_FRAME, TURN_ORDINARY } from '../layout';
+import { TURN_ORDINARY } from '../layout';
+import { frameOfPte } from '../memory/pte';
 import { pteOf } from '../memory/tables';
-import { pageChecksum } from '../merge/checksum';
+import { pageChecksum } from '../page/page';
 import { Window } from '../records/scanner';
 import { checksumSet, turnAt, turnEntry, turnKind } from './window';
 
@@ -11,7 +12,7 @@ export function fingerprint(window: Window, from: u32, to: u32): void {
   for (let index = from; index < to; index++) {
     const turn = turnAt(window, index);
     if (turnKind(turn) != TURN_ORDINARY) continue;
-    checksumSet(window, index, pageChecksum(pteOf(turnEntry(turn)) & PTE_FRAME));
+    checksumSet(window, index, pageChecksum(frameOfPte(pteOf(turnEntry(turn)))));
     step();
   }
 }

@@ -2,7 +2,8 @@
  * The walk of a scanner's cursor over page tables, leaf by leaf. The loop over the pages of a leaf is a policy's own: it knows what it
  * looks for. Here is what all such loops have in common.
  */
-import { PTE_MERGED, STATE_ITEM, STATE_STABLE, TABLE_BITS, TURN_GONE } from '../layout';
+import { PTE_FRAME_SHIFT, PTE_MERGED, STATE_ITEM, STATE_STABLE, TABLE_BITS, TURN_GONE } from '../layout';
+import { isMerged } from '../memory/pte';
 import { nextMappedPage } from '../memory/tables';
 import { itemFree, stateOf } from '../merge/rmap';
 import { Mm } from '../records/mm';
@@ -26,9 +27,14 @@ export function leafNext(scanner: Scanner, mm: Mm, end: u32): u32 {
 export function settledRun(ptes: usize, limit: u32): u32 {
   const merged = i32x4.splat(PTE_MERGED);
   let run: u32 = 0;
-  while (run + 4 <= limit && i32x4.all_true(v128.and(v128.load(ptes + (run << 2)), merged))) run += 4;
-  while (run < limit && load<u32>(ptes + (run << 2)) & PTE_MERGED) run++;
+  while (run + 4 <= limit && areMerged(v128.load(ptes + (run << 2)), merged)) run += 4;
+  while (run < limit && isMerged(load<u32>(ptes + (run << 2)))) run++;
   return run;
+}
+
+/** isMerged of four ptes: each has the flag, and maps another frame than the zero frame. */
+function areMerged(ptes: v128, merged: v128): bool {
+  return i32x4.all_true(i32x4.min_u(v128.and(ptes, merged), i32x4.shr_u(ptes, PTE_FRAME_SHIFT)));
 }
 
 /**

@@ -1,4 +1,5 @@
-/** mmap, munmap, mprotect, madvise: ranges are in pages, [page, page + pages). All return 0 or an errno. */
+/** mmap, munmap, mprotect, madvise: ranges are in pages, [page, page + pages). All return 0 or -errno. */
+import { isError } from '../base/error';
 import {
   EAGAIN,
   EEXIST,
@@ -16,10 +17,6 @@ import {
   MAP_SPECIAL,
   MM_MERGE_ANY,
   MM_PAGES,
-  PAGE_SIZE,
-  PTE_NONE,
-  PTE_PRESENT,
-  PTE_WRITABLE,
   VM_ANON,
   VM_FILE,
   VM_HUGEPAGE,
@@ -33,6 +30,7 @@ import {
 } from '../layout';
 import { readFault, writeFault } from '../memory/fault';
 import { objectCreate, objectRelease, zapRange } from '../memory/mm';
+import { isPresent, pteDenied, pteProtected } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import {
   limitForget,
@@ -66,13 +64,13 @@ function isInRange(page: u32, pages: u32): bool {
 /** Maps anonymous memory; what was mapped there goes first, unless MAP_FIXED_NOREPLACE forbids (EEXIST). */
 export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
   limitForget();
-  if (pages == 0) return EINVAL;
-  if (!isInRange(page, pages)) return ENOMEM;
+  if (pages == 0) return -EINVAL;
+  if (!isInRange(page, pages)) return -ENOMEM;
   const end = page + pages;
   const met = vmaAtOrAbove(mm, page);
   const replaces = met ? met.start < end : false;
-  if (replaces && how & MAP_FIXED_NOREPLACE) return EEXIST;
-  if (!vmaRoom(replaces ? 3 : 1)) return ENOMEM;
+  if (replaces && how & MAP_FIXED_NOREPLACE) return -EEXIST;
+  if (!vmaRoom(replaces ? 3 : 1)) return -ENOMEM;
   let flags: u32 = how & MAP_NONE ? 0 : how & MAP_READ_ONLY ? VM_READ : VM_READ | VM_WRITE;
   if (how & MAP_SPECIAL) flags |= VM_SPECIAL;
   if (how & MAP_HUGEPAGE) flags |= VM_HUGEPAGE;
@@ -81,11 +79,11 @@ export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
   if (how & (MAP_SHARED | MAP_FILE)) {
     flags |= how & MAP_SHARED ? VM_SHARED : VM_FILE;
     object = objectCreate(mm.nid);
-    if (!object) return ENOMEM;
+    if (!object) return -ENOMEM;
   }
   if (replaces && unmap(mm, page, pages)) {
     objectRelease(object);
-    return ENOMEM;
+    return -ENOMEM;
   }
   if (mm.flags & MM_MERGE_ANY && isEligible(flags)) {
     slotEnter(mm);
@@ -98,9 +96,9 @@ export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
 
 export function unmap(mm: Mm, page: u32, pages: u32): u32 {
   limitForget();
-  if (pages == 0 || !isInRange(page, pages)) return EINVAL;
+  if (pages == 0 || !isInRange(page, pages)) return -EINVAL;
   const end = page + pages;
-  if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
+  if (!vmaSplitRoom(mm, page, end)) return -ENOMEM;
   vmaSplit(mm, page);
   vmaSplit(mm, end);
   for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaAtOrAbove(mm, page)) {
@@ -117,9 +115,9 @@ export function unmap(mm: Mm, page: u32, pages: u32): u32 {
 export function protect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
   limitForget();
   if (pages == 0) return 0;
-  if (!isInRange(page, pages)) return ENOMEM;
+  if (!isInRange(page, pages)) return -ENOMEM;
   const end = page + pages;
-  if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
+  if (!vmaSplitRoom(mm, page, end)) return -ENOMEM;
   vmaSplit(mm, page);
   vmaSplit(mm, end);
   let at = page;
@@ -135,39 +133,38 @@ export function protect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
     if (isOpened) populate(mm, vma.start, at); // as far as there are frames: Linux does not tell
   }
   vmaMergeAround(mm, page, end);
-  return at < end ? ENOMEM : 0;
+  return at < end ? -ENOMEM : 0;
 }
 
 /** Takes the right to write from all pages in [start, end), and where `access` says so that to read. */
 function withdrawRange(mm: Mm, start: u32, end: u32, access: u32): void {
-  const denied = access & VM_READ ? 0 : PTE_NONE;
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
-    if (pte & PTE_PRESENT) pteSet(entry, (pte & ~PTE_WRITABLE) | denied);
+    if (isPresent(pte)) pteSet(entry, access & VM_READ ? pteProtected(pte) : pteDenied(pte));
   }
 }
 
 /** Linux's madvise: holes give ENOMEM after the mapped parts were done; a limit of KSM's own gives EAGAIN. */
 export function advise(mm: Mm, page: u32, pages: u32, advice: u32): u32 {
   limitForget();
-  if (advice != MADV_DONTNEED && advice != MADV_MERGEABLE && advice != MADV_UNMERGEABLE) return EINVAL;
+  if (advice != MADV_DONTNEED && advice != MADV_MERGEABLE && advice != MADV_UNMERGEABLE) return -EINVAL;
   if (pages == 0) return 0;
-  if (!isInRange(page, pages)) return ENOMEM;
+  if (!isInRange(page, pages)) return -ENOMEM;
   const end = page + pages;
   if (advice == MADV_DONTNEED) {
     for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaNext(vma)) {
-      if (vma.flags & (VM_LOCKED | VM_SPECIAL)) return EINVAL; // what lies before it is gone
+      if (vma.flags & (VM_LOCKED | VM_SPECIAL)) return -EINVAL; // what lies before it is gone
       zapRange(mm, max(page, vma.start), min(end, vma.end));
     }
   } else {
     const failed = setMergeable(mm, page, end, advice == MADV_MERGEABLE);
-    if (failed) return EAGAIN;
+    if (failed) return -EAGAIN;
   }
-  return vmaHasHole(mm, page, end) ? ENOMEM : 0;
+  return vmaHasHole(mm, page, end) ? -ENOMEM : 0;
 }
 
-/** Marks the eligible parts of [start, end) mergeable, or unmerges and unmarks them. 0, or the errno at which it stopped. */
+/** Marks the eligible parts of [start, end) mergeable, or unmerges and unmarks them. 0, or -errno at which it stopped. */
 function setMergeable(mm: Mm, start: u32, end: u32, mergeable: bool): u32 {
   let failed: u32 = 0;
   for (let vma = vmaAtOrAbove(mm, start); vma && vma.start < end; vma = vmaNext(vma)) {
@@ -175,7 +172,7 @@ function setMergeable(mm: Mm, start: u32, end: u32, mergeable: bool): u32 {
     if (mergeable ? flags & VM_MERGEABLE || !isEligible(flags) : !(flags & VM_MERGEABLE)) continue;
     const from = max(start, vma.start);
     const to = min(end, vma.end);
-    failed = vmaSplitRoom(mm, from, to) ? 0 : ENOMEM;
+    failed = vmaSplitRoom(mm, from, to) ? 0 : -ENOMEM;
     if (!failed && mergeable) slotEnter(mm);
     else if (!failed) failed = unmergeRange(mm, from, to);
     if (failed) break;
@@ -188,7 +185,7 @@ function setMergeable(mm: Mm, start: u32, end: u32, mergeable: bool): u32 {
   return failed;
 }
 
-/** prctl(PR_SET_MEMORY_MERGE): every eligible mapping, now and later, is mergeable; off unmerges all. 0 or an errno. */
+/** prctl(PR_SET_MEMORY_MERGE): every eligible mapping, now and later, is mergeable; off unmerges all. 0 or -errno. */
 export function mergeAnySet(mm: Mm, on: bool): u32 {
   limitForget();
   const flags = mm.flags;
@@ -226,9 +223,9 @@ export function unlock(mm: Mm, page: u32, pages: u32): u32 {
 function setLocked(mm: Mm, page: u32, pages: u32, locked: bool): u32 {
   limitForget();
   if (pages == 0) return 0;
-  if (!isInRange(page, pages)) return ENOMEM;
+  if (!isInRange(page, pages)) return -ENOMEM;
   const end = page + pages;
-  if (!vmaSplitRoom(mm, page, end)) return ENOMEM;
+  if (!vmaSplitRoom(mm, page, end)) return -ENOMEM;
   vmaSplit(mm, page);
   vmaSplit(mm, end);
   let at = page;
@@ -237,7 +234,7 @@ function setLocked(mm: Mm, page: u32, pages: u32, locked: bool): u32 {
     at = vma.end;
   }
   vmaMergeAround(mm, page, end);
-  return at < end ? ENOMEM : 0;
+  return at < end ? -ENOMEM : 0;
 }
 
 /**
@@ -247,10 +244,10 @@ function setLocked(mm: Mm, page: u32, pages: u32, locked: bool): u32 {
 function populate(mm: Mm, start: u32, end: u32): u32 {
   for (let page = start; page < end; page++) {
     const flags = vmaFind(mm, page).flags;
-    if (!(flags & (VM_READ | VM_WRITE))) return ENOMEM;
+    if (!(flags & (VM_READ | VM_WRITE))) return -ENOMEM;
     const isWritten = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
     const frame = isWritten ? writeFault(mm, page) : readFault(mm, page);
-    if (frame < PAGE_SIZE) return <u32>frame;
+    if (isError(frame)) return frame;
   }
   return 0;
 }

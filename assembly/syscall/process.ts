@@ -22,11 +22,11 @@ function takeId(mm: Mm): void {
   mm.id = id;
 }
 
-/** A copy-on-write copy of `parent`, or the errno of why not: then nothing has changed. */
+/** A copy-on-write copy of `parent`, or -errno: then nothing has changed. */
 export function fork(parent: Mm): usize {
   limitForget();
   const child = mmCreate(parent.nid, 0);
-  if (!child) return ENOMEM;
+  if (!child) return -ENOMEM;
   child.flags = MM_IN_USE | MM_UNBORN;
   const failed = mmCopy(parent, child);
   if (failed) {

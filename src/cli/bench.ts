@@ -122,7 +122,7 @@ async function measure(
   signal: AbortSignal,
 ): Promise<Row[]> {
   const { engine } = machineOf(host);
-  const first = engine.frames.toEngine(host.frame(1));
+  const first = host.addressOf(host.frame(1));
   const before = engine.bytes.slice(0, host.addressOf(host.frame(0)));
   const times: number[][] = STEPS.map(() => []);
   for (let round = 0; round <= ROUNDS; round++) {

@@ -8,6 +8,7 @@ import * as layout from '../../assembly/layout/index.ts';
 import { settingRows } from '../../assembly/layout/settings.ts';
 import { KsmError } from '../errors.ts';
 import { Memory, PAGES_PER_UNIT, UNIT_BYTES } from '../memory/index.ts';
+import { errnoOf } from './errno.ts';
 import { checkHeader } from './invariants/header.ts';
 import { type EngineExports, instantiate } from './load.ts';
 import { mayBlock, underLock } from './lock.ts';
@@ -119,9 +120,9 @@ export class Engine extends Memory {
     if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
     if (this.#worker !== 0) return;
     const worker = reserved ?? this.reserveWorker();
-    const status = this.#exports.workerAttach(worker);
-    if (status === layout.ESRCH) throw new KsmError('ESRCH', `No number ${worker} is reserved for a thread.`);
-    if (status !== 0) throw new KsmError('EBUSY', `Another thread has number ${worker} already; reserve one for each.`);
+    const errno = errnoOf(this.#exports.workerAttach(worker));
+    if (errno === layout.ESRCH) throw new KsmError('ESRCH', `No number ${worker} is reserved for a thread.`);
+    if (errno !== 0) throw new KsmError('EBUSY', `Another thread has number ${worker} already; reserve one for each.`);
     this.#worker = worker;
     this.setU32(this.record + layout.WORKER_SLEEPLESS, mayBlock() ? 0 : 1);
     this.setU32(layout.H_CONCURRENT, 1);
@@ -136,9 +137,9 @@ export class Engine extends Memory {
   }
 
   #takeLock(): void {
-    const status = this.#exports.lockTake(this.#worker, this.#looks);
-    if (status === 0) return;
-    throw status === layout.EAGAIN ? this.#heldError() : this.expelledError();
+    const errno = errnoOf(this.#exports.lockTake(this.#worker, this.#looks));
+    if (errno === 0) return;
+    throw errno === layout.EAGAIN ? this.#heldError() : this.expelledError();
   }
 
   #heldError(): KsmError {
@@ -189,9 +190,9 @@ export class Engine extends Memory {
    */
   recover(dead: number, work: () => void = () => {}, isKnown: boolean = false): void {
     const looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
-    const status = this.#exports.recover(dead, this.#worker, looks, isKnown ? 0 : GRACE);
-    if (status === layout.EAGAIN) throw this.#heldError();
-    if (status !== 0) throw this.#noWorkerError(dead);
+    const errno = errnoOf(this.#exports.recover(dead, this.#worker, looks, isKnown ? 0 : GRACE));
+    if (errno === layout.EAGAIN) throw this.#heldError();
+    if (errno !== 0) throw this.#noWorkerError(dead);
     try {
       work();
     } finally {
@@ -236,6 +237,13 @@ export function expectLayout(engine: Engine): void {
     throw new KsmError(
       'EFORMAT',
       `The memory holds ${found}; expected layout version ${layout.LAYOUT_VERSION}: use the same version of ksm-wasm in all threads.`,
+    );
+  }
+  if (engine.call.pageKind() !== engine.u32(layout.H_PAGE_KIND)) {
+    const [holds, knows] = engine.frames.areNames ? ['names', 'bytes'] : ['bytes', 'names'];
+    throw new KsmError(
+      'EFORMAT',
+      `The memory's pages are ${holds}, and this engine is the one for pages of ${knows}: use the other.`,
     );
   }
   try {

@@ -53,6 +53,7 @@ export interface EngineExports extends WebAssembly.Exports {
   runWrite(run: number): number;
   quietSettingWrite(setting: number, value: number): number;
   pageChecksum(frame: number): number;
+  pageKind(): number;
 }
 
 /**

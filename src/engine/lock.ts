@@ -12,6 +12,7 @@ const WITHOUT: readonly string[] = [
   'lockTake',
   'lockTry',
   'pageChecksum',
+  'pageKind',
   'readPages',
   'recover',
   'serveJobs',

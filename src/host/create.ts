@@ -1,5 +1,6 @@
 /** A new host: an engine over a memory of its own, laid out as the options say. */
-import { Engine, layOut } from '../engine/index.ts';
+import { Engine, layOut, layout } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
 import { loadModule } from '../load.ts';
 import { geometryOf, HOST_OPTIONS, type HostOptions, Machine, systemClock } from '../machine/index.ts';
 import { createMemory } from '../memory/index.ts';
@@ -7,13 +8,21 @@ import { startScanners, threadsOf } from '../threads/index.ts';
 import { optionsOf } from '../validate.ts';
 import { Host } from './host.ts';
 
+/** EINVAL where the binary that was handed in is the engine for the other kind of page. */
+function expectKind(engine: Engine, wantsNames: boolean): void {
+  if ((engine.call.pageKind() === layout.PAGE_NAMES_KIND) === wantsNames) return;
+  const kind = wantsNames ? 'names' : 'bytes';
+  throw new KsmError('EINVAL', `Option "wasm" is not the engine for pages of ${kind}, which option "page" asks for.`);
+}
+
 /** Makes a host. EINVAL names a wrong option; ENOMEM says what the memory is too small for. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   const checked = optionsOf('createHost', options, HOST_OPTIONS);
   const threads = threadsOf(checked);
   const geometry = geometryOf(checked);
-  const module = await loadModule(checked.wasm, checked.debug);
+  const module = await loadModule(checked.wasm, checked.debug, checked.page === 'names');
   const engine = new Engine(module, createMemory(geometry.memoryPages));
+  expectKind(engine, checked.page === 'names');
   layOut(engine, geometry);
   const scanners = await startScanners(engine, checked.scanners ?? 1, threads);
   return new Host(new Machine(engine, checked.clock ?? systemClock()), threads, scanners);

@@ -8,9 +8,10 @@
 import { type Engine, type EngineExports, layout } from '../engine/index.ts';
 import type { Frames } from '../memory/index.ts';
 
-const { ACCESS_BEGUN, ACCESS_READ, ACCESS_REFUSED, ACCESS_WRITE, PTE_DIRTY, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } =
-  layout;
-const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
+const { ACCESS_BEGUN, ACCESS_READ, ACCESS_REFUSED, ACCESS_WRITE, PTE_DIRTY, PTE_READ_ONLY, PTE_WRITABLE } = layout;
+/** Bits that the pte of a page has that may be read, and that may be written. */
+const MAY_READ = PTE_READ_ONLY;
+const MAY_WRITE = PTE_WRITABLE | PTE_DIRTY;
 const { TABLE_BITS } = layout;
 const INDEX = layout.TABLE_ENTRIES - 1;
 /** Remembered translations, a power of two: of 32 MiB, in 128 KiB. Fewer make random accesses to 16 MiB dearer (bench/guest). */
@@ -27,6 +28,8 @@ export class Access {
   /** Signed: so that no word of it is ever more than a small integer to the JavaScript engine. */
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  /** The memory once more, of a host of names. */
+  readonly #names: BigUint64Array;
   readonly #call: EngineExports;
   readonly #engine: Engine;
   readonly #frames: Frames;
@@ -43,6 +46,7 @@ export class Access {
     this.#frames = engine.frames;
     this.#words = new Int32Array(engine.object.buffer);
     this.#bytes = engine.bytes;
+    this.#names = new BigUint64Array(engine.object.buffer);
     this.#call = engine.call;
     this.#mm = mm;
     this.#id = id;
@@ -61,11 +65,29 @@ export class Access {
 
   /** A copy of `length` bytes of `page` from `offset` on; undefined where a read fault has to come first. */
   read(page: number, offset: number, length: number): Uint8Array | undefined {
-    const place = this.#begin(page, PTE_PRESENT, ACCESS_READ);
+    const place = this.#begin(page, MAY_READ, ACCESS_READ);
     if (place === 0) return undefined;
     const copy = this.#bytes.slice(place + offset, place + offset + length);
     this.#call.accessEnd(this.#worker);
     return copy;
+  }
+
+  /** Gives `page` a name. False, and nothing done, if a write fault has to come first. */
+  setName(page: number, name: bigint): boolean {
+    const place = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
+    if (place === 0) return false;
+    Atomics.store(this.#names, place / 8, name);
+    this.#call.accessEnd(this.#worker);
+    return true;
+  }
+
+  /** The name of `page`; undefined if a read fault has to come first. */
+  getName(page: number): bigint | undefined {
+    const place = this.#begin(page, MAY_READ, ACCESS_READ);
+    if (place === 0) return undefined;
+    const name = Atomics.load(this.#names, place / 8);
+    this.#call.accessEnd(this.#worker);
+    return name;
   }
 
   /**
@@ -85,7 +107,7 @@ export class Access {
   #announce(slot: number, flags: number, how: number): number {
     const known = this.#known;
     const pte = known[slot + PTE] as number;
-    if ((pte & (flags | PTE_NONE)) !== flags) return 0;
+    if ((pte & flags) !== flags) return 0;
     const begun = this.#call.accessBegin(
       this.#worker,
       this.#frames.accessOf(pte, how),

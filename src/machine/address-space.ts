@@ -6,7 +6,7 @@
 import { bytesOf, isSteady, lengthOf } from '../bytes.ts';
 import { errnoOf, layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
-import type { FrameId } from '../memory/index.ts';
+import { type FrameId, frameOfPte, isPresent } from '../memory/index.ts';
 import { optionsOf } from '../validate.ts';
 import { Access } from './access.ts';
 import {
@@ -147,12 +147,12 @@ export class AddressSpace {
    * is a plain reference; "read" and "write" are pins, which break KSM's sharing first.
    */
   pin(address: number, how: PinMode = 'get'): Pin {
-    const { call, frames } = this.#machine.engine;
+    const { call } = this.#machine.engine;
     const mode = PIN[PIN_MODES('pin: the way', how)];
     const page = pageAt('pin', address);
     const pinned = call.pinPage(this.#mm, this.id, page, mode);
     this.#done('pin', pinned, page * PAGE_SIZE, PAGE_SIZE);
-    return this.#machine.pins.hold(frames.fromEngine(pinned), mode);
+    return this.#machine.pins.hold(pinned as FrameId, mode);
   }
 
   /**
@@ -161,6 +161,7 @@ export class AddressSpace {
    */
   write(address: number, bytes: ArrayBufferView | ArrayBuffer): void {
     const { engine } = this.#machine;
+    this.#expectBytes('write');
     const given = isSteady(bytes) ? bytes : bytesOf('write', bytes);
     if (typeof address !== 'number') expectRange('write', address, 0);
     const length = lengthOf(given);
@@ -180,6 +181,7 @@ export class AddressSpace {
   /** A copy of `length` bytes from `address` on. ENOMEM where there is no room for it. */
   read(address: number, length: number): Uint8Array {
     const { engine } = this.#machine;
+    this.#expectBytes('read');
     if (typeof address !== 'number' || typeof length !== 'number') expectRange('read', address, length);
     const page = (address / PAGE_SIZE) | 0;
     const offset = address - page * PAGE_SIZE;
@@ -225,7 +227,7 @@ export class AddressSpace {
     const { engine } = this.#machine;
     const frame = engine.call[fault](this.#mm, this.id, page);
     this.#done(call, frame, page * PAGE_SIZE, length);
-    return engine.frames.placeFromEngine(frame);
+    return engine.frames.placeOf(frame);
   }
 
   /** This thread's way to the present pages. Another one after exec, and from when the host is shared on. */
@@ -233,6 +235,44 @@ export class AddressSpace {
     const { engine } = this.#machine;
     this.#access ??= new Access(engine, this.#mm, this.id);
     return this.#access;
+  }
+
+  /** Gives the page at `address` a name, which stands for its content: 64 bits, 0 for zeros. Of a host of names; else EINVAL. */
+  setName(address: number, name: bigint): void {
+    const { engine } = this.#machine;
+    const page = this.#namedPage('setName', address);
+    if (engine.worker === 0) {
+      engine.setBigU64(this.#placeAfter('writeFault', 'setName', page, PAGE_SIZE), name);
+      return;
+    }
+    const access = this.#accessTo();
+    while (!access.setName(page, name)) this.#placeAfter('writeFault', 'setName', page, PAGE_SIZE);
+  }
+
+  /** The name of the page at `address`. Of a host of names; else EINVAL. */
+  getName(address: number): bigint {
+    const { engine } = this.#machine;
+    const page = this.#namedPage('getName', address);
+    if (engine.worker === 0) return engine.bigU64(this.#placeAfter('readFault', 'getName', page, PAGE_SIZE));
+    const access = this.#accessTo();
+    for (;;) {
+      const name = access.getName(page);
+      if (name !== undefined) return name;
+      this.#placeAfter('readFault', 'getName', page, PAGE_SIZE);
+    }
+  }
+
+  #namedPage(call: string, address: number): number {
+    if (this.#machine.engine.frames.areNames) return pageAt(call, address);
+    throw new KsmError(
+      'EINVAL',
+      `${call}: this host's pages are bytes; use write and read, or create it with page: "names".`,
+    );
+  }
+
+  #expectBytes(call: string): void {
+    if (!this.#machine.engine.frames.areNames) return;
+    throw new KsmError('EINVAL', `${call}: this host's pages are names; use setName and getName.`);
   }
 
   /** Reads one byte of each page, as a program does that wants them present. */
@@ -266,11 +306,12 @@ export class AddressSpace {
 
   /** The frame that the page at `address` maps; undefined where none is present. */
   frameOf(address: number): FrameId | undefined {
-    const { call, frames } = this.#machine.engine;
+    const { call } = this.#machine.engine;
     const page = pageAt('frameOf', address);
     const frame = call.frameAt(this.#mm, this.id, page);
+    if (errnoOf(frame) === layout.EFAULT) return undefined;
     this.#done('frameOf', frame, page * PAGE_SIZE, 1);
-    return frame === 0 ? undefined : frames.fromEngine(frame);
+    return frame as FrameId;
   }
 
   /** The pages that are present, ascending, with the frames that they map. */
@@ -286,7 +327,7 @@ export class AddressSpace {
       const present: { address: number; frame: FrameId }[] = [];
       for (; page < leafEnd; page++) {
         const pte = engine.words[ptes + page] as number;
-        if (pte & layout.PTE_PRESENT) present.push({ address: page * PAGE_SIZE, frame: engine.frames.ofPte(pte) });
+        if (isPresent(pte)) present.push({ address: page * PAGE_SIZE, frame: frameOfPte(pte) });
       }
       yield* present; // all of the page table at once: it may be another's by the time the next one is asked for
       page--;

@@ -20,9 +20,9 @@ function noFrame(engine: Engine, call: string, frame: unknown): KsmError {
 /** Moves what is in a frame to one of NUMA node `node`: the frame where it is now. */
 export function migrate(engine: Engine, given: FrameId, node: number): FrameId {
   const frame = expectFrame(engine, 'migrate', given);
-  const moved = engine.call.migrateFrame(engine.frames.toEngine(frame), expectNode(engine, node));
+  const moved = engine.call.migrateFrame(frame, expectNode(engine, node));
   const errno = errnoOf(moved);
-  if (errno === 0) return engine.frames.fromEngine(moved);
+  if (errno === 0) return moved as FrameId;
   if (errno === layout.ENOMEM) throw engine.limitError('ENOMEM', `migrate: frame ${frame} cannot be moved`);
   if (errno === layout.EINVAL) throw noFrame(engine, 'migrate', frame);
   throw new KsmError('EAGAIN', `migrate: frame ${frame} is free, or pinned; release what holds it.`);

@@ -1,6 +1,7 @@
 /** Options of a host: what they mean, their defaults, and what is wrong with them. */
 import type { Geometry, WasmSource } from '../engine/index.ts';
 import { layout } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
 import { MEMORY_BYTES_MAX, PAGES_PER_UNIT, UNIT_BYTES } from '../memory/index.ts';
 import type { ThreadOptions } from '../port.ts';
 import { parseBytes } from '../size.ts';
@@ -35,6 +36,12 @@ export interface HostOptions extends ThreadOptions {
   readonly nodes?: number;
   /** Order of the trees: "hash" is fast, "content" is step by step what Linux does. Default "hash". */
   readonly index?: 'hash' | 'content';
+  /**
+   * What a page is: "bytes", or "names", where each page holds a 64-bit name of its content in place of it, 0 for a page of zeros.
+   * Equal names are believed: verify them before. `AddressSpace` then has `setName` and `getName` in place of `write` and `read`.
+   * In hash order only. Default "bytes".
+   */
+  readonly page?: 'bytes' | 'names';
   /** Page checksum: "keyed" runs at memory speed, "xxh64" is Linux's. Default: keyed in hash order, xxh64 in content order. */
   readonly checksum?: 'keyed' | 'xxh64';
   /**
@@ -88,6 +95,7 @@ export const HOST_OPTIONS: Checks<HostOptions> = {
   vmas: wholeNumber(1, 2 ** 22),
   nodes: wholeNumber(1, layout.NID_LIMIT),
   index: oneOf('hash', 'content'),
+  page: oneOf('bytes', 'names'),
   checksum: oneOf('keyed', 'xxh64'),
   dirtyTracking: oneOf(...DIRTY_TRACKING),
   cures: (what, value) => optionsOf(what, value, CURES),
@@ -105,6 +113,13 @@ export function geometryOf(options: HostOptions): Geometry {
   const { memory = 256 * 2 ** 20 } = options;
   const memoryPages = Math.ceil((typeof memory === 'string' ? parseBytes(memory) : memory) / UNIT_BYTES);
   const { index = 'hash', cures = {}, dirtyTracking = 'off' } = options;
+  if (options.page === 'names' && index === 'content')
+    throw new KsmError(
+      'EINVAL',
+      'Names say whether contents are equal, not how they are ordered: pages of names want index "hash".',
+    );
+  if (options.page === 'names' && options.checksum === 'xxh64')
+    throw new KsmError('EINVAL', 'The checksum of a name is its lower half: pages of names take no option "checksum".');
   return {
     memoryPages,
     pages: options.pages ?? memoryPages * 2 * PAGES_PER_UNIT,

@@ -19,7 +19,7 @@ export class Pins {
   adopt(given: FrameId): Pin {
     const { engine } = this.#machine;
     const frame = expectFrame(engine, 'adoptPin', given);
-    const pins = engine.call.pinsOf(engine.frames.toEngine(frame));
+    const pins = engine.call.pinsOf(frame);
     const held = this.#held.get(frame) ?? 0;
     if (pins > held) return this.hold(frame, layout.PIN_GET);
     const why = pins === 0 ? 'nobody has pinned it' : `all its ${pins} pins have a handle already`;
@@ -32,8 +32,8 @@ export class Pins {
     let held = true;
     const release = (): void => {
       if (!held) return;
-      const { call, frames } = this.#machine.engine;
-      const status = call.unpinFrame(frames.toEngine(frame), how);
+      const { call } = this.#machine.engine;
+      const status = call.unpinFrame(frame, how);
       held = false;
       this.#count(frame, -1);
       if (errnoOf(status) !== 0)

@@ -1,13 +1,15 @@
 /**
- * Frames by number: the zero frame is 0, and the others follow it.
+ * Frames by number: the zero frame is 0, and the others follow it. The driver and the engine call them so alike.
  *
- * Whatever names a frame in the driver is a FrameId. How the engine names one, in its calls and in the words of its memory, and where a
- * frame's content lies, is known here and nowhere else.
+ * What the words of the engine's memory say of a frame, and where a frame's content lies, is known here and nowhere else.
  */
 import * as layout from '../../assembly/layout/index.ts';
 import type { Memory } from './memory.ts';
 
-const { PAGE_SIZE, PTE_FRAME } = layout;
+const { PTE_ACCESS, PTE_FRAME, PTE_FRAME_SHIFT } = layout;
+
+/** A name is a u64. */
+const NAME_BYTES = 8;
 
 declare const FRAME: unique symbol;
 
@@ -15,10 +17,23 @@ declare const FRAME: unique symbol;
 export type FrameId = number & { readonly [FRAME]: never };
 
 /** The frame of zeros, which no process owns and nobody writes. */
-export const ZERO_FRAME: FrameId = 0 as FrameId;
+export const ZERO_FRAME: FrameId = layout.ZERO_FRAME as FrameId;
+
+/** Does a pte map a frame? */
+export function isPresent(pte: number): boolean {
+  return (pte & PTE_ACCESS) !== 0;
+}
+
+/** The frame that a present pte maps, signed or not. */
+export function frameOfPte(pte: number): FrameId {
+  return (pte >>> PTE_FRAME_SHIFT) as FrameId;
+}
 
 export class Frames {
   readonly #memory: Memory;
+  /** Address of the zero frame's content; 0 until it is asked for. */
+  #first = 0;
+  #bytes = 0;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -29,44 +44,33 @@ export class Frames {
     return this.#memory.u32(layout.H_FRAME_LIMIT);
   }
 
-  /** Address of the zero frame's content. */
-  get #first(): number {
-    return this.#memory.u32(layout.H_FRAMES);
-  }
-
   /** Is `number` the number of a frame, whatever its type says? */
   has(number: unknown): number is FrameId {
     return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number < this.count;
   }
 
-  /** The frame as the engine names it in calls and words. */
-  toEngine(frame: FrameId): number {
-    return this.#first + frame * PAGE_SIZE;
-  }
-
-  /** The frame that the engine means with `word`, signed or not. */
-  fromEngine(word: number): FrameId {
-    return (((word >>> 0) - this.#first) / PAGE_SIZE) as FrameId;
-  }
-
-  /** The frame that a pte maps, which is present. */
-  ofPte(pte: number): FrameId {
-    return this.fromEngine(pte & PTE_FRAME);
-  }
-
   /** Address of the frame's content. */
-  placeOf(frame: FrameId): number {
-    return this.#first + frame * PAGE_SIZE;
+  placeOf(frame: number): number {
+    if (this.#first === 0) {
+      this.#bytes = this.contentBytes;
+      this.#first = this.#memory.u32(layout.H_FRAMES);
+    }
+    return this.#first + frame * this.#bytes;
   }
 
-  /** Address of the content of the frame that the engine means with `word`. */
-  placeFromEngine(word: number): number {
-    return word >>> 0;
+  /** Does a frame hold a name in place of 4096 bytes? */
+  get areNames(): boolean {
+    return this.#memory.u32(layout.H_PAGE_KIND) === layout.PAGE_NAMES_KIND;
+  }
+
+  /** Bytes of a frame's content. */
+  get contentBytes(): number {
+    return this.areNames ? NAME_BYTES : layout.PAGE_SIZE;
   }
 
   /** Address of the content of the frame that a pte maps. */
   placeOfPte(pte: number): number {
-    return (pte & PTE_FRAME) >>> 0;
+    return this.placeOf(pte >>> PTE_FRAME_SHIFT);
   }
 
   /** What a thread announces that accesses the frame of a pte in the way `how` (ACCESS_READ or ACCESS_WRITE). */

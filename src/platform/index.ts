@@ -15,7 +15,7 @@ export interface Platform {
   /** Starts a worker from `url`, or from the package's own file. Throws where the platform refuses it at once. */
   startWorker(init: WorkerInit, url?: URL): WorkerPort;
   /** Where the engine's binary lies; undefined for a build that this platform does not bring. */
-  engineUrl(debug: boolean): URL | undefined;
+  engineUrl(debug: boolean, names: boolean): URL | undefined;
   /** The bytes of a file: URL; undefined for what has to be fetched. */
   readFile(url: URL): Promise<BufferSource> | undefined;
   /** Undefined where there is no file system. */

@@ -42,7 +42,8 @@ export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
   };
 }
 
-export function engineUrl(debug: boolean): URL {
+export function engineUrl(debug: boolean, names: boolean): URL {
+  if (names) return new URL('../../build/engine.names.wasm', import.meta.url);
   return debug
     ? new URL('../../build/engine.debug.wasm', import.meta.url)
     : new URL('../../build/engine.wasm', import.meta.url);

@@ -51,9 +51,9 @@ export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
   return { ready, ended: ready.then(gone, gone), onRing, keepAlive: () => {}, terminate };
 }
 
-/** The debug build is not named here, so that no bundler takes it along. */
-export function engineUrl(debug: boolean): URL | undefined {
-  return debug ? undefined : new URL('../../build/engine.wasm', import.meta.url);
+/** Only the usual build is named here, so that no bundler takes the others along. */
+export function engineUrl(debug: boolean, names: boolean): URL | undefined {
+  return debug || names ? undefined : new URL('../../build/engine.wasm', import.meta.url);
 }
 
 export function readFile(_url: URL): undefined {

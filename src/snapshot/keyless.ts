@@ -8,7 +8,6 @@
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
-import { compareContents } from '../memory/index.ts';
 import type { Live } from './live.ts';
 import type { LiveMemory } from './live-memory.ts';
 import { clearUnstable, frameOf, rootsOf } from './live-nodes.ts';
@@ -56,7 +55,7 @@ function sortByBytes({ memory, trees }: Live): void {
     const stale = nodes.filter(({ frame }) => frame === 0).sort((one, other) => one.node - other.node);
     const sorted = nodes
       .filter(({ frame }) => frame !== 0)
-      .sort((one, other) => compareContents(memory.original, one.frame, other.frame));
+      .sort((one, other) => memory.compare(one.frame, other.frame));
     const ordered = [...stale, ...sorted].map(({ node }) => node);
     const slot = roots + first * ROOT_BYTES;
     memory.set(slot, hang(memory, ordered, slot | RB_IS_ROOT, Math.floor(Math.log2(ordered.length + 1))));

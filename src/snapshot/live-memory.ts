@@ -3,7 +3,7 @@
  * wanted. Words of the original are not trusted: a record that they name may not be there.
  */
 import { type Engine, layout, regionOf } from '../engine/index.ts';
-import type { FrameId } from '../memory/index.ts';
+import { compareContents } from '../memory/index.ts';
 
 /** Records of one kind that were ever used. */
 export interface Arena {
@@ -85,9 +85,10 @@ export class LiveMemory {
     }
   }
 
-  /** The frame that a pte of the original maps. */
-  frameOfPte(pte: number): FrameId {
-    return this.#engine.frames.ofPte(pte);
+  /** Order of the pages in two frames, as memcmp has it. */
+  compare(frame: number, other: number): number {
+    const { frames } = this.#engine;
+    return compareContents(this.original, frames.placeOf(frame), frames.placeOf(other));
   }
 
   /** Address of the stable node that the word of a KSM frame names, or 0 where there is none. */

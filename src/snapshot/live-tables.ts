@@ -1,9 +1,10 @@
 /** Page tables of a process, with the rmap items of its pages: what is alive of them. */
 import { layout } from '../engine/index.ts';
+import { frameOfPte, isPresent } from '../memory/index.ts';
 import { isRecord, type LiveMemory } from './live-memory.ts';
 
 const { ITEM_BYTES, LEAF_BYTES, STATE_SEQ, TABLE_BYTES, TABLE_ENTRIES } = layout;
-const { PTE_PRESENT, STATE_DISPLACED, STATE_ITEM, STATE_STABLE, STATE_UNSTABLE } = layout;
+const { STATE_DISPLACED, STATE_ITEM, STATE_STABLE, STATE_UNSTABLE } = layout;
 
 /** Takes the tables that lead to pages or items of the process at `mm`, and all that is in its leaves. */
 export function takeTables(memory: LiveMemory, mm: number): void {
@@ -37,7 +38,7 @@ function takeLeaf(memory: LiveMemory, leaf: number, hasEnded: boolean): void {
   for (let index = 0; index < TABLE_ENTRIES; index++) {
     const pte = memory.u32(ptes + index * 4);
     const state = memory.u32(states + index * 4);
-    if (pte & PTE_PRESENT) memory.frames[memory.frameOfPte(pte)] = 1;
+    if (isPresent(pte)) memory.frames[frameOfPte(pte)] = 1;
     if (state & STATE_ITEM) takeItem(memory, first + index, state, hasEnded);
   }
 }

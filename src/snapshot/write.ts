@@ -48,6 +48,8 @@ export function takeSnapshot(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const { key = true, macKey } = optionsOf(call, options, SNAPSHOT_OPTIONS);
   const mac = macKey === undefined ? undefined : expectMacKey(macKey, 'sign');
+  if (machine.engine.frames.areNames)
+    throw new KsmError('EINVAL', `${call}: there are no snapshots of hosts of names yet.`);
   try {
     return sealed(
       machine.engine.exclusively(() => copyOf(machine, key, mac !== undefined)),

@@ -4,6 +4,7 @@
  */
 import { type Engine, layout } from '../../src/engine/index.ts';
 import { type AddressSpace, createHost, type Host } from '../../src/index.ts';
+import { frameOfPte } from '../../src/memory/index.ts';
 import { PAGE } from './page.ts';
 
 export type Order = 'content' | 'hash';
@@ -166,8 +167,7 @@ export class Records {
   }
 
   frameWord(entry: number): number {
-    const frame = (this.u32(this.pte(entry)) & layout.PTE_FRAME) >>> 0;
-    return this.u32(layout.H_FRAME_WORDS) + ((frame - this.u32(layout.H_FRAMES)) / PAGE) * 4;
+    return this.u32(layout.H_FRAME_WORDS) + frameOfPte(this.u32(this.pte(entry))) * 4;
   }
 
   /** Address of the first root slot of a kind (ROOT_STABLE or ROOT_UNSTABLE) that suits; which there is. */

@@ -15,11 +15,9 @@ import {
   H_MERGE_ACROSS_NODES,
   H_SMART_SCAN,
   H_USE_ZERO_PAGES,
-  PAGE_SHIFT,
+  PTE_ACCESS,
   PTE_DIRTY,
-  PTE_FRAME,
   PTE_MERGED,
-  PTE_PRESENT,
   PTE_SHARED,
   STATE_DISPLACED,
   STATE_FRESH,
@@ -28,11 +26,13 @@ import {
   STATE_SEQ,
   STATE_UNSTABLE,
 } from '../../layout';
+import { wordOf } from '../../memory/frames';
+import { frameOfPte } from '../../memory/pte';
 import { isHashOrder } from '../../merge/order';
 import { header } from '../../records/header';
 
-const PTE_WANTED: u32 = PTE_PRESENT;
-const PTE_LOOKED_AT: u32 = PTE_PRESENT | PTE_SHARED | PTE_MERGED | PTE_DIRTY;
+/** Present, and none of the others: 1 to PTE_ACCESS. */
+const PTE_LOOKED_AT: u32 = PTE_ACCESS | PTE_SHARED | PTE_MERGED | PTE_DIRTY;
 const STATE_WANTED: u32 = STATE_ITEM | STATE_UNSTABLE;
 const STATE_LOOKED_AT: u32 = STATE_WANTED | STATE_DISPLACED | STATE_MUST_SEARCH | STATE_FRESH;
 
@@ -67,7 +67,7 @@ function confirmOne(entry: u32, pass: u32): bool {
   const pte = load<u32>(header.ptes + ((<usize>entry) << 2));
   const at: usize = header.states + ((<usize>entry) << 2);
   const state = load<u32>(at);
-  if ((pte & PTE_LOOKED_AT) != PTE_WANTED || (state & STATE_LOOKED_AT) != STATE_WANTED) return false;
+  if ((pte & PTE_LOOKED_AT) - 1 >= PTE_ACCESS || (state & STATE_LOOKED_AT) != STATE_WANTED) return false;
   if (wordOfPte(pte) != 1 || dirtyBits(entry) & 1) return false;
   store<u32>(at, (state & ~STATE_SEQ) | (pass & STATE_SEQ));
   return true;
@@ -78,7 +78,8 @@ function confirmFour(entry: u32, pass: u32): bool {
   const ptes = v128.load(header.ptes + ((<usize>entry) << 2));
   const at: usize = header.states + ((<usize>entry) << 2);
   const states = v128.load(at);
-  const wrongPtes = v128.xor(v128.and(ptes, i32x4.splat(PTE_LOOKED_AT)), i32x4.splat(PTE_WANTED));
+  const lookedAt = i32x4.sub(v128.and(ptes, i32x4.splat(PTE_LOOKED_AT)), i32x4.splat(1));
+  const wrongPtes = i32x4.ge_u(lookedAt, i32x4.splat(PTE_ACCESS));
   const wrongStates = v128.xor(v128.and(states, i32x4.splat(STATE_LOOKED_AT)), i32x4.splat(STATE_WANTED));
   if (v128.any_true(v128.or(wrongPtes, wrongStates)) || dirtyBits(entry) & 15) return false;
   const low = (wordOfPte(i32x4.extract_lane(ptes, 0)) ^ 1) | (wordOfPte(i32x4.extract_lane(ptes, 1)) ^ 1);
@@ -90,7 +91,7 @@ function confirmFour(entry: u32, pass: u32): bool {
 
 /** Word of the frame that a pte maps. */
 function wordOfPte(pte: u32): u32 {
-  return load<u32>(header.frameWords + ((((pte & PTE_FRAME) - header.frames) >> PAGE_SHIFT) << 2));
+  return wordOf(frameOfPte(pte));
 }
 
 /** The dirty bits of `entry` and those behind it in the same word; `entry`'s is the lowest. */

@@ -8,8 +8,9 @@
 import { setting } from '../../base/count';
 import { lockIsHeldBy, lockYield } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
-import { H_RUN, PTE_FRAME, PTE_PRESENT, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY } from '../../layout';
-import { frameIsKsm, zeroFrame } from '../../memory/frames';
+import { H_RUN, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY, ZERO_FRAME } from '../../layout';
+import { frameIsKsm } from '../../memory/frames';
+import { frameOfPte, isPresent } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { isAtPlace, isOrdinary } from '../../merge/candidate';
 import { hashForget } from '../../merge/checksum';
@@ -80,7 +81,7 @@ function noteSearches(scanner: Scanner, window: Window): bool {
 /** Is it an ordinary page that has not changed since the last pass, and will not stay where it is in the unstable tree? */
 function willSearch(turn: u32, checksum: u32): bool {
   const entry = turnEntry(turn);
-  if (turnKind(turn) != TURN_ORDINARY || !(pteOf(entry) & PTE_PRESENT)) return false;
+  if (turnKind(turn) != TURN_ORDINARY || !isPresent(pteOf(entry))) return false;
   if (isAtPlace(stateOf(entry)) && isHashOrder()) return false;
   return itemOf(entry).checksum == checksum;
 }
@@ -97,10 +98,10 @@ function asItIsNow(turn: u32): u32 {
 function takeTurn(window: Window, index: u32, turn: u32): bool {
   const entry = turnEntry(turn);
   const kind = turnKind(turn);
-  const frame: usize = pteOf(entry) & PTE_FRAME;
+  const frame = frameOfPte(pteOf(entry));
   if (kind == TURN_GONE) {
     itemFree(entryMm(entry), entry);
-  } else if (frame == zeroFrame()) {
+  } else if (frame == ZERO_FRAME) {
     itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
     return false;
   } else if (kind == TURN_ORDINARY) {

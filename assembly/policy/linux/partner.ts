@@ -4,21 +4,23 @@
  */
 
 import { setting } from '../../base/count';
-import { H_USE_ZERO_PAGES, NODE_MIGRATING, PTE_FRAME, PTE_MERGED, STATE_STABLE } from '../../layout';
+import { H_USE_ZERO_PAGES, NODE_MIGRATING, PTE_MERGED, STATE_STABLE } from '../../layout';
+import { frameOfPte } from '../../memory/pte';
 import { pteOf, pteSet } from '../../memory/tables';
-import { entryChecksum, pageChecksum } from '../../merge/checksum';
+import { entryChecksum } from '../../merge/checksum';
 import { nodeHas, nodeNid, nodeWait } from '../../merge/node';
 import { isHashOrder, treeNid } from '../../merge/order';
 import { itemAppend, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
 import { isFound, STABLE_FULL, stableNodeOf, stableSearch, stableSortIn } from '../../merge/stable';
 import { mergeInto, mergeIntoZero, mergeTwo } from '../../merge/swing';
+import { pageChecksum } from '../../page/page';
 import { header } from '../../records/header';
 import { Node } from '../../records/node';
 import { unstableConfirm, unstableSearchOrInsert, unstableStays } from './unstable';
 
 /** Compares and merges a page of any kind; its hash is computed if it is needed. */
 export function mergeAnyPage(entry: u32): void {
-  const frame: usize = pteOf(entry) & PTE_FRAME;
+  const frame = frameOfPte(pteOf(entry));
   const node = stableNodeOf(frame);
   if (node) {
     mergeKsmPage(entry, frame, node);
@@ -29,7 +31,7 @@ export function mergeAnyPage(entry: u32): void {
 }
 
 /** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
-export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void {
+export function mergeOrdinaryPage(entry: u32, frame: u32, checksum: u32): void {
   const item = itemOf(entry);
   if (item.checksum != checksum) {
     itemUnlink(entry);
@@ -56,7 +58,7 @@ export function mergeOrdinaryPage(entry: u32, frame: usize, checksum: u32): void
  * The page maps the frame of stable node `node`. Mostly fork has copied the mapping, so that the item only has to be hung on the node. If
  * the frame has moved to another NUMA node, it waits to be sorted in there.
  */
-function mergeKsmPage(entry: u32, frame: usize, node: Node): void {
+function mergeKsmPage(entry: u32, frame: u32, node: Node): void {
   if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
   const waits = nodeHas(node, NODE_MIGRATING);
   if (!waits && hangsOn(entry, node)) {
@@ -80,7 +82,7 @@ function hangsOn(entry: u32, node: Node): bool {
 }
 
 /** Looks for a partner in the unstable tree. `isFull`: the stable tree has the content, but takes no more pages. */
-function findPartner(entry: u32, frame: usize, checksum: u32, isFull: bool): void {
+function findPartner(entry: u32, frame: u32, checksum: u32, isFull: bool): void {
   const partner = unstableSearchOrInsert(entry, frame, checksum, isFull);
   if (partner != 0) mergeTwo(entry, frame, partner, checksum);
 }

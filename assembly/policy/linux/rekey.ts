@@ -4,21 +4,11 @@
  * What was hashed with the old key means nothing any more. So every page counts as never seen, which needs no hash to be
  * known, and the stable trees are sorted anew by the new checksums of their frames. What is merged stays merged.
  */
-import {
-  CHECKSUM_XXH64,
-  H_PAGES_UNSHARED,
-  HASH_KEY,
-  STATE_FRESH,
-  STATE_ITEM,
-  STATE_STABLE,
-  TABLE_BITS,
-} from '../../layout';
-import { zeroFrame } from '../../memory/frames';
-import { pageChecksum } from '../../merge/checksum';
+import { CHECKSUM_XXH64, H_PAGES_UNSHARED, STATE_FRESH, STATE_ITEM, STATE_STABLE, TABLE_BITS } from '../../layout';
 import { isHashOrder } from '../../merge/order';
 import { stableResort } from '../../merge/resort';
 import { itemOf, stateOf, stateSet } from '../../merge/rmap';
-import { expandKey } from '../../page/hash';
+import { pagesRekey } from '../../page/page';
 import { freeLeaves } from '../../records/free-list';
 import { header } from '../../records/header';
 import { batchesCut } from '../../scan/scanner';
@@ -26,9 +16,8 @@ import { unstableClear } from './unstable';
 
 /** Draws the key from a 64-bit seed. Where checksums are XXH64, nothing hangs on the key, and nothing else changes. */
 export function rekey(seedLow: u32, seedHigh: u32): void {
-  expandKey(seedLow, seedHigh, HASH_KEY);
+  pagesRekey(seedLow, seedHigh);
   if (header.checksum == CHECKSUM_XXH64) return;
-  header.zeroChecksum = pageChecksum(zeroFrame());
   batchesCut(); // their windows have checksums of the old key
   itemsForget();
   if (isHashOrder()) stableResort();

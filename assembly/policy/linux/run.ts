@@ -40,7 +40,7 @@ function unmergeAll(): u32 {
   for (let mm = slots.slotNext; mm != slots; ) {
     for (let vma = vmaFirst(mm); vma; vma = vmaNext(vma)) {
       if (!(vma.flags & VM_MERGEABLE)) continue;
-      if (unmergeRange(mm, vma.start, vma.end)) return ENOMEM;
+      if (unmergeRange(mm, vma.start, vma.end)) return -ENOMEM;
     }
     itemsFree(mm, 0);
     const next = mm.slotNext;
@@ -58,7 +58,7 @@ function unmergeAll(): u32 {
 /** Writes a setting that may change only while nothing is merged; stale nodes are forgotten on the way. 0 or EBUSY. */
 export function quietSettingWrite(word: usize, value: u32): u32 {
   if (setting(word) == value) return 0;
-  if (counted(H_PAGES_SHARED) != 0 || stableForget()) return EBUSY;
+  if (counted(H_PAGES_SHARED) != 0 || stableForget()) return -EBUSY;
   store<u32>(word, value);
   if (word == H_MERGE_ACROSS_NODES) unstableUnsettle();
   return 0;

@@ -8,23 +8,11 @@
  * at all: a batch only counts them. The split of a large folio can take pages away that are in the window; their turn
  * finds that out. Only one that smart scan has skipped here keeps its item, and counts as skipped, until the next pass.
  */
-import {
-  PAGE_SHIFT,
-  PTE_FRAME,
-  PTE_MERGED,
-  PTE_PRESENT,
-  PTE_SHARED,
-  STATE_ITEM,
-  STATE_STABLE,
-  TURN_ANY,
-  TURN_CLEAN,
-  TURN_GONE,
-  TURN_ORDINARY,
-  VM_MERGEABLE,
-} from '../../layout';
+import { STATE_ITEM, STATE_STABLE, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY, VM_MERGEABLE } from '../../layout';
+import { frameOfPte, isMerged } from '../../memory/pte';
 import { entryFind } from '../../memory/tables';
 import { vmaAtOrAbove, vmaNext } from '../../memory/vmas';
-import { isClean } from '../../merge/candidate';
+import { isCandidate, isClean } from '../../merge/candidate';
 import { cleanMark } from '../../merge/checksum';
 import { itemCreate, itemFree, stateOf } from '../../merge/rmap';
 import { header } from '../../records/header';
@@ -78,7 +66,6 @@ function selectRange(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
 function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
   const ptes: usize = header.ptes + ((<usize>first) << 2);
   const states: usize = header.states + ((<usize>first) << 2);
-  const zero = header.frames;
   const words: usize = header.frameWords;
   const isSmart = smartScanIsOn();
   const room = window.room;
@@ -88,7 +75,7 @@ function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
   let index: u32 = 0;
   for (; index < pages && taken != budget; index++) {
     const pte = load<u32>(ptes + (index << 2));
-    if (pte & PTE_MERGED) {
+    if (isMerged(pte)) {
       const run = settledRun(ptes + (index << 2), min(pages - index, budget - taken));
       taken += run;
       index += run - 1;
@@ -98,7 +85,7 @@ function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
     const entry = first + index;
     const state = load<u32>(states + (index << 2));
     let kind: u32;
-    if ((pte & (PTE_PRESENT | PTE_SHARED)) != PTE_PRESENT || (pte & PTE_FRAME) == zero) {
+    if (!isCandidate(pte)) {
       if (!(state & STATE_ITEM)) continue;
       if (!(state & STATE_STABLE)) {
         itemFree(mm, entry);
@@ -107,7 +94,7 @@ function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
       kind = TURN_GONE;
     } else {
       if (!(state & STATE_ITEM)) itemCreate(mm, entry);
-      const word = load<u32>(words + ((((pte & PTE_FRAME) - zero) >> PAGE_SHIFT) << 2));
+      const word = load<u32>(words + (frameOfPte(pte) << 2));
       if (word != 1 || state & STATE_STABLE) kind = TURN_ANY;
       else if (isSmart && !smartScanVisit(entry)) continue;
       else kind = ordinaryKind(entry, pte);

@@ -17,7 +17,6 @@ import {
   H_MERGE_ACROSS_NODES,
   H_PAGES_UNSHARED,
   MM_EXITED,
-  PTE_FRAME,
   ROOT_BYTES,
   ROOT_UNSTABLE,
   STATE_DISPLACED,
@@ -28,12 +27,13 @@ import {
   VM_MERGEABLE,
 } from '../../layout';
 import { frameIsKsm, frameNid } from '../../memory/frames';
+import { frameOfPte } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { vmaFind } from '../../memory/vmas';
 import { isAtPlace, isCandidate } from '../../merge/candidate';
 import { isHashOrder, orderByChecksum, treeNid, unstableRoot } from '../../merge/order';
 import { entryOf, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
-import { comparePages } from '../../page/compare';
+import { comparePages } from '../../page/page';
 import { freeLeaves } from '../../records/free-list';
 import { header } from '../../records/header';
 import { Item } from '../../records/node';
@@ -49,13 +49,13 @@ export function unstableClear(): void {
 }
 
 /** The anonymous frame that `entry` maps, if KSM may still take it; else 0. */
-function mergeableFrame(entry: u32): usize {
+function mergeableFrame(entry: u32): u32 {
   const mm = entryMm(entry);
   if (mm.flags & MM_EXITED) return 0;
   const vma = vmaFind(mm, entryPage(entry)); // isMergeable, in line: each step of a search asks (bench/scan, unique, content order: 3 %)
   if (!vma || !(vma.flags & VM_MERGEABLE)) return 0;
   const pte = pteOf(entry);
-  return isCandidate(pte) ? pte & PTE_FRAME : 0;
+  return isCandidate(pte) ? frameOfPte(pte) : 0;
 }
 
 /**
@@ -63,7 +63,7 @@ function mergeableFrame(entry: u32): usize {
  * tree now, unless the search met a page that has vanished or is this very frame (both after fork): such a search is
  * given up, and the item stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
  */
-export function unstableSearchOrInsert(entry: u32, frame: usize, checksum: u32, isFull: bool): u32 {
+export function unstableSearchOrInsert(entry: u32, frame: u32, checksum: u32, isFull: bool): u32 {
   const nid = treeNid(frame);
   let parent = none<TreeNode>();
   let link = unstableRoot(nid, checksum);
@@ -106,7 +106,7 @@ export function unstableReinsert(entry: u32, state: u32): void {
   let link = unstableRoot(treeNid(frame), checksum);
   for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
     let order = orderByChecksum(checksum, other);
-    if (order == 0) order = comparePages(frame, pteOf(entryOf(other)) & PTE_FRAME);
+    if (order == 0) order = comparePages(frame, frameOfPte(pteOf(entryOf(other))));
     if (order == 0) return; // one of a content is enough
     parent = other;
     link = rbLink(other, order < 0);
@@ -121,7 +121,7 @@ function withSeq(state: u32): u32 {
 }
 
 /** Does a page of the tree of NUMA node `nid` lie elsewhere by now? */
-function isStray(frame: usize, nid: u32): bool {
+function isStray(frame: u32, nid: u32): bool {
   return !setting(H_MERGE_ACROSS_NODES) && frameNid(frame) != nid;
 }
 

@@ -5,18 +5,10 @@
  * Like Linux's, it takes only pages in mergeable mappings, heeds max_page_sharing, and finds what others have merged in the stable tree.
  * Unlike ksmd it keeps the lock from beginning to end, because nobody else may take an item out of its tree (seen.ts) meanwhile.
  */
-import {
-  NODE_MIGRATING,
-  PTE_FRAME,
-  PTE_MERGED,
-  STATE_ITEM,
-  STATE_STABLE,
-  TURN_ORDINARY,
-  VM_MERGEABLE,
-  WINDOW_PAGES,
-} from '../../layout';
+import { NODE_MIGRATING, STATE_ITEM, STATE_STABLE, TURN_ORDINARY, VM_MERGEABLE, WINDOW_PAGES } from '../../layout';
 import { folioSplit, isSameFolio } from '../../memory/folio';
 import { frameIsKsm, frameIsPinned } from '../../memory/frames';
+import { frameOfPte, isMerged } from '../../memory/pte';
 import { entryFind, pteOf } from '../../memory/tables';
 import { vmaAtOrAbove, vmaNext } from '../../memory/vmas';
 import { isCandidate } from '../../merge/candidate';
@@ -77,7 +69,7 @@ function selectRun(window: Window, first: u32, pages: u32): u32 {
   let index: u32 = 0;
   for (; index < pages; index++) {
     const pte = load<u32>(ptes + (index << 2));
-    if (pte & PTE_MERGED) {
+    if (isMerged(pte)) {
       index += settledRun(ptes + (index << 2), pages - index) - 1;
       continue;
     }
@@ -102,12 +94,12 @@ function decide(scanner: Scanner, window: Window, mm: Mm): u32 {
 /** Does the page map a frame that it can give up? The split of a large folio may have taken it away since the page was selected. */
 function isFree(entry: u32): bool {
   const pte = pteOf(entry);
-  return isCandidate(pte) && !frameIsPinned(pte & PTE_FRAME);
+  return isCandidate(pte) && !frameIsPinned(frameOfPte(pte));
 }
 
 /** Merges one page with what is in the stable tree, or with a page that came before it. Returns how many were merged: 0, 1 or both. */
 function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
-  const frame: usize = pteOf(entry) & PTE_FRAME;
+  const frame = frameOfPte(pteOf(entry));
   if (stateOf(entry) & STATE_ITEM) itemUnlink(entry);
   else itemCreate(mm, entry);
   const target = targetOf(frame, checksum);
@@ -124,7 +116,7 @@ function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
 }
 
 /** The node into whose frame the page in `frame` can be merged, or none, or STABLE_FULL. A KSM frame finds its own node. */
-function targetOf(frame: usize, checksum: u32): Node {
+function targetOf(frame: u32, checksum: u32): Node {
   const own = stableNodeOf(frame);
   if (!own) return stableSearch(frame, checksum);
   return nodeHas(own, NODE_MIGRATING) ? stableSortIn(own, checksum) : own;
@@ -132,8 +124,8 @@ function targetOf(frame: usize, checksum: u32): Node {
 
 /** Merges two equal pages, of which `partner` was seen before. Returns how many were merged: 0 or 2. */
 function mergePair(scanner: Scanner, entry: u32, partner: u32, checksum: u32): u32 {
-  const frame: usize = pteOf(entry) & PTE_FRAME;
-  if (isSameFolio(frame, pteOf(partner) & PTE_FRAME)) {
+  const frame = frameOfPte(pteOf(entry));
+  if (isSameFolio(frame, frameOfPte(pteOf(partner)))) {
     folioSplit(frame, entry);
     if (!isFree(entry) || !isFree(partner)) return 0; // the zero frame is there now
   }

@@ -6,12 +6,12 @@
  * the tree is in use, so that no item leaves it unseen, and to empty it is to forget its root.
  */
 import { rbAt, rbErase, rbInsert, rbLink } from '../../base/rb';
-import { PTE_FRAME } from '../../layout';
+import { frameOfPte } from '../../memory/pte';
 import { pteOf } from '../../memory/tables';
 import { isCandidate } from '../../merge/candidate';
 import { orderByKey } from '../../merge/order';
 import { entryOf, itemOf } from '../../merge/rmap';
-import { comparePages } from '../../page/compare';
+import { comparePages } from '../../page/page';
 import { Item } from '../../records/node';
 import { none } from '../../records/record';
 import { Scanner } from '../../records/scanner';
@@ -24,7 +24,7 @@ export function seenClear(scanner: Scanner): void {
 }
 
 /** The entry of a page that equals the one in `frame`; 0 where there is none. */
-export function seenFind(scanner: Scanner, frame: usize, checksum: u32): u32 {
+export function seenFind(scanner: Scanner, frame: u32, checksum: u32): u32 {
   let item = rbAt<Item>(ownWord(scanner));
   while (item) {
     const order = orderBeside(frame, checksum, item);
@@ -36,7 +36,7 @@ export function seenFind(scanner: Scanner, frame: usize, checksum: u32): u32 {
 
 /** Adds the page of `entry`, which has this checksum and is in no tree. */
 export function seenAdd(scanner: Scanner, entry: u32, checksum: u32): void {
-  const frame: usize = pteOf(entry) & PTE_FRAME;
+  const frame = frameOfPte(pteOf(entry));
   let parent = none<TreeNode>();
   let link = ownWord(scanner);
   for (let item = rbAt<Item>(link); item; item = rbAt<Item>(link)) {
@@ -53,9 +53,9 @@ export function seenDrop(entry: u32): void {
 }
 
 /** How the page in `frame` compares with that of a node. One that is no candidate any more equals nobody. */
-function orderBeside(frame: usize, checksum: u32, item: Item): i32 {
+function orderBeside(frame: u32, checksum: u32, item: Item): i32 {
   const order = orderByKey(checksum, item);
   if (order != 0) return order;
   const pte = pteOf(entryOf(item));
-  return isCandidate(pte) ? comparePages(frame, pte & PTE_FRAME) : 1;
+  return isCandidate(pte) ? comparePages(frame, frameOfPte(pte)) : 1;
 }

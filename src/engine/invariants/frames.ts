@@ -1,6 +1,6 @@
 /**
- * Frames: free lists, counts, and the bond between a KSM frame and its stable node. An index counts frames from the
- * zero frame on; messages name a frame as the driver does, by address / 4096.
+ * Frames: free lists, counts, and the bond between a KSM frame and its stable node. An index is a
+ * frame's number, counted from the zero frame.
  */
 import * as layout from '../../../assembly/layout/index.ts';
 import type { Engine } from '../engine.ts';
@@ -9,14 +9,12 @@ import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
 const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINNED } = layout;
-const { PAGE_SHIFT, PAGE_SIZE, PINS_DMA_SHIFT, PINS_MASK } = layout;
+const { PINS_DMA_SHIFT, PINS_MASK } = layout;
 const LIMBO = layout.FRAME_FREE | layout.FRAME_LIMBO;
 /** Mark of a frame that was met in limbo. */
 const IN_LIMBO = 3;
 
 export interface Frames {
-  /** Number of frame 0 of the region, the zero frame; an index counts from it. */
-  readonly first: number;
   /** Address of the frame words. */
   readonly words: number;
   /** Address of the folio words. */
@@ -62,7 +60,6 @@ export function openFrames(engine: Engine): Frames {
   const all = frameRows(engine);
   const top = Math.max(...all.map((row) => row.fresh));
   const frames: Frames = {
-    first: engine.u32(layout.H_FRAMES) >>> PAGE_SHIFT,
     words: engine.u32(layout.H_FRAME_WORDS),
     folios: engine.u32(layout.H_FOLIOS),
     ends: all.map((row) => row.end),
@@ -87,7 +84,7 @@ function markFree(engine: Engine, frames: Frames, row: Row): void {
     const isOfRow = index >= row.start && index < row.fresh && frames.marks[index] !== FREE;
     const word = isOfRow ? engine.u32(frames.words + index * 4) : 0;
     if (!isFree(word)) {
-      broken('frames.free-list', `NUMA node ${row.nid}: frame ${frames.first + index} is in the free list wrongly`);
+      broken('frames.free-list', `NUMA node ${row.nid}: frame ${index} is in the free list wrongly`);
     }
     frames.marks[index] = FREE;
     next = word & FRAME_COUNT_MASK;
@@ -101,7 +98,7 @@ function markLimbo(engine: Engine, frames: Frames): void {
     const word = engine.u32(frames.words + index * 4);
     const isInLimbo = word !== FRAME_OFFLINE && (word & (LIMBO | FRAME_KSM)) >>> 0 === LIMBO;
     if (!isInLimbo || frames.marks[index] !== UNSEEN) {
-      broken('frames.limbo', `frame ${frames.first + index} is in the list wrongly`);
+      broken('frames.limbo', `frame ${index} is in the list wrongly`);
     }
     frames.marks[index] = IN_LIMBO;
     next = word & FRAME_COUNT_MASK;
@@ -123,12 +120,11 @@ function markUsed(engine: Engine, frames: Frames, row: Row): number {
       continue;
     }
     if (isFree(word)) {
-      broken('frames.free-list', `frame ${frames.first + index} is marked free, but is in no free list`);
+      broken('frames.free-list', `frame ${index} is marked free, but is in no free list`);
     }
     used++;
     if (frames.marks[index] === IN_LIMBO) continue;
-    if ((word & LIMBO) === LIMBO)
-      broken('frames.limbo', `frame ${frames.first + index} is marked so, but not in the list`);
+    if ((word & LIMBO) === LIMBO) broken('frames.limbo', `frame ${index} is marked so, but not in the list`);
     frames.marks[index] = MET;
   }
   if (used !== row.used) {
@@ -154,12 +150,13 @@ export function checkFrames(walk: Walk): void {
 function checkZeroFrame(walk: Walk): void {
   const { frames, words } = walk;
   const word = walk.u32(frames.words);
-  const start = (frames.first * PAGE_SIZE) / 4;
+  const start = walk.engine.frames.placeOf(layout.ZERO_FRAME) / 4;
+  const end = start + walk.engine.frames.contentBytes / 4;
   let dirty = start;
-  while (dirty < start + PAGE_SIZE / 4 && words[dirty] === 0) dirty++;
-  const checksum = walk.checksumOf(start * 4);
+  while (dirty < end && words[dirty] === 0) dirty++;
+  const checksum = walk.checksumOf(layout.ZERO_FRAME);
   const noted = walk.u32(layout.H_ZERO_CHECKSUM);
-  if (word === 0 && dirty === start + PAGE_SIZE / 4 && checksum === noted) return;
+  if (word === 0 && dirty === end && checksum === noted) return;
   const zeros = (dirty - start) * 4;
   broken('frames.zero', `its word is ${word}, it has ${zeros} zeros, its checksum is ${checksum}, noted is ${noted}`);
 }
@@ -175,17 +172,17 @@ function checkFolio(walk: Walk, first: number): void {
   if (counted === 0) return;
   const end = first + FOLIO_FRAMES;
   if (nidOf(walk.frames, first) !== nidOf(walk.frames, end - 1)) {
-    broken('frames.folio', `that of ${nameOf(walk, first)} lies on two NUMA nodes`);
+    broken('frames.folio', `that of ${nameOf(first)} lies on two NUMA nodes`);
   }
   let parts = 0;
   for (let index = first; index < end; index++) {
     const word = walk.u32(walk.frames.words + index * 4);
     if (index === 0 || walk.frames.marks[index] !== MET || word & FRAME_KSM) {
-      broken('frames.folio', `${nameOf(walk, index)} is part of one, but free, or not ordinary`);
+      broken('frames.folio', `${nameOf(index)} is part of one, but free, or not ordinary`);
     }
     if (word !== 0) parts++;
   }
-  if (counted !== parts) broken('frames.folio', `that of ${nameOf(walk, first)} counts ${counted}, but has ${parts}`);
+  if (counted !== parts) broken('frames.folio', `that of ${nameOf(first)} counts ${counted}, but has ${parts}`);
 }
 
 /** How many extra references a frame has. */
@@ -200,7 +197,7 @@ function checkPins(walk: Walk, index: number): void {
   const isUsed = walk.frames.marks[index] === MET;
   const mayBeForDma = isUsed && !(walk.u32(walk.frames.words + index * 4) & FRAME_KSM);
   if ((pins !== 0 && !isUsed) || forDma > (mayBeForDma ? pins : 0)) {
-    broken('frames.pincount', `${nameOf(walk, index)} has ${pins} extra references, ${forDma} of them for DMA`);
+    broken('frames.pincount', `${nameOf(index)} has ${pins} extra references, ${forDma} of them for DMA`);
   }
   walk.dmaPins += forDma;
 }
@@ -208,11 +205,11 @@ function checkPins(walk: Walk, index: number): void {
 function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
   const maps = walk.frames.maps[index];
   const count = word & FRAME_COUNT_MASK;
-  if (count !== maps) broken('frames.count', `${nameOf(walk, index)} counts ${count} ptes, but ${maps} map it`);
+  if (count !== maps) broken('frames.count', `${nameOf(index)} counts ${count} ptes, but ${maps} map it`);
   const isPinned = (word & FRAME_PINNED) !== 0;
-  if (isPinned !== pinsOf(walk, index) > 0) broken('frames.pincount', `${nameOf(walk, index)} is marked wrongly`);
+  if (isPinned !== pinsOf(walk, index) > 0) broken('frames.pincount', `${nameOf(index)} is marked wrongly`);
   if (count !== 0 || isPinned || folioOf(walk, index) !== 0) return;
-  broken('frames.lost', `${nameOf(walk, index)} has no reference left`);
+  broken('frames.lost', `${nameOf(index)} has no reference left`);
 }
 
 function checkKsmFrame(walk: Walk, index: number, word: number): void {
@@ -220,23 +217,23 @@ function checkKsmFrame(walk: Walk, index: number, word: number): void {
   const number = numberOf(walk.nodes, node);
   const flags = number === -1 ? 0 : walk.u32(node + layout.NODE_FLAGS);
   if (number === -1 || flags & layout.NODE_IS_CHAIN || !namesFrame(walk, node, index)) {
-    broken('frames.node', `${nameOf(walk, index)} names address ${node}: no stable node, or one with another frame`);
+    broken('frames.node', `${nameOf(index)} names address ${node}: no stable node, or one with another frame`);
   }
-  if (flags & layout.NODE_ORPHAN) checkOrphan(walk, node, flags, walk.frames.first + index);
+  if (flags & layout.NODE_ORPHAN) checkOrphan(walk, node, flags, index);
   const maps = walk.u32(node + layout.NODE_MAPS);
   const found = (walk.frames.maps[index] as number) + pinsOf(walk, index);
   if (maps !== found) {
-    broken('node.maps', `node ${number} counts ${maps} references to ${nameOf(walk, index)}, but it has ${found}`);
+    broken('node.maps', `node ${number} counts ${maps} references to ${nameOf(index)}, but it has ${found}`);
   }
-  if (maps === 0) broken('frames.lost', `${nameOf(walk, index)} of node ${number} has no reference left`);
+  if (maps === 0) broken('frames.lost', `${nameOf(index)} of node ${number} has no reference left`);
 }
 
-function nameOf(walk: Walk, index: number): string {
-  return `frame ${walk.frames.first + index}`;
+function nameOf(index: number): string {
+  return `frame ${index}`;
 }
 
 function namesFrame(walk: Walk, node: number, index: number): boolean {
-  return walk.u32(node + layout.NODE_FRAME) === (walk.frames.first + index) * PAGE_SIZE;
+  return walk.u32(node + layout.NODE_FRAME) === index;
 }
 
 function checkOrphan(walk: Walk, node: number, flags: number, frame: number): void {
@@ -250,15 +247,15 @@ function checkOrphan(walk: Walk, node: number, flags: number, frame: number): vo
 /** The frame that `node` names is its own; a stale node names none, and remembers which it was. */
 export function checkNodeFrame(walk: Walk, node: number): void {
   const frame = walk.u32(node + layout.NODE_FRAME);
-  const index = (frame || walk.u32(node + layout.NODE_MAPS)) / PAGE_SIZE - walk.frames.first;
+  const index = frame || walk.u32(node + layout.NODE_MAPS);
   if (frame === 0) {
-    const wasFrame = Number.isInteger(index) && index > 0 && index < walk.frames.marks.length;
+    const wasFrame = index > 0 && index < walk.frames.marks.length;
     if (!wasFrame) broken('node.maps', `${walk.nameOf(node)} is stale, and says that it had frame index ${index}`);
     return;
   }
   const word = walk.frames.marks[index] === MET ? walk.u32(walk.frames.words + index * 4) : 0;
   if (index === 0 || !(word & FRAME_KSM) || (word & FRAME_NODE_MASK) !== node >>> layout.FRAME_NODE_SHIFT) {
-    broken('frames.node', `${walk.nameOf(node)} names frame ${frame / PAGE_SIZE}, which is not its own`);
+    broken('frames.node', `${walk.nameOf(node)} names frame ${frame}, which is not its own`);
   }
 }
 

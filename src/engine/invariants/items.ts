@@ -1,12 +1,13 @@
 /** rmap items: their states, and what they know of their pages. */
 import * as layout from '../../../assembly/layout/index.ts';
+import { frameOfPte, isPresent } from '../../memory/index.ts';
 import { numberOf } from './arena.ts';
 import { nidOf } from './frames.ts';
 import { broken } from './rules.ts';
 import { isInTree } from './unstable.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { FRAME_KSM, MM_MERGEABLE, PAGE_SHIFT, PTE_DIRTY, PTE_FRAME, PTE_MERGED, PTE_PRESENT, PTE_SHARED } = layout;
+const { FRAME_KSM, MM_MERGEABLE, PTE_DIRTY, PTE_MERGED, PTE_SHARED } = layout;
 const { STATE_DISPLACED, STATE_FRESH, STATE_ITEM, STATE_SEQ, STATE_STABLE, STATE_MUST_SEARCH, STATE_UNSTABLE } = layout;
 
 const PLACES = STATE_STABLE | STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH;
@@ -40,12 +41,12 @@ function isContradictory(state: number): boolean {
 
 /** A page that would not be read again, because nobody has written it since. */
 function checkChecksum(walk: Walk, entry: number, pte: number, state: number): void {
-  if (state & STATE_FRESH || (pte & (PTE_PRESENT | PTE_SHARED | PTE_DIRTY)) !== PTE_PRESENT) return;
-  const index = (pte >>> PAGE_SHIFT) - walk.frames.first;
+  if (state & STATE_FRESH || !isPresent(pte) || pte & (PTE_SHARED | PTE_DIRTY)) return;
+  const index = frameOfPte(pte);
   if (index === 0 || walk.u32(walk.frames.words + index * 4) & FRAME_KSM) return;
   const dirty = walk.u32(walk.u32(layout.H_DIRTY) + (entry >>> 5) * 4);
   if (dirty & (1 << (entry & 31))) return;
-  const checksum = walk.checksumOf((pte & PTE_FRAME) >>> 0);
+  const checksum = walk.checksumOf(frameOfPte(pte));
   const remembered = walk.u32(walk.itemOf(entry) + layout.ITEM_CHECKSUM);
   if (checksum !== remembered) broken('item.checksum', `${walk.whereIs(entry)}: it is ${checksum}, not ${remembered}`);
 }
@@ -62,8 +63,9 @@ export function isMerged(walk: Walk, entry: number, pte: number, state: number):
   if (number === -1 || flags & layout.NODE_IS_CHAIN) {
     broken('item.node', `${walk.whereIs(entry)} hangs on address ${node}, where there is no node that takes items`);
   }
-  if (!(pte & PTE_PRESENT) || walk.u32(node + layout.NODE_FRAME) !== (pte & PTE_FRAME) >>> 0) return false;
-  const nid = walk.mergesAcrossNodes ? 0 : nidOf(walk.frames, (pte >>> PAGE_SHIFT) - walk.frames.first);
+  const frame = frameOfPte(pte);
+  if (frame === layout.ZERO_FRAME || walk.u32(node + layout.NODE_FRAME) !== frame) return false;
+  const nid = walk.mergesAcrossNodes ? 0 : nidOf(walk.frames, frame);
   return !(pte & PTE_MERGED) || nid === flags >>> layout.NODE_NID_SHIFT;
 }
 

@@ -2,12 +2,12 @@
 import * as layout from '../../../assembly/layout/index.ts';
 import { FREE } from './arena.ts';
 import { checkItem, isMerged, isUnsettled } from './items.ts';
-import { checkPte } from './ptes.ts';
+import { checkPte, saysMerged } from './ptes.ts';
 import { broken, type Rule } from './rules.ts';
 import { VmaCursor } from './vmas.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { PTE_MERGED, TABLE_ENTRIES } = layout;
+const { TABLE_ENTRIES } = layout;
 
 /** Walks all leaves; needs checked vmas, tables, and frame lists. */
 export function checkPages(walk: Walk): void {
@@ -49,7 +49,7 @@ function checkLeaf(walk: Walk, mm: Mm, vmas: VmaCursor, leaf: number): void {
       used++;
     }
     const isSettled = isMerged(walk, first + index, pte, state);
-    if (((pte & PTE_MERGED) !== 0) !== isSettled && !(isSettled && isUnsettled(walk))) {
+    if (saysMerged(pte) !== isSettled && !(isSettled && isUnsettled(walk))) {
       const found = `pte 0x${pte.toString(16)}, state 0x${state.toString(16)}`;
       broken('pte.merged', `mm ${mm.number}, page ${page + index}: ${found}`);
     }

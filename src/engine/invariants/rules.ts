@@ -50,7 +50,6 @@ export const RULES = {
   'pte.none': 'what must not be read is marked so in every pte',
   'pte.shared':
     'pages of objects and shared memory have PTE_SHARED, others only in a file, and map what the object has there',
-  'pte.zero': 'PTE_KSM_ZERO is on the zero frame only',
   'pte.folio': 'part k of a large folio is private memory, mapped by entry k of a leaf',
   'pte.writable': 'a pte is writable only in a writable vma, and where private only on an ordinary frame of its own',
   'pte.anon': 'private memory with content of its own lies in a vma that fork copies',

@@ -3,7 +3,6 @@
  * gone (stale) stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
  */
 import * as layout from '../../../assembly/layout/index.ts';
-import { compareContents } from '../../memory/index.ts';
 import { meet } from './arena.ts';
 import { checkNodeFrame } from './frames.ts';
 import { checkRooms } from './rooms.ts';
@@ -52,7 +51,7 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
       lastKey = key;
       const frame = checkTreeNode(walk, node, place);
       if (frame === 0) return;
-      if (lastFrame !== 0 && compareContents(walk.words, lastFrame, frame) >= 0) {
+      if (lastFrame !== 0 && walk.compare(lastFrame, frame) >= 0) {
         broken('stable.order', `the bytes of ${walk.nameOf(node)} are not above those of the node before it`);
       }
       lastFrame = frame;
@@ -99,7 +98,7 @@ function checkChain(walk: Walk, chain: number, place: Place): number {
     checkNid(walk, dup, place.nid);
     checkFrameNode(walk, dup);
     const frame = walk.u32(dup + NODE_FRAME);
-    const isAlike = standing === 0 || frame === 0 || compareContents(walk.words, standing, frame) === 0;
+    const isAlike = standing === 0 || frame === 0 || walk.compare(standing, frame) === 0;
     if (walk.u32(dup + layout.NODE_CHAIN) !== chain || walk.u32(dup + NODE_KEY) !== key || !isAlike) {
       broken('chain.dups', `${walk.nameOf(dup)} does not fit ${walk.nameOf(chain)}`);
     }
@@ -164,7 +163,7 @@ function checkRoot(walk: Walk, node: number, place: Place): void {
 function checkKey(walk: Walk, node: number): void {
   const frame = walk.u32(node + NODE_FRAME);
   if (frame === 0) return;
-  const expected = walk.isHashOrder ? walk.checksumOf(frame) : prefixOf(walk.u32(frame));
+  const expected = walk.isHashOrder ? walk.checksumOf(frame) : prefixOf(walk.u32(walk.engine.frames.placeOf(frame)));
   const key = walk.u32(node + NODE_KEY);
   if (key !== expected) broken('stable.key', `${walk.nameOf(node)} has key ${key}, its frame wants ${expected}`);
 }

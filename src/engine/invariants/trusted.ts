@@ -3,6 +3,7 @@
  * that there is. In a memory that a death has left behind it does, at any instruction; what else is wrong, recovery mends.
  */
 import * as layout from '../../../assembly/layout/index.ts';
+import { frameOfPte, isPresent } from '../../memory/index.ts';
 import type { Engine } from '../engine.ts';
 import { regionOf } from '../regions.ts';
 import { frameRows } from './frames.ts';
@@ -78,13 +79,9 @@ function checkVma(engine: Engine, mms: Records, vma: number): void {
 function checkPtes(engine: Engine, leaves: number): void {
   const { words } = engine;
   const base = engine.u32(layout.H_PTES) / 4;
-  const frames = engine.u32(layout.H_FRAMES);
-  const end = frames + engine.u32(layout.H_FRAME_LIMIT) * layout.PAGE_SIZE;
+  const { count } = engine.frames;
   for (let entry = TABLE_ENTRIES; entry < leaves * TABLE_ENTRIES; entry++) {
     const pte = words[base + entry] as number;
-    const frame = (pte & layout.PTE_FRAME) >>> 0;
-    if (pte & layout.PTE_PRESENT && (frame < frames || frame >= end)) {
-      broken('pte.frame', `entry ${entry}: pte 0x${pte.toString(16)}`);
-    }
+    if (isPresent(pte) && frameOfPte(pte) >= count) broken('pte.frame', `entry ${entry}: pte 0x${pte.toString(16)}`);
   }
 }

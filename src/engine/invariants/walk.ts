@@ -3,6 +3,7 @@
  * those before it have checked and found. Words are read from typed arrays; nothing that was never used is read.
  */
 import * as layout from '../../../assembly/layout/index.ts';
+import { compareContents } from '../../memory/index.ts';
 import type { Engine } from '../engine.ts';
 import { type Arena, numberOf, openArena } from './arena.ts';
 import { type Frames, openFrames } from './frames.ts';
@@ -15,7 +16,7 @@ export interface Mm {
   /** Its vmas (addresses) and leaves (numbers), by page. */
   readonly vmas: number[];
   readonly leaves: number[];
-  /** Found: vmas that map it, rmap items, STABLE ones among them, ptes with PTE_KSM_ZERO. */
+  /** Found: vmas that map it, rmap items, STABLE ones among them, ptes to which KSM put the zero frame. */
   refs: number;
   items: number;
   merging: number;
@@ -96,9 +97,20 @@ export class Walk {
     return this.mmByNumber[numberOf(this.mms, address)];
   }
 
-  /** Checksum of the page at address `frame`: the one thing that the engine is asked. */
+  /** Checksum of the page in `frame`: the one thing that the engine is asked. */
   checksumOf(frame: number): number {
     return this.engine.call.pageChecksum(frame) >>> 0;
+  }
+
+  /** Order of two pages as the engine has it: as memcmp, or that of their names. */
+  compare(frame: number, other: number): number {
+    const { engine } = this;
+    const { frames } = engine;
+    if (frames.areNames) {
+      const [name, otherName] = [frame, other].map((each) => engine.bigU64(frames.placeOf(each))) as [bigint, bigint];
+      return name === otherName ? 0 : name < otherName ? -1 : 1;
+    }
+    return compareContents(this.words, frames.placeOf(frame), frames.placeOf(other));
   }
 
   stateOf(entry: number): number {

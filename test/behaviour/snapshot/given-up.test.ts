@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import { type AddressSpace, type FrameId, type Host, type HostOptions, restoreHost } from '../../../src/index.ts';
+import { frameOfPte } from '../../../src/memory/index.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
 import { PAGE } from '../../support/page.ts';
 import { contentOf, memoryOf, parse, saved, smallHost } from './helpers.ts';
@@ -293,8 +294,7 @@ const PATHS: readonly Path[] = [
     name: 'limbo: another thread is just reading it',
     give: (host, space) => {
       host.share();
-      const { frames } = engineOf(host);
-      const frame = frames.toEngine(space.frameOf(BASE) as FrameId);
+      const frame = (space.frameOf(BASE) as FrameId) << layout.PTE_FRAME_SHIFT;
       const record = layout.WORKERS + 4 * layout.WORKER_BYTES; // of a worker that there is not
       engineOf(host).setU32(layout.H_WORKERS, 5);
       engineOf(host).setU32(record + layout.WORKER_ACCESS, frame | layout.ACCESS_READ);
@@ -366,7 +366,7 @@ describe.each(['hash', 'content'] as const)('%s order', (index) => {
     const leaf = layout.TABLE_ENTRIES; // the process's only one, the first that there is
     for (let pte = ptes + leaf; pte < ptes + 2 * leaf; pte++) {
       // The frame was allocated and filled, and then the thread died.
-      if (ofSpace.has(engineOf(host).frames.ofPte(engineOf(host).words[pte] as number))) engineOf(host).words[pte] = 0;
+      if (ofSpace.has(frameOfPte(engineOf(host).words[pte] as number))) engineOf(host).words[pte] = 0;
     }
     expect([...space.resident()]).toEqual([]);
     const file = await saved(host);

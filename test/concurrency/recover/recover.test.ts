@@ -3,7 +3,7 @@
  * story goes on as the kernel's did. What is trusted, and so never damaged here, is listed in assembly/recover/recover.ts.
  */
 import { expect, test } from 'vitest';
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { attachHost, createHost, type Host, snapshotOf } from '../../../src/index.ts';
 import { checkHost, engineOf, machineOf } from '../../support/inside.ts';
 import { places, recoverAfterAll, recoverFromDamage } from './play.ts';
@@ -48,8 +48,8 @@ test('a process whose maker died before anybody knew of it is gone; those that s
   known.mmap(0, 4096);
   known.write(0, Uint8Array.of(7));
   const other = engineOf(living).call.spawn(0) >>> 0; // a thread that lives is just about to learn of it
-  expect(engineOf(dead).call.fork(known.mm, known.id) >>> 0).toBeGreaterThan(layout.PAGE_SIZE); // and the dead one would have, of these
-  expect(engineOf(dead).call.spawn(0) >>> 0).toBeGreaterThan(layout.PAGE_SIZE);
+  expect(errnoOf(engineOf(dead).call.fork(known.mm, known.id))).toBe(0); // and the dead one would have, of these
+  expect(errnoOf(engineOf(dead).call.spawn(0))).toBe(0);
   host.recover(dead.worker);
   checkHost(host);
   expect(host.handles()).toEqual([own.handle, known.handle]);

@@ -3,25 +3,15 @@
  * of their loads and stores. (Not those themselves: a thread inside a call stands still until all on top of it have come to a stop, and
  * some of them wait for the end of its access.)
  */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import { HALF_WORDS, type Process } from './shadow.ts';
 import { locked, recordWord, type Steps, type Thread, type Translation } from './thread.ts';
 import type { World } from './world.ts';
 
-const {
-  ACCESS_READ,
-  ACCESS_WALK,
-  ACCESS_WRITE,
-  EFAULT,
-  ENOMEM,
-  PTE_DIRTY,
-  PTE_FRAME,
-  PTE_NONE,
-  PTE_PRESENT,
-  PTE_WRITABLE,
-} = layout;
-const MAY_WRITE = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
+const { ACCESS_READ, ACCESS_WALK, ACCESS_WRITE, EFAULT, ENOMEM, PTE_DIRTY, PTE_FRAME, PTE_READ_ONLY, PTE_WRITABLE } =
+  layout;
+const MAY_WRITE = PTE_WRITABLE | PTE_DIRTY;
 const EPOCH = layout.EPOCH / 4;
 const INDEX = layout.TABLE_ENTRIES - 1;
 
@@ -59,8 +49,8 @@ function* announce(
   how: number,
   mistake: Mistake,
 ): Steps<boolean> {
-  const rights = how === ACCESS_WRITE ? MAY_WRITE : PTE_PRESENT;
-  if ((pte & (rights | PTE_NONE)) !== rights) return false;
+  const rights = how === ACCESS_WRITE ? MAY_WRITE : PTE_READ_ONLY;
+  if ((pte & rights) !== rights) return false;
   const access = mistake === 'no-announcement' ? 0 : (pte & PTE_FRAME) | how;
   words[recordWord(thread, layout.WORKER_ACCESS)] = access;
   yield;
@@ -102,7 +92,7 @@ function* visitPage(
   const translation = yield* begin(world, thread, process, page, how, mistake);
   for (let half = 0; translation !== undefined && half < 2; half++) {
     yield;
-    visit(half, ((translation.pte & PTE_FRAME) >>> 2) + half * HALF_WORDS);
+    visit(half, world.engine.frames.placeOfPte(translation.pte) / 4 + half * HALF_WORDS);
   }
   yield;
   world.words[recordWord(thread, layout.WORKER_ACCESS)] = 0;
@@ -124,13 +114,14 @@ export function* accessPage(
     const { readFault, writeFault } = world.call;
     const fault = how === ACCESS_WRITE ? writeFault : readFault;
     const frame = (yield* locked(world, thread, () => fault(process.mm, world.idOf(process.mm), page))) >>> 0;
+    const errno = errnoOf(frame);
     const allowed = mapping !== undefined && (how === ACCESS_READ || mapping.writable);
-    if ((frame === EFAULT) === allowed) {
+    if ((errno === EFAULT) === allowed) {
       throw new Failure(
-        `a fault on mm ${process.mm}, page ${page} says ${frame}, though it is ${allowed ? '' : 'not '}allowed`,
+        `a fault on mm ${process.mm}, page ${page} says ${errno}, though it is ${allowed ? '' : 'not '}allowed`,
       );
     }
-    if (frame === EFAULT || frame === ENOMEM) return frame;
+    if (errno === EFAULT || errno === ENOMEM) return errno;
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 /** What guests do: accesses and system calls, each with what it does to the shadow once the engine says that it is done. */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { accessPage, type Mistake } from './access.ts';
 import { Failure } from './failure.ts';
 import type { Operation } from './plan.ts';
@@ -99,7 +99,7 @@ function mappedRangeOf(process: Process, operation: Operation): Range {
 /** Calls the engine; `apply` changes the shadow if it succeeds. */
 function* systemCall(guests: Guests, thread: Thread, flight: Flight, call: () => number, apply: () => void): Steps {
   const attempt = (): void => {
-    const errno = call() >>> 0;
+    const errno = errnoOf(call());
     if (errno === 0) apply();
     else if (!FULL.includes(errno)) throw new Failure(`${flight.what} says ${errno}`);
   };
@@ -219,12 +219,13 @@ function* advise(guests: Guests, thread: Thread, process: Process, operation: Op
   const advice = ADVICES[operation.what] as number;
   const forgets = operation.what === 'dontneed';
   const call = (): number => {
-    const errno = guests.world.call.advise(process.mm, idOf(guests, process), start, count, advice);
+    const result = guests.world.call.advise(process.mm, idOf(guests, process), start, count, advice);
+    const errno = errnoOf(result);
     const forgotten = forgets ? upToLocked(guests, process, pages) : [];
     if ((errno === EINVAL) !== forgotten.length < (forgets ? pages.length : 0))
       throw new Failure(`advise says ${errno}`);
     for (const page of forgotten) forgetContents(process, page);
-    return errno === ENOMEM || errno === EINVAL ? 0 : errno;
+    return errno === ENOMEM || errno === EINVAL ? 0 : result;
   };
   const apply = (): void => {};
   const flight: Flight | undefined = forgets ? { what: 'zero', process, pages } : { what: 'pin', process, pages: [] };
@@ -247,7 +248,7 @@ function* spawn(guests: Guests, thread: Thread, { a }: Operation): Steps {
   const { world } = guests;
   const attempt = (): void => {
     const mm = world.call.spawn(a % world.word(layout.H_NID_COUNT)) >>> 0;
-    if (mm >= layout.PAGE_SIZE) adopt(guests, thread, new Process(mm));
+    if (errnoOf(mm) === 0) adopt(guests, thread, new Process(mm));
   };
   yield* locked(world, thread, attempt, { what: 'spawn', process: undefined, pages: [] });
 }
@@ -255,7 +256,7 @@ function* spawn(guests: Guests, thread: Thread, { a }: Operation): Steps {
 function* fork(guests: Guests, thread: Thread, process: Process): Steps {
   const attempt = (): void => {
     const mm = guests.world.call.fork(process.mm, idOf(guests, process)) >>> 0;
-    if (mm >= layout.PAGE_SIZE) adopt(guests, thread, copyOf(process, mm));
+    if (errnoOf(mm) === 0) adopt(guests, thread, copyOf(process, mm));
   };
   yield* locked(guests.world, thread, attempt, { what: 'fork', process, pages: [] });
 }
@@ -278,7 +279,7 @@ function* exit(guests: Guests, thread: Thread, process: Process): Steps {
 function* exec(guests: Guests, thread: Thread, process: Process): Steps {
   const attempt = (): void => {
     const mm = guests.world.call.exec(process.mm, idOf(guests, process)) >>> 0;
-    if (mm < layout.PAGE_SIZE) return;
+    if (errnoOf(mm) !== 0) return;
     process.mm = mm;
     process.pages.clear();
   };
@@ -290,8 +291,9 @@ function* pin(guests: Guests, thread: Thread, process: Process, { a, b }: Operat
   const attempt = (): void => {
     const how = b % 3;
     const frame = guests.world.call.pinPage(process.mm, idOf(guests, process), page, how) >>> 0;
-    if (frame >= layout.PAGE_SIZE) thread.pins.push({ frame, how });
-    else if (frame !== EFAULT && frame !== ENOMEM) throw new Failure(`pinPage says ${frame}`);
+    const errno = errnoOf(frame);
+    if (errno === 0) thread.pins.push({ frame, how });
+    else if (errno !== EFAULT && errno !== ENOMEM) throw new Failure(`pinPage says ${errno}`);
   };
   yield* locked(guests.world, thread, attempt, { what: 'pin', process, pages: [] });
 }

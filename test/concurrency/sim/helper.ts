@@ -3,6 +3,7 @@
  * what the thread that started it does when it has begun and when it is gone (src/threads/pool.ts).
  */
 import { layout } from '../../../src/engine/index.ts';
+import { frameOfPte } from '../../../src/memory/index.ts';
 import type { Operation } from './plan.ts';
 import { Death, recordWord, type Steps, type Thread } from './thread.ts';
 import type { World } from './world.ts';
@@ -45,7 +46,7 @@ function* computeChunk(world: World): Steps<boolean> {
     yield;
     const entry = world.word(window + index * 4 + layout.WINDOW_TURNS);
     if ((entry & layout.TURN_KIND) !== layout.TURN_ORDINARY) continue;
-    const frame = world.word(world.word(layout.H_PTES) + entry * 4) & layout.PTE_FRAME;
+    const frame = frameOfPte(world.word(world.word(layout.H_PTES) + entry * 4));
     yield;
     const checksum = world.call.pageChecksum(frame);
     yield;

@@ -1,5 +1,5 @@
 /** What the scanner's thread and the one that writes to /sys/kernel/mm/ksm do. */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
 import { Failure } from './failure.ts';
 import type { Guests } from './guest.ts';
 import type { Operation } from './plan.ts';
@@ -30,8 +30,7 @@ function isUsed(word: number): boolean {
 }
 
 function migrate(world: World, operation: Operation): void {
-  const frame = world.word(layout.H_FRAMES) + frameOf(world, operation) * layout.PAGE_SIZE;
-  world.call.migrateFrame(frame, operation.b % world.word(layout.H_NID_COUNT));
+  world.call.migrateFrame(frameOf(world, operation), operation.b % world.word(layout.H_NID_COUNT));
 }
 
 const ACTS: Record<string, (world: World, operation: Operation) => void> = {
@@ -60,7 +59,7 @@ function* offline({ world, offline }: Guests, thread: Thread, operation: Operati
   const pages = blockOf(world, operation);
   const first = pages[0] as number;
   const attempt = (): void => {
-    const errno = world.call.offline(first, first + pages.length);
+    const errno = errnoOf(world.call.offline(first, first + pages.length));
     if (errno !== 0 && errno !== layout.EBUSY) throw new Failure(`offline says ${errno}`);
     for (const index of pages) {
       if (errno === 0) offline.add(index);

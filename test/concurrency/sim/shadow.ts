@@ -4,7 +4,8 @@
  *
  * All words of a half page are the same, so a page is two numbers, and a page that mixes two writes shows it.
  */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
+import { isPresent } from '../../../src/memory/index.ts';
 import { Failure } from './failure.ts';
 import type { World } from './world.ts';
 
@@ -87,13 +88,13 @@ function entryPte(world: World, mm: number, page: number): number {
   return entry === 0 ? 0 : world.word(world.word(layout.H_PTES) + entry * 4);
 }
 
-/** Address of the frame that a process's page maps, or that its object holds; 0 where there is none yet. */
+/** Address of what is in the frame that a process's page maps, or that its object holds; 0 where there is none yet. */
 function frameOf(world: World, process: Process, page: number, mapping: Mapping): number {
   const own = entryPte(world, process.mm, page);
-  if (own & layout.PTE_PRESENT) return (own & layout.PTE_FRAME) >>> 0;
+  if (isPresent(own)) return world.engine.frames.placeOfPte(own);
   if (!mapping.shared) return 0;
-  const frame = world.call.readFault(process.mm, world.idOf(process.mm), page) >>> 0;
-  return frame < layout.PAGE_SIZE ? -1 : frame;
+  const frame = world.call.readFault(process.mm, world.idOf(process.mm), page);
+  return errnoOf(frame) === 0 ? world.engine.frames.placeOf(frame) : -1;
 }
 
 /** Compares every word of a frame with what it must hold. */
@@ -108,7 +109,7 @@ export function expectFrame(world: World, frame: number, cell: Cell, where: () =
 }
 
 function expectLocked(world: World, { mm }: Process, page: number, { locked }: Mapping, flags: number): void {
-  if (!locked || (flags & layout.VM_LOCKED && entryPte(world, mm, page) & layout.PTE_PRESENT)) return;
+  if (!locked || (flags & layout.VM_LOCKED && isPresent(entryPte(world, mm, page)))) return;
   throw new Failure(`mm ${mm}, page ${page}: is not locked, or not present, but should be`);
 }
 
@@ -119,9 +120,9 @@ function expectUntouched(world: World, { mm }: Process): void {
     const ptes = world.word(layout.H_PTES) + entry * 4;
     for (let page = leaf; entry !== 0 && page < leaf + layout.TABLE_ENTRIES; page++) {
       const pte = world.word(ptes + (page - leaf) * 4);
-      if (!(pte & layout.PTE_PRESENT) || PAGES.includes(page)) continue;
-      const frame = (pte & layout.PTE_FRAME) >>> 0;
-      if (world.word(frame) === 0 && world.word(frame + layout.PAGE_SIZE / 2) === 0) continue;
+      if (!isPresent(pte) || PAGES.includes(page)) continue;
+      const place = world.engine.frames.placeOfPte(pte);
+      if (world.word(place) === 0 && world.word(place + layout.PAGE_SIZE / 2) === 0) continue;
       throw new Failure(`mm ${mm}, page ${page}: nobody wrote it, but it is not zero`);
     }
   }

@@ -2,7 +2,8 @@
  * What happens after a death: another thread recovers, and looks at what has become of the call that was under way. Only what that
  * call was to change may be other than before.
  */
-import { layout } from '../../../src/engine/index.ts';
+import { errnoOf, layout } from '../../../src/engine/index.ts';
+import { isPresent } from '../../../src/memory/index.ts';
 import { Failure } from './failure.ts';
 import { forget, type Guests } from './guest.ts';
 import { emptyCell, forgetContents, type Mapping, type Process, vmaAt } from './shadow.ts';
@@ -31,9 +32,9 @@ function strangers({ world, processes }: Guests): number[] {
 function firstWords(world: World, mm: number, page: number): [number, number] | undefined {
   const entry = world.call.entryFind(mm, world.idOf(mm), page) >>> 0;
   const pte = entry === 0 ? 0 : world.word(world.word(layout.H_PTES) + entry * 4);
-  if (!(pte & layout.PTE_PRESENT)) return undefined;
-  const frame = (pte & layout.PTE_FRAME) >>> 0;
-  return [world.word(frame), world.word(frame + layout.PAGE_SIZE / 2)];
+  if (!isPresent(pte)) return undefined;
+  const place = world.engine.frames.placeOfPte(pte);
+  return [world.word(place), world.word(place + layout.PAGE_SIZE / 2)];
 }
 
 /** What has become of one page that the call was about. */
@@ -122,7 +123,7 @@ export function* survivorSteps(
     }
     const next = [...deaths].find((dead) => world.words[LOCK] === dead.worker) ?? [...deaths][0];
     if (next === undefined || !isReady(guests, next)) continue;
-    const errno = world.call.recover(next.worker, thread.worker, 1, 0);
+    const errno = errnoOf(world.call.recover(next.worker, thread.worker, 1, 0));
     if (errno !== 0) throw new Failure(`recover says ${errno}`);
     world.quietly(() => {
       for (const dead of deaths) settle(guests, dead);

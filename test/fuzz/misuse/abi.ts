@@ -31,14 +31,13 @@ const page = near((world) => world.dice.below(AREA + 4));
 const pages = near((world) => world.dice.below(AREA));
 const nid = near((world) => world.dice.below(2));
 const small = near((world) => world.dice.below(8));
-const frame = near(
+const frame = near((world) => world.dice.below(word(layout.H_FRAME_LIMIT)(world)));
+/** Where frames lie. */
+const place = near(
   (world) => word(layout.H_FRAMES)(world) + 4096 * world.dice.below(word(layout.H_FRAME_LIMIT)(world)),
 );
 /** One that is pinned, or was. */
-const pinned: Arg = (world) =>
-  world.pins.length === 0 || world.oneIn(3)
-    ? frame(world)
-    : world.observer.frames.toEngine(world.any(world.pins).frame);
+const pinned: Arg = (world) => (world.pins.length === 0 || world.oneIn(3) ? frame(world) : world.any(world.pins).frame);
 const index = near((world) => world.dice.below(word(layout.H_FRAME_LIMIT)(world) + 2));
 /** One that is there, or was; or none. */
 const worker: Arg = (world) => {
@@ -101,7 +100,7 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   hasMergeable: { takes: PROCESS },
   vmaGap: { takes: [...PROCESS, pages] },
   readFault: { takes: [...PROCESS, page] },
-  readPages: { takes: [frame, small] },
+  readPages: { takes: [place, small] },
   writeFault: { takes: [...PROCESS, page] },
   frameAt: { takes: [...PROCESS, page] },
   entryFind: { takes: [...PROCESS, page] },
@@ -123,4 +122,5 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   runWrite: { takes: [small] },
   quietSettingWrite: { takes: [setting, near((world) => world.dice.below(4))] },
   pageChecksum: { takes: [frame] },
+  pageKind: { takes: [] },
 };

@@ -40,15 +40,15 @@ test('what is released more often than it was taken is refused, of an ordinary f
   const space = mergedPair(host);
   expect(host.ksm.counters().pages_sharing).toBe(1);
   const frame = space.frameOf(0) as FrameId;
-  const { call, frames } = engineOf(host);
-  expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
+  const { call } = engineOf(host);
+  expect(call.unpinFrame(frame, layout.PIN_GET)).toBe(-layout.EINVAL);
   const pin = space.pin(0);
   expect(pin.frame).toBe(frame);
-  expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(0);
-  expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
+  expect(call.unpinFrame(frame, layout.PIN_GET)).toBe(0);
+  expect(call.unpinFrame(frame, layout.PIN_GET)).toBe(-layout.EINVAL);
   expect(() => pin.release()).toThrow(EINVAL);
   checkHost(host);
-  expect(call.unpinFrame(frames.toEngine(host.frame(frame + 1)), layout.PIN_GET)).toBe(layout.EINVAL);
+  expect(call.unpinFrame(host.frame(frame + 1), layout.PIN_GET)).toBe(-layout.EINVAL);
   expect(space.read(0, 1)[0]).toBe(1);
 });
 
@@ -101,8 +101,8 @@ test('pins survive a recovery, each of them, on frames of both kinds', async () 
   checkHost(host);
   for (const pin of pins) pin.release();
   checkHost(host);
-  const { call, frames } = engineOf(host);
-  for (const { frame } of pins) expect(call.unpinFrame(frames.toEngine(frame), layout.PIN_GET)).toBe(layout.EINVAL);
+  const { call } = engineOf(host);
+  for (const { frame } of pins) expect(call.unpinFrame(frame, layout.PIN_GET)).toBe(-layout.EINVAL);
 });
 
 test('counts of ptes cannot come near the flags of a frame’s word', () => {

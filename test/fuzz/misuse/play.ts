@@ -2,7 +2,7 @@
  * Calls with arguments of all kinds, one after the other, and what must hold after each: it gave a result or a KsmError with a code
  * and a printable line, nothing trapped, and every invariant of the engine holds.
  */
-import { type EngineExports, layout } from '../../../src/engine/index.ts';
+import { type EngineExports, errnoOf, layout } from '../../../src/engine/index.ts';
 import { ERRNO, KsmError } from '../../../src/index.ts';
 import { Dice } from '../../support/dice.ts';
 import { CALLS } from './abi.ts';
@@ -118,7 +118,7 @@ function abi(world: World, name: { is: string }): boolean {
   const result = (exportsOf(world)[what] as (...args: number[]) => number)(...args);
   name.is = what;
   if (what === 'workerJoin' && result !== 0) world.workers.push(result);
-  return result === undefined || result === 0 || result >>> 0 >= layout.PAGE_SIZE;
+  return result === undefined || errnoOf(result) === 0;
 }
 
 /** The functions as the engine has them: of a host, each takes the lock. */

@@ -61,7 +61,7 @@ describe('recover', () => {
     expect(next.worker % 64).toBe(number % 64);
     engine.call.accessWalk(next.worker);
     expect(() => host.recover(number)).toThrow(refusal('ESRCH'));
-    expect(engine.call.workerLeave(number)).toBe(layout.ESRCH);
+    expect(engine.call.workerLeave(number)).toBe(-layout.ESRCH);
     expect(engine.words[word(layout.WORKER_ACCESS)]).toBe(layout.ACCESS_WALK);
     expect(engine.words[word(layout.WORKER_ATTACHED)]).toBe(next.worker);
     engine.call.accessEnd(next.worker);
@@ -157,8 +157,8 @@ describe('numbers', () => {
     const number = (other as Host).worker;
     words[(recordOf(number) + layout.WORKER_NUMBER) / 4] = (number | layout.WORKER_EXPELLED) >>> 0;
     for (const wrong of [0, (number | layout.WORKER_EXPELLED) >>> 0, number]) {
-      expect(call.workerAttach(wrong)).toBe(layout.ESRCH);
-      expect(call.lockTry(wrong)).toBe(layout.ESRCH);
+      expect(call.workerAttach(wrong)).toBe(-layout.ESRCH);
+      expect(call.lockTry(wrong)).toBe(-layout.ESRCH);
       call.accessWalk(wrong);
       expect(words[(recordOf(wrong) + layout.WORKER_ACCESS) / 4]).toBe(0);
     }

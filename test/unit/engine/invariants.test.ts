@@ -17,14 +17,18 @@ const { FREE_FIRST, FREE_FRESH, FREE_USED, H_FREE_LEAVES, H_FREE_NODES, H_FREE_V
 const { FRAME_LIST_FREE, FRAME_LIST_FRESH, FRAME_LIST_USED, H_FRAME_LISTS, H_FRAMES_USED } = layout;
 const { MM_EXITED, MM_PGD, MM_SHARED_OBJECT, MM_SLOT_NEXT, MM_SLOT_PREV, MM_VMAS, SLOTS } = layout;
 const { NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_IS_DUP, NODE_FLAGS, NODE_LEN, NODE_MAPS } = layout;
-const { PTE_DIRTY, PTE_KSM_ZERO, PTE_MERGED, PTE_PRESENT, PTE_SHARED, PTE_WRITABLE } = layout;
+const { PTE_DIRTY, PTE_FRAME_SHIFT, PTE_MERGED, PTE_READ_ONLY, PTE_SHARED, PTE_WRITABLE } = layout;
 const { STATE_ITEM, STATE_SEQ, STATE_STABLE, STATE_UNSTABLE, VM_ANON, VM_MERGEABLE } = layout;
 
 const isMerged = (pte: number): boolean => (pte & PTE_MERGED) !== 0;
 const isStable = (_: number, state: number): boolean => (state & STATE_STABLE) !== 0;
 const isUnstable = (_: number, state: number): boolean => (state & STATE_UNSTABLE) !== 0;
-const isPrivate = (pte: number): boolean =>
-  (pte & (PTE_PRESENT | PTE_WRITABLE | PTE_SHARED)) === (PTE_PRESENT | PTE_WRITABLE);
+const isPrivate = (pte: number): boolean => (pte & (PTE_WRITABLE | PTE_SHARED)) === PTE_WRITABLE;
+
+/** Address of what is in the frame of a stable node. */
+function contentOf(memory: Records, node: number): number {
+  return memory.u32(layout.H_FRAMES) + memory.u32(node + NODE_FRAME) * layout.PAGE_SIZE;
+}
 
 /** An mm with more than one vma, so that its tree has a root with a child. */
 function familyOfVmas(memory: Records): number {
@@ -107,27 +111,26 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'leaf.free': (memory) => {
     const free = (memory.u32(H_FREE_LEAVES + FREE_FIRST) - memory.u32(layout.H_LEAVES)) / layout.LEAF_BYTES;
     expect(free).toBeGreaterThan(0);
-    memory.set(memory.pte(free * 512 + 7), memory.u32(layout.H_FRAMES) + PTE_PRESENT);
+    memory.set(memory.pte(free * 512 + 7), PTE_READ_ONLY);
   },
 
-  'pte.flags': (memory) => memory.flip(memory.pte(memory.entry(isPrivate)), 0x400),
+  'pte.flags': (memory) => memory.flip(memory.pte(memory.entry(isPrivate)), 1 << (PTE_FRAME_SHIFT - 1)),
   'pte.frame': (memory) => {
     const free = memory.u32(H_FRAME_LISTS + FRAME_LIST_FREE) - 1;
     expect(free).toBeGreaterThan(0);
-    memory.set(memory.pte(memory.entry(isPrivate)), memory.u32(layout.H_FRAMES) + free * 4096 + PTE_PRESENT);
+    memory.set(memory.pte(memory.entry(isPrivate)), (free << PTE_FRAME_SHIFT) | PTE_READ_ONLY);
   },
   'pte.vma': (memory) => {
     const leaf = Math.floor(memory.entry(isMerged) / 512);
-    memory.set(memory.pte(leaf * 512 + 511), memory.u32(layout.H_FRAMES) + PTE_PRESENT);
+    memory.set(memory.pte(leaf * 512 + 511), PTE_READ_ONLY);
   },
   'pte.shared': (memory) => memory.flip(memory.pte(memory.entry(isPrivate)), PTE_SHARED),
-  'pte.zero': (memory) => memory.flip(memory.pte(memory.entry(isPrivate)), PTE_KSM_ZERO),
   'pte.folio': (memory) => {
-    const next = memory.u32(layout.H_FRAMES) + (firstFolio(memory) * layout.FOLIO_FRAMES + 1) * layout.PAGE_SIZE;
-    memory.set(memory.pte(memory.entry((pte) => (pte & layout.PTE_FRAME) >>> 0 === next)), 0);
-    memory.set(memory.pte(memory.entry(isPrivate)), next + PTE_PRESENT);
+    const next = firstFolio(memory) * layout.FOLIO_FRAMES + 1;
+    memory.set(memory.pte(memory.entry((pte) => pte >>> PTE_FRAME_SHIFT === next)), 0);
+    memory.set(memory.pte(memory.entry(isPrivate)), (next << PTE_FRAME_SHIFT) | PTE_READ_ONLY);
   },
-  'pte.writable': (memory) => memory.flip(memory.pte(memory.entry(isMerged)), PTE_WRITABLE),
+  'pte.writable': (memory) => memory.flip(memory.pte(memory.entry(isMerged)), PTE_WRITABLE ^ PTE_READ_ONLY),
   'pte.none': (memory) => memory.flip(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_FLAGS, layout.VM_READ),
   'pte.anon': (memory) => memory.flip(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_FLAGS, VM_ANON),
   'pte.mergeable': (memory) => memory.flip(memory.vma(VM_ANON | VM_MERGEABLE) + layout.VMA_FLAGS, VM_MERGEABLE),
@@ -136,7 +139,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'item.state': (memory) => memory.flip(memory.state(memory.entry(isUnstable)), STATE_STABLE),
   'item.checksum': (memory) => {
     const entry = memory.entry(
-      (pte, state) => isUnstable(pte, state) && (pte & (PTE_PRESENT | PTE_DIRTY)) === PTE_PRESENT,
+      (pte, state) => isUnstable(pte, state) && (pte & (PTE_READ_ONLY | PTE_DIRTY)) === PTE_READ_ONLY,
     );
     memory.flip(memory.item(entry) + layout.ITEM_CHECKSUM, 1);
   },
@@ -157,8 +160,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     memory.set(memory.u32(layout.H_FRAME_WORDS) + (free - 1) * 4, layout.FRAME_FREE + free);
   },
   'frames.limbo': (memory) => {
-    const frame = (memory.u32(memory.pte(memory.entry(isMerged))) & layout.PTE_FRAME) >>> 0;
-    memory.set(layout.H_LIMBO, (frame - memory.u32(layout.H_FRAMES)) / layout.PAGE_SIZE + 1);
+    memory.set(layout.H_LIMBO, (memory.u32(memory.pte(memory.entry(isMerged))) >>> PTE_FRAME_SHIFT) + 1);
   },
   'frames.used': (memory) => memory.add(H_FRAMES_USED, 1),
   'frames.zero': (memory) => memory.set(memory.u32(layout.H_FRAMES) + 4092, 1),
@@ -186,11 +188,11 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
     // In hash order trees are too small to have an order here: another tree's node becomes the child that it cannot be.
     if (memory.u32(layout.H_INDEX) === layout.INDEX_HASH) graftStableNode(memory);
     else {
-      memory.set(memory.u32(memory.regularNode() + NODE_FRAME), 0xff);
+      memory.set(contentOf(memory, memory.regularNode()), 0xff);
       memory.set(memory.regularNode() + layout.NODE_KEY, 0xff000000);
     }
   },
-  'stable.key': (memory) => memory.flip(memory.u32(memory.regularNode() + NODE_FRAME), 1),
+  'stable.key': (memory) => memory.flip(contentOf(memory, memory.regularNode()), 1),
   'stable.root': (memory) => memory.moveTree(layout.ROOT_STABLE),
   'unstable.order': (memory) => memory.moveTree(layout.ROOT_UNSTABLE),
   'unstable.members': (memory) =>
@@ -328,7 +330,7 @@ test('a message says where, what was found, and what to do', async () => {
   const leaf = memory.leaf(Math.floor(entry / layout.TABLE_ENTRIES));
   const mm = (memory.u32(leaf + layout.LEAF_MM) - memory.u32(layout.H_MMS)) / layout.MM_BYTES;
   const page = memory.u32(leaf + layout.LEAF_PAGE) + (entry % layout.TABLE_ENTRIES);
-  memory.flip(memory.pte(entry), PTE_WRITABLE);
+  memory.flip(memory.pte(entry), PTE_WRITABLE ^ PTE_READ_ONLY);
   const pte = memory.u32(memory.pte(entry)).toString(16);
   expect(errorOf(() => checkInvariants(engine)).message).toBe(
     `Invariant pte.writable is broken: mm ${mm}, page ${page}: pte 0x${pte}; expected that ${RULES['pte.writable']}. ` +

@@ -61,6 +61,7 @@ const EXPORTS = [
   'offline',
   'onlineFrames',
   'pageChecksum',
+  'pageKind',
   'pinPage',
   'pinsOf',
   'protect',

@@ -36,7 +36,7 @@ export interface PageKernels extends KernelExports {
 
 async function binary(): Promise<Uint8Array<ArrayBuffer>> {
   if (isFresh(BUILT, SOURCES)) return new Uint8Array(readFileSync(BUILT));
-  const bytes = await compile(['hash', 'compare', 'zero'].map((name) => `assembly/page/${name}.ts`));
+  const bytes = await compile(['hash', 'compare', 'zero'].map((name) => `assembly/page/bytes/${name}.ts`));
   mkdirSync(BUILD, { recursive: true });
   const part = `${BUILT}.${process.pid}`;
   writeFileSync(part, bytes);

@@ -1,5 +1,5 @@
 /**
- * The keyed hash again, word by word from its definition in assembly/page/hash.ts, with neither SIMD nor its order
+ * The keyed hash again, word by word from its definition in assembly/page/bytes/hash.ts, with neither SIMD nor its order
  * of work.
  */
 

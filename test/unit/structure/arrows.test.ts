@@ -107,6 +107,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'assembly/merge',
     'assembly/memory',
     'assembly/concurrent',
+    'assembly/page',
   ],
   'assembly/abi': [
     'assembly/recover',

@@ -5,7 +5,7 @@
  * pages are not touched in ascending order, which is how faults touch them (docs/page-kernels.md).
  */
 
-import { PAGE_SIZE } from '../layout';
+import { PAGE_SIZE } from '../../layout';
 
 /** Whether the PAGE_SIZE bytes at `page` are all zero. */
 export function isZeroPage(page: usize): bool {

@@ -1,5 +1,5 @@
 /** Reading pages and nothing else: the limit against which a scanner is measured (`ksm bench`). */
-import { PAGE_SIZE } from '../layout';
+import { PAGE_SIZE } from '../../layout';
 
 /** Sums all words of `pages` pages from address `page` on, as fast as memory gives them. */
 export function readPages(page: usize, pages: u32): u32 {

@@ -6,7 +6,7 @@
  * scalar: the four lanes need 64-bit multiplication, which WebAssembly's SIMD has only in emulated form.
  */
 
-import { PAGE_SIZE } from '../layout';
+import { PAGE_SIZE } from '../../layout';
 
 const PRIME_1: u64 = 0x9e3779b185ebca87;
 const PRIME_2: u64 = 0xc2b2ae3d27d4eb4f;

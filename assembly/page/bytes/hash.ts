@@ -20,7 +20,7 @@
  * Kaser: "Strongly Universal String Hashing is Fast", 2014) and a bijection.
  */
 
-import { PAGE_SIZE } from '../layout';
+import { PAGE_SIZE } from '../../layout';
 import { avalanche } from './xxh64';
 
 export { hashXxh64 } from './xxh64';

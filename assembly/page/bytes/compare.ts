@@ -5,7 +5,7 @@
  * count up by index and are never compared, because the end of the last page of a 4 GiB memory is 0.
  */
 
-import { PAGE_SIZE } from '../layout';
+import { PAGE_SIZE } from '../../layout';
 
 /** Bytes looked at between two tests for a difference: one cache line. */
 const LINE: u32 = 64;
