@@ -36,6 +36,15 @@ const STEPS = {
       ['dist/test/concurrency/sim/run.js', '--schedules', '100000', '--threads', '2'],
     ],
   },
+  // What plays the build with assertions otherwise, once more on the one that ships.
+  release: {
+    commands: [
+      [vitest, 'run', 'test/behaviour/property', 'test/behaviour/faults', 'test/concurrency/sim'],
+      [tsc, '-p', 'test/concurrency/sim'],
+      ['dist/test/concurrency/sim/run.js', '--schedules', '50000', '--threads', '2'],
+    ],
+    env: { ENGINE: 'release', PROPERTY_RUNS: '1000' },
+  },
   soak: {
     commands: [
       [tsc, '-p', 'test/concurrency/soak'],

@@ -1,12 +1,15 @@
 /**
- * The simulation build of the engine: the release, optimized in one round, that calls `step.hook` between any two stores that others
- * could tell apart (assembly/base/step.ts). Built when it is missing or older than its sources.
+ * Builds of the engine that tests play. The simulation build is the release, optimized in one round, that calls `step.hook` between any
+ * two stores that others could tell apart (assembly/base/step.ts). Built when it is missing or older than its sources.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+
+/** Tests that can play either build play the one with assertions, or if the environment has ENGINE=release the one that ships. */
+export const WITH_ASSERTIONS: boolean = process.env.ENGINE !== 'release';
 
 /** The repository: this file also runs compiled, from dist/. */
 function findRoot(): string {
@@ -25,7 +28,13 @@ function build(root: string, file: string): void {
   const part = `${file}.${process.pid}`;
   mkdirSync(dirname(file), { recursive: true });
   const outputs = ['-o', part, '--textFile', `${part}.wat`];
-  const options = ['assembly/index.ts', '--target', 'simulation', ...outputs];
+  const options = [
+    'assembly/index.ts',
+    '--target',
+    'simulation',
+    ...(WITH_ASSERTIONS ? [] : ['--noAssert']),
+    ...outputs,
+  ];
   execFileSync(process.execPath, [compiler, ...options], { cwd: root, stdio: 'pipe' });
   renameSync(`${part}.wat`, file.replace(/\.wasm$/, '.wat'));
   renameSync(part, file);
@@ -40,7 +49,7 @@ export function isFresh(file: string, folder: string): boolean {
 export function simulationModule(file?: string): WebAssembly.Module {
   if (file !== undefined) return new WebAssembly.Module(readFileSync(file));
   const root = findRoot();
-  const built = join(root, 'build/engine.sim.wasm');
+  const built = join(root, WITH_ASSERTIONS ? 'build/engine.sim.wasm' : 'build/engine.sim.release.wasm');
   if (!isFresh(built, join(root, 'assembly'))) build(root, built);
   return new WebAssembly.Module(readFileSync(built));
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Folder, ksm } from '../../support/program.ts';
+import { type Ended, Folder, ksm, ksmInTurn } from '../../support/program.ts';
 
 const folder = new Folder();
 afterAll(() => folder.remove());
@@ -42,7 +42,7 @@ describe('help', () => {
 });
 
 describe('wrong usage', () => {
-  it.each<[string[], string]>([
+  const cases: readonly [string[], string][] = [
     [[], 'which command?'],
     [['scna'], '"scna" is not a command. Do you mean scan?'],
     [['frobnicate'], '"frobnicate" is not a command. "ksm --help" lists the commands.'],
@@ -75,11 +75,18 @@ describe('wrong usage', () => {
     [['replay'], 'which trace?'],
     [['replay', '--passes', '1', image], '"--passes" is not an option of "ksm replay".'],
     [['replay', '--check', '--set', 'smart_scan=0', image], '--set does not go with --check'],
-  ])('%j', async (words, message) => {
-    const { code, stdout, stderr } = await ksm(words);
+  ];
+  const answers = ksmInTurn(cases.map(([words]) => words));
+
+  it.each(cases.map(([words, message], at) => [words, message, at] as const))('%j', async (_, message, at) => {
+    const { code, stdout, stderr } = (await answers)[at] as Ended;
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^ksm: .+\n$/);
     expect(stderr).toContain(message);
+  });
+
+  it('is the same from a process of its own', async () => {
+    expect(await ksm(cases[1]?.[0] ?? [])).toEqual((await answers)[1]);
   });
 });
 

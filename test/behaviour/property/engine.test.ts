@@ -13,6 +13,7 @@ import { type AddressSpace, type DirtyTracking, Machine, systemClock } from '../
 import { ALONE, threadsOf } from '../../../src/threads/index.ts';
 import { type Group, Player, parseTrace, type Trace } from '../../../src/trace/index.ts';
 import { ExtendedPlayer } from '../../recordings/golden2/player.ts';
+import { WITH_ASSERTIONS } from '../../support/build.ts';
 import { checkHost } from '../../support/inside.ts';
 import { traceArbitrary } from '../../support/model/generate.ts';
 import { LinuxModel, type Snapshot } from '../../support/model/linux.ts';
@@ -22,7 +23,7 @@ import type { TraceOp } from '../../support/model/trace.ts';
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
 const MEMORY_PAGES = 64;
 
-const module = await loadModule(undefined, true);
+const module = await loadModule(undefined, WITH_ASSERTIONS);
 const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
 let played = 0;
 

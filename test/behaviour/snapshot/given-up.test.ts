@@ -43,7 +43,9 @@ function scan(host: Host, passes: number = 3): void {
 function secretsIn(bytes: Uint8Array): number {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   let found = 0;
-  for (let at = 0; at < words.length; at++) if (words[at] === WORD || words[at] === SWAPPED) found++;
+  // indexOf goes over a memory ten times as fast as a loop.
+  for (const word of [WORD, SWAPPED])
+    for (let at = words.indexOf(word); at >= 0; at = words.indexOf(word, at + 1)) found++;
   return found;
 }
 
@@ -62,9 +64,13 @@ function expectClean(host: Host): void {
     expect(error).toMatchObject({ code: 'ENOMEM' });
   }
   expect(touched).toBeGreaterThan(100);
-  const words = new Uint32Array(reader.read(0, touched * PAGE).buffer);
-  const odd = words.findIndex((word, at) => word !== (at % (PAGE / 4) === 2 ? 1 : 0));
-  expect(odd).toBe(-1);
+  const clean = Buffer.alloc(PAGE);
+  clean[8] = 1;
+  const bytes = reader.read(0, touched * PAGE);
+  const odd = Array.from({ length: touched }, (_, page) => page).filter(
+    (page) => !clean.equals(bytes.subarray(page * PAGE, (page + 1) * PAGE)),
+  );
+  expect(odd).toEqual([]);
 }
 
 interface Path {

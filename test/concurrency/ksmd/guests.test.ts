@@ -124,7 +124,7 @@ describe('death', () => {
     const host = await boot();
     const guest = new Guest(host, 11);
     const dice = new Dice(17);
-    for (let death = 1; death <= 8; death++) {
+    for (let death = 1; death <= 5; death++) {
       const before = workers.length;
       await host.ksmd.start({ scanners });
       const end = toTheEnd(host);
@@ -148,7 +148,7 @@ describe('death', () => {
   test('of ksmd while it starts: start rejects, or it dies afterwards', async () => {
     const host = await boot();
     const guest = new Guest(host, 13);
-    for (let round = 0; round < 7; round++) {
+    for (let round = 0; round < 5; round++) {
       const before = workers.length;
       const start = host.ksmd.start();
       const outcome = start.then(
@@ -156,7 +156,7 @@ describe('death', () => {
         (error) => error.code,
       );
       await until(() => workers.length > before);
-      await turns(round * 15);
+      await turns(round * 20);
       await startedSince(before).ksmd.terminate();
       expect(['begun', 'EAGAIN']).toContain(await outcome);
       await host.ksmd.stop();
@@ -198,7 +198,7 @@ describe('death', () => {
     const space = mergeable(host, 5000, () => 1);
     for (let page = 0; page < 5000; page++) space.write(page * PAGE, Uint8Array.of(page >> 8, page));
     const dice = new Dice(29);
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const before = workers.length;
       await host.ksmd.start({ scanners: 4 });
       for (const helper of startedSince(before).helpers) {
