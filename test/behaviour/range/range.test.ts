@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
 import type { Host } from '../../../src/index.ts';
 import { Dice } from '../../support/dice.ts';
-import { engineOf } from '../../support/inside.ts';
+import { checkHost, engineOf } from '../../support/inside.ts';
 import { PAGE } from '../../support/page.ts';
 import {
   type Area,
@@ -28,7 +28,7 @@ import {
 function merge(host: Host, area: Area, page: number = 0, pages: number = area.pages - page): number {
   const { mm, id } = area.space;
   const merged = engineOf(host).call.rangeMerge(mm, id, area.base / PAGE + page, pages);
-  host.check();
+  checkHost(host);
   return merged;
 }
 
@@ -96,7 +96,7 @@ describe.each(ORDERS)('merging on demand, %s order', (index) => {
     expect(cowKsm(host)).toBe(1);
     expect(groups(area)).toEqual([[0], [1]]);
     expect(area.holds(0, 'a')).toBe(true);
-    host.check();
+    checkHost(host);
   });
 
   test('heeds max_page_sharing', async () => {

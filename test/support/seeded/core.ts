@@ -9,6 +9,7 @@ import { KsmError } from '../../../src/errors.ts';
 import type { HostOptions } from '../../../src/index.ts';
 import { checkTrace } from '../../../src/trace/index.ts';
 import { BusyMachine } from '../busy.ts';
+import { checkHost } from '../inside.ts';
 
 /** The walker named a broken rule; an assertion of the engine did not hold, or it trapped; what processes see is not what it was. */
 export type How = 'walker' | 'assertion' | 'trap' | 'result';
@@ -53,7 +54,7 @@ function machines(options: HostOptions): Part[] {
       const machine = await BusyMachine.create(seed, { ...options, index });
       for (let step = 0; step < STEPS; step++) {
         machine.step();
-        machine.host.check();
+        checkHost(machine.host);
       }
     };
     return [`a busy machine, seed ${seed}`, play];
