@@ -51,20 +51,20 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   itemFree: ['leafDrop(entry);', 'mm.rmapItems--;'],
   itemUnlink: ['count(H_PAGES_UNSHARED, -1);', 'if (isTreeNode(state)) rbErase(itemOf(entry));'],
   unlinkStable: ['if (next) next.prev = previous;', 'if (node.flags & NODE_IS_DUP) dupItemsChanged(node);'],
-  itemLeavesNode: ['pteSet(entry, pteOf(entry) & ~PTE_MERGED);', 'entryMm(entry).mergingPages--;'],
+  itemLeavesNode: ['pteSet(entry, pteUnmerged(pteOf(entry)));', 'entryMm(entry).mergingPages--;'],
   itemAppend: ['if (head) head.prev = item;', 'stateSet(entry, stateOf(entry) | STATE_STABLE);'],
   // stable nodes
   dupAdd: ['count(H_STABLE_NODE_DUPS, 1);'],
   dupRemove: ['dupLeave(node);', 'nodeFlag(node, NODE_IS_DUP, 0);'],
   dupMoveToFront: ['takeFirstPlace(chain, dup);'],
-  nodeWait: ['nodeFlag(node, 0, NODE_MIGRATING);'],
+  nodeQueue: ['nodeFlag(node, 0, NODE_MIGRATING);'],
   nodeDelete: ['nodeUnlink(node);'],
   chainFree: ['count(H_STABLE_NODE_CHAINS, -1);'],
   // ptes
   mergeInto: ['frameGet(target);'],
   mergeIntoZero: ['countKsmZero(entryMm(entry), 1);'],
   mergeTwo: ['itemUnlink(partner);'],
-  ownCopy: ['framePut(shared);', 'if (pte & PTE_KSM_ZERO) countKsmZero(mm, -1);'],
+  ownCopy: ['framePut(shared);', 'if (isKsmZero(pte)) countKsmZero(mm, -1);'],
   zap: ['leafDrop(entry);'],
   readFault: ['leafHold(made);'],
   mapObject: ['frameGet(frame);'],
@@ -83,7 +83,7 @@ const CHANGED: readonly Fault[] = [
     code: 'count(head ? H_PAGES_SHARING : H_PAGES_SHARED, 1)',
     becomes: 'count(H_PAGES_SHARING, 1)',
   },
-  { within: 'mergeTwo', code: 'pteSet(entry, pte & ~(PTE_WRITABLE | PTE_DIRTY))', becomes: 'pteSet(entry, pte)' },
+  { within: 'mergeTwo', code: 'pteSet(entry, pteProtected(pte) & ~PTE_DIRTY)', becomes: 'pteSet(entry, pte)' },
   { within: 'pinTake', code: 'pins + (isForDma ? ONE_FOR_DMA : 1)', becomes: 'pins + 1' },
 ];
 
