@@ -66,6 +66,8 @@ const OF_SPACE: readonly [string, ...Kind[]][] = [
   ['write', address, bytes],
   ['read', address, few],
   ['touch', address, few],
+  ['setName', address, number],
+  ['getName', address],
   ['exec'],
   ['frameOf', address],
   ['unsharedPages'],
