@@ -45,26 +45,58 @@ function isPossible(): bool {
   return load<u32>(H_MERGE_ACROSS_NODES) != 0 && !load<u32>(H_SMART_SCAN) && !load<u32>(H_USE_ZERO_PAGES);
 }
 
-/** Confirms entries from `first` on, at most `limit` of one leaf, up to one that needs a turn. Returns how many. */
+/**
+ * Confirms entries from `first` on, at most `limit` of one leaf, up to one that needs a turn. Returns how many. Four at a time, where
+ * none of them is due for a look all the same (bench/scan, dirty tracking: six tenths of the time of one at a time).
+ */
 export function confirmRun(first: u32, limit: u32): u32 {
   if (!isPossible()) return 0;
-  const ptes: usize = load<u32>(H_PTES) + ((<usize>first) << 2);
-  const states: usize = load<u32>(H_STATES) + ((<usize>first) << 2);
-  const words: usize = load<u32>(H_FRAME_WORDS);
-  const zero = load<u32>(H_FRAMES);
-  const dirty: usize = load<u32>(H_DIRTY);
   const pass = load<u32>(H_FULL_SCANS);
   const isAdvisory = load<u32>(H_DIRTY_TRACKING) == DIRTY_ADVISORY;
   let index: u32 = 0;
-  for (; index < limit; index++) {
-    const pte = load<u32>(ptes + (index << 2));
-    const state = load<u32>(states + (index << 2));
-    if ((pte & PTE_LOOKED_AT) != PTE_WANTED || (state & STATE_LOOKED_AT) != STATE_WANTED) break;
-    if (load<u32>(words + ((((pte & PTE_FRAME) - zero) >> PAGE_SHIFT) << 2)) != 1) break;
+  while (index < limit) {
     const entry = first + index;
-    if (load<u32>(dirty + ((entry >> 5) << 2)) & (1 << (entry & 31))) break;
-    if (isAdvisory && (entry + pass) % DIRTY_PERIOD == 0) break;
-    store<u32>(states + (index << 2), (state & ~STATE_SEQ) | (pass & STATE_SEQ));
+    if (!isAdvisory && entry % 4 == 0 && index + 4 <= limit && confirmFour(entry, pass)) {
+      index += 4;
+    } else {
+      if ((isAdvisory && (entry + pass) % DIRTY_PERIOD == 0) || !confirmOne(entry, pass)) break;
+      index++;
+    }
   }
   return index;
+}
+
+function confirmOne(entry: u32, pass: u32): bool {
+  const pte = load<u32>(load<u32>(H_PTES) + ((<usize>entry) << 2));
+  const at: usize = load<u32>(H_STATES) + ((<usize>entry) << 2);
+  const state = load<u32>(at);
+  if ((pte & PTE_LOOKED_AT) != PTE_WANTED || (state & STATE_LOOKED_AT) != STATE_WANTED) return false;
+  if (wordOfPte(pte) != 1 || dirtyBits(entry) & 1) return false;
+  store<u32>(at, (state & ~STATE_SEQ) | (pass & STATE_SEQ));
+  return true;
+}
+
+/** The same for `entry`, which is a multiple of 4, and the three behind it. False, and nothing done, where one of them needs a turn. */
+function confirmFour(entry: u32, pass: u32): bool {
+  const ptes = v128.load(load<u32>(H_PTES) + ((<usize>entry) << 2));
+  const at: usize = load<u32>(H_STATES) + ((<usize>entry) << 2);
+  const states = v128.load(at);
+  const wrongPtes = v128.xor(v128.and(ptes, i32x4.splat(PTE_LOOKED_AT)), i32x4.splat(PTE_WANTED));
+  const wrongStates = v128.xor(v128.and(states, i32x4.splat(STATE_LOOKED_AT)), i32x4.splat(STATE_WANTED));
+  if (v128.any_true(v128.or(wrongPtes, wrongStates)) || dirtyBits(entry) & 15) return false;
+  const low = (wordOfPte(i32x4.extract_lane(ptes, 0)) ^ 1) | (wordOfPte(i32x4.extract_lane(ptes, 1)) ^ 1);
+  const high = (wordOfPte(i32x4.extract_lane(ptes, 2)) ^ 1) | (wordOfPte(i32x4.extract_lane(ptes, 3)) ^ 1);
+  if ((low | high) != 0) return false;
+  v128.store(at, v128.or(v128.andnot(states, i32x4.splat(STATE_SEQ)), i32x4.splat(pass & STATE_SEQ)));
+  return true;
+}
+
+/** Word of the frame that a pte maps. */
+function wordOfPte(pte: u32): u32 {
+  return load<u32>(load<u32>(H_FRAME_WORDS) + ((((pte & PTE_FRAME) - load<u32>(H_FRAMES)) >> PAGE_SHIFT) << 2));
+}
+
+/** The dirty bits of `entry` and those behind it in the same word; `entry`'s is the lowest. */
+function dirtyBits(entry: u32): u32 {
+  return load<u32>(load<u32>(H_DIRTY) + ((entry >> 5) << 2)) >> (entry & 31);
 }
