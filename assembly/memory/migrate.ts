@@ -88,8 +88,8 @@ export function migrateFrame(frame: usize, nid: u32): usize {
 }
 
 /**
- * Takes the frames with index [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere. EBUSY where something cannot be moved:
- * then all of them stay in use, though some contents may have moved.
+ * Takes the frames with index [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere.
+ * EBUSY if something cannot be moved: then all of them stay in use, though some contents may have moved.
  */
 export function offlineFrames(first: u32, end: u32): u32 {
   const frames: usize = load<u32>(H_FRAMES);
