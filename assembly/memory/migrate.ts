@@ -83,7 +83,7 @@ export function migrateFrame(frame: u32, nid: u32): u32 {
 
 /**
  * Takes the frames [first, end), which are there and not the zero frame, out of use, moving what is in them elsewhere.
- * -EBUSY where something cannot be moved: then all of them stay in use, though some contents may have moved.
+ * -EBUSY if something cannot be moved: then all of them stay in use, though some contents may have moved.
  */
 export function offlineFrames(first: u32, end: u32): u32 {
   for (let frame = first; frame < end; frame++) {
