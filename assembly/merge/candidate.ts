@@ -53,12 +53,10 @@ export function isClean(entry: u32, pte: u32, state: u32): bool {
   return tracking != DIRTY_ADVISORY || (entry + counted(H_FULL_SCANS)) % DIRTY_PERIOD != 0;
 }
 
-/** Is the item with this state in the unstable tree, so that an equal page would meet it there? */
-export function isInUnstableTree(state: u32): bool {
-  return (state & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE;
-}
-
-/** The same, and it need not search at its next turn: nobody of its content can have come without meeting it. */
+/**
+ * Is the item with this state in the unstable tree, so that an equal page would meet it there, and need it not search at its next turn?
+ * Nobody of its content can have come without meeting it.
+ */
 export function isAtPlace(state: u32): bool {
   return (state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE;
 }

@@ -3,7 +3,7 @@ import { type Engine, errnoOf, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { FrameId } from '../memory/index.ts';
 import { invalid, wholeNumber } from '../validate.ts';
-import { expectNode } from './node.ts';
+import { expectNode } from './numa.ts';
 
 const COUNT = wholeNumber(1, 2 ** 32);
 

@@ -4,7 +4,7 @@ import { KsmError } from '../errors.ts';
 import { type Checks, invalid, optionsOf, wholeNumber } from '../validate.ts';
 import { AddressSpace } from './address-space.ts';
 import type { Machine } from './machine.ts';
-import { expectNode } from './node.ts';
+import { expectNode } from './numa.ts';
 import type { Books, ProcessHandle, SpawnOptions } from './types.ts';
 
 const U32 = wholeNumber(0, 2 ** 32 - 1);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { translated } from '../../support/translated.ts';
 
+translated('test/support'); // which the soak imports
 const dist = translated('test/concurrency/soak');
 const { soak } = (await import(new URL('soak.js', dist).href)) as typeof import('./soak.ts');
 const { deaths } = (await import(new URL('deaths.js', dist).href)) as typeof import('./deaths.ts');
