@@ -62,3 +62,5 @@ export const LIMIT_VMAS: u32 = 4;
 export const LIMIT_TABLES: u32 = 5;
 export const LIMIT_NODES: u32 = 6;
 export const LIMIT_PINS: u32 = 7;
+export const LIMIT_DOMAINS: u32 = 8;
+export const LIMIT_ROOTS: u32 = 9;

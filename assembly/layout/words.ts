@@ -16,8 +16,9 @@
  * | folio        | 10 parts held                       | 10-31                                                                          |
  * | node, flags  | 4 NUMA node, 4 flags                | 4-27                                                                           |
  * | node, counts | 32 items, 32 references, 32 domain  | nothing                                                                        |
- * | mm           | 15 of 32 words, 6 flags             | domain, memory policy, costs, who may merge                                    |
- * | vma          | 9 of 16 words, 11 flags             | domain, memory policy, costs, sealed                                           |
+ * | mm           | 16 of 32 words, 6 flags             | memory policy, costs, who may merge                                            |
+ * | vma          | 10 of 16 words, 11 flags            | memory policy, costs, sealed                                                   |
+ * | domain       | 3 of 4 words                        | what it may share with others, sums of its own                                 |
  */
 import { TABLE_BITS, TABLE_ENTRIES } from './records.ts';
 

@@ -47,6 +47,7 @@ import {
   vmaSplit,
   vmaSplitRoom,
 } from '../memory/vmas';
+import { itemsForget } from '../merge/checksum';
 import { unmergeRange } from '../merge/unmerge';
 import { slotEnter } from '../policy/linux/slots';
 import { Mm } from '../records/mm';
@@ -89,7 +90,7 @@ export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
     slotEnter(mm);
     flags |= VM_MERGEABLE;
   }
-  vmaInsert(mm, page, end, flags, object, 0);
+  vmaInsert(mm, page, end, flags, object, 0, 0);
   vmaMergeAround(mm, page, end);
   return 0;
 }
@@ -103,6 +104,7 @@ export function unmap(mm: Mm, page: u32, pages: u32): u32 {
   vmaSplit(mm, end);
   for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaAtOrAbove(mm, page)) {
     zapRange(mm, vma.start, vma.end);
+    if (vma.domain) itemsForget(mm, vma.start, vma.end); // what is mapped there next will be of another
     objectRelease(vmaRemove(mm, vma));
   }
   return 0;

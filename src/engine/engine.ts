@@ -22,6 +22,8 @@ export interface Geometry {
   /** Virtual pages, all address spaces together. */
   readonly pages: number;
   readonly nodes: number;
+  /** Domains that there is room for, domain 0 included. */
+  readonly domains: number;
   readonly index: 'content' | 'hash';
   readonly checksum: 'xxh64' | 'keyed';
   readonly seed: bigint;
@@ -39,6 +41,8 @@ const LIMITS: Record<number, { what: string; option?: string }> = {
   [layout.LIMIT_VMAS]: { what: 'mappings', option: 'vmas' },
   [layout.LIMIT_TABLES]: { what: 'middle page tables', option: 'processes' },
   [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
+  [layout.LIMIT_DOMAINS]: { what: 'domains' },
+  [layout.LIMIT_ROOTS]: { what: 'roots for the trees of a domain of that size' },
   [layout.LIMIT_PINS]: { what: `${layout.PINS_MASK} extra references that a page can have` },
 };
 
@@ -254,6 +258,8 @@ export function expectLayout(engine: Engine): void {
 }
 
 const POWER_OF_ROOTS_MAX = 20;
+/** Roots of the smallest tree of hash order. */
+const DOMAIN_ROOTS_MIN = 16;
 
 /** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
 function rootCount(geometry: Geometry): number {
@@ -262,9 +268,20 @@ function rootCount(geometry: Geometry): number {
   return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
+/**
+ * Roots of all trees: those of domain 0, and as many again for all others together; at least 16 for each of them, so that each finds a run,
+ * and in content order, where a domain has one, that one.
+ */
+function rootLimit({ index, domains, nodes }: Geometry, roots: number): number {
+  const others = domains - 1;
+  const forOthers = others === 0 || index === 'content' ? others : Math.max(roots, DOMAIN_ROOTS_MIN * others);
+  return (roots + forOthers) * nodes;
+}
+
 /** Lays out the fresh (all zero) memory of `engine`. ENOMEM where it is too small for the limits. */
 export function layOut(engine: Engine, geometry: Geometry): void {
   const leaves = 1 + Math.ceil(geometry.pages / layout.TABLE_ENTRIES) + 2 * geometry.processes;
+  const roots = rootCount(geometry);
   const header: [number, number][] = [
     ...settingRows().map(({ word, initial }): [number, number] => [word, initial]),
     [layout.H_VERSION, layout.LAYOUT_VERSION],
@@ -273,7 +290,9 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_VMA_LIMIT, geometry.vmas],
     [layout.H_TABLE_LIMIT, 3 * geometry.processes + Math.ceil(leaves / layout.TABLE_ENTRIES) + 16],
     [layout.H_LEAF_LIMIT, leaves],
-    [layout.H_ROOT_COUNT, rootCount(geometry)],
+    [layout.H_ROOT_COUNT, roots],
+    [layout.H_DOMAIN_LIMIT, geometry.domains],
+    [layout.H_ROOT_LIMIT, rootLimit(geometry, roots)],
     [layout.H_NID_COUNT, geometry.nodes],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],

@@ -126,6 +126,7 @@ export function geometryOf(options: HostOptions): Geometry {
     processes: options.processes ?? 256,
     vmas: options.vmas ?? 4096,
     nodes: options.nodes ?? 1,
+    domains: 1,
     index,
     cures:
       (cures.smartScanPhase ? layout.CURE_SMART_SCAN_PHASE : 0) | (cures.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
