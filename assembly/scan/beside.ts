@@ -13,8 +13,10 @@ import { STATE_ITEM, TURN_GONE } from '../layout';
 import { isAnonymous } from '../memory/pte';
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { isMergeable } from '../merge/candidate';
+import { entryDomain } from '../merge/domain';
 import { stateOf } from '../merge/rmap';
 import { Mm } from '../records/mm';
+import { Window } from '../records/scanner';
 import { turnEntry, turnKind } from './window';
 
 /**
@@ -41,11 +43,11 @@ export function isItemOf(mm: Mm, entry: u32): bool {
   return (stateOf(entry) & STATE_ITEM) != 0 && entryMm(entry) == mm;
 }
 
-/** Is the page of a turn still there, and still the scanner's business? */
-export function isStillWanted(mm: Mm, turn: u32): bool {
+/** Is the page of a turn of `window` still there, still of the window's domain, and still the scanner's business? */
+export function isStillWanted(window: Window, mm: Mm, turn: u32): bool {
   const entry = turnEntry(turn);
   if (!isItemOf(mm, entry)) return false;
   const isPage = isAnonymous(pteOf(entry));
   if (turnKind(turn) == TURN_GONE) return !isPage;
-  return isPage && isMergeable(mm, entryPage(entry));
+  return isPage && isMergeable(mm, entryPage(entry)) && entryDomain(entry) == window.domain;
 }

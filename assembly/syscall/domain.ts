@@ -28,7 +28,6 @@ import { freeMms, freeVmas } from '../records/free-list';
 import { header } from '../records/header';
 import { Mm, Vma } from '../records/mm';
 import { recordAt } from '../records/record';
-import { batchesCut } from '../scan/scanner';
 
 /** Gives the mappings of [page, page + pages) the domain `number` of their own. -ENOMEM at a hole: what is mapped is done. */
 export function rangeDomainSet(mm: Mm, page: u32, pages: u32, number: u32): u32 {
@@ -68,7 +67,6 @@ export function processDomainSet(mm: Mm, number: u32): u32 {
 
 /** The pages of [start, end), mapped or not, are about to leave their domain. False if frames ran out. */
 function leave(mm: Mm, start: u32, end: u32): bool {
-  batchesCut(); // their windows say that the pages are of the old one
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);

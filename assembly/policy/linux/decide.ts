@@ -52,7 +52,7 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
         if (lockIsHeldBy(self)) turnBack(scanner, window, index, mm, self);
         return processed - min(processed, count - index);
       }
-      if (!isStillWanted(mm, turn)) {
+      if (!isStillWanted(window, mm, turn)) {
         giveUp(mm, turnEntry(turn));
         if (turnKind(turn) != TURN_GONE) processed--;
         continue;

@@ -100,7 +100,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'assembly/scan': ['assembly/merge', 'assembly/memory', 'assembly/concurrent', 'assembly/page'],
   // Each policy is a layer of its own: they do not know each other.
   'assembly/policy/*': ['assembly/scan', 'assembly/merge', 'assembly/memory', 'assembly/concurrent', 'assembly/page'],
-  'assembly/syscall': ['assembly/policy/linux', 'assembly/scan', 'assembly/merge', 'assembly/memory'],
+  'assembly/syscall': ['assembly/policy/linux', 'assembly/merge', 'assembly/memory'],
   'assembly/recover': [
     'assembly/policy/linux',
     'assembly/scan',
