@@ -41,8 +41,8 @@ const LIMITS: Record<number, { what: string; option?: string }> = {
   [layout.LIMIT_VMAS]: { what: 'mappings', option: 'vmas' },
   [layout.LIMIT_TABLES]: { what: 'middle page tables', option: 'processes' },
   [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
-  [layout.LIMIT_DOMAINS]: { what: 'domains' },
-  [layout.LIMIT_ROOTS]: { what: 'roots for the trees of a domain of that size' },
+  [layout.LIMIT_DOMAINS]: { what: 'domains', option: 'domains' },
+  [layout.LIMIT_ROOTS]: { what: 'roots for trees of that size', option: 'domains' },
   [layout.LIMIT_PINS]: { what: `${layout.PINS_MASK} extra references that a page can have` },
 };
 

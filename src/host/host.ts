@@ -8,11 +8,15 @@ import {
   type Clock,
   DIRTY_TRACKING,
   type DirtyTracking,
+  type DomainId,
+  type DomainOptions,
+  dropDomain,
   expectFrame,
   hasLeft,
   type Limits,
   limitsOf,
   type Machine,
+  makeDomain,
   migrate,
   offline,
   online,
@@ -145,6 +149,19 @@ export class Host {
   /** Brings frames back that went offline. EINVAL where there are no such frames. */
   online(first: FrameId, count: number): void {
     online(this.#machine.engine, first, count);
+  }
+
+  /**
+   * A domain: what is of it (`AddressSpace.setDomain`) is merged only with what is of it, too. ENOMEM if there are as many as option
+   * `domains` has made room for, or if their trees are too large together.
+   */
+  makeDomain(options?: DomainOptions): DomainId {
+    return makeDomain(this.#machine.engine, options);
+  }
+
+  /** Ends a domain that no process and no mapping is of. EBUSY if there is one, EINVAL if there is no such domain, or it is domain 0. */
+  dropDomain(domain: DomainId): void {
+    dropDomain(this.#machine.engine, domain);
   }
 
   /** How much there is of everything. */

@@ -30,6 +30,7 @@ import {
   RMAP_ITEM_COST,
   reasonOf,
 } from './calls.ts';
+import { type DomainId, expectDomain } from './domains.ts';
 import type { Machine } from './machine.ts';
 import { eachPage, expectRange, isInOnePage, pageAt, pageOf, pagesOf } from './range.ts';
 import type { ProcessHandle } from './types.ts';
@@ -104,6 +105,27 @@ export class AddressSpace {
     const status = call.advise(this.#mm, this.id, pageOf('madvise', address), pagesOf('madvise', length), number);
     this.#done('madvise', status, address, length);
     this.#machine.work.wake();
+  }
+
+  /**
+   * From now on the process is of this domain, with all mappings but those that were given one of their own, and so are its children; or,
+   * if a range is given, the mappings there, which are split for it. Pages that others share get copies. ENOMEM: frames ran out and
+   * nothing has changed, or part of the range is not mapped and the mapped parts are done. EINVAL if there is no such domain.
+   */
+  setDomain(domain: DomainId, address?: number, length?: number): void {
+    const { engine } = this.#machine;
+    const number = expectDomain(engine, 'setDomain', domain);
+    if (address === undefined) {
+      this.#done('setDomain', engine.call.processDomainSet(this.#mm, this.id, number), 0, 0);
+      return;
+    }
+    const [page, pages] = [pageOf('setDomain', address), pagesOf('setDomain', length as number)];
+    this.#done(
+      'setDomain',
+      engine.call.rangeDomainSet(this.#mm, this.id, page, pages, number),
+      address,
+      length as number,
+    );
   }
 
   /** mlock: makes every page present and keeps DONTNEED away. Pages that may be written are write-faulted, so sharing breaks. */
