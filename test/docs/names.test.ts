@@ -1,6 +1,6 @@
 /**
  * What documents name exists: paths of the repository, words of the layout, options of a host and of the command line. A path may be
- * written from the root, or as it is within assembly/, src/ or test/. Links, anchors and npm scripts are looked at by scripts/check-docs.mjs.
+ * written from the root, or as it is within assembly/, src/ or test/. Links, anchors and npm scripts: scripts/check-docs.mjs.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
