@@ -9,7 +9,7 @@ import { ACCESS_BEGUN, ACCESS_REFUSED, ACCESS_STALE, ACCESS_WALK, EPOCH } from '
 import { Worker } from '../records/worker';
 import { workerIs, workerRecord } from './workers';
 
-/** Makes `access` what worker `worker` accesses. False where its record is not its own any more. */
+/** Makes `access` what worker `worker` accesses. False if its record is not its own any more. */
 function announce(worker: u32, access: u32): bool {
   if (!workerIs(worker)) return false;
   const record = workerRecord(worker);
@@ -24,8 +24,8 @@ export function accessWalk(worker: u32): u32 {
 }
 
 /**
- * Announces an access: `access` is the frame's number, where a pte has it, with one of ACCESS_*. ACCESS_BEGUN where what told the
- * frame is still so: the word at `at` is `pte`, and the epoch `epoch`.
+ * Announces an access: `access` is the frame's number, in the bits in which a pte has it, with one of ACCESS_*. ACCESS_BEGUN if the
+ * translation still holds: the word at `at` is `pte`, and the epoch is `epoch`.
  */
 export function accessBegin(worker: u32, access: u32, at: usize, pte: u32, epoch: u32): u32 {
   if (!announce(worker, access)) return ACCESS_REFUSED;

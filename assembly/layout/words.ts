@@ -36,7 +36,7 @@ export const PTE_FRAME: u32 = 0xffffff80;
 /** What may be done: 0, nothing is mapped; else one of the next three. Bit 0 says whether the page may be read. */
 export const PTE_ACCESS: u32 = 3;
 export const PTE_READ_ONLY: u32 = 1;
-/** Denied (mprotect), also to reads. One that stays where it is allowed again goes at the next fault. */
+/** Denied (mprotect), also to reads. If the mapping allows reads again, the next fault takes the denial away. */
 export const PTE_DENIED: u32 = 2;
 /** A store may go straight to the frame. */
 export const PTE_WRITABLE: u32 = 3;
@@ -145,7 +145,7 @@ export const VM_ANON: u32 = 32;
 export const VM_FILE: u32 = 64;
 /** mlocked: DONTNEED is refused. */
 export const VM_LOCKED: u32 = 128;
-/** Gets huge pages where 2 MiB of it are aligned and untouched. */
+/** Gets huge pages: each aligned and untouched 2 MiB of it. */
 export const VM_HUGEPAGE: u32 = 256;
 /** Came written from a parent (Linux: its anon_vma is not its own), so it joins no mapping that did not. */
 export const VM_INHERITED: u32 = 512;

@@ -57,7 +57,7 @@ function isHurried(): bool {
   return isConcurrent() && isLockWanted();
 }
 
-/** One step down the stable tree for every search that is in it. False where none is. */
+/** One step down the stable tree for every search that is in it. False if none is. */
 function stableLevel(scanner: Scanner, window: Window): bool {
   const count = window.count;
   let goesOn = false;

@@ -97,7 +97,7 @@ export class AddressSpace {
     this.#done('mprotect', status, address, length);
   }
 
-  /** As on Linux: ENOMEM where part of the range is not mapped, but the mapped parts are done. */
+  /** As on Linux: ENOMEM if part of the range is not mapped, but the mapped parts are done. */
   madvise(address: number, length: number, advice: Advice): void {
     const { call } = this.#machine.engine;
     const number = ADVICE[ADVICES('madvise: the advice', advice)];
@@ -178,7 +178,7 @@ export class AddressSpace {
     }
   }
 
-  /** A copy of `length` bytes from `address` on. ENOMEM where there is no room for it. */
+  /** A copy of `length` bytes from `address` on. ENOMEM if there is no room for it. */
   read(address: number, length: number): Uint8Array {
     const { engine } = this.#machine;
     this.#expectBytes('read');
@@ -304,7 +304,7 @@ export class AddressSpace {
     this.#machine.processes.ended(this.id);
   }
 
-  /** The frame that the page at `address` maps; undefined where none is present. */
+  /** The frame that the page at `address` maps; undefined if none is present. */
   frameOf(address: number): FrameId | undefined {
     const { call } = this.#machine.engine;
     const page = pageAt('frameOf', address);
