@@ -3,7 +3,7 @@
  * written from the root, or as it is within assembly/, src/ or test/. Links, anchors and npm scripts: scripts/check-docs.mjs.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -14,17 +14,17 @@ import { HOST_OPTIONS } from '../../src/machine/index.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-/** All of them but the changelog, which names what was. */
-const DOCUMENTS: readonly string[] = execFileSync(
-  'git',
-  ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'],
-  {
+/** Files of the repository, whether they are added yet or not. */
+function filesOf(...patterns: string[]): string[] {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], {
     cwd: ROOT,
     encoding: 'utf8',
-  },
-)
-  .split('\n')
-  .filter((file) => file !== '' && file !== 'CHANGELOG.md' && existsSync(join(ROOT, file)));
+  });
+  return listed.split('\n').filter((file) => file !== '' && existsSync(join(ROOT, file)));
+}
+
+/** All of them but the changelog, which names what was. */
+const DOCUMENTS: readonly string[] = filesOf('*.md').filter((file) => file !== 'CHANGELOG.md');
 
 /** What stands in code format, outside of blocks. */
 function codeOf(text: string): string[] {
@@ -51,6 +51,41 @@ test('every path that a document names is there', () => {
   expect(paths.length).toBeGreaterThan(100);
   const missing = paths.filter(({ code }) => found(code) === undefined);
   expect(missing.map(({ file, code }) => `${file}: ${code}`)).toEqual([]);
+});
+
+/** Words with a slash that begin with a folder of code, as comments name files: scan/walk, layout/records, test/support/dice.ts. */
+const FOLDER = [
+  'assembly',
+  'src',
+  'test',
+  'bench',
+  'scripts',
+  'docs',
+  ...['assembly', 'src', 'test'].flatMap(folders),
+].join('|');
+const IN_COMMENT = new RegExp(`(?<![\\w./@-])((?:${FOLDER})(?:/[\\w-]+)+(?:\\.\\w+)*)`, 'g');
+
+function folders(within: string): string[] {
+  const all = readdirSync(join(ROOT, within), { withFileTypes: true });
+  return all.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+}
+
+/** The comment in a line of code; empty if there is none. */
+function commentIn(line: string): string {
+  return /^\s*(\/\*\*|\*|\/\/)/.test(line) ? line : (line.split(/ \/\/ /)[1] ?? '');
+}
+
+test('every path that a comment names is there', () => {
+  const named = filesOf('assembly/*.ts', 'src/*.ts', 'test/*.ts', 'bench/*.ts').flatMap((file) => {
+    const comments = read(file).split('\n').map(commentIn);
+    return comments.flatMap((comment) => [...comment.matchAll(IN_COMMENT)].map(([, path = '']) => ({ file, path })));
+  });
+  const paths = named.filter(({ path }) => !ELSEWHERE.test(path));
+  expect(paths.length).toBeGreaterThan(100);
+  const missing = paths.filter(({ path }) =>
+    [path, `unit/${path}`, path.replace(/\.js$/, '.ts')].every((each) => found(each) === undefined),
+  );
+  expect(missing.map(({ file, path }) => `${file}: ${path}`)).toEqual([]);
 });
 
 test('a file that is named with a function in brackets behind it has the function', () => {
@@ -96,6 +131,16 @@ test('docs/command-line.md has every command and every option, and no other', ()
   named.delete('--version'); // of ksm itself
   expect([...named].sort()).toEqual([...options].sort());
   for (const { name } of COMMANDS) expect(text).toContain(`## ksm ${name}\n`);
+});
+
+test('a document that begins with its contents has all of them there', () => {
+  const withContents = DOCUMENTS.filter((file) => /^- \[[^\]]+\]\(#/m.test(read(file).split(/^## /m)[0] ?? ''));
+  expect(withContents).toContain('docs/embedding.md');
+  for (const file of withContents) {
+    const [head = '', ...sections] = read(file).split(/^## /m);
+    const listed = [...head.matchAll(/^- \[([^\]]+)\]\(#/gm)].map(([, title]) => title);
+    expect(listed, file).toEqual(sections.map((section) => section.split('\n')[0]));
+  }
 });
 
 test('README.md leads to every document', () => {
