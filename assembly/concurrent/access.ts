@@ -2,8 +2,8 @@
  * A guest's access beside other threads, without the lock: those of its steps (docs/protocol.md) that are atomic instructions. Here
  * each of them is one; in JavaScript it is a call (bench/guest).
  *
- * The access and the number of the worker lie in one word of 64 bits and are exchanged together, so that a thread that was taken for
- * dead, and lives, cannot spoil the announcement of the one that has its record now.
+ * The access and the number of the worker lie in one word of 64 bits and are exchanged together. So a thread that was taken for dead, and
+ * lives, cannot spoil what the next owner of its record announces.
  */
 import { ACCESS_BEGUN, ACCESS_REFUSED, ACCESS_STALE, ACCESS_WALK, EPOCH } from '../layout';
 import { Worker } from '../records/worker';

@@ -85,7 +85,7 @@ export const NODE_ORPHAN: u32 = 8;
 export const RB_BLACK: u32 = 1;
 export const RB_IS_ROOT: u32 = 2;
 
-// ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
+// ---- frame word: FRAME_WORDS[frame], one u32 a frame, by its number -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
 // KSM:   FRAME_KSM | address of its stable node >> 3 (the count of ptes is in the node)
@@ -104,13 +104,13 @@ export const FRAME_COUNT_MASK: u32 = 0x1fffffff;
 /** Without FRAME_FREE: the frame has extra references. */
 export const FRAME_PINNED: u32 = 0x20000000;
 
-// ---- extra references: PINCOUNTS[frame number - first], one u32 a frame, KSM frames too ---------------------------------------
+// ---- extra references: PINCOUNTS[frame], one u32 a frame, KSM frames too --------------------------------------------------
 // Lower half: all of them; upper half: those among them that are pins for DMA (memory/pins). One more than fits is refused.
 
 export const PINS_MASK: u32 = 0xffff;
 export const PINS_DMA_SHIFT: u32 = 16;
 
-// ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511, counted from the first ---------------------------------
+// ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511 ---------------------------------------------------------
 // 0: they are single frames. Else they are the parts of one large folio, and the word counts those that are not held.
 // Part k is mapped by entry k of a leaf, and by no other.
 

@@ -65,8 +65,8 @@ export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
 }
 
 /**
- * Replaces each note by the frame with which the page will be compared, 0 if there seems to be none, and touches the first lines of that
- * frame, so that its translation is at hand.
+ * Replaces each note by the frame with which the page will be compared, 0 if there seems to be none. Touches the first lines of that frame,
+ * so that its translation is at hand.
  */
 function findPartners(scanner: Scanner, count: u32): bool {
   let found = false;

@@ -69,7 +69,7 @@ export class Engine extends Memory {
     this.#call = this.#exports;
   }
 
-  /** The engine's functions, each under the lock where several threads use the memory. */
+  /** The engine's functions, each under the lock if several threads use the memory. */
   get call(): EngineExports {
     return this.#call;
   }
@@ -114,7 +114,7 @@ export class Engine extends Memory {
    * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined.
    * `hearsOfDeaths`: it is this thread that learns when another died, so it must not wait for a lock that a dead one holds. `reserved`:
    * the number that another thread has reserved for this one. EAGAIN if all numbers are taken, ESRCH if `reserved` is none, EBUSY
-   * where another thread has it.
+   * if another thread has it.
    */
   join(hearsOfDeaths: boolean = false, reserved?: number): void {
     if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;

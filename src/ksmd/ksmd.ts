@@ -1,6 +1,6 @@
 /**
- * ksmd of a host: the one who scans. It runs as a loop in the caller's thread, or in a thread of its own, where it scans beside the
- * guests as on Linux and nobody waits for it longer than for the merge of one page.
+ * ksmd of a host: the one who scans. It runs as a loop in the caller's thread, or in a thread of its own. There it scans beside the guests,
+ * as on Linux, and nobody waits for it longer than for the merge of one page.
  */
 import type { KsmError } from '../errors.ts';
 import { type KsmdOptions, ksmdLoop, type Sample } from '../ksm/index.ts';

@@ -120,8 +120,8 @@ export class Access {
   }
 
   /**
-   * Remembers at `slot` what the page tables say, which stay where they are from now on to the end of the access. False: nothing. That
-   * the process lives is asked after the epoch is noted: the tables of one that has ended go with an epoch.
+   * Remembers at `slot` what the page tables say; the tables stay in place to the end of the access. False: they have no such page. Whether
+   * the process lives is asked after the epoch is noted, because the tables of one that has ended go with an epoch.
    */
   #walk(page: number, slot: number): boolean {
     const words = this.#words;
