@@ -225,6 +225,6 @@ test('README.md gives the speeds of docs/performance.md', () => {
   const [first, second, third] = ['first', 'second', 'third'].map((pass) => beside(`${pass}, all unique`));
   expect(text).toContain(
     `that is ${first} times as fast in the first pass, ${second} in the second and ${third} in every later one over pages that ` +
-      `differ, ${beside('merging 16:1')} in the merging one and ${beside('settled 16:1')} where everything is merged`,
+      `differ, ${beside('merging 16:1')} in the merging one and ${beside('settled 16:1')} if everything is merged`,
   );
 });
