@@ -28,8 +28,8 @@ const LEAVES_END: u32 = 1 << 22;
 const ROOTS_END: u32 = 1 << 24;
 
 /**
- * Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Frames; 0 where the limits do
- * not fit the memory, or it was laid out before.
+ * Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Returns the number of frames,
+ * 0 if the limits do not fit the memory, or it was laid out before.
  */
 export function layOut(seedLow: u32, seedHigh: u32): u32 {
   if (header.frameLimit != 0 || !limitsArePlausible()) return 0;
@@ -51,7 +51,7 @@ function limitsArePlausible(): bool {
   return fits && <u32>memory.size() == header.memoryPages;
 }
 
-/** Drops an extra reference that pinPage has taken in the way `how`, to `frame`. EINVAL where there is none. */
+/** Drops an extra reference that pinPage has taken in the way `how`, to `frame`. EINVAL if there is none. */
 export function unpinFrame(frame: u32, how: u32): u32 {
   if (how > PIN_WRITE) return -EINVAL;
   if (frame == ZERO_FRAME) return 0; // of the zero frame nothing is counted

@@ -1,7 +1,7 @@
 /// <reference path="../u32.d.ts" preserve="true" />
 /**
- * The fixed part of the memory: the header, the lists of frames, the key of the hash, and what threads share. Each word lies where the
- * one before it ends, one u32 unless said; so a word is added in one line, and the next one follows it.
+ * The fixed part of the memory: the header, the lists of frames, the key of the hash, and what threads share. Each word begins
+ * where the one before it ends and is one u32 unless said; so a word is added in one line, and the next one follows it.
  */
 
 import { MM_SLOT_PREV } from './records.ts';
@@ -180,7 +180,7 @@ export const WORKER_ACCESS: u32 = 0;
 export const WORKER_NUMBER: u32 = WORKER_ACCESS + U32;
 /** In WORKER_NUMBER: it is taken for dead, and may do nothing any more. The record is free once the memory is recovered. */
 export const WORKER_EXPELLED: u32 = 0x80000000;
-// The flags below hold the number of the worker that they are true of: where that is not the record's, it is what another left behind.
+// A flag below holds the number of the worker of which it is true. Another number than the record's was left behind by another worker.
 /** It waits for the lock. */
 export const WORKER_WAITS: u32 = WORKER_NUMBER + U32;
 /** A helper of the scanner that is computing checksums of a window; with WORKER_READS, the scanner that does so without the lock. */

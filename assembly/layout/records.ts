@@ -129,7 +129,7 @@ export const ROOT_BYTES: u32 = ROOT_UNSTABLE + U32;
 // | NODE_HEAD      | first rmap item      | first dup              | first rmap item          |
 // | NODE_LEN       | rmap items           | 0                      | rmap items               |
 // | NODE_MAPS      | references to it     | 0                      | references to it         |
-// References are ptes and pins. In a stale node NODE_MAPS holds the address of the frame that it had.
+// References are ptes and pins. In a stale node NODE_MAPS holds the number of the frame that it had.
 
 export const NODE_KEY: u32 = RB_KEY;
 export const NODE_DUP_NEXT: u32 = NODE_KEY + U32;
@@ -147,8 +147,8 @@ export const NODE_DOMAIN: u32 = NODE_FLAGS + U32;
 export const NODE_BYTES: u32 = NODE_DOMAIN + U32;
 
 // ---- room: ROOMS[stable node number], what only chains and their dups have: trees by which a chain finds the dups that matter ------
-// A chain has the roots. A dup is a node of WITH_ROOM and FULLEST, or of STALE, or of none, where it is full or has no items; the
-// parent field of one that is in no tree is 0. Places fall along the list of dups; the words of other nodes mean nothing.
+// A chain has the roots. A dup that takes another page is in WITH_ROOM and in FULLEST, a stale one in STALE, one that is full or has no
+// items in none; the parent field of a node that is in no tree is 0. Places fall along the list of dups. Rooms of other nodes mean nothing.
 
 /** Of a chain: dups that take another page, by place and by items; stale dups by place. */
 export const ROOM_WITH_ROOM: u32 = 0;

@@ -39,8 +39,8 @@ export function noteNoSearch(scanner: Scanner, index: u32): void {
 }
 
 /**
- * For the turns of `window` that are noted to search: puts the frame with which each will be compared in the place of its
- * note, and touches what leads there. False where none will be compared.
+ * Of each turn of `window` that is noted to search: replaces the note by the frame with which the page will be compared, and touches what
+ * leads there. False if none will be compared.
  */
 export function lookAhead(domain: Domain, scanner: Scanner, window: Window): bool {
   if (isHashOrder()) return findPartners(domain, scanner, window.count);
@@ -49,8 +49,8 @@ export function lookAhead(domain: Domain, scanner: Scanner, window: Window): boo
 }
 
 /**
- * Reads the pages with which turns [from, to) of the window at hand will be compared, one load a line: so many more lines are under
- * way at once than while comparing. What was read last is not read again, as a content that is found often is still at hand.
+ * Reads the pages with which turns [from, to) of the window at hand will be compared, one load a line. So far more lines are under way at
+ * once than while comparing. What was read last is not read again, because a content that is found often is still at hand.
  */
 export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
   let sum: u32 = 0;
@@ -66,8 +66,8 @@ export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
 }
 
 /**
- * Puts the frame with which each of the noted pages will be compared in the place of its note, 0 where there seems to be none, and touches
- * its first lines, so that its translation is at hand.
+ * Replaces each note by the frame with which the page will be compared, 0 if there seems to be none. Touches the first lines of that frame,
+ * so that its translation is at hand.
  */
 function findPartners(domain: Domain, scanner: Scanner, count: u32): bool {
   let found = false;

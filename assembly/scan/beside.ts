@@ -20,8 +20,8 @@ import { Window } from '../records/scanner';
 import { turnEntry, turnKind } from './window';
 
 /**
- * Lets the lock go while `turns` turns of a window are hashed, if there are others. Not for an empty window: that there was nothing to
- * see must still be true when the mm's slot is removed for it. Returns whether it did. Worker `self` has the lock.
+ * If there are other threads, lets the lock go while `turns` turns of a window are hashed. Returns whether it did. Worker `self` has the
+ * lock, and keeps it for an empty window: an mm in which nothing was met loses its slot, so nothing may come there in between.
  */
 export function lockPause(turns: u32, self: u32): bool {
   if (turns == 0 || !isConcurrent()) return false;

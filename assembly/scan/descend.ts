@@ -3,8 +3,8 @@
  *
  * A search in one large tree is a chain of dependent loads, three to a level in the unstable tree (node, pte, page), and nearly
  * each of them a cache miss. The searches of a window do not depend on each other, so taking them level by level lets their misses
- * overlap (Para-ksm, USENIX ATC '25), and the searches that then count find everything at hand. Nothing is decided or changed here:
- * the trees change while the window is decided on, and what is foreseen wrongly costs only time. Earned by bench/scan.
+ * overlap (Para-ksm, USENIX ATC '25). The searches that decide come afterwards, and find everything at hand. Nothing is decided or
+ * changed here: the trees change while the window is decided on, and what is foreseen wrongly costs only time. Earned by bench/scan.
  */
 
 import { rbAt, rbLink } from '../base/rb';
@@ -58,7 +58,7 @@ function isHurried(): bool {
   return isConcurrent() && isLockWanted();
 }
 
-/** One step down the stable tree for every search that is in it. False where none is. */
+/** One step down the stable tree for every search that is in it. False if none is. */
 function stableLevel(domain: Domain, scanner: Scanner, window: Window): bool {
   const count = window.count;
   let goesOn = false;

@@ -138,7 +138,7 @@ export function protect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
   return at < end ? -ENOMEM : 0;
 }
 
-/** Takes the right to write from all pages in [start, end), and where `access` says so that to read. */
+/** Takes the right to write from all pages in [start, end), and the right to read too unless `access` has it. */
 function withdrawRange(mm: Mm, start: u32, end: u32, access: u32): void {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
@@ -209,8 +209,8 @@ export function mergeAnySet(mm: Mm, on: bool): u32 {
 
 /**
  * mlock: every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
- * at a hole: what lies before it is locked, but not made present. ENOMEM also at memory that may not be accessed and where frames
- * run out: all is locked, and what lies before that is present.
+ * at a hole: what lies before it is locked, but not made present. ENOMEM at memory that may not be accessed, and if frames run out: then
+ * all is locked, and what lies before that is present.
  */
 export function lock(mm: Mm, page: u32, pages: u32): u32 {
   const failed = setLocked(mm, page, pages, true);

@@ -65,7 +65,7 @@ export class Engine extends Memory {
   #looks = 0;
   #hasLeft = false;
 
-  /** `others`: what the simulation build imports besides the memory. EINVAL where `module` is not the engine, or `memory` none for it. */
+  /** `others`: what the simulation build imports besides the memory. EINVAL if `module` is not the engine, or `memory` none for it. */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, others: WebAssembly.Imports = {}) {
     super(memory);
     this.module = module;
@@ -73,7 +73,7 @@ export class Engine extends Memory {
     this.#call = this.#exports;
   }
 
-  /** The engine's functions, each under the lock where several threads use the memory. */
+  /** The engine's functions, each under the lock if several threads use the memory. */
   get call(): EngineExports {
     return this.#call;
   }
@@ -103,7 +103,7 @@ export class Engine extends Memory {
     return numbers.sort((one, other) => one - other);
   }
 
-  /** A number for a worker. EAGAIN where all are taken. */
+  /** A number for a worker. EAGAIN if all are taken. */
   reserveWorker(): number {
     const worker = this.#exports.workerJoin();
     if (worker !== 0) return worker;
@@ -117,8 +117,8 @@ export class Engine extends Memory {
   /**
    * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined.
    * `hearsOfDeaths`: it is this thread that learns when another died, so it must not wait for a lock that a dead one holds. `reserved`:
-   * the number that another thread has reserved for this one. EAGAIN where all numbers are taken, ESRCH where `reserved` is none, EBUSY
-   * where another thread has it.
+   * the number that another thread has reserved for this one. EAGAIN if all numbers are taken, ESRCH if `reserved` is none, EBUSY
+   * if another thread has it.
    */
   join(hearsOfDeaths: boolean = false, reserved?: number): void {
     if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
@@ -188,7 +188,7 @@ export class Engine extends Memory {
 
   /**
    * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular, where no
-   * other worker is there. ESRCH and EINVAL where `dead` cannot be meant. EAGAIN where another worker keeps the lock: it may have
+   * other worker is there. ESRCH and EINVAL if `dead` cannot be meant. EAGAIN if another worker keeps the lock: it may have
    * died, too, and has to be recovered from first. `work` is done before others go on; it must not call the engine. `isKnown`:
    * nothing of the worker is executed any more; else it gets time to come to an end, in case it lives.
    */
@@ -232,7 +232,7 @@ export function recordOf(worker: number): number {
   return layout.WORKERS + (worker & layout.WORKER_INDEX_MASK) * layout.WORKER_BYTES;
 }
 
-/** EFORMAT where the memory was laid out by another version of the engine, or by none, or is not all that was laid out. */
+/** EFORMAT if the memory was laid out by another version of the engine, or by none, or is not all that was laid out. */
 export function expectLayout(engine: Engine): void {
   const magic = engine.u32(layout.H_MAGIC);
   const version = engine.u32(layout.H_VERSION);
@@ -278,7 +278,7 @@ function rootLimit({ index, domains, nodes }: Geometry, roots: number): number {
   return (roots + forOthers) * nodes;
 }
 
-/** Lays out the fresh (all zero) memory of `engine`. ENOMEM where it is too small for the limits. */
+/** Lays out the fresh (all zero) memory of `engine`. ENOMEM if it is too small for the limits. */
 export function layOut(engine: Engine, geometry: Geometry): void {
   const leaves = 1 + Math.ceil(geometry.pages / layout.TABLE_ENTRIES) + 2 * geometry.processes;
   const roots = rootCount(geometry);

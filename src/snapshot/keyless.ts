@@ -79,7 +79,7 @@ function hang(memory: LiveMemory, nodes: readonly number[], above: number, level
 }
 
 /**
- * Draws a key from `seed`, 64 bits, for a sound machine that came without one. EINVAL where it has its own and a seed is `given`
+ * Draws a key from `seed`, 64 bits, for a sound machine that came without one. EINVAL if it has its own and a seed is `given`
  * all the same.
  */
 export function giveKey(engine: Engine, given: boolean, seed: bigint): void {

@@ -113,14 +113,14 @@ export function membersOf(memory: LiveMemory, node: number): number[] {
   return [...dups];
 }
 
-/** The frame that stands for tree node `node` in a comparison; 0 where there is none left. */
+/** The frame that stands for tree node `node` in a comparison; 0 if there is none left. */
 export function frameOf(memory: LiveMemory, node: number): number {
   const members = membersOf(memory, node).map((member) => memory.u32(member + NODE_FRAME));
   return members.find((frame) => frame !== 0) ?? 0;
 }
 
 /**
- * In content order a node's key are the first bytes of its page. Where that is gone, so are they: nobody looks at the key of
+ * In content order a node's key are the first bytes of its page. If that is gone, so are they: nobody looks at the key of
  * a stale node there, so it gets one that is there anyway, that of the last node before it which has a page.
  */
 function forgetStaleKeys(memory: LiveMemory, trees: readonly Tree[]): void {

@@ -66,7 +66,7 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
   walkTree(tree, slotAddress);
 }
 
-/** Returns the frame that stands for the node in a comparison, 0 where it has none left. */
+/** Returns the frame that stands for the node in a comparison, 0 if it has none left. */
 function checkTreeNode(walk: Walk, node: number, place: Place): number {
   const isChain = (walk.u32(node + NODE_FLAGS) & NODE_IS_CHAIN) !== 0;
   checkFlags(walk, node, isChain ? NODE_IS_CHAIN : 0);

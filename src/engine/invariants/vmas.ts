@@ -102,7 +102,7 @@ export class VmaCursor {
     this.#mm = mm;
   }
 
-  /** False where no vma covers `page`; else the fields are those of the vma that does. */
+  /** False if no vma covers `page`; else the fields are those of the vma that does. */
   seek(page: number): boolean {
     while (this.end <= page) {
       const vma = this.#mm.vmas[this.#next++];

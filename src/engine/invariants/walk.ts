@@ -124,7 +124,7 @@ export class Walk {
     return this.items + entry * layout.ITEM_BYTES;
   }
 
-  /** Entry of the rmap item at `address`; -1 where there is none, or its leaf is not in use. */
+  /** Entry of the rmap item at `address`; -1 if there is none, or its leaf is not in use. */
   entryOf(address: number): number {
     const entry = (address - this.items) / layout.ITEM_BYTES;
     if (!Number.isInteger(entry)) return -1;
