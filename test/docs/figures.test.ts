@@ -198,7 +198,15 @@ test('docs/embedding.md gives the limits of options that are kept', () => {
     const range = ends(limits.trim());
     return range === undefined ? [] : [{ name: name as keyof typeof HOST_OPTIONS, range }];
   });
-  expect(limited.map(({ name }) => name)).toEqual(['memory', 'pages', 'processes', 'vmas', 'nodes', 'scanners']);
+  expect(limited.map(({ name }) => name)).toEqual([
+    'memory',
+    'pages',
+    'processes',
+    'vmas',
+    'nodes',
+    'domains',
+    'scanners',
+  ]);
   for (const { name, range } of limited) {
     for (const end of range) expect(() => HOST_OPTIONS[name](name, end), `${name} ${end}`).not.toThrow();
     for (const beyond of [range[0] - 1, range[1] + 1]) expect(() => HOST_OPTIONS[name](name, beyond)).toThrow();
