@@ -103,8 +103,10 @@ export const H_NEXT_ID: u32 = H_LIMBO + U32;
 export const H_LIMIT_HIT: u32 = H_NEXT_ID + U32;
 /** Head of the list of stable nodes whose frame moved to another NUMA node. */
 export const H_MIGRATE_NODES: u32 = H_LIMIT_HIT + U32;
+/** First of the nodes whose frame went and of whom merging has not heard yet (NODE_TOLD), in a list by ROOM_LOST_NEXT. */
+export const H_LOST: u32 = H_MIGRATE_NODES + U32;
 /** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
-export const H_NOW: u32 = H_MIGRATE_NODES + U32;
+export const H_NOW: u32 = H_LOST + U32;
 
 // ---- threads ----------------------------------------------------------------------------------------------------------------
 

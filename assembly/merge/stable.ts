@@ -5,14 +5,14 @@
 
 import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
-import { nodeIsCandidate } from '../memory/dups';
-import { frameNode } from '../memory/frames';
 import { comparePages } from '../page/page';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 import { chainMake, chainPick } from './chain';
+import { nodeIsCandidate } from './dups';
+import { frameNode } from './ksm-frame';
 import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsStale, nodeNid, nodeQueue, nodeUnlink, nodeWait } from './node';
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 

@@ -3,15 +3,16 @@ import { isError } from '../base/error';
 import { rbAt, rbFirst, rbNext } from '../base/rb';
 import { EBUSY, ROOT_BYTES, ROOT_STABLE } from '../layout';
 import { ownCopy } from '../memory/fault';
-import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
+import { frameUnkeep } from '../memory/kept';
 import { pinsOf } from '../memory/pins';
-import { frameOfPte, isKsmZero, isPresent } from '../memory/pte';
+import { frameOfPte, isMergedZero, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
 import { Node } from '../records/node';
 import { none } from '../records/record';
 import { chainFree } from './chain';
+import { frameIsKsm } from './ksm-frame';
 import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
 
 /**
@@ -22,7 +23,7 @@ export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
-    if (!isPresent(pte) || (!isKsmZero(pte) && !frameIsKsm(frameOfPte(pte)))) continue;
+    if (!isPresent(pte) || (!isMergedZero(pte) && !frameIsKsm(frameOfPte(pte)))) continue;
     const frame = ownCopy(mm, entry);
     if (isError(frame)) return frame;
   }
@@ -107,6 +108,6 @@ function isMapped(node: Node): bool {
 
 /** Deletes a node that no pte maps. A frame that is pinned stops being KSM's. */
 function forgetNode(node: Node): void {
-  if (!nodeIsStale(node)) frameLeaveKsm(node.frame);
+  if (!nodeIsStale(node)) frameUnkeep(node.frame);
   nodeDelete(node);
 }

@@ -32,6 +32,7 @@ import {
   RB_RIGHT,
   ROOM_BYTES,
   ROOM_FULLEST,
+  ROOM_LOST_NEXT,
   ROOM_STALE,
   ROOT_BYTES,
   ROOT_UNSTABLE,
@@ -78,7 +79,8 @@ export function expectRecords(): void {
   if (offsetof<Node>('flags') != NODE_FLAGS || offsetof<Node>('domain') != NODE_DOMAIN) ERROR('Node.flags, domain');
   if (offsetof<Node>() != NODE_BYTES || offsetof<Item>() != ITEM_BYTES) ERROR('Node, Item');
   if (offsetof<Room>() != ROOM_BYTES || offsetof<ChainRoom>('fullest') != ROOM_FULLEST) ERROR('Room');
-  if (offsetof<ChainRoom>('stale') != ROOM_STALE) ERROR('ChainRoom.stale');
+  if (offsetof<ChainRoom>('stale') != ROOM_STALE || offsetof<Room>('lostNext') != ROOM_LOST_NEXT)
+    ERROR('Room.lostNext');
 
   if (offsetof<Roots>('unstable') != ROOT_UNSTABLE || offsetof<Roots>() != ROOT_BYTES) ERROR('Roots');
   if (offsetof<Worker>('number') != WORKER_NUMBER || offsetof<Worker>('busy') != WORKER_BUSY)

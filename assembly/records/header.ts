@@ -1,5 +1,6 @@
 /** The header's own words: what was chosen at creation, where the regions begin, what is in use (layout/header). */
 import { DIRECTORY_BYTES, H_REGIONS, HEADER } from '../layout';
+import { Keeper } from './keeper';
 import { Node } from './node';
 
 @unmanaged
@@ -54,6 +55,7 @@ export class Header {
   nextId: u32;
   limitHit: u32;
   migrateNodes: Node;
+  lost: Keeper;
   now: u32;
 
   concurrent: u32;

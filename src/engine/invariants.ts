@@ -11,6 +11,7 @@ import { type Arena, checkAllMet } from './invariants/arena.ts';
 import { checkCounters } from './invariants/counters.ts';
 import { checkFrames } from './invariants/frames.ts';
 import { checkHeader } from './invariants/header.ts';
+import { checkLostNodes } from './invariants/lost.ts';
 import { checkMms, checkSlots } from './invariants/mms.ts';
 import { checkPages } from './invariants/pages.ts';
 import { checkStable } from './invariants/stable.ts';
@@ -28,6 +29,7 @@ const CHECKS: readonly ((walk: Walk) => void)[] = [
   checkVmas,
   checkTables,
   checkPages,
+  checkLostNodes,
   checkStable,
   checkUnstable,
   checkFrames,

@@ -93,7 +93,7 @@ export class LiveMemory {
 
   /** Address of the stable node that the word of a KSM frame names, or 0 where there is none. */
   nodeOf(word: number): number {
-    const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+    const node = (word & layout.FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
     return isRecord(this.nodes, node) ? node : 0;
   }
 }

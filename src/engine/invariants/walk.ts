@@ -36,6 +36,8 @@ export class Walk {
   readonly ptes: number;
   readonly states: number;
   readonly items: number;
+  /** Base of the records beside the stable nodes. */
+  readonly rooms: number;
   readonly isHashOrder: boolean;
   readonly isBetweenPasses: boolean;
   readonly mergesAcrossNodes: boolean;
@@ -46,6 +48,8 @@ export class Walk {
   readonly mmByNumber: (Mm | undefined)[] = [];
   /** 1 for entries whose item was met in a tree or list. */
   readonly linked: Uint8Array;
+  /** Stable nodes without a frame that merging has not heard of. */
+  readonly lost: Set<number> = new Set();
   /** Items by state. */
   stable = 0;
   unstable = 0;
@@ -71,6 +75,7 @@ export class Walk {
     this.ptes = engine.u32(layout.H_PTES);
     this.states = engine.u32(layout.H_STATES);
     this.items = engine.u32(layout.H_ITEMS);
+    this.rooms = engine.u32(layout.H_ROOMS);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
     this.isBetweenPasses = engine.u32(layout.LINUX_SLOT) === layout.SLOTS;
     this.mergesAcrossNodes = engine.u32(layout.H_MERGE_ACROSS_NODES) !== 0;

@@ -182,7 +182,7 @@ function* protect(guests: Guests, thread: Thread, process: Process, operation: O
 function* lock(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
   const { start, count, pages } = mappedRangeOf(process, operation);
   const locks = operation.what === 'lock';
-  const { lock, unlock } = guests.world.call;
+  const { mlock, munlock } = guests.world.call;
   const apply = (): void => {
     for (const page of pages) (process.pages.get(page) as Mapping).locked = locks;
   };
@@ -191,7 +191,7 @@ function* lock(guests: Guests, thread: Thread, process: Process, operation: Oper
     guests,
     thread,
     flight,
-    () => (locks ? lock : unlock)(process.mm, idOf(guests, process), start, count),
+    () => (locks ? mlock : munlock)(process.mm, idOf(guests, process), start, count),
     apply,
   );
 }
