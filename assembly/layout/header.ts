@@ -132,6 +132,24 @@ export const H_FREE_TABLES: u32 = H_FREE_VMAS + FREE_BYTES;
 export const H_FREE_LEAVES: u32 = H_FREE_TABLES + FREE_BYTES;
 export const H_FREE_NODES: u32 = H_FREE_LEAVES + FREE_BYTES;
 
+/** What is free of the records of a region; 0: they are not handed out one by one, but go with those of the region that it follows. */
+export function regionFreeList(region: u32): u32 {
+  switch (region) {
+    case REGION_MMS:
+      return H_FREE_MMS;
+    case REGION_VMAS:
+      return H_FREE_VMAS;
+    case REGION_TABLES:
+      return H_FREE_TABLES;
+    case REGION_LEAVES:
+      return H_FREE_LEAVES;
+    case REGION_NODES:
+      return H_FREE_NODES;
+    default:
+      return 0;
+  }
+}
+
 // ---- ksmd's list ------------------------------------------------------------------------------------------------------------
 
 /** Sentinel of the circular list of mm slots, laid out so that MM_SLOT_NEXT/PREV work on it. ksmd's cursor is on it between passes. */

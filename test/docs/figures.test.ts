@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as layout from '../../assembly/layout/index.ts';
+import { createHost } from '../../src/index.ts';
 import { COUNTERS } from '../../src/ksm/index.ts';
 import { LATER } from '../recordings/golden2/later.ts';
 
@@ -48,6 +49,18 @@ const runs = (file: string, pattern: RegExp): string => pattern.exec(read(file))
 const usual = runs('test/behaviour/property/engine.test.ts', /PROPERTY_RUNS \?\? (\d+)/);
 const many = runs('test/all.mjs', /PROPERTY_RUNS: '(\d+)'/);
 
+/** Bytes that the regions which follow a region take for each of its records, by what they grow by. */
+function bytesPerRecord(region: number): number {
+  const MANY = 2 ** 20;
+  let bytes = 0;
+  for (let other = 0; other < layout.REGION_COUNT; other++) {
+    if (other === region || layout.regionFollows(other) !== region) continue;
+    const records = (layout.regionRecords(other, MANY) - layout.regionRecords(other, 0)) / MANY;
+    bytes += records * (layout.regionBytes(other) + bytesPerRecord(other));
+  }
+  return bytes;
+}
+
 /** A document, a sentence with a place for each figure, and the figures. */
 const FIGURES: readonly (readonly [document: string, sentence: string, ...figures: string[]])[] = [
   ['README.md', '**# recordings of a real kernel.**', `${golden.names.length}`],
@@ -62,7 +75,12 @@ const FIGURES: readonly (readonly [document: string, sentence: string, ...figure
   ['ARCHITECTURE.md', 'So a scanned page costs # bytes and a bit.', `${layout.ITEM_BYTES + 8}`],
   ['CONTRIBUTING.md', 'more random traces than usual (# a test)', usual],
   ['CONTRIBUTING.md', '# traces in each property test instead of #;', many, usual],
-  ['docs/embedding.md', 'Metadata takes about # bytes for each of `pages`', `${layout.ITEM_BYTES + 8}`],
+  [
+    'docs/embedding.md',
+    'Metadata takes about # bytes for each of `pages` and # for each frame.',
+    `${layout.ITEM_BYTES + 8}`,
+    `${Math.round(bytesPerRecord(layout.REGION_FRAMES))}`,
+  ],
   ['docs/embedding.md', '`LAYOUT_VERSION`, now #:', `${layout.LAYOUT_VERSION}`],
   [
     'docs/fidelity.md',
@@ -93,4 +111,18 @@ test('docs/assemblyscript.md knows how large the engine is, within a twentieth',
   const [, said] = /The release binary has about (\d+) KB\./.exec(read('docs/assemblyscript.md')) ?? [];
   const bytes = statSync(join(ROOT, 'build/engine.wasm')).size;
   expect(Math.abs(Number(said) * 1000 - bytes) / bytes, `it has ${bytes} bytes`).toBeLessThan(0.05);
+});
+
+test('docs/embedding.md knows the least memory of a host with the defaults', async () => {
+  const [, said = ''] = /`memory` is ([\d.]+) MiB at least/.exec(read('docs/embedding.md')) ?? [];
+  const least = Number(said) * 2 ** 20;
+  await expect(createHost({ memory: least })).resolves.toBeDefined();
+  await expect(createHost({ memory: least - 65536 })).rejects.toThrow('has no room');
+});
+
+test('ARCHITECTURE.md draws every region, in the order in which they lie', () => {
+  const [, drawn = ''] = /```text\n0 {8}1024[^\n]*\n([\s\S]*?)```/.exec(read('ARCHITECTURE.md')) ?? [];
+  const names = drawn.split(/[|\n]/).map((cell) => cell.trim().replace('tree roots', 'roots'));
+  const regions = Array.from({ length: layout.REGION_COUNT }, (_, region) => layout.regionName(region));
+  expect(names.filter((name) => regions.includes(name))).toEqual(regions);
 });

@@ -66,11 +66,11 @@ export class Walk {
   constructor(engine: Engine) {
     this.engine = engine;
     this.words = engine.words;
-    this.mms = openArena(engine, 'mm', layout.H_FREE_MMS, layout.REGION_MMS);
-    this.vmas = openArena(engine, 'vma', layout.H_FREE_VMAS, layout.REGION_VMAS);
-    this.tables = openArena(engine, 'table', layout.H_FREE_TABLES, layout.REGION_TABLES);
-    this.leaves = openArena(engine, 'leaf', layout.H_FREE_LEAVES, layout.REGION_LEAVES);
-    this.nodes = openArena(engine, 'stable node', layout.H_FREE_NODES, layout.REGION_NODES);
+    this.mms = openArena(engine, 'mm', layout.REGION_MMS);
+    this.vmas = openArena(engine, 'vma', layout.REGION_VMAS);
+    this.tables = openArena(engine, 'table', layout.REGION_TABLES);
+    this.leaves = openArena(engine, 'leaf', layout.REGION_LEAVES);
+    this.nodes = openArena(engine, 'stable node', layout.REGION_NODES);
     this.frames = openFrames(engine);
     this.ptes = engine.u32(layout.H_PTES);
     this.states = engine.u32(layout.H_STATES);
