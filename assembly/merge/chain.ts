@@ -66,7 +66,9 @@ export function chainPick(node: Node, prune: bool): Node {
     nodeDelete(node);
     return none<Node>();
   }
-  const best = pickDup(node, prune && pruneIsDue(node));
+  const all = prune && pruneIsDue(node);
+  if (all) node.pruneTime = header.now;
+  const best = pickDup(node, all);
   if (!best) {
     chainFree(node);
     return best;
@@ -81,10 +83,7 @@ export function chainPick(node: Node, prune: bool): Node {
 }
 
 function pruneIsDue(chain: Node): bool {
-  const now = header.now;
-  if (now - chain.pruneTime < setting(H_STABLE_NODE_CHAINS_PRUNE_MILLISECS)) return false;
-  chain.pruneTime = now;
-  return true;
+  return header.now - chain.pruneTime >= setting(H_STABLE_NODE_CHAINS_PRUNE_MILLISECS);
 }
 
 /**

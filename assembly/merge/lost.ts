@@ -11,13 +11,13 @@ import { header } from '../records/header';
 import { Keeper, lostNext } from '../records/keeper';
 import { Node } from '../records/node';
 import { none } from '../records/record';
-import { dupIsStale } from './dups';
+import { dupGoesStale } from './dups';
 
 export function lostHear(): void {
   for (let lost = header.lost, next = none<Keeper>(); lost; lost = next) {
     next = lostNext(lost);
     const node = changetype<Node>(lost);
-    if (node.flags & NODE_IS_DUP) dupIsStale(node);
+    if (node.flags & NODE_IS_DUP) dupGoesStale(node);
     else arenaGive(freeNodes, node);
   }
   header.lost = none<Keeper>();
