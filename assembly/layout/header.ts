@@ -103,10 +103,8 @@ export const H_NEXT_ID: u32 = H_LIMBO + U32;
 export const H_LIMIT_HIT: u32 = H_NEXT_ID + U32;
 /** Head of the list of stable nodes whose frame moved to another NUMA node. */
 export const H_MIGRATE_NODES: u32 = H_LIMIT_HIT + U32;
-/** First of the nodes whose frame went and of whom merging has not heard yet (NODE_TOLD), in a list by ROOM_LOST_NEXT. */
-export const H_LOST: u32 = H_MIGRATE_NODES + U32;
 /** Milliseconds of the caller's clock, modulo 2^32, at the start of the running batch. */
-export const H_NOW: u32 = H_LOST + U32;
+export const H_NOW: u32 = H_MIGRATE_NODES + U32;
 
 // ---- threads ----------------------------------------------------------------------------------------------------------------
 
@@ -119,6 +117,9 @@ export const H_KSMD: u32 = H_WORKERS + U32;
 /** Rung when ksmd may have got work, or a setting changed. */
 export const H_KSMD_BELL: u32 = H_KSMD + U32;
 
+/** First of the nodes whose frame went and of whom merging has not heard yet (NODE_TOLD), in a list by ROOM_LOST_NEXT. */
+export const H_LOST: u32 = H_KSMD_BELL + U32;
+
 // ---- free list of an arena ---------------------------------------------------------------------------------------------------
 
 /** First free record, number of the first record that was never used, records in use. */
@@ -126,7 +127,7 @@ export const FREE_FIRST: u32 = 0;
 export const FREE_FRESH: u32 = FREE_FIRST + U32;
 export const FREE_USED: u32 = FREE_FRESH + U32;
 export const FREE_BYTES: u32 = FREE_USED + U32;
-export const H_FREE_MMS: u32 = H_KSMD_BELL + U32;
+export const H_FREE_MMS: u32 = H_LOST + U32;
 export const H_FREE_VMAS: u32 = H_FREE_MMS + FREE_BYTES;
 export const H_FREE_TABLES: u32 = H_FREE_VMAS + FREE_BYTES;
 export const H_FREE_LEAVES: u32 = H_FREE_TABLES + FREE_BYTES;

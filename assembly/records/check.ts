@@ -8,6 +8,7 @@ import {
   H_FRAMES_END,
   H_KSMD_BELL,
   H_LIMBO,
+  H_LOST,
   H_NID_COUNT,
   H_ROOTS,
   H_ZERO_CHECKSUM,
@@ -62,6 +63,7 @@ export function expectRecords(): void {
   if (HEADER + offsetof<Header>('framesEnd') != H_FRAMES_END) ERROR('Header.framesEnd');
   if (HEADER + offsetof<Header>('limbo') != H_LIMBO) ERROR('Header.limbo');
   if (HEADER + offsetof<Header>('ksmdBell') != H_KSMD_BELL) ERROR('Header.ksmdBell');
+  if (HEADER + offsetof<Header>('lost') != H_LOST) ERROR('Header.lost');
 
   if (offsetof<TreeNode>('left') != RB_LEFT || offsetof<TreeNode>('right') != RB_RIGHT) ERROR('TreeNode.left, right');
   if (offsetof<TreeNode>('above') != RB_PARENT || offsetof<TreeNode>() != RB_BYTES) ERROR('TreeNode');

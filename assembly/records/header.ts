@@ -55,13 +55,14 @@ export class Header {
   nextId: u32;
   limitHit: u32;
   migrateNodes: Node;
-  lost: Keeper;
   now: u32;
 
   concurrent: u32;
   workers: u32;
   ksmd: u32;
   ksmdBell: u32;
+
+  lost: Keeper;
 }
 
 /** The one that there is: a constant address, so that a field of it is one load. */

@@ -113,12 +113,16 @@ test('docs/assemblyscript.md knows how large the engine is, within a twentieth',
   expect(Math.abs(Number(said) * 1000 - bytes) / bytes, `it has ${bytes} bytes`).toBeLessThan(0.05);
 });
 
-test('docs/embedding.md knows the least memory of a host with the defaults', async () => {
-  const [, said = ''] = /`memory` is ([\d.]+) MiB at least/.exec(read('docs/embedding.md')) ?? [];
-  const least = Number(said) * 2 ** 20;
-  await expect(createHost({ memory: least })).resolves.toBeDefined();
-  await expect(createHost({ memory: least - 65536 })).rejects.toThrow('has no room');
-});
+test.each([{}, { index: 'content' }, { page: 'names' }, { nodes: 2 }] as const)(
+  'docs/embedding.md knows the least memory of a host, to a MiB, with the defaults and %j',
+  async (options) => {
+    const [, said = ''] = /(\d+) MiB of `memory` are the least/.exec(read('docs/embedding.md')) ?? [];
+    const host = await createHost({ ...options, memory: `${said}M` });
+    expect(host.limits).toMatchObject({ processes: 256, vmas: 1024 });
+    expect(host.limits.frames).toBeGreaterThan(8);
+    await expect(createHost({ ...options, memory: `${Number(said) - 1}M` })).rejects.toThrow('has no room');
+  },
+);
 
 test('ARCHITECTURE.md draws every region, in the order in which they lie', () => {
   const [, drawn = ''] = /```text\n0 {8}1024[^\n]*\n([\s\S]*?)```/.exec(read('ARCHITECTURE.md')) ?? [];
