@@ -3,4 +3,4 @@ export * as layout from '../../assembly/layout/index.ts';
 export { Engine, expectLayout, type Geometry, layOut, recordOf } from './engine.ts';
 export { errnoOf } from './errno.ts';
 export { type EngineExports, instantiate, type WasmSource } from './load.ts';
-export { regionOf } from './regions.ts';
+export { contentBytes, regionOf } from './regions.ts';

@@ -30,6 +30,7 @@ export function liveOf(engine: Engine): Live {
   takeVmas(memory);
   takeProcesses(memory);
   takeFrameWords(memory);
+  memory.takeNames();
   return { memory, trees: takeNodes(memory) };
 }
 
