@@ -84,8 +84,8 @@ export class Stage {
   }
 }
 
-/** Bytes of memory for so many pages of names, and for what the engine notes of each: twice that. */
-const NAMED_PAGE = 256;
+/** Bytes of memory for a page of names and what the engine notes of it, with a third more frames than pages, as of bytes. */
+const NAMED_PAGE = 168;
 
 /** A host three quarters full of `contents` in one process, not scanned yet. Smart scan is off: all are wanted. */
 export async function setStage(contents: Uint32Array, seed: number, mode: Mode): Promise<Stage> {

@@ -255,10 +255,16 @@ export function expectLayout(engine: Engine): void {
 
 const POWER_OF_ROOTS_MAX = 20;
 
+/** What a name takes with all that the engine keeps for its frame (assembly/memory/setup). */
+const NAMED_FRAME_BYTES: number = 8 + 2 * 4 + 1 + ((layout.NODE_BYTES + layout.ROOM_BYTES) * 9) / 8;
+/** What a page that can be mapped takes: its pte, state and item. */
+const ENTRY_BYTES: number = 2 * 4 + layout.ITEM_BYTES;
+
 /** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
-function rootCount(geometry: Geometry): number {
+function rootCount(geometry: Geometry, areNames: boolean): number {
   if (geometry.index === 'content') return 1;
-  const frames = geometry.memoryPages * PAGES_PER_UNIT;
+  const forNames = (geometry.memoryPages * UNIT_BYTES - geometry.pages * ENTRY_BYTES) / NAMED_FRAME_BYTES;
+  const frames = areNames ? Math.max(1, forNames) : geometry.memoryPages * PAGES_PER_UNIT;
   return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
@@ -273,7 +279,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_VMA_LIMIT, geometry.vmas],
     [layout.H_TABLE_LIMIT, 3 * geometry.processes + Math.ceil(leaves / layout.TABLE_ENTRIES) + 16],
     [layout.H_LEAF_LIMIT, leaves],
-    [layout.H_ROOT_COUNT, rootCount(geometry)],
+    [layout.H_ROOT_COUNT, rootCount(geometry, engine.call.pageKind() === layout.PAGE_NAMES_KIND)],
     [layout.H_NID_COUNT, geometry.nodes],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],
