@@ -51,6 +51,7 @@ test('there are snippets to run', () => {
     'Address spaces',
     'KSM',
     'Errors',
+    'Pages of names',
     'Threads',
     'ksmd in a thread of its own',
     'When a thread dies',
