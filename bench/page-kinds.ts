@@ -1,9 +1,9 @@
 /**
  * What a pass costs the engine over names, beside the engine over bytes: the same contents in the same places, one with all their bytes and
- * one with a name for each. What naming costs (reading and hashing what was written) is outside the engine, and is not in it.
+ * one with a name for each. What naming costs (reading and hashing what was written) is outside the engine.
  *
- * Both go in turns, A B B A, so that neither has always the better place. Before each run all bytes are read while the clock stands, so that
- * both begin with caches that are cold for what they need. Rates are by CPU time, which what else runs on the machine takes none of.
+ * Both go in turns, A B B A, so that neither has always the better place. Before each run all bytes are read while the clock stands, so
+ * that both begin with caches that are cold for what they need. Rates are by CPU time, which what else runs on the machine takes none of.
  */
 
 import { collectGarbage } from './gc.ts';
