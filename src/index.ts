@@ -41,6 +41,8 @@ export type {
   Clock,
   Cures,
   DirtyTracking,
+  DomainId,
+  DomainOptions,
   HostOptions,
   KsmStat,
   Limits,

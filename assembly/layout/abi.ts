@@ -40,13 +40,13 @@ export const ACCESS_STALE: u32 = 0;
 export const ACCESS_BEGUN: u32 = 1;
 export const ACCESS_REFUSED: u32 = 2;
 
-/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED where the batch ended a pass; SCAN_BUSY: another is under way. */
+/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED if the batch ended a pass; SCAN_BUSY: another is under way. */
 export const SCAN_PASS_ENDED: u32 = 0x80000000;
 export const SCAN_BUSY: u32 = 0x40000000;
 /** A batch has fewer pages than that. */
 export const SCAN_PAGES_MAX: u32 = 0x3fffffff;
 
-/** What the simulation build tells its scheduler at each step (assembly/step.ts). */
+/** What the simulation build tells its scheduler at each step (base/step). */
 export const STEP_ON: u32 = 0;
 /** It waits for somebody else to do something. */
 export const STEP_WAIT: u32 = 1;
@@ -62,3 +62,5 @@ export const LIMIT_VMAS: u32 = 4;
 export const LIMIT_TABLES: u32 = 5;
 export const LIMIT_NODES: u32 = 6;
 export const LIMIT_PINS: u32 = 7;
+export const LIMIT_DOMAINS: u32 = 8;
+export const LIMIT_ROOTS: u32 = 9;

@@ -15,7 +15,7 @@ export class Node extends TreeNode {
   maps: u32;
   /** NUMA node of its tree, and NODE_* flags. */
   flags: u32;
-  /** Whose trees it is in: 0, while there is one domain. */
+  /** Number of the domain whose trees it is in. */
   domain: u32;
 
   /** Of a stale node: the frame that it had. */

@@ -16,7 +16,6 @@ export function usageOf(engine: Engine): Usage {
   const leaves = used(layout.H_FREE_LEAVES);
   const frames = engine.u32(layout.H_FRAMES_USED);
   const leafBytes = layout.LEAF_BYTES + layout.TABLE_ENTRIES * (8 + layout.ITEM_BYTES) + layout.TABLE_ENTRIES / 8;
-  const roots = engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT);
   const metadataBytes =
     layout.REGIONS +
     used(layout.H_FREE_MMS) * layout.MM_BYTES +
@@ -25,7 +24,7 @@ export function usageOf(engine: Engine): Usage {
     leaves * leafBytes +
     used(layout.H_FREE_NODES) * layout.NODE_BYTES +
     frames * 4 +
-    roots * 8;
+    engine.u32(layout.H_ROOT_LIMIT) * layout.ROOT_BYTES;
   return {
     frames,
     pages: leaves * layout.TABLE_ENTRIES,

@@ -22,7 +22,7 @@ export class LiveMemory {
   readonly original: Uint32Array;
   /** The copy: up to the first frame of bytes, or in whole pages up to the last name. */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** By frame: 1 where its content is somebody's. */
+  /** By frame: 1 if its content is somebody's. */
   readonly frames: Uint8Array;
   readonly areNames: boolean;
   readonly mms: Arena;
@@ -112,7 +112,7 @@ export class LiveMemory {
     return compareContents(this.original, frames.placeOf(frame), frames.placeOf(other));
   }
 
-  /** Address of the stable node that the word of a KSM frame names, or 0 where there is none. */
+  /** Address of the stable node that the word of a KSM frame names, or 0 if there is none. */
   nodeOf(word: number): number {
     const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
     return isRecord(this.nodes, node) ? node : 0;

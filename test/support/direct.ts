@@ -3,7 +3,7 @@ import { layout } from '../../src/engine/index.ts';
 import type { AddressSpace, Host } from '../../src/index.ts';
 import { engineOf } from './inside.ts';
 
-/** Where the content of `page` may be written at once, noted in the dirty bitmap; 0 where a write fault has to come first. */
+/** Where the content of `page` may be written at once, noted in the dirty bitmap; 0 if a write fault has to come first. */
 export function directPlace(host: Host, { handle }: AddressSpace, page: number): number {
   const engine = engineOf(host);
   const entry = engine.call.entryFind(handle.mm, handle.id, page) >>> 0;

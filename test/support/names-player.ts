@@ -35,7 +35,7 @@ interface Nothing extends Played {
   readonly pages: number;
 }
 
-/** A store straight into a page's frame, past the library, as an embedder does it; none where the page may not be written. */
+/** A store straight into a page's frame, past the library, as an embedder does it; none if the page may not be written. */
 export interface Direct extends Played {
   readonly op: 'direct';
   readonly proc: string;
@@ -119,7 +119,7 @@ export class NamesPlayer<Operation extends Played, Step extends { readonly resul
     return { bytes: this.#bytes.play(nothing(proc)), names: this.#names.play(nothing(proc)) };
   }
 
-  /** 0n where there is no page: then it cannot be named either. */
+  /** 0n if there is no page: then it cannot be named either. */
   #nameAt(proc: string, address: number): bigint {
     const frame = this.#bytes.space(proc).frameOf(address);
     if (frame === undefined) return 0n;

@@ -8,8 +8,8 @@ import { type AddressSpace, createHost, type Host, layout } from '../../../src/i
 import { frameOfPte } from '../../../src/memory/index.ts';
 import { Dice } from '../../support/dice.ts';
 import { checkHost, engineOf } from '../../support/inside.ts';
+import { PAGE } from '../../support/page.ts';
 
-const PAGE = 4096;
 /** First page, so that runs begin in any place of a group of four. */
 const FIRST = 5;
 const PAGES = 61;

@@ -41,7 +41,7 @@ function freshHost(page: Page, kind: Kind, { nodes, dirtyTracking }: RandomTrace
   const engine = new Engine(modules[page], memoryFor(page, units));
   engine.bytes.fill(0);
   layOut(engine, {
-    ...{ memoryPages: units, processes: 64, vmas: 512, pages: 16_384, nodes },
+    ...{ memoryPages: units, processes: 64, vmas: 512, pages: 16_384, nodes, domains: 1 },
     ...{ index: 'hash', checksum: 'keyed', seed: 1n, dirtyTracking: 0, cures: 0 },
   });
   const host = new Host(new Machine(engine, systemClock()), threadsOf({}), ALONE);
