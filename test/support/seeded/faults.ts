@@ -41,7 +41,10 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   folioDissolve: ['folioSet(frame, 0);'],
   frameMove: ['if (keeper) keeper.frame = target;'],
   keeperLose: ['keeper.frame = 0;', 'if (keeper.flags & NODE_TOLD) lostAdd(keeper);'],
-  lostHear: ['if (node.flags & NODE_IS_DUP) dupGoesStale(node);', 'arenaGive(freeNodes, node);'],
+  lostHear: [
+    'if (node.flags & NODE_IS_DUP) dupGoesStale(node);',
+    'if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);',
+  ],
   pinDrop: ['if (dropsForDma) countForDma(-1);'],
   // items
   itemCreate: ['leafHold(entry);'],
