@@ -6,6 +6,7 @@
  */
 
 export { isProcess } from './abi/check';
+export { domainDrop, domainMake, processDomainSet, rangeDomainSet } from './abi/domain';
 export {
   layOut,
   migrateFrame,

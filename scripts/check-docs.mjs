@@ -1,6 +1,6 @@
 // Checks the project's Markdown: every link and image to a file leads to a file, every #anchor to a heading, every npm script
-// and every `ksm` option that is named exists, nothing points outside the repository, and nobody is told to run `npx ksm`, which
-// would fetch a stranger's package.
+// that is named exists, nothing points outside the repository, and nobody is told to run `npx ksm`, which would fetch a stranger's
+// package. Paths, words of the layout and options: test/docs/names.test.ts.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

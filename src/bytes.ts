@@ -61,7 +61,7 @@ export function bytesOf(call: string, given: unknown): Uint8Array {
       const view = given instanceof DataView ? dataView : typedArray;
       return new Uint8Array(view.buffer.call(given), view.offset.call(given), view.length.call(given));
     }
-    bufferLength.call(given); // throws where it is no ArrayBuffer: anything else would be taken for a list of numbers
+    bufferLength.call(given); // throws if it is no ArrayBuffer: anything else would be taken for a list of numbers
     return new Uint8Array(given as ArrayBuffer);
   } catch (cause) {
     if (!ArrayBuffer.isView(given) && !isArrayBuffer(given)) {

@@ -48,7 +48,7 @@ export class KsmError extends Error {
     this.code = code;
   }
 
-  /** The kernel's number for `code` (positive), or undefined where the kernel has none. */
+  /** The kernel's number for `code` (positive), or undefined if the kernel has none. */
   get errno(): number | undefined {
     return (ERRNO as Record<string, number | undefined>)[this.code];
   }

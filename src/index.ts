@@ -40,6 +40,8 @@ export type {
   Clock,
   Cures,
   DirtyTracking,
+  DomainId,
+  DomainOptions,
   HostOptions,
   KsmStat,
   Limits,

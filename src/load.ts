@@ -11,8 +11,8 @@ import { type Platform, platform } from './platform/index.ts';
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * The engine, compiled. `debug` picks the build with function names, `names` the engine for pages of names. EINVAL where memory cannot be
- * shared or `source` is none, ENOENT where the binary cannot be had, EFORMAT where it is no WebAssembly.
+ * The engine, compiled. `debug` picks the build with function names, `names` the engine for pages of names. EINVAL if memory cannot be
+ * shared or `source` is none, ENOENT if the binary cannot be had, EFORMAT if it is no WebAssembly.
  */
 export async function loadModule(
   source?: WasmSource,

@@ -33,10 +33,10 @@ export interface WorkerInit {
 
 /** A worker, as the thread sees it that started it. */
 export interface WorkerPort {
-  /** Resolves when the worker is about to serve; rejects where it cannot be started. */
+  /** Resolves when the worker is about to serve; rejects if it cannot be started. */
   readonly ready: Promise<number>;
   /**
-   * Resolves when not one instruction of it is executed any more; with undefined where it ended as it should, else with what is known
+   * Resolves when not one instruction of it is executed any more; with undefined if it ended as it should, else with what is known
    * of why.
    */
   readonly ended: Promise<Error | undefined>;

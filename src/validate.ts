@@ -82,7 +82,7 @@ const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborte
 
 export function abortSignal(what: string, value: unknown): AbortSignal {
   try {
-    isAborted.call(value); // throws where it is none, whatever its prototype says
+    isAborted.call(value); // throws if it is none, whatever its prototype says
     return value as AbortSignal;
   } catch {
     throw invalid(what, value, 'an AbortSignal');

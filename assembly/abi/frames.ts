@@ -1,9 +1,20 @@
 /** Calls that name frames: by their number, counted from the zero frame. Most are an administrator's. */
-import { EBUSY, EINVAL, NID_LIMIT, PAGE_SHIFT, PAGE_SIZE, PIN_GET, PIN_WRITE, ZERO_FRAME } from '../layout';
+import {
+  DOMAIN_LIMIT,
+  EBUSY,
+  EINVAL,
+  NID_LIMIT,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  PIN_GET,
+  PIN_WRITE,
+  ZERO_FRAME,
+} from '../layout';
 import * as migration from '../memory/migrate';
 import * as pins from '../memory/pins';
 import { pinDrop } from '../memory/pins';
 import { setup } from '../memory/setup';
+import { domainsBegin } from '../merge/domain';
 import * as reading from '../page/bytes/read';
 import * as pages from '../page/page';
 import { linuxScanner } from '../policy/linux/scanner';
@@ -17,13 +28,14 @@ const LEAVES_END: u32 = 1 << 22;
 const ROOTS_END: u32 = 1 << 24;
 
 /**
- * Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Frames; 0 where the limits do
- * not fit the memory, or it was laid out before.
+ * Lays out a fresh memory whose limits are in the header; the key of the keyed hash comes from a 64-bit seed. Returns the number of frames,
+ * 0 if the limits do not fit the memory, or it was laid out before.
  */
 export function layOut(seedLow: u32, seedHigh: u32): u32 {
   if (header.frameLimit != 0 || !limitsArePlausible()) return 0;
   const frames = setup();
   if (frames == 0) return 0;
+  domainsBegin();
   slotsClear(linuxScanner());
   header.pageKind = pages.pageKind();
   pages.pagesRekey(seedLow, seedHigh);
@@ -32,13 +44,14 @@ export function layOut(seedLow: u32, seedHigh: u32): u32 {
 
 /** Is the memory as large as the header says, and is nothing so large that sizes of regions would wrap? */
 function limitsArePlausible(): bool {
-  const roots = header.rootCount;
   const nodes = header.nidCount;
-  const fits = header.leafLimit < LEAVES_END && roots < ROOTS_END && nodes != 0 && nodes <= NID_LIMIT;
+  const roots = header.rootLimit;
+  if (nodes == 0 || nodes > NID_LIMIT || header.domainLimit == 0 || header.domainLimit > DOMAIN_LIMIT) return false;
+  const fits = header.leafLimit < LEAVES_END && roots < ROOTS_END && <u64>header.rootCount * nodes <= roots;
   return fits && <u32>memory.size() == header.memoryPages;
 }
 
-/** Drops an extra reference that pinPage has taken in the way `how`, to `frame`. EINVAL where there is none. */
+/** Drops an extra reference that pinPage has taken in the way `how`, to `frame`. EINVAL if there is none. */
 export function unpinFrame(frame: u32, how: u32): u32 {
   if (how > PIN_WRITE) return -EINVAL;
   if (frame == ZERO_FRAME) return 0; // of the zero frame nothing is counted

@@ -1,6 +1,6 @@
 /**
- * The calls of processes: system calls, faults, and what page tables say. A process is named by the address of its mm and its id; where
- * that names none that lives, ESRCH. Ranges are in pages.
+ * The calls of processes: system calls, faults, and what page tables say. A process is named by the address of its mm and its id. If
+ * no process of that name lives, a call gives ESRCH. Ranges are in pages.
  */
 import {
   EFAULT,
@@ -94,7 +94,7 @@ export function hasMergeable(mm: Mm, id: u32): bool {
   return isProcess(mm, id) && mapping.hasMergeable(mm);
 }
 
-/** The first page of the lowest free range of `pages` pages; 0 where there is none. */
+/** The first page of the lowest free range of `pages` pages; 0 if there is none. */
 export function vmaGap(mm: Mm, id: u32, pages: u32): u32 {
   return isProcess(mm, id) && pages <= MM_PAGES ? vmas.vmaGap(mm, pages, MM_PAGES) : 0;
 }
@@ -127,12 +127,12 @@ export function frameAt(mm: Mm, id: u32, page: u32): u32 {
   return isPresent(pte) ? frameOfPte(pte) : -EFAULT;
 }
 
-/** The entry of `page`; 0 where no page table has it. */
+/** The entry of `page`; 0 if no page table has it. */
 export function entryFind(mm: Mm, id: u32, page: u32): u32 {
   return isProcess(mm, id) && isPage(page) ? tables.entryFind(mm, page) : 0;
 }
 
-/** The first page from `page` on that a page table has; `end` where there is none before it. */
+/** The first page from `page` on that a page table has; `end` if there is none before it. */
 export function nextMappedPage(mm: Mm, id: u32, page: u32, end: u32): u32 {
   return isProcess(mm, id) && isPage(page) && end <= MM_PAGES ? tables.nextMappedPage(mm, page, end) : end;
 }

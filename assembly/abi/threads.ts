@@ -1,6 +1,6 @@
 /**
  * Threads: joining, the lock, announced accesses, helpers, and what follows a death. A thread is named by its number as a worker
- * (concurrent/workers); where that names none that is there, ESRCH, or nothing is done.
+ * (concurrent/workers). If there is no such worker, a call gives ESRCH or does nothing.
  */
 import * as accesses from '../concurrent/access';
 import * as locks from '../concurrent/lock';
@@ -14,7 +14,7 @@ import { isWord } from './check';
 
 export { workerJoin } from '../concurrent/workers';
 
-/** The calling thread is worker `worker` from now on. EBUSY where another one is. */
+/** The calling thread is worker `worker` from now on. EBUSY if another one is. */
 export function workerAttach(worker: u32): u32 {
   if (!workerIs(worker)) return -ESRCH;
   return attach(worker) ? 0 : -EBUSY;
@@ -34,7 +34,7 @@ export function lockTry(worker: u32): u32 {
   return locks.lockTry(worker) ? 0 : workerIs(worker) ? -EAGAIN : -ESRCH;
 }
 
-/** Takes the lock. EAGAIN where it has not come free after so many looks; 0 looks: however long it takes. */
+/** Takes the lock. EAGAIN if it has not come free after so many looks; 0 looks: however long it takes. */
 export function lockTake(worker: u32, looks: u32): u32 {
   if (!workerIs(worker)) return -ESRCH;
   if (locks.lockIsHeldBy(worker)) return -EBUSY;
@@ -43,7 +43,7 @@ export function lockTake(worker: u32, looks: u32): u32 {
   return locks.lockIsHeldBy(worker) ? 0 : -ESRCH;
 }
 
-/** Gives the lock back. EPERM where another has it, or nobody. */
+/** Gives the lock back. EPERM if another has it, or nobody. */
 export function lockDrop(worker: u32): u32 {
   return worker != 0 && locks.lockDrop(worker) ? 0 : -EPERM;
 }

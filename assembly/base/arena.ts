@@ -11,7 +11,7 @@ import { addressOf } from '../records/record';
 import { step, stepRefuses } from './step';
 
 /**
- * A record of `bytes` zero bytes from the arena at `base` with room for `limit` records; 0 where all are in use, with
+ * A record of `bytes` zero bytes from the arena at `base` with room for `limit` records; 0 if all are in use, with
  * `limitName` (LIMIT_*) noted in the header.
  */
 export function arenaTake(list: FreeList, base: usize, bytes: u32, limit: u32, limitName: u32): usize {

@@ -7,7 +7,7 @@
  * more than the node. Emptying a tree is storing 0 in its slot.
  *
  * Insertion and deletion are the textbook's (Cormen et al., Introduction to Algorithms, chapter 13), deletion with the
- * in-order successor as replacement. The shapes matter: Linux's trees have the same, and where pages change while they
+ * in-order successor as replacement. The shapes matter: Linux's trees have the same, and if pages change while they
  * are in the unstable tree, the shape decides which pages a search meets.
  */
 import { RB_BLACK, RB_IS_ROOT } from '../layout';

@@ -1,5 +1,5 @@
 /**
- * Where a simulation may step in: between any two stores that other threads, or a survivor of a death, could tell apart.
+ * The places at which a simulation may step in: between any two stores that other threads, or a survivor of a death, could tell apart.
  *
  * In the engine that people use these calls are nothing. The target "simulation" of asconfig.json calls out, so
  * that a scheduler can let others go on, let this thread die right here, or refuse an allocation.

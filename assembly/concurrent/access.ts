@@ -2,14 +2,14 @@
  * A guest's access beside other threads, without the lock: those of its steps (docs/protocol.md) that are atomic instructions. Here
  * each of them is one; in JavaScript it is a call (bench/guest).
  *
- * The access and the number of the worker lie in one word of 64 bits and are exchanged together, so that a thread that was taken for
- * dead, and lives, cannot spoil the announcement of the one that has its record now.
+ * The access and the number of the worker lie in one word of 64 bits and are exchanged together. So a thread that was taken for dead, and
+ * lives, cannot spoil what the next owner of its record announces.
  */
 import { ACCESS_BEGUN, ACCESS_REFUSED, ACCESS_STALE, ACCESS_WALK, EPOCH } from '../layout';
 import { Worker } from '../records/worker';
 import { workerIs, workerRecord } from './workers';
 
-/** Makes `access` what worker `worker` accesses. False where its record is not its own any more. */
+/** Makes `access` what worker `worker` accesses. False if its record is not its own any more. */
 function announce(worker: u32, access: u32): bool {
   if (!workerIs(worker)) return false;
   const record = workerRecord(worker);
@@ -24,8 +24,8 @@ export function accessWalk(worker: u32): u32 {
 }
 
 /**
- * Announces an access: `access` is the frame's number, where a pte has it, with one of ACCESS_*. ACCESS_BEGUN where what told the
- * frame is still so: the word at `at` is `pte`, and the epoch `epoch`.
+ * Announces an access: `access` is the frame's number, in the bits in which a pte has it, with one of ACCESS_*. ACCESS_BEGUN if the
+ * translation still holds: the word at `at` is `pte`, and the epoch is `epoch`.
  */
 export function accessBegin(worker: u32, access: u32, at: usize, pte: u32, epoch: u32): u32 {
   if (!announce(worker, access)) return ACCESS_REFUSED;

@@ -33,8 +33,8 @@ export function lockTake(worker: u32): void {
 }
 
 /**
- * Takes the lock, unless it has not come free after so many looks, most of them a nap apart: its owner may have died. Nor where this
- * worker itself was taken for dead.
+ * Takes the lock. False if it has not come free after so many looks, most of them a nap apart, because its owner may have died; and if
+ * this worker itself was taken for dead.
  */
 export function lockTakeSoon(worker: u32, looks: u32): bool {
   return lockTry(worker) || lockWait(worker, looks);
@@ -57,7 +57,7 @@ function lockWait(worker: u32, looks: u32): bool {
   return taken;
 }
 
-/** Gives the lock back. False where it was not this worker's any more: it was taken for dead. */
+/** Gives the lock back. False if it was not this worker's any more: it was taken for dead. */
 export function lockDrop(worker: u32): bool {
   if (atomic.cmpxchg<u32>(LOCK, worker, 0) != worker) return false;
   if (isLockWanted()) atomic.notify(LOCK, 1);

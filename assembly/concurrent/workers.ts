@@ -95,7 +95,7 @@ const NAP: i64 = 1_000_000;
 const NAP_SPINS: u32 = 100_000;
 
 /**
- * Waits until accesses that are under way have ended; `self` is the number of this thread. False where one does not.
+ * Waits until accesses that are under way have ended; `self` is the number of this thread. False if one does not.
  */
 export function accessesEnd(self: u32): bool {
   const maySleep = workerMaySleep(self);
@@ -120,7 +120,7 @@ export function helpersRest(): void {
 }
 
 /**
- * Waits, but not for long, until nobody is writing to `frame`, which no pte allows any more. False where somebody still
+ * Waits, but not for long, until nobody is writing to `frame`, which no pte allows any more. False if somebody still
  * is.
  */
 export function writersLeave(frame: u32): bool {
@@ -145,12 +145,12 @@ function waits(record: usize): bool {
   return worker != 0 && worker == atomic.load<u32>(record, offsetof<Worker>('number'));
 }
 
-/** A worker waits for the lock, or has ended to. */
+/** Worker `worker` begins or ends (`on`) to wait for the lock. */
 export function workerWaits(worker: u32, on: bool): void {
   say(worker, offsetof<Worker>('waits'), worker, on);
 }
 
-/** A helper takes part in a job, or has ended to. */
+/** A helper begins or ends (`on`) to take part in a job. */
 export function workerHelps(worker: u32, on: bool): void {
   say(worker, offsetof<Worker>('busy'), worker, on);
 }
@@ -160,7 +160,7 @@ export function workerEnds(worker: u32): bool {
   return atomic.load<u32>(workerRecord(worker), offsetof<Worker>('end')) == worker || !workerIs(worker);
 }
 
-/** The scanner hashes without the lock, or has ended to. */
+/** The scanner begins or ends (`on`) to hash without the lock. */
 export function workerReads(worker: u32, on: bool): void {
   say(worker, offsetof<Worker>('busy'), worker | WORKER_READS, on);
 }
@@ -192,7 +192,7 @@ export function lockWaiters(): u64 {
   return waiters;
 }
 
-/** A number for a thread that joins, in a record that nobody has; 0 where there is none. */
+/** A number for a thread that joins, in a record that nobody has; 0 if there is none. */
 export function workerJoin(): u32 {
   for (let index: u32 = 0; index < WORKER_LIMIT; index++) {
     const record = workerAt(index);
@@ -213,7 +213,7 @@ export function workerJoin(): u32 {
   return 0;
 }
 
-/** A thread begins to be worker `worker`, which is there. False where another one is it already. */
+/** A thread begins to be worker `worker`, which is there. False if another one is it already. */
 export function workerAttach(worker: u32): bool {
   const record = workerRecord(worker);
   const before = atomic.load<u32>(record, offsetof<Worker>('attached'));
@@ -230,7 +230,7 @@ export function workerForget(worker: u32): void {
   pairReplace(worker, worker | WORKER_EXPELLED, 0);
 }
 
-/** An expelled worker accesses nothing any more, and computes nothing. True where it may have been at a helper's job. */
+/** An expelled worker accesses nothing any more, and computes nothing. True if it may have been at a helper's job. */
 export function workerStop(worker: u32): bool {
   pairReplace(worker, worker | WORKER_EXPELLED, worker | WORKER_EXPELLED);
   const record = workerRecord(worker);
@@ -238,7 +238,7 @@ export function workerStop(worker: u32): bool {
   return atomic.cmpxchg<u32>(record, worker, 0, offsetof<Worker>('busy')) == worker;
 }
 
-/** What is accessed becomes nothing and the number `to`, in one step, where the number is `from`: else the record is another's. */
+/** If the number in the record is `from`, it becomes `to` and the access ends, in one step. Else the record is another's. */
 function pairReplace(worker: u32, from: u32, to: u32): void {
   const record = workerRecord(worker);
   for (;;) {
@@ -249,7 +249,7 @@ function pairReplace(worker: u32, from: u32, to: u32): void {
 }
 
 /**
- * Takes worker `worker` for dead: from here on it can neither begin an access nor get the lock. False where there is no such worker. One
+ * Takes worker `worker` for dead: from here on it can neither begin an access nor get the lock. False if there is no such worker. One
  * that was expelled before is still there until its recovery has come to an end.
  */
 export function workerExpel(worker: u32): bool {

@@ -1,11 +1,13 @@
 /// <reference path="../u32.d.ts" preserve="true" />
 /** What calls of the engine take and return: errnos, limits, flags, advice. */
 import {
+  REGION_DOMAINS,
   REGION_FRAMES,
   REGION_LEAVES,
   REGION_MMS,
   REGION_NODES,
   REGION_PINCOUNTS,
+  REGION_ROOTS,
   REGION_TABLES,
   REGION_VMAS,
 } from './regions.ts';
@@ -49,13 +51,13 @@ export const ACCESS_STALE: u32 = 0;
 export const ACCESS_BEGUN: u32 = 1;
 export const ACCESS_REFUSED: u32 = 2;
 
-/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED where the batch ended a pass; SCAN_BUSY: another is under way. */
+/** Result of scanBatch: pages processed, with SCAN_PASS_ENDED if the batch ended a pass; SCAN_BUSY: another is under way. */
 export const SCAN_PASS_ENDED: u32 = 0x80000000;
 export const SCAN_BUSY: u32 = 0x40000000;
 /** A batch has fewer pages than that. */
 export const SCAN_PAGES_MAX: u32 = 0x3fffffff;
 
-/** What the simulation build tells its scheduler at each step (assembly/step.ts). */
+/** What the simulation build tells its scheduler at each step (base/step). */
 export const STEP_ON: u32 = 0;
 /** It waits for somebody else to do something. */
 export const STEP_WAIT: u32 = 1;
@@ -68,6 +70,8 @@ export const LIMIT_PROCESSES: u32 = REGION_MMS + 1;
 export const LIMIT_VMAS: u32 = REGION_VMAS + 1;
 export const LIMIT_TABLES: u32 = REGION_TABLES + 1;
 export const LIMIT_PAGES: u32 = REGION_LEAVES + 1;
+export const LIMIT_DOMAINS: u32 = REGION_DOMAINS + 1;
+export const LIMIT_ROOTS: u32 = REGION_ROOTS + 1;
 export const LIMIT_NODES: u32 = REGION_NODES + 1;
 /** A word there is full. */
 export const LIMIT_PINS: u32 = REGION_PINCOUNTS + 1;

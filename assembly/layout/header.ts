@@ -1,7 +1,7 @@
 /// <reference path="../u32.d.ts" preserve="true" />
 /**
- * The fixed part of the memory: the header, the lists of frames, the key of the hash, and what threads share. Each word lies where the
- * one before it ends, one u32 unless said; so a word is added in one line, and the next one follows it.
+ * The fixed part of the memory: the header, the lists of frames, the key of the hash, and what threads share. Each word begins
+ * where the one before it ends and is one u32 unless said; so a word is added in one line, and the next one follows it.
  */
 
 import { MM_SLOT_PREV } from './records.ts';
@@ -10,6 +10,7 @@ import {
   DIRECTORY_RECORDS,
   REGION_COUNT,
   REGION_DIRTY,
+  REGION_DOMAINS,
   REGION_FOLIOS,
   REGION_FRAME_WORDS,
   REGION_FRAMES,
@@ -43,7 +44,7 @@ export const H_VERSION: u32 = H_MAGIC + U32;
 /** Size of the linear memory in 64 KiB pages. */
 export const H_MEMORY_PAGES: u32 = H_VERSION + U32;
 
-/** Roots of one tree: a power of two; 1 in content order. */
+/** Roots of one tree of domain 0: a power of two; 1 in content order. */
 export const H_ROOT_COUNT: u32 = H_MEMORY_PAGES + U32;
 /** NUMA nodes of this host. */
 export const H_NID_COUNT: u32 = H_ROOT_COUNT + U32;
@@ -73,6 +74,7 @@ export const H_PTES: u32 = H_REGIONS + REGION_PTES * DIRECTORY_BYTES;
 export const H_STATES: u32 = H_REGIONS + REGION_STATES * DIRECTORY_BYTES;
 export const H_ITEMS: u32 = H_REGIONS + REGION_ITEMS * DIRECTORY_BYTES;
 export const H_DIRTY: u32 = H_REGIONS + REGION_DIRTY * DIRECTORY_BYTES;
+export const H_DOMAINS: u32 = H_REGIONS + REGION_DOMAINS * DIRECTORY_BYTES;
 export const H_ROOTS: u32 = H_REGIONS + REGION_ROOTS * DIRECTORY_BYTES;
 export const H_NODES: u32 = H_REGIONS + REGION_NODES * DIRECTORY_BYTES;
 export const H_ROOMS: u32 = H_REGIONS + REGION_ROOMS * DIRECTORY_BYTES;
@@ -86,6 +88,8 @@ export const H_MM_LIMIT: u32 = H_MMS + DIRECTORY_RECORDS;
 export const H_VMA_LIMIT: u32 = H_VMAS + DIRECTORY_RECORDS;
 export const H_TABLE_LIMIT: u32 = H_TABLES + DIRECTORY_RECORDS;
 export const H_LEAF_LIMIT: u32 = H_LEAVES + DIRECTORY_RECORDS;
+export const H_DOMAIN_LIMIT: u32 = H_DOMAINS + DIRECTORY_RECORDS;
+export const H_ROOT_LIMIT: u32 = H_ROOTS + DIRECTORY_RECORDS;
 export const H_NODE_LIMIT: u32 = H_NODES + DIRECTORY_RECORDS;
 export const H_FRAME_LIMIT: u32 = H_FRAMES + DIRECTORY_RECORDS;
 /** End of the last frame. */
@@ -197,7 +201,7 @@ export const WORKER_ACCESS: u32 = 0;
 export const WORKER_NUMBER: u32 = WORKER_ACCESS + U32;
 /** In WORKER_NUMBER: it is taken for dead, and may do nothing any more. The record is free once the memory is recovered. */
 export const WORKER_EXPELLED: u32 = 0x80000000;
-// The flags below hold the number of the worker that they are true of: where that is not the record's, it is what another left behind.
+// A flag below holds the number of the worker of which it is true. Another number than the record's was left behind by another worker.
 /** It waits for the lock. */
 export const WORKER_WAITS: u32 = WORKER_NUMBER + U32;
 /** A helper of the scanner that is computing checksums of a window; with WORKER_READS, the scanner that does so without the lock. */

@@ -7,8 +7,8 @@
  * bytes are unused).
  *
  *   0         HEADER          regions, whose bases and sizes depend on the limits chosen at creation      end - 4096
- *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | roots  | reserved |
- *   |         | scanners      | nodes | rooms | frame words | pin counts | folios | frames (4096 bytes each) | page     |
+ *   | unused  | header, key,  | mms | vmas | tables | leaves | ptes | states | items | dirty bitmap | domains | reserved |
+ *   |         | scanners      | roots | nodes | rooms | frame words | pin counts | folios | frames (4096 bytes each) | page     |
  */
 export * from './abi.ts';
 export * from './counters.ts';

@@ -60,6 +60,8 @@ export const MM_ID: u32 = MM_VMA_COUNT + U32;
 export const MM_MAKER: u32 = MM_ID + U32;
 /** During exec: the mm in whose place it comes once that one has ended, or 0. */
 export const MM_REPLACES: u32 = MM_MAKER + U32;
+/** Number of the domain of those of its mappings that have none of their own. */
+export const MM_DOMAIN: u32 = MM_REPLACES + U32;
 /** With room for what comes: words.ts has the budget. */
 export const MM_BYTES: u32 = 128;
 
@@ -83,6 +85,8 @@ export const VMA_OBJECT: u32 = VMA_FLAGS + U32;
 export const VMA_OBJECT_PAGE: u32 = VMA_OBJECT + U32;
 /** The mm it belongs to; 0: not in use. Written last when a vma comes, first when it goes. */
 export const VMA_MM: u32 = VMA_OBJECT_PAGE + U32;
+/** The domain of its own, as its number plus one; 0: that of its mm. */
+export const VMA_DOMAIN: u32 = VMA_MM + U32;
 /** With room for what comes: words.ts has the budget. */
 export const VMA_BYTES: u32 = 64;
 
@@ -95,6 +99,22 @@ export const ITEM_NEXT: u32 = ITEM_NODE + U32;
 export const ITEM_PREV: u32 = ITEM_NEXT + U32;
 export const ITEM_SHIFT: u32 = 4;
 export const ITEM_BYTES: u32 = 1 << ITEM_SHIFT;
+
+// ---- domain: whose pages may share frames; the trees of one are apart from those of all others ------------------------------
+
+/** Address of its first root record. It has so many for each NUMA node, a power of two; 0: not in use. Written last when it comes. */
+export const DOMAIN_ROOTS: u32 = 0;
+export const DOMAIN_ROOT_COUNT: u32 = DOMAIN_ROOTS + U32;
+/** By which the places of keys in its trees differ from those in others (treeKey). 0 in content order. */
+export const DOMAIN_SALT: u32 = DOMAIN_ROOT_COUNT + U32;
+export const DOMAIN_BYTES: u32 = 16;
+/** More than that no memory has room for. */
+export const DOMAIN_LIMIT: u32 = 1 << 12;
+
+/** In hash order: by what a node with this checksum is sorted into the trees of a domain. The checksum itself is never salted. */
+export function treeKey(salt: u32, checksum: u32): u32 {
+  return (checksum ^ salt) >>> 0;
+}
 
 // ---- roots of the trees: one record for each root number; a search looks at both, so they share a cache line ----------------
 
@@ -109,7 +129,7 @@ export const ROOT_BYTES: u32 = ROOT_UNSTABLE + U32;
 // | NODE_MAPS      | references to it     | 0                      | references to it         |
 // | NODE_HEAD      | first rmap item      | first dup              | first rmap item          |
 // | NODE_LEN       | rmap items           | 0                      | rmap items               |
-// References are ptes and pins. In a stale node NODE_MAPS holds the address of the frame that it had.
+// References are ptes and pins. In a stale node NODE_MAPS holds the number of the frame that it had.
 
 export const NODE_KEY: u32 = RB_KEY;
 export const NODE_DUP_NEXT: u32 = NODE_KEY + U32;
@@ -122,13 +142,13 @@ export const NODE_MAPS: u32 = NODE_FRAME + U32;
 export const NODE_FLAGS: u32 = NODE_MAPS + U32;
 export const NODE_HEAD: u32 = NODE_FLAGS + U32;
 export const NODE_LEN: u32 = NODE_HEAD + U32;
-/** The domain whose trees it is in; 0 is the only one today. */
+/** Number of the domain whose trees it is in. */
 export const NODE_DOMAIN: u32 = NODE_LEN + U32;
 export const NODE_BYTES: u32 = NODE_DOMAIN + U32;
 
 // ---- room: ROOMS[stable node number], what only chains and their dups have: trees by which a chain finds the dups that matter ------
-// A chain has the roots. A dup is a node of WITH_ROOM and FULLEST, or of STALE, or of none, where it is full or has no items; the
-// parent field of one that is in no tree is 0. Places fall along the list of dups; the words of other nodes mean nothing.
+// A chain has the roots. A dup that takes another page is in WITH_ROOM and in FULLEST, a stale one in STALE, one that is full or has no
+// items in none; the parent field of a node that is in no tree is 0. Places fall along the list of dups. Rooms of other nodes mean nothing.
 
 /** Of a chain: dups that take another page, by place and by items; stale dups by place. */
 export const ROOM_WITH_ROOM: u32 = 0;

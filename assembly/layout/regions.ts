@@ -8,6 +8,7 @@
  * function, and its two words in records/header.
  */
 import {
+  DOMAIN_BYTES,
   ITEM_BYTES,
   LEAF_BYTES,
   MM_BYTES,
@@ -31,8 +32,10 @@ export const REGION_STATES: u32 = REGION_PTES + 1;
 export const REGION_ITEMS: u32 = REGION_STATES + 1;
 /** The bitmap of pages that an embedder has written: a u32 for 32 entries. */
 export const REGION_DIRTY: u32 = REGION_ITEMS + 1;
-/** Both roots of each root number, NUMA node by NUMA node. */
-export const REGION_ROOTS: u32 = REGION_DIRTY + 1;
+/** By number of the domain. */
+export const REGION_DOMAINS: u32 = REGION_DIRTY + 1;
+/** Both roots of each root number, domain by domain, NUMA node by NUMA node. */
+export const REGION_ROOTS: u32 = REGION_DOMAINS + 1;
 export const REGION_NODES: u32 = REGION_ROOTS + 1;
 /** By number of the node. */
 export const REGION_ROOMS: u32 = REGION_NODES + 1;
@@ -62,6 +65,8 @@ export function regionBytes(region: u32): u32 {
       return LEAF_BYTES;
     case REGION_ITEMS:
       return ITEM_BYTES;
+    case REGION_DOMAINS:
+      return DOMAIN_BYTES;
     case REGION_ROOTS:
       return ROOT_BYTES;
     case REGION_NODES:
@@ -137,6 +142,8 @@ export function regionName(region: u32): string {
       return 'items';
     case REGION_DIRTY:
       return 'dirty bitmap';
+    case REGION_DOMAINS:
+      return 'domains';
     case REGION_ROOTS:
       return 'roots';
     case REGION_NODES:

@@ -60,6 +60,8 @@ export const WINDOW_ROOM: u32 = WINDOW_TAKEN + U32;
 export const WINDOW_BUDGET: u32 = WINDOW_ROOM + U32;
 /** Turns in the other window that come before those in this one. */
 export const WINDOW_BEFORE: u32 = WINDOW_BUDGET + U32;
+/** Number of the domain of all its pages. */
+export const WINDOW_DOMAIN: u32 = WINDOW_BEFORE + U32;
 /** A turn is what has to be decided on: an entry, with its kind in the upper two bits. */
 export const WINDOW_TURNS: u32 = LINE;
 /** One a turn; only those of TURN_ORDINARY mean anything. */

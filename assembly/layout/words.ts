@@ -16,8 +16,9 @@
  * | folio        | 10 parts held                       | 10-31                                                                          |
  * | node, flags  | 4 NUMA node, 4 flags                | 4-27                                                                           |
  * | node, counts | 32 items, 32 references, 32 domain  | nothing                                                                        |
- * | mm           | 15 of 32 words, 6 flags             | domain, memory policy, costs, who may merge                                    |
- * | vma          | 9 of 16 words, 11 flags             | domain, memory policy, costs, sealed                                           |
+ * | mm           | 16 of 32 words, 6 flags             | memory policy, costs, who may merge                                            |
+ * | vma          | 10 of 16 words, 11 flags            | memory policy, costs, sealed                                                   |
+ * | domain       | 3 of 4 words                        | what it may share with others, sums of its own                                 |
  */
 import { TABLE_BITS, TABLE_ENTRIES } from './records.ts';
 
@@ -36,7 +37,7 @@ export const PTE_FRAME: u32 = 0xffffff80;
 /** What may be done: 0, nothing is mapped; else one of the next three. Bit 0 says whether the page may be read. */
 export const PTE_ACCESS: u32 = 3;
 export const PTE_READ_ONLY: u32 = 1;
-/** Denied (mprotect), also to reads. One that stays where it is allowed again goes at the next fault. */
+/** Denied (mprotect), also to reads. If the mapping allows reads again, the next fault takes the denial away. */
 export const PTE_DENIED: u32 = 2;
 /** A store may go straight to the frame. */
 export const PTE_WRITABLE: u32 = 3;
@@ -87,7 +88,7 @@ export const NODE_TOLD: u32 = NODE_IS_DUP | NODE_ORPHAN;
 export const RB_BLACK: u32 = 1;
 export const RB_IS_ROOT: u32 = 2;
 
-// ---- frame word: FRAME_WORDS[frame number - first], one u32 a frame -------------------------------------------------------
+// ---- frame word: FRAME_WORDS[frame], one u32 a frame, by its number -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
 // kept:  FRAME_KEPT | address of its keeper >> 3: of the stable node that counts the references to it
@@ -106,13 +107,13 @@ export const FRAME_COUNT_MASK: u32 = 0x1fffffff;
 /** Without FRAME_FREE: the frame has extra references. */
 export const FRAME_PINNED: u32 = 0x20000000;
 
-// ---- extra references: PINCOUNTS[frame number - first], one u32 a frame, KSM frames too ---------------------------------------
+// ---- extra references: PINCOUNTS[frame], one u32 a frame, KSM frames too --------------------------------------------------
 // Lower half: all of them; upper half: those among them that are pins for DMA (memory/pins). One more than fits is refused.
 
 export const PINS_MASK: u32 = 0xffff;
 export const PINS_DMA_SHIFT: u32 = 16;
 
-// ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511, counted from the first ---------------------------------
+// ---- large folio: FOLIOS[n] is about frames n * 512 to n * 512 + 511 ---------------------------------------------------------
 // 0: they are single frames. Else they are the parts of one large folio, and the word counts those that are not held.
 // Part k is mapped by entry k of a leaf, and by no other.
 
@@ -147,7 +148,7 @@ export const VM_ANON: u32 = 32;
 export const VM_FILE: u32 = 64;
 /** mlocked: DONTNEED is refused. */
 export const VM_LOCKED: u32 = 128;
-/** Gets huge pages where 2 MiB of it are aligned and untouched. */
+/** Gets huge pages: each aligned and untouched 2 MiB of it. */
 export const VM_HUGEPAGE: u32 = 256;
 /** Came written from a parent (Linux: its anon_vma is not its own), so it joins no mapping that did not. */
 export const VM_INHERITED: u32 = 512;

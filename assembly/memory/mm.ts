@@ -120,7 +120,7 @@ export function mmCopy(parent: Mm, child: Mm): u32 {
     const flags = vma.flags;
     const object = vma.object;
     const inherited = flags & VM_ANON ? VM_INHERITED : 0;
-    vmaInsert(child, vma.start, vma.end, (flags & ~VM_LOCKED) | inherited, object, vma.objectPage);
+    vmaInsert(child, vma.start, vma.end, (flags & ~VM_LOCKED) | inherited, object, vma.objectPage, vma.domain);
     if (flags & VM_SHARED || !(flags & VM_ANON)) continue;
     const failed = copyRange(parent, child, vma);
     if (failed) return failed;

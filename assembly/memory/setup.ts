@@ -59,7 +59,6 @@ const SLACK: u64 = 16384;
  */
 export function setup(): u32 {
   expectRecords();
-  header.rootRecords = header.rootCount * header.nidCount;
   const at = place(REGIONS, 0, REGION_NODES);
   const end = ((<u64>header.memoryPages) << 16) - PAGE_SIZE;
   if (at + SLACK + 2 * bytesPerFrame() > end) return 0;

@@ -86,8 +86,11 @@ export function vmaLink(mm: Mm, vma: Vma): void {
   mm.vmaCount++;
 }
 
-/** A new vma over a free range. `object` is none, or the shared object behind it. None where the arena is full. */
-export function vmaInsert(mm: Mm, start: u32, end: u32, flags: u32, object: Mm, objectPage: u32): Vma {
+/**
+ * A new vma over a free range. `object` is none, or the shared object behind it. `domain`: the number of its own, plus one, or 0.
+ * None if the arena is full.
+ */
+export function vmaInsert(mm: Mm, start: u32, end: u32, flags: u32, object: Mm, objectPage: u32, domain: u32): Vma {
   const vma = recordAt<Vma>(arenaTake(freeVmas, header.vmas, VMA_BYTES, header.vmaLimit, LIMIT_VMAS));
   if (!vma) return vma;
   vma.start = start;
@@ -95,6 +98,7 @@ export function vmaInsert(mm: Mm, start: u32, end: u32, flags: u32, object: Mm, 
   vma.flags = flags;
   vma.object = object;
   vma.objectPage = objectPage;
+  vma.domain = domain;
   if (object) object.refs++;
   vmaLink(mm, vma);
   vma.mm = mm;
@@ -120,7 +124,7 @@ export function vmaSplit(mm: Mm, page: u32): void {
   if (!vma || vma.start == page) return;
   const end = vma.end;
   const objectPage = vma.objectPage + (page - vma.start);
-  vmaInsert(mm, page, end, vma.flags, vma.object, objectPage);
+  vmaInsert(mm, page, end, vma.flags, vma.object, objectPage, vma.domain);
   step();
   vma.end = page; // last, so that a death in between leaves no page without a vma
 }
@@ -133,7 +137,7 @@ export function vmaChange(vma: Vma, clear: u32, set: u32): void {
 function alike(low: Vma, high: Vma): bool {
   if (low.end != high.start || ((low.flags ^ high.flags) & ~VM_ANON) != 0) return false;
   const object = low.object;
-  if (object != high.object) return false;
+  if (object != high.object || low.domain != high.domain) return false;
   const pages = low.end - low.start;
   return !object || low.objectPage + pages == high.objectPage;
 }

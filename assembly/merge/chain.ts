@@ -30,6 +30,7 @@ export function chainMake(node: Node): Node {
   const chain = nodeAlloc();
   if (!chain) return chain;
   chain.key = node.key;
+  chain.domain = node.domain;
   chain.pruneTime = header.now;
   nodeFlag(chain, 0, NODE_IS_CHAIN | (nodeNid(node) << NODE_NID_SHIFT));
   roomClear(chain);

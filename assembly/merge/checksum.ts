@@ -4,13 +4,14 @@
 
 import { setting } from '../base/count';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
-import { ACCESS_WRITE, DIRTY_OFF, H_DIRTY_TRACKING, PTE_DIRTY, STATE_FRESH } from '../layout';
+import { ACCESS_WRITE, DIRTY_OFF, H_DIRTY_TRACKING, PTE_DIRTY, STATE_FRESH, STATE_ITEM } from '../layout';
 import { frameOfPte, isDirty } from '../memory/pte';
-import { pteOf, pteSet } from '../memory/tables';
+import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../page/page';
 import { header } from '../records/header';
+import { Mm } from '../records/mm';
 import { isClean } from './candidate';
-import { itemOf, stateOf, stateSet } from './rmap';
+import { itemOf, itemUnlink, stateOf, stateSet } from './rmap';
 
 /** The page is about to be hashed: from here on it counts as clean until it is written again. */
 export function cleanMark(entry: u32, pte: u32, state: u32): void {
@@ -24,6 +25,20 @@ export function cleanMark(entry: u32, pte: u32, state: u32): void {
 /** What was hashed since cleanMark is of no use: the page will be read again. */
 export function hashForget(entry: u32): void {
   stateSet(entry, stateOf(entry) | STATE_FRESH);
+}
+
+/** The page is as one that was never seen: what its item is in, if it has one, it leaves. */
+export function itemForget(entry: u32): void {
+  if (!(stateOf(entry) & STATE_ITEM)) return;
+  itemUnlink(entry);
+  hashForget(entry);
+}
+
+/** The same for the pages of [start, end), mapped or not. */
+export function itemsForget(mm: Mm, start: u32, end: u32): void {
+  for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
+    itemForget(entryFind(mm, page));
+  }
 }
 
 /** Beside guests: who was let through by the flag and still writes may do so after the hashing, so then it stays dirty. */

@@ -1,15 +1,17 @@
 /**
  * The two orders of the trees, chosen at creation, behind one tree code.
  *
- * content: as Linux orders them, by memcmp over current bytes; one tree for each NUMA node.
+ * content: as Linux orders them, by memcmp over current bytes; one tree for each NUMA node of a domain.
  * hash:    by the page's checksum. Its upper bits pick one of many roots, so that a tree is a few nodes deep at any size, and
  *          only pages of equal checksum are compared as bytes. A node's place is fixed when it is inserted, so pages that
- *          change afterwards mislead nobody but those with the same checksum.
+ *          change afterwards mislead nobody but those with the same checksum. The salt of the domain says which root, and which
+ *          side of a node; checksums are not salted, so that they mean the same in every domain.
  */
 import { setting } from '../base/count';
-import { H_MERGE_ACROSS_NODES, INDEX_HASH, ROOT_BYTES } from '../layout';
+import { H_MERGE_ACROSS_NODES, INDEX_HASH, ROOT_BYTES, treeKey } from '../layout';
 import { frameNid } from '../memory/frames';
 import { pagePrefix } from '../page/page';
+import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { recordAt } from '../records/record';
 import { Roots } from '../records/roots';
@@ -25,18 +27,24 @@ export function treeNid(frame: u32): u32 {
 }
 
 /** The record of both roots for a page with this checksum. */
-export function rootsOf(nid: u32, checksum: u32): Roots {
-  const roots = header.rootCount;
-  return recordAt<Roots>(header.roots + <usize>(nid * roots + <u32>((<u64>checksum * roots) >> 32)) * ROOT_BYTES);
+export function rootsOf(domain: Domain, nid: u32, checksum: u32): Roots {
+  const count = domain.rootCount;
+  const index = nid * count + <u32>((<u64>treeKey(domain.salt, checksum) * count) >> 32);
+  return recordAt<Roots>(domain.roots + <usize>index * ROOT_BYTES);
 }
 
 /** Root slot of the stable tree in which a page with this checksum belongs. */
-export function stableRoot(nid: u32, checksum: u32): usize {
-  return rootsOf(nid, checksum).stableSlot;
+export function stableRoot(domain: Domain, nid: u32, checksum: u32): usize {
+  return rootsOf(domain, nid, checksum).stableSlot;
 }
 
-export function unstableRoot(nid: u32, checksum: u32): usize {
-  return rootsOf(nid, checksum).unstableSlot;
+export function unstableRoot(domain: Domain, nid: u32, checksum: u32): usize {
+  return rootsOf(domain, nid, checksum).unstableSlot;
+}
+
+/** Root record number `index` of all that there is room for: those of a domain are in a row, and those of none are 0. */
+export function rootsAt(index: u32): Roots {
+  return recordAt<Roots>(header.roots + <usize>index * ROOT_BYTES);
 }
 
 /**
@@ -47,13 +55,14 @@ export function stableKey(frame: u32, checksum: u32): u32 {
   return isHashOrder() ? checksum : pagePrefix(frame);
 }
 
-/** Order by key against a stable node: 0 where bytes must decide. */
-export function orderByKey(key: u32, node: TreeNode): i32 {
+/** Order by key against a node of the domain's trees: 0 if bytes must decide. */
+export function orderByKey(domain: Domain, key: u32, node: TreeNode): i32 {
   const other = node.key;
-  return key == other ? 0 : key < other ? -1 : 1;
+  if (key == other) return 0;
+  return treeKey(domain.salt, key) < treeKey(domain.salt, other) ? -1 : 1;
 }
 
 /** The same against a page in the unstable tree, whose first bytes may have changed: in content order bytes always decide. */
-export function orderByChecksum(checksum: u32, item: TreeNode): i32 {
-  return isHashOrder() ? orderByKey(checksum, item) : 0;
+export function orderByChecksum(domain: Domain, checksum: u32, item: TreeNode): i32 {
+  return isHashOrder() ? orderByKey(domain, checksum, item) : 0;
 }

@@ -3,14 +3,14 @@
  * Every node keeps its items and its NUMA node, every chain its dups: only keys and places change.
  */
 import { rbAt, rbErase, rbInsert, rbLink } from '../base/rb';
-import { ROOT_BYTES, ROOT_STABLE } from '../layout';
 import { comparePages, pageChecksum } from '../page/page';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
+import { domainAt } from './domain';
 import { nodeIsChain, nodeNid } from './node';
-import { orderByKey, stableRoot } from './order';
+import { orderByKey, rootsAt, stableRoot } from './order';
 import { stableForgetRange } from './unmerge';
 
 /** Nodes whose frame is gone go for good: there is nothing left by which a search could find them. */
@@ -27,10 +27,9 @@ export function stableResort(): void {
 
 /** Takes all nodes out of the stable trees, in a list by NODE_DUP_NEXT. Returns its first. */
 function treesTake(): Node {
-  const roots = header.rootCount * header.nidCount;
   let taken = none<Node>();
-  let slot: usize = header.roots + ROOT_STABLE;
-  for (let left = roots; left != 0; left--, slot += ROOT_BYTES) {
+  for (let index: u32 = 0; index < header.rootLimit; index++) {
+    const slot = rootsAt(index).stableSlot;
     for (let node = rbAt<Node>(slot); node; node = rbAt<Node>(slot)) {
       rbErase(node);
       node.dupNext = taken;
@@ -56,9 +55,10 @@ function treePut(node: Node): void {
     }
   }
   let parent = none<TreeNode>();
-  let link = stableRoot(nodeNid(node), key);
+  const domain = domainAt(node.domain);
+  let link = stableRoot(domain, nodeNid(node), key);
   for (let met = rbAt<Node>(link); met; met = rbAt<Node>(link)) {
-    let order = orderByKey(key, met);
+    let order = orderByKey(domain, key, met);
     if (order == 0) order = comparePages(frame, frameOf(met));
     parent = met;
     link = rbLink(met, order < 0);

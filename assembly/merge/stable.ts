@@ -6,11 +6,13 @@
 import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
 import { comparePages } from '../page/page';
+import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 import { chainMake, chainPick } from './chain';
+import { domainAt } from './domain';
 import { nodeIsCandidate } from './dups';
 import { frameNode } from './ksm-frame';
 import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsStale, nodeNid, nodeQueue, nodeUnlink, nodeWait } from './node';
@@ -31,11 +33,11 @@ export function isFound(result: Node): bool {
 }
 
 /**
- * The node into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none. Stale nodes that
- * are met on the way go.
+ * The node of `domain` into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none.
+ * Stale nodes that are met on the way go.
  */
-export function stableSearch(frame: u32, checksum: u32): Node {
-  const met = descend(frame, checksum, none<Node>(), true);
+export function stableSearch(domain: Domain, frame: u32, checksum: u32): Node {
+  const met = descend(domain, frame, checksum, none<Node>(), true);
   if (!met) return met;
   if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
   if (isAtHome(met)) return met;
@@ -49,7 +51,7 @@ export function stableSearch(frame: u32, checksum: u32): Node {
  */
 export function stableSortIn(own: Node, checksum: u32): Node {
   const nid = treeNid(own.frame);
-  const met = descend(own.frame, checksum, own, true);
+  const met = descend(domainAt(own.domain), own.frame, checksum, own, true);
   if (!met) return withRoom(own);
   if (own.maps > 1) return joinDups(own, met, nid) ? withRoom(own) : STABLE_FULL;
   if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
@@ -68,33 +70,33 @@ function withRoom(node: Node): Node {
 }
 
 /**
- * Sorts in a new node, whose frame has just become KSM's. Where its content is there already (all full), it becomes a dup.
- * False where the arena has no room for the chain; the node is an orphan then.
+ * Sorts a new node, whose frame has just become KSM's, in among those of its domain. If its content is there already (all full), it
+ * becomes a dup. False if the arena has no room for the chain; the node is an orphan then.
  */
 export function stableInsert(node: Node, checksum: u32): bool {
-  const met = descend(node.frame, checksum, node, false);
+  const met = descend(domainAt(node.domain), node.frame, checksum, node, false);
   return met ? joinDups(node, met, treeNid(node.frame)) : true;
 }
 
 /**
- * Goes down the stable tree to the content of `frame`. Returns the node that stands for it there: a regular one, or a dup. If it is not
- * there: none, and `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after (chainPick),
- * as in Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as Linux's
- * searches do.
+ * Goes down the stable tree of `domain` to the content of `frame`. Returns the node that stands for it there: a regular one, or a dup.
+ * If it is not there: none, and `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after
+ * (chainPick), as in Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as
+ * Linux's searches do.
  */
-function descend(frame: u32, checksum: u32, fresh: Node, prunes: bool): Node {
+function descend(domain: Domain, frame: u32, checksum: u32, fresh: Node, prunes: bool): Node {
   const nid = treeNid(frame);
   const key = stableKey(frame, checksum);
   const visitsAll = !isHashOrder();
   let parent = none<TreeNode>();
-  let link = stableRoot(nid, checksum);
+  let link = stableRoot(domain, nid, checksum);
   for (let node = rbAt<Node>(link); node; node = rbAt<Node>(link)) {
-    let order = orderByKey(key, node);
+    let order = orderByKey(domain, key, node);
     if (order == 0 || visitsAll) {
       const dup = chainPick(node, prunes);
       if (!dup) {
         parent = none<TreeNode>(); // something stale went and the tree has changed: search anew
-        link = stableRoot(nid, checksum);
+        link = stableRoot(domain, nid, checksum);
         continue;
       }
       node = rbAt<Node>(link); // a chain may have given way to its last dup

@@ -17,7 +17,9 @@ import { writeProtect } from '../memory/protect';
 import { frameOfPte, pteProtected, pteTo, rightsKept } from '../memory/pte';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages, isZeroPage, pageChecksum } from '../page/page';
+import { Domain } from '../records/domain';
 import { Node } from '../records/node';
+import { domainNumber } from './domain';
 import { frameIsKsm } from './ksm-frame';
 import { nodeAlloc, nodeFlag } from './node';
 import { itemAppend, itemUnlink } from './rmap';
@@ -44,10 +46,10 @@ export function mergeIntoZero(entry: u32, frame: u32): bool {
 }
 
 /**
- * Merges two equal pages. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
+ * Merges two equal pages, both of `domain`. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
  * gives up its own; on the node the tree page hangs first.
  */
-export function mergeTwo(entry: u32, frame: u32, partner: u32, checksum: u32): void {
+export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, checksum: u32): void {
   const other = frameOfPte(pteOf(partner));
   if (isSameFolio(frame, other)) {
     folioSplit(frame, entry); // the scanner holds the other part, so nothing is merged this time
@@ -61,6 +63,7 @@ export function mergeTwo(entry: u32, frame: u32, partner: u32, checksum: u32): v
     if (isConcurrent()) pteSet(entry, pte);
     return; // no room for another KSM frame: both pages stay as they are
   }
+  node.domain = domainNumber(domain);
   nodeFlag(node, 0, NODE_ORPHAN);
   frameKeep(frame, node);
   pteSet(entry, pteProtected(pte) & ~PTE_DIRTY);

@@ -1,7 +1,7 @@
 /** Undoing KSM's work: pages get frames of their own again, and nodes without a frame are forgotten. */
 import { isError } from '../base/error';
 import { rbAt, rbFirst, rbNext } from '../base/rb';
-import { EBUSY, ROOT_BYTES, ROOT_STABLE } from '../layout';
+import { EBUSY, ROOT_BYTES } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { frameUnkeep } from '../memory/kept';
 import { pinsOf } from '../memory/pins';
@@ -12,8 +12,10 @@ import { Mm } from '../records/mm';
 import { Node } from '../records/node';
 import { none } from '../records/record';
 import { chainFree } from './chain';
+import { domainAt } from './domain';
 import { frameIsKsm } from './ksm-frame';
 import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
+import { rootsAt } from './order';
 
 /**
  * Gives every page in [start, end) of `mm` that KSM merged a frame of its own. Items and counters are left to the scanner.
@@ -36,15 +38,8 @@ export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
  */
 export function stableForget(): u32 {
   let busy: u32 = 0;
-  const roots = header.rootCount * header.nidCount;
-  const first: usize = header.roots + ROOT_STABLE;
-  for (let index: u32 = 0; index < roots; index++) {
-    const slot = first + <usize>index * ROOT_BYTES;
-    for (let node = rbAt<Node>(slot); node; node = rbAt<Node>(slot)) {
-      if (forget(node)) continue;
-      busy = -EBUSY;
-      break;
-    }
+  for (let index: u32 = 0; index < header.rootLimit; index++) {
+    if (!forgetTree(rootsAt(index).stableSlot)) busy = -EBUSY;
   }
   for (let node = header.migrateNodes; node; ) {
     const next = node.dupNext;
@@ -55,11 +50,35 @@ export function stableForget(): u32 {
   return busy;
 }
 
+/** The same for the tree behind one root slot. False if a node stopped it. */
+function forgetTree(slot: usize): bool {
+  for (let node = rbAt<Node>(slot); node; node = rbAt<Node>(slot)) {
+    if (!forget(node)) return false;
+  }
+  return true;
+}
+
+/** The same for what is left of a domain that nobody is in. False if a frame of it is still mapped. */
+export function stableForgetDomain(number: u32): bool {
+  const domain = domainAt(number);
+  const first: u32 = <u32>(domain.roots - header.roots) / ROOT_BYTES;
+  let isEmpty: bool = true;
+  for (let index: u32 = 0; index < domain.rootCount * header.nidCount; index++) {
+    if (!forgetTree(rootsAt(first + index).stableSlot)) isEmpty = false;
+  }
+  for (let node = header.migrateNodes, next = none<Node>(); node; node = next) {
+    next = node.dupNext;
+    if (node.domain != number) continue;
+    if (isMapped(node)) isEmpty = false;
+    else forgetNode(node);
+  }
+  return isEmpty;
+}
+
 /** Memory goes offline: deletes the stale nodes whose frame lay in [start, end), and chains that are empty then. */
 export function stableForgetRange(start: u32, end: u32): void {
-  const roots = header.rootCount * header.nidCount;
-  for (let index: u32 = 0; index < roots; index++) {
-    const slot: usize = header.roots + <usize>index * ROOT_BYTES + ROOT_STABLE;
+  for (let index: u32 = 0; index < header.rootLimit; index++) {
+    const slot = rootsAt(index).stableSlot;
     for (let node = changetype<Node>(rbFirst(slot)), next = none<Node>(); node; node = next) {
       next = changetype<Node>(rbNext(node));
       if (!nodeIsChain(node)) {

@@ -1,6 +1,6 @@
 /**
  * A page's content, by the number of its frame: how two compare, whether one is all zero, its checksum, a copy. Nobody else knows where
- * a content lies, or what it is made of: 4096 bytes, or a name of 64 bits that somebody outside has given it (build constant PAGE_NAMES).
+ * a content lies, or what it is made of: 4096 bytes, or a name of 64 bits that somebody outside has given it (built with PAGE_NAMES).
  * The branch that is not taken is not compiled.
  */
 import * as bytes from './bytes/page';

@@ -1,5 +1,8 @@
 /** Are the records what the layout says, which src/ reads? Asked while asc compiles; nothing of it is in the engine. */
 import {
+  DOMAIN_BYTES,
+  DOMAIN_ROOT_COUNT,
+  DOMAIN_SALT,
   FRAME_LIST_BYTES,
   FRAME_LIST_END,
   FREE_BYTES,
@@ -17,6 +20,7 @@ import {
   LEAF_BYTES,
   LEAF_MARK,
   MM_BYTES,
+  MM_DOMAIN,
   MM_MERGING_PAGES,
   MM_REFS,
   MM_REPLACES,
@@ -38,6 +42,7 @@ import {
   ROOT_BYTES,
   ROOT_UNSTABLE,
   VMA_BYTES,
+  VMA_DOMAIN,
   VMA_END,
   VMA_FLAGS,
   VMA_MM,
@@ -47,6 +52,7 @@ import {
   WORKER_BYTES,
   WORKER_NUMBER,
 } from '../layout';
+import { Domain } from './domain';
 import { FrameList, FreeList } from './free-list';
 import { Header } from './header';
 import { Leaf, Mm, Vma } from './mm';
@@ -70,10 +76,12 @@ export function expectRecords(): void {
 
   if (offsetof<Mm>('mergingPages') != MM_MERGING_PAGES || offsetof<Mm>('refs') != MM_REFS)
     ERROR('Mm.mergingPages, refs');
-  if (offsetof<Mm>('replaces') != MM_REPLACES || offsetof<Mm>() > MM_BYTES) ERROR('Mm');
+  if (offsetof<Mm>('replaces') != MM_REPLACES || offsetof<Mm>('domain') != MM_DOMAIN) ERROR('Mm.replaces, domain');
+  if (offsetof<Mm>() > MM_BYTES) ERROR('Mm');
   if (offsetof<Vma>('end') != VMA_END || offsetof<Vma>('flags') != VMA_FLAGS) ERROR('Vma.end, flags');
   if (offsetof<Vma>('object') != VMA_OBJECT || offsetof<Vma>('mm') != VMA_MM || offsetof<Vma>() > VMA_BYTES)
     ERROR('Vma');
+  if (offsetof<Vma>('domain') != VMA_DOMAIN) ERROR('Vma.domain');
   if (offsetof<Leaf>('mark') != LEAF_MARK || offsetof<Leaf>() != LEAF_BYTES) ERROR('Leaf');
 
   if (offsetof<Node>('frame') != NODE_FRAME || offsetof<Node>('head') != NODE_HEAD) ERROR('Node.frame, head');
@@ -84,6 +92,9 @@ export function expectRecords(): void {
   if (offsetof<ChainRoom>('stale') != ROOM_STALE || offsetof<Room>('lostNext') != ROOM_LOST_NEXT)
     ERROR('Room.lostNext');
 
+  if (offsetof<Domain>('rootCount') != DOMAIN_ROOT_COUNT || offsetof<Domain>('salt') != DOMAIN_SALT)
+    ERROR('Domain.rootCount, salt');
+  if (offsetof<Domain>() > DOMAIN_BYTES) ERROR('Domain');
   if (offsetof<Roots>('unstable') != ROOT_UNSTABLE || offsetof<Roots>() != ROOT_BYTES) ERROR('Roots');
   if (offsetof<Worker>('number') != WORKER_NUMBER || offsetof<Worker>('busy') != WORKER_BUSY)
     ERROR('Worker.number, busy');

@@ -34,8 +34,10 @@ export class Header {
   itemRecords: u32;
   dirty: usize;
   dirtyRecords: u32;
+  domains: usize;
+  domainLimit: u32;
   roots: usize;
-  rootRecords: u32;
+  rootLimit: u32;
   nodes: usize;
   nodeLimit: u32;
   rooms: usize;

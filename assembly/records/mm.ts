@@ -24,6 +24,8 @@ export class Mm {
   id: u32;
   maker: u32;
   replaces: Mm;
+  /** Number of the domain of its mappings. */
+  domain: u32;
 }
 
 /** A range of pages with uniform flags. */
@@ -36,6 +38,8 @@ export class Vma extends TreeNode {
   objectPage: u32;
   /** The mm it belongs to; none: not in use. */
   mm: Mm;
+  /** Number of the domain of its own, plus one; 0: it is of its mm's. */
+  domain: u32;
 
   /** First page: the key of the tree. */
   get start(): u32 {

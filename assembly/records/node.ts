@@ -13,7 +13,7 @@ export class Node extends Keeper {
   head: Item;
   /** Number of its items. */
   len: u32;
-  /** Whose trees it is in: 0, while there is one domain. */
+  /** Number of the domain whose trees it is in. */
   domain: u32;
 
   /** Of a chain: its first dup. */

@@ -15,6 +15,7 @@ import {
   WINDOW_BEFORE,
   WINDOW_BUDGET,
   WINDOW_COUNT,
+  WINDOW_DOMAIN,
   WINDOW_ROOM,
   WINDOW_TAKEN,
 } from '../layout';
@@ -47,6 +48,7 @@ export class Window {
   room: u32;
   budget: u32;
   before: u32;
+  domain: u32;
 }
 
 if (
@@ -70,7 +72,8 @@ if (
   offsetof<Window>('taken') != WINDOW_TAKEN ||
   offsetof<Window>('room') != WINDOW_ROOM ||
   offsetof<Window>('budget') != WINDOW_BUDGET ||
-  offsetof<Window>('before') != WINDOW_BEFORE
+  offsetof<Window>('before') != WINDOW_BEFORE ||
+  offsetof<Window>('domain') != WINDOW_DOMAIN
 ) {
   ERROR('the fields of Window are not where the layout says');
 }

@@ -106,14 +106,14 @@ function countLeaf(leaf: u32): void {
     if (mapsZero(pte)) continue;
     const frame = frameOfPte(pte);
     const word = wordOf(frame);
-    // Who may be written was about to become KSM's when its merger died.
+    // A frame that may be written was about to become KSM's when its merger died: it is ordinary.
     const isKsm = awaitsNode(word) && !isWritable(pte) && !isShared(pte);
     wordSet(frame, (isKsm ? word : word & ~KSM_NO_NODE) + 1);
   }
   record.used = used;
 }
 
-/** A private frame that several ptes map is written by none. */
+/** Takes the right to write from every pte of a private frame that several ptes map. */
 function protectShared(leaf: u32): void {
   for (let entry = leaf << TABLE_BITS, end = entry + TABLE_ENTRIES; entry < end; entry++) {
     const pte = pteOf(entry);
@@ -152,7 +152,7 @@ function listRebuild(nid: u32): u32 {
   return used;
 }
 
-/** How many parts of each large folio somebody refers to; where nobody does, they are single frames. */
+/** Counts the parts of each large folio to which somebody refers. A folio of which there is none becomes single frames. */
 function foliosCount(): void {
   const folios = header.frameLimit >> FOLIO_BITS;
   for (let folio: u32 = 0; folio < folios; folio++) {

@@ -31,6 +31,7 @@ import { wordOf, wordSet } from '../memory/frame-words';
 import { pinsOf } from '../memory/pins';
 import { frameOfPte, isDirty, isMerged, isPresent, isWritable, mapsZero, pteUnmerged } from '../memory/pte';
 import { pteOf, pteSet } from '../memory/tables';
+import { entryDomain } from '../merge/domain';
 import { nodeAlloc, nodeFlag } from '../merge/node';
 import { isOfThisPass, itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
@@ -51,31 +52,42 @@ export function treesClear(): void {
   freeNodes.first = 0;
   freeNodes.fresh = 0;
   freeNodes.used = 0;
-  memory.fill(header.roots, 0, header.rootCount * header.nidCount * ROOT_BYTES);
+  memory.fill(header.roots, 0, header.rootLimit * ROOT_BYTES);
   header.migrateNodes = none<Node>();
   header.lost = none<Keeper>();
   store<u32>(H_STABLE_NODE_CHAINS, 0);
   store<u32>(H_STABLE_NODE_DUPS, 0);
 }
 
-/** Gives every KSM frame that somebody maps a node, and sorts it in. */
+/** Gives every KSM frame that somebody maps a node, and sorts it in among those of the domain in which it is mapped. */
 export function nodesRebuild(): void {
+  for (let leaf: u32 = 1; leaf < leavesEnd(); leaf++) {
+    if (!leafIsMarked(leaf)) continue;
+    for (let entry = leaf << TABLE_BITS, end = entry + TABLE_ENTRIES; entry < end; entry++) {
+      const pte = pteOf(entry);
+      if (isPresent(pte) && awaitsNode(wordOf(frameOfPte(pte)))) nodeRebuild(frameOfPte(pte), entryDomain(entry));
+    }
+  }
   for (let nid: u32 = 0; nid < header.nidCount; nid++) {
-    for (let index = firstOf(nid); index < freshOf(nid); index++) {
-      if (awaitsNode(wordOf(index))) nodeRebuild(index);
+    for (let frame = firstOf(nid); frame < freshOf(nid); frame++) {
+      if (awaitsNode(wordOf(frame))) becomeOrdinary(frame); // nobody maps it: it is free, or pinned
     }
   }
 }
 
-function nodeRebuild(frame: u32): void {
-  const word = wordOf(frame);
-  const maps = word & FRAME_COUNT_MASK;
-  const node = maps == 0 ? none<Node>() : nodeAlloc();
+function becomeOrdinary(frame: u32): void {
+  wordSet(frame, wordOf(frame) & (FRAME_COUNT_MASK | FRAME_PINNED));
+}
+
+function nodeRebuild(frame: u32, domain: u32): void {
+  const node = nodeAlloc();
   if (!node) {
-    wordSet(frame, maps | (word & FRAME_PINNED)); // nobody maps it: it is free, or pinned and ordinary
+    becomeOrdinary(frame);
     return;
   }
+  const maps = wordOf(frame) & FRAME_COUNT_MASK;
   const pins = pinsOf(frame);
+  node.domain = domain;
   nodeFlag(node, 0, NODE_ORPHAN);
   node.frame = frame;
   node.maps = maps + pins;

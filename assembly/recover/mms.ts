@@ -40,7 +40,7 @@ function isKnown(mm: Mm, dead: u32): bool {
   return !(maker != 0 && (dead == 0 || maker == dead)) && !(old && isRunning(old));
 }
 
-/** Forgets mms that nobody knows of after the death of `dead`, or that have ended; of the others, what is counted anew. */
+/** Forgets mms that nobody knows of after the death of `dead`, or that have ended. Of the others it forgets what is counted anew. */
 export function mmsKeep(dead: u32): void {
   const end = mmsEnd();
   for (let at = header.mms; at < end; at += MM_BYTES) {

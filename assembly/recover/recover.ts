@@ -2,8 +2,8 @@
  * Recovery: a worker has died, at whatever instruction. A survivor rebuilds from page tables and frame words everything that can be
  * rebuilt (counts, free lists, reverse maps, trees, counters), and goes on. No byte of a guest is touched.
  *
- * What it trusts are single words that are written in one step: an mm's flags and root table, a vma's record once its mm is set,
- * the words of page tables, ptes, and of a frame word whether the frame is KSM's, and the counts of pins. The order of stores
+ * It trusts single words that are written in one step: an mm's flags and root table, a vma's record once its mm is set, the words of page
+ * tables, ptes, and the counts of pins. Of a frame's word it trusts whether the frame is KSM's. The order of stores
  * elsewhere keeps these true at every instruction (docs/protocol.md). The work in flight is lost: a process that was being made,
  * a search, a copy that nobody maps yet. The pass goes on where it was.
  */
@@ -32,7 +32,7 @@ import { tablesMark, tablesSweep } from './tables';
 
 /**
  * Recovers from the death of worker `dead` (0: nobody in particular, as after a restore), for worker `self`, which holds the lock
- * afterwards if it is not 0. Else -errno: ESRCH where `dead` or `self` is no worker; EINVAL where they are one and the same, or one of
+ * afterwards if it is not 0. Else -errno: ESRCH if `dead` or `self` is no worker; EINVAL if they are one and the same, or one of
  * them is 0 and there are others; EAGAIN, and no lock, where somebody else keeps it for `looks` looks: he may be dead, too.
  *
  * A worker that is named and lives does no harm if it comes to the end of its access or call within `naps` milliseconds;
@@ -43,7 +43,7 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
   if (dead != 0 && dead == self) return -EINVAL;
   if ((dead == 0 || self == 0) && workersBeside(dead | self)) return -EINVAL;
   if (dead != 0) {
-    // It may also have died after another recovery of it, in the moment in which it had the lock and found its number gone.
+    // It may have died after another had recovered from it: while it had the lock and was finding its number gone.
     if (!workerExpel(dead) && atomic.load<u32>(LOCK) != dead) return -ESRCH;
     expelledRests(dead, self, naps);
     if (workerStop(dead)) jobLose(linuxScanner());
@@ -78,8 +78,8 @@ function rebuild(dead: u32, self: u32): void {
 }
 
 /**
- * The batch of a dead scanner is over. Helpers may still be at its job, or about to claim a chunk of it, and would write into a window
- * that is the next scanner's by then. While the scanner lives, job and window are its own, and that a helper died is for it to hear.
+ * The batch of a dead scanner is over. Helpers may still be at its job, or about to claim a chunk of it; they would write into a window
+ * that is the next scanner's by then, so they are waited for. A scanner that lives keeps both, and hears of helpers' deaths itself.
  */
 function batchForget(scanner: Scanner): void {
   jobClose(scanner);

@@ -1,6 +1,6 @@
 /**
- * Recovery of shared memory: whoever died may have been moving a frame of an object, so that some ptes map where it was, some where
- * it is to be. Nobody could write to it, so both hold the same; all follow the object's own pte.
+ * Recovery of shared memory. Whoever died may have been moving a frame of an object, so that some ptes map the old frame and some the new
+ * one. Nobody could write to either, so both hold the same, and all ptes follow the object's own.
  */
 import { MM_PAGES, MM_SHARED_OBJECT, TABLE_BITS, TABLE_ENTRIES } from '../layout';
 import { frameOfPte, isPresent, isShared, pteWithFrame } from '../memory/pte';

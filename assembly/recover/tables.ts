@@ -14,8 +14,8 @@ import { mmIsLive, mmsEnd } from './mms';
 const LEAF_REACHED: u32 = 1;
 
 /**
- * Marks of tables are in the other bits of a leaf's mark, a bit for as many tables as there are leaves. Nobody else has a
- * use for them.
+ * Marks of tables are in the other bits of the leaves' marks, which nobody else uses: table n has its bit in leaf n modulo the number of
+ * leaves.
  */
 function tableMarkLeaf(index: u32): Leaf {
   return leafRecord(index % header.leafLimit);

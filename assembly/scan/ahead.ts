@@ -12,9 +12,10 @@ import { wordOf } from '../memory/frame-words';
 import { frameOfPte } from '../memory/pte';
 import { pteOf } from '../memory/tables';
 import { nodeHas } from '../merge/node';
-import { isHashOrder, rootsOf, treeNid } from '../merge/order';
+import { isHashOrder, orderByKey, rootsOf, treeNid } from '../merge/order';
 import { entryOf, stateOf } from '../merge/rmap';
 import { fetchPage, touchPage } from '../page/page';
+import { Domain } from '../records/domain';
 import { Item, Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { Roots } from '../records/roots';
@@ -24,9 +25,9 @@ import { descend } from './descend';
 import { noteOf, recentOf } from './scanner';
 
 /** Notes that the page of turn `index`, which has this checksum, will search, and touches the roots of its trees. */
-export function noteSearch(scanner: Scanner, index: u32, entry: u32, checksum: u32): void {
+export function noteSearch(domain: Domain, scanner: Scanner, index: u32, entry: u32, checksum: u32): void {
   const note = noteOf(scanner, index);
-  const roots = rootsOf(treeNid(frameOfPte(pteOf(entry))), checksum);
+  const roots = rootsOf(domain, treeNid(frameOfPte(pteOf(entry))), checksum);
   store<u32>(note, addressOf(roots));
   store<u32>(note, checksum, 4);
   scanner.sink += addressOf(roots.stable);
@@ -38,18 +39,18 @@ export function noteNoSearch(scanner: Scanner, index: u32): void {
 }
 
 /**
- * For the turns of `window` that are noted to search: puts the frame with which each will be compared in the place of its
- * note, and touches what leads there. False where none will be compared.
+ * Of each turn of `window` that is noted to search: replaces the note by the frame with which the page will be compared, and touches what
+ * leads there. False if none will be compared.
  */
-export function lookAhead(scanner: Scanner, window: Window): bool {
-  if (isHashOrder()) return findPartners(scanner, window.count);
-  descend(scanner, window);
+export function lookAhead(domain: Domain, scanner: Scanner, window: Window): bool {
+  if (isHashOrder()) return findPartners(domain, scanner, window.count);
+  descend(domain, scanner, window);
   return false;
 }
 
 /**
- * Reads the pages with which turns [from, to) of the window at hand will be compared, one load a line: so many more lines are under
- * way at once than while comparing. What was read last is not read again, as a content that is found often is still at hand.
+ * Reads the pages with which turns [from, to) of the window at hand will be compared, one load a line. So far more lines are under way at
+ * once than while comparing. What was read last is not read again, because a content that is found often is still at hand.
  */
 export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
   let sum: u32 = 0;
@@ -65,18 +66,18 @@ export function fetchPartners(scanner: Scanner, from: u32, to: u32): void {
 }
 
 /**
- * Puts the frame with which each of the noted pages will be compared in the place of its note, 0 where there seems to be none, and touches
- * its first lines, so that its translation is at hand.
+ * Replaces each note by the frame with which the page will be compared, 0 if there seems to be none. Touches the first lines of that frame,
+ * so that its translation is at hand.
  */
-function findPartners(scanner: Scanner, count: u32): bool {
+function findPartners(domain: Domain, scanner: Scanner, count: u32): bool {
   let found = false;
   let sum: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
     const roots = rbAt<Roots>(noteOf(scanner, index));
     if (!roots) continue;
     const checksum = load<u32>(noteOf(scanner, index), 4);
-    const stable = changetype<Node>(nodeWithKey(roots.stable, checksum));
-    const unstable = stable ? none<Item>() : changetype<Item>(nodeWithKey(roots.unstable, checksum));
+    const stable = changetype<Node>(nodeWithKey(domain, roots.stable, checksum));
+    const unstable = stable ? none<Item>() : changetype<Item>(nodeWithKey(domain, roots.unstable, checksum));
     let frame: u32 = 0;
     if (unstable) {
       const entry = entryOf(unstable);
@@ -93,11 +94,11 @@ function findPartners(scanner: Scanner, count: u32): bool {
 }
 
 /** The node with key `checksum` in the tree under `node`, or none. */
-function nodeWithKey(node: TreeNode, checksum: u32): TreeNode {
+function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32): TreeNode {
   while (node) {
-    const key = node.key;
-    if (key == checksum) break;
-    node = rbAt<TreeNode>(rbLink(node, checksum < key));
+    const order = orderByKey(domain, checksum, node);
+    if (order == 0) break;
+    node = rbAt<TreeNode>(rbLink(node, order < 0));
   }
   return node;
 }

@@ -13,13 +13,15 @@ import { STATE_ITEM, TURN_GONE } from '../layout';
 import { isAnonymous } from '../memory/pte';
 import { entryMm, entryPage, pteOf } from '../memory/tables';
 import { isMergeable } from '../merge/candidate';
+import { entryDomain } from '../merge/domain';
 import { stateOf } from '../merge/rmap';
 import { Mm } from '../records/mm';
+import { Window } from '../records/scanner';
 import { turnEntry, turnKind } from './window';
 
 /**
- * Lets the lock go while `turns` turns of a window are hashed, if there are others. Not for an empty window: that there was nothing to
- * see must still be true when the mm's slot is removed for it. Returns whether it did. Worker `self` has the lock.
+ * If there are other threads, lets the lock go while `turns` turns of a window are hashed. Returns whether it did. Worker `self` has the
+ * lock, and keeps it for an empty window: an mm in which nothing was met loses its slot, so nothing may come there in between.
  */
 export function lockPause(turns: u32, self: u32): bool {
   if (turns == 0 || !isConcurrent()) return false;
@@ -41,11 +43,11 @@ export function isItemOf(mm: Mm, entry: u32): bool {
   return (stateOf(entry) & STATE_ITEM) != 0 && entryMm(entry) == mm;
 }
 
-/** Is the page of a turn still there, and still the scanner's business? */
-export function isStillWanted(mm: Mm, turn: u32): bool {
+/** Is the page of a turn of `window` still there, still of the window's domain, and still the scanner's business? */
+export function isStillWanted(window: Window, mm: Mm, turn: u32): bool {
   const entry = turnEntry(turn);
   if (!isItemOf(mm, entry)) return false;
   const isPage = isAnonymous(pteOf(entry));
   if (turnKind(turn) == TURN_GONE) return !isPage;
-  return isPage && isMergeable(mm, entryPage(entry));
+  return isPage && isMergeable(mm, entryPage(entry)) && entryDomain(entry) == window.domain;
 }

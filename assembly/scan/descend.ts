@@ -3,8 +3,8 @@
  *
  * A search in one large tree is a chain of dependent loads, three to a level in the unstable tree (node, pte, page), and nearly
  * each of them a cache miss. The searches of a window do not depend on each other, so taking them level by level lets their misses
- * overlap (Para-ksm, USENIX ATC '25), and the searches that then count find everything at hand. Nothing is decided or changed here:
- * the trees change while the window is decided on, and what is foreseen wrongly costs only time. Earned by bench/scan.
+ * overlap (Para-ksm, USENIX ATC '25). The searches that decide come afterwards, and find everything at hand. Nothing is decided or
+ * changed here: the trees change while the window is decided on, and what is foreseen wrongly costs only time. Earned by bench/scan.
  */
 
 import { rbAt, rbLink } from '../base/rb';
@@ -15,6 +15,7 @@ import { nodeIsChain } from '../merge/node';
 import { orderByKey, stableRoot, treeNid, unstableRoot } from '../merge/order';
 import { entryOf } from '../merge/rmap';
 import { comparePages, pagePrefix } from '../page/page';
+import { Domain } from '../records/domain';
 import { Item, Node } from '../records/node';
 import { Scanner, Window } from '../records/scanner';
 import { noteOf } from './scanner';
@@ -27,25 +28,25 @@ function frameAt(window: Window, index: u32): u32 {
   return frameOfPte(pteOf(turnEntry(turnAt(window, index))));
 }
 
-/** Goes down both trees for those turns of the window whose note is not 0. */
-export function descend(scanner: Scanner, window: Window): void {
+/** Goes down both trees of `domain` for those turns of the window whose note is not 0. */
+export function descend(domain: Domain, scanner: Scanner, window: Window): void {
   const count = window.count;
   for (let index: u32 = 0; index < count; index++) {
     const note = noteOf(scanner, index);
     let at = NOWHERE;
     if (load<u32>(note) != 0) {
       const frame = frameAt(window, index);
-      at = load<u32>(stableRoot(treeNid(frame), 0));
+      at = load<u32>(stableRoot(domain, treeNid(frame), 0));
       store<u32>(note, pagePrefix(frame), 4);
     }
     store<u32>(note, at);
   }
-  while (stableLevel(scanner, window)) {
+  while (stableLevel(domain, scanner, window)) {
     if (isHurried()) return;
   }
   for (let index: u32 = 0; index < count; index++) {
     const note = noteOf(scanner, index);
-    if (load<u32>(note) == 0) store<u32>(note, load<u32>(unstableRoot(treeNid(frameAt(window, index)), 0)));
+    if (load<u32>(note) == 0) store<u32>(note, load<u32>(unstableRoot(domain, treeNid(frameAt(window, index)), 0)));
   }
   while (unstableLevel(scanner, window)) {
     if (isHurried()) return;
@@ -57,8 +58,8 @@ function isHurried(): bool {
   return isConcurrent() && isLockWanted();
 }
 
-/** One step down the stable tree for every search that is in it. False where none is. */
-function stableLevel(scanner: Scanner, window: Window): bool {
+/** One step down the stable tree for every search that is in it. False if none is. */
+function stableLevel(domain: Domain, scanner: Scanner, window: Window): bool {
   const count = window.count;
   let goesOn = false;
   for (let index: u32 = 0; index < count; index++) {
@@ -66,7 +67,7 @@ function stableLevel(scanner: Scanner, window: Window): bool {
     if (load<u32>(note) <= NOWHERE) continue;
     const node = rbAt<Node>(note);
     goesOn = true;
-    let order = orderByKey(load<u32>(note, 4), node);
+    let order = orderByKey(domain, load<u32>(note, 4), node);
     if (order == 0) {
       const dup = nodeIsChain(node) ? node.firstDup : node;
       const frame = dup ? dup.frame : 0;

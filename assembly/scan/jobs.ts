@@ -62,14 +62,14 @@ export function jobForget(scanner: Scanner): void {
   store<u32>(lostAt(scanner), 0);
 }
 
-/** Is `job` still what all are at? Not where its poster was taken for dead. */
+/** Is `job` still what all are at? It is not if its poster was taken for dead. */
 function jobIs(scanner: Scanner, job: u32): bool {
   return (atomic.load<u32>(claimsAt(scanner)) & ~JOB_CHUNKS_MASK) == job;
 }
 
 /**
- * Does what is left of `job`, which is about `window`, and waits for the chunks that others have claimed. Where a helper died the
- * whole window is done once more.
+ * Does what is left of `job`, which is about `window`, and waits for the chunks that others have claimed. If a helper died, the whole
+ * window is done once more.
  */
 export function jobFinish(scanner: Scanner, window: Window, job: u32): void {
   if (!jobIs(scanner, job)) return;

@@ -54,7 +54,7 @@ export function batchBegin(scanner: Scanner, self: u32): void {
   scanner.busy = self + 1;
 }
 
-/** It has come to its end. Nothing happens where `self` was taken for dead meanwhile: the scanner may be another's by now. */
+/** The batch has come to its end. If `self` was taken for dead meanwhile nothing happens: the scanner may be another's by now. */
 export function batchEnd(scanner: Scanner, self: u32): void {
   if (lockIsHeldBy(self) && isBatchOf(scanner, self)) scanner.busy = 0;
 }
@@ -65,8 +65,8 @@ export function isBatchOf(scanner: Scanner, self: u32): bool {
 }
 
 /**
- * Somebody takes the cursor away from the batch under way, if there is one: it must not go on where it was. That the cursor is elsewhere
- * would not tell it: until it looks, the cursor may be back, and at another process in the same record.
+ * Somebody takes the cursor away from the batch under way, if there is one. A flag says so, because the cursor alone would not tell the
+ * batch: until the batch looks, the cursor may be back, and at another process in the same record.
  */
 export function batchCut(scanner: Scanner): void {
   if (scanner.busy != 0) scanner.busy |= SCANNER_CUT;

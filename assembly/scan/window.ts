@@ -3,15 +3,32 @@
  * can be fetched together. What has to be decided on is a *turn*, an entry with its kind (TURN_*); pages that only count have none.
  */
 import { TURN_KIND, WINDOW_CHECKSUMS, WINDOW_TURNS } from '../layout';
+import { domainOf } from '../merge/domain';
+import { Mm, Vma } from '../records/mm';
 import { Window } from '../records/scanner';
 
-/** Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. */
+/**
+ * Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. Which domain its pages
+ * are of the first of them will tell.
+ */
 export function windowOpen(window: Window, room: u32, budget: u32, before: u32): void {
   window.count = 0;
   window.taken = 0;
   window.room = room;
   window.budget = budget;
   window.before = before;
+}
+
+/**
+ * May the pages of a mapping of `mm` come into the window? All of a window are of one domain, so that no search has to ask for it. The
+ * first such mapping says which.
+ */
+export function windowTakes(window: Window, mm: Mm, vma: Vma): bool {
+  const domain = domainOf(mm, vma);
+  if (window.domain == domain) return true;
+  if (window.count != 0) return false;
+  window.domain = domain;
+  return true;
 }
 
 /** Does nothing that was selected before wait for its turn? */

@@ -47,6 +47,7 @@ import {
   vmaSplit,
   vmaSplitRoom,
 } from '../memory/vmas';
+import { itemsForget } from '../merge/checksum';
 import { unmergeRange } from '../merge/unmerge';
 import { slotEnter } from '../policy/linux/slots';
 import { Mm } from '../records/mm';
@@ -89,7 +90,7 @@ export function mmap(mm: Mm, page: u32, pages: u32, how: u32): u32 {
     slotEnter(mm);
     flags |= VM_MERGEABLE;
   }
-  vmaInsert(mm, page, end, flags, object, 0);
+  vmaInsert(mm, page, end, flags, object, 0, 0);
   vmaMergeAround(mm, page, end);
   return 0;
 }
@@ -103,6 +104,7 @@ export function munmap(mm: Mm, page: u32, pages: u32): u32 {
   vmaSplit(mm, end);
   for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaAtOrAbove(mm, page)) {
     zapRange(mm, vma.start, vma.end);
+    if (vma.domain) itemsForget(mm, vma.start, vma.end); // what is mapped there next will be of another
     objectRelease(vmaRemove(mm, vma));
   }
   return 0;
@@ -136,7 +138,7 @@ export function mprotect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
   return at < end ? -ENOMEM : 0;
 }
 
-/** Takes the right to write from all pages in [start, end), and where `access` says so that to read. */
+/** Takes the right to write from all pages in [start, end), and the right to read too unless `access` has it. */
 function withdrawRange(mm: Mm, start: u32, end: u32, access: u32): void {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
@@ -207,8 +209,8 @@ export function mergeAnySet(mm: Mm, on: bool): u32 {
 
 /**
  * Every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
- * at a hole: what lies before it is locked, but not made present. ENOMEM also at memory that may not be accessed and where frames
- * run out: all is locked, and what lies before that is present.
+ * at a hole: what lies before it is locked, but not made present. ENOMEM at memory that may not be accessed, and if frames run out: then
+ * all is locked, and what lies before that is present.
  */
 export function mlock(mm: Mm, page: u32, pages: u32): u32 {
   const failed = setLocked(mm, page, pages, true);

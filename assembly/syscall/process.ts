@@ -2,7 +2,8 @@
 import { step } from '../base/step';
 import { ENOMEM, MM_EXITED, MM_IN_USE, MM_MERGE_ANY, MM_MERGEABLE, MM_UNBORN } from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
-import { limitForget } from '../memory/vmas';
+import { limitForget, vmaFirst, vmaNext } from '../memory/vmas';
+import { itemsForget } from '../merge/checksum';
 import { isCursorAt, slotEnter, slotMoveBehindCursor, slotRemove } from '../policy/linux/slots';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -27,6 +28,7 @@ export function fork(parent: Mm): usize {
   limitForget();
   const child = mmCreate(parent.nid, 0);
   if (!child) return -ENOMEM;
+  child.domain = parent.domain;
   child.flags = MM_IN_USE | MM_UNBORN;
   const failed = mmCopy(parent, child);
   if (failed) {
@@ -49,6 +51,7 @@ export function exec(old: Mm): Mm {
   limitForget();
   const mm = mmCreate(old.nid, 0);
   if (!mm) return mm;
+  mm.domain = old.domain;
   mm.replaces = old;
   mm.id = old.id;
   mm.maker = 0;
@@ -66,6 +69,9 @@ export function exec(old: Mm): Mm {
 export function exit(mm: Mm): void {
   const flags = mm.flags;
   mm.flags = flags | MM_EXITED; // first, so that a survivor of a death in here finishes it
+  for (let vma = vmaFirst(mm); vma; vma = vmaNext(vma)) {
+    if (vma.domain) itemsForget(mm, vma.start, vma.end); // without its mapping a page is of the mm's domain
+  }
   mmEmpty(mm);
   if (!(flags & MM_MERGEABLE)) {
     mmFree(mm);

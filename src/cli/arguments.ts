@@ -77,7 +77,7 @@ function unknownOption(command: string, declared: readonly Option[], given: stri
   return new KsmError('EUSAGE', `"${given}" is not an option of "ksm ${command}". ${hint}`);
 }
 
-/** The one value of an option, undefined where it was not given. */
+/** The one value of an option, undefined if it was not given. */
 export function single({ options }: Arguments, name: string): string | undefined {
   return options.get(name)?.[0];
 }

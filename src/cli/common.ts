@@ -30,7 +30,7 @@ export const COMMON_OPTIONS: readonly Option[] = [
 ];
 
 export interface CommonOptions {
-  /** Undefined where it was not given: each command has its own default. */
+  /** Undefined if it was not given: each command has its own default. */
   readonly index: 'content' | 'hash' | undefined;
   readonly settings: readonly Setting[];
   /** Bytes. */
@@ -57,7 +57,7 @@ export function commonOptions(given: Arguments): CommonOptions {
   };
 }
 
-/** What `read` makes of an option's value; undefined where it was not given. */
+/** What `read` makes of an option's value; undefined if it was not given. */
 export function optional<T>(given: Arguments, name: string, read: (text: string) => T): T | undefined {
   const text = single(given, name);
   return text === undefined ? undefined : read(text);

@@ -73,7 +73,7 @@ export class Loader {
     this.#signal = signal;
   }
 
-  /** Loads them all. Throws ENOMEM where they do not fit, even merged. The time does not count the passes in between. */
+  /** Loads them all. Throws ENOMEM if they do not fit, even merged. The time does not count the passes in between. */
   async load(sources: readonly PageSource[]): Promise<Loading> {
     const start = performance.now();
     const scanned = this.#scanTime();

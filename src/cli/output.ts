@@ -114,7 +114,7 @@ export function writeError(text: string): void {
   } catch {}
 }
 
-/** Characters of a line of stdout, as the user says (COLUMNS) or its terminal; undefined where neither does. */
+/** Characters of a line of stdout, as the user says (COLUMNS) or its terminal; undefined if neither does. */
 export function saidWidth(): number | undefined {
   const { COLUMNS = '' } = process.env;
   const said = /^[1-9][0-9]{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : process.stdout.columns;

@@ -96,7 +96,7 @@ async function recordOne({ output }: Job, lines: AsyncIterable<RecordingLine>, s
   if (output !== undefined) await saved(output, writeFile(output, text));
 }
 
-/** Waits for something to be put at `path`. Throws KsmError EIO where the system does not. */
+/** Waits for something to be put at `path`. Throws KsmError EIO if the system does not. */
 async function saved(path: string, work: Promise<unknown>): Promise<void> {
   try {
     await work;

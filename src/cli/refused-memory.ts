@@ -8,7 +8,7 @@ export function isRefusedMemory(error: KsmError): boolean {
   return error.code === 'ENOMEM' && error.cause instanceof RangeError;
 }
 
-/** What to say: where the process has a limit, that is the reason. */
+/** What to say: if the process has a limit, that is the reason. */
 export function refusedMemory(error: KsmError): string {
   const limit = addressSpace();
   if (limit === Infinity) return error.message;

@@ -22,6 +22,8 @@ export interface Geometry {
   /** Virtual pages, all address spaces together. */
   readonly pages: number;
   readonly nodes: number;
+  /** Domains that there is room for, domain 0 included. */
+  readonly domains: number;
   readonly index: 'content' | 'hash';
   readonly checksum: 'xxh64' | 'keyed';
   readonly seed: bigint;
@@ -39,6 +41,8 @@ const LIMITS: Record<number, { what: string; option?: string }> = {
   [layout.LIMIT_VMAS]: { what: 'mappings', option: 'vmas' },
   [layout.LIMIT_TABLES]: { what: 'middle page tables', option: 'processes' },
   [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
+  [layout.LIMIT_DOMAINS]: { what: 'domains', option: 'domains' },
+  [layout.LIMIT_ROOTS]: { what: 'roots for trees of that size', option: 'domains' },
   [layout.LIMIT_PINS]: { what: `${layout.PINS_MASK} extra references that a page can have` },
 };
 
@@ -61,7 +65,7 @@ export class Engine extends Memory {
   #looks = 0;
   #hasLeft = false;
 
-  /** `others`: what the simulation build imports besides the memory. EINVAL where `module` is not the engine, or `memory` none for it. */
+  /** `others`: what the simulation build imports besides the memory. EINVAL if `module` is not the engine, or `memory` none for it. */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, others: WebAssembly.Imports = {}) {
     super(memory);
     this.module = module;
@@ -69,7 +73,7 @@ export class Engine extends Memory {
     this.#call = this.#exports;
   }
 
-  /** The engine's functions, each under the lock where several threads use the memory. */
+  /** The engine's functions, each under the lock if several threads use the memory. */
   get call(): EngineExports {
     return this.#call;
   }
@@ -99,7 +103,7 @@ export class Engine extends Memory {
     return numbers.sort((one, other) => one - other);
   }
 
-  /** A number for a worker. EAGAIN where all are taken. */
+  /** A number for a worker. EAGAIN if all are taken. */
   reserveWorker(): number {
     const worker = this.#exports.workerJoin();
     if (worker !== 0) return worker;
@@ -113,8 +117,8 @@ export class Engine extends Memory {
   /**
    * From now on several threads use this memory, and this is one of them; once is enough. All who use it must have joined.
    * `hearsOfDeaths`: it is this thread that learns when another died, so it must not wait for a lock that a dead one holds. `reserved`:
-   * the number that another thread has reserved for this one. EAGAIN where all numbers are taken, ESRCH where `reserved` is none, EBUSY
-   * where another thread has it.
+   * the number that another thread has reserved for this one. EAGAIN if all numbers are taken, ESRCH if `reserved` is none, EBUSY
+   * if another thread has it.
    */
   join(hearsOfDeaths: boolean = false, reserved?: number): void {
     if (hearsOfDeaths) this.#looks = mayBlock() ? LOOKS : LOOKS_AWAKE;
@@ -184,7 +188,7 @@ export class Engine extends Memory {
 
   /**
    * Rebuilds what can be rebuilt, after worker `dead` died at whatever instruction (docs/protocol.md). 0: nobody in particular, where no
-   * other worker is there. ESRCH and EINVAL where `dead` cannot be meant. EAGAIN where another worker keeps the lock: it may have
+   * other worker is there. ESRCH and EINVAL if `dead` cannot be meant. EAGAIN if another worker keeps the lock: it may have
    * died, too, and has to be recovered from first. `work` is done before others go on; it must not call the engine. `isKnown`:
    * nothing of the worker is executed any more; else it gets time to come to an end, in case it lives.
    */
@@ -228,7 +232,7 @@ export function recordOf(worker: number): number {
   return layout.WORKERS + (worker & layout.WORKER_INDEX_MASK) * layout.WORKER_BYTES;
 }
 
-/** EFORMAT where the memory was laid out by another version of the engine, or by none, or is not all that was laid out. */
+/** EFORMAT if the memory was laid out by another version of the engine, or by none, or is not all that was laid out. */
 export function expectLayout(engine: Engine): void {
   const magic = engine.u32(layout.H_MAGIC);
   const version = engine.u32(layout.H_VERSION);
@@ -254,6 +258,8 @@ export function expectLayout(engine: Engine): void {
 }
 
 const POWER_OF_ROOTS_MAX = 20;
+/** Roots of the smallest tree of hash order. */
+const DOMAIN_ROOTS_MIN = 16;
 
 /** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
 function rootCount(geometry: Geometry): number {
@@ -262,9 +268,20 @@ function rootCount(geometry: Geometry): number {
   return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
-/** Lays out the fresh (all zero) memory of `engine`. ENOMEM where it is too small for the limits. */
+/**
+ * Roots of all trees: those of domain 0, and as many again for all others together; at least 16 for each of them, so that each finds a run,
+ * and in content order, where a domain has one, that one.
+ */
+function rootLimit({ index, domains, nodes }: Geometry, roots: number): number {
+  const others = domains - 1;
+  const forOthers = others === 0 || index === 'content' ? others : Math.max(roots, DOMAIN_ROOTS_MIN * others);
+  return (roots + forOthers) * nodes;
+}
+
+/** Lays out the fresh (all zero) memory of `engine`. ENOMEM if it is too small for the limits. */
 export function layOut(engine: Engine, geometry: Geometry): void {
   const leaves = 1 + Math.ceil(geometry.pages / layout.TABLE_ENTRIES) + 2 * geometry.processes;
+  const roots = rootCount(geometry);
   const header: [number, number][] = [
     ...settingRows().map(({ word, initial }): [number, number] => [word, initial]),
     [layout.H_VERSION, layout.LAYOUT_VERSION],
@@ -273,7 +290,9 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_VMA_LIMIT, geometry.vmas],
     [layout.H_TABLE_LIMIT, 3 * geometry.processes + Math.ceil(leaves / layout.TABLE_ENTRIES) + 16],
     [layout.H_LEAF_LIMIT, leaves],
-    [layout.H_ROOT_COUNT, rootCount(geometry)],
+    [layout.H_ROOT_COUNT, roots],
+    [layout.H_DOMAIN_LIMIT, geometry.domains],
+    [layout.H_ROOT_LIMIT, rootLimit(geometry, roots)],
     [layout.H_NID_COUNT, geometry.nodes],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],

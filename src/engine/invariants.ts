@@ -9,6 +9,7 @@
 import type { Engine } from './engine.ts';
 import { type Arena, checkAllMet } from './invariants/arena.ts';
 import { checkCounters } from './invariants/counters.ts';
+import { checkDomains } from './invariants/domains.ts';
 import { checkFrames } from './invariants/frames.ts';
 import { checkHeader } from './invariants/header.ts';
 import { checkLostNodes } from './invariants/lost.ts';
@@ -40,6 +41,7 @@ const CHECKS: readonly ((walk: Walk) => void)[] = [
 /** Throws KsmError ECORRUPT at the first broken rule, naming it and where. For between two calls of the engine. */
 export function checkInvariants(engine: Engine): void {
   checkHeader(engine);
+  checkDomains(engine);
   const walk = new Walk(engine);
   for (const check of CHECKS) check(walk);
 }

@@ -36,6 +36,10 @@ export interface EngineExports extends WebAssembly.Exports {
   frameAt(mm: number, id: number, page: number): number;
   entryFind(mm: number, id: number, page: number): number;
   nextMappedPage(mm: number, id: number, page: number, end: number): number;
+  domainMake(rootCount: number, salt: number): number;
+  domainDrop(number: number): number;
+  processDomainSet(mm: number, id: number, number: number): number;
+  rangeDomainSet(mm: number, id: number, page: number, pages: number, number: number): number;
   rangeMerge(mm: number, id: number, page: number, pages: number): number;
   scanBatch(pages: number, now: number): number;
   serveJobs(worker: number): number;

@@ -18,8 +18,8 @@ const ATTACH_OPTIONS: Checks<AttachOptions> = { clock, workerUrl, onWarning, wor
 
 /**
  * A host of another thread, for this one: the same memory, processes and KSM (`share` over there). Its processes come by
- * their handles (`process`). EINVAL where `shared` is not what `share` returned, EFORMAT where its memory is not that of a host;
- * EAGAIN where all numbers of threads are taken; ESRCH or EBUSY where `worker` is not reserved, or another thread has it.
+ * their handles (`process`). EINVAL if `shared` is not what `share` returned, EFORMAT if its memory is not that of a host;
+ * EAGAIN if all numbers of threads are taken; ESRCH or EBUSY if `worker` is not reserved, or another thread has it.
  */
 export function attachHost(shared: SharedHost, options: AttachOptions = {}): Host {
   const checked = optionsOf('attachHost', options, ATTACH_OPTIONS);

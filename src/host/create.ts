@@ -13,7 +13,7 @@ import { startScanners, threadsOf } from '../threads/index.ts';
 import { optionsOf } from '../validate.ts';
 import { Host } from './host.ts';
 
-/** EINVAL where the binary that was handed in is the engine for the other kind of page. */
+/** EINVAL if the binary that was handed in is the engine for the other kind of page. */
 function expectKind(engine: Engine, wantsNames: boolean): void {
   if ((engine.call.pageKind() === layout.PAGE_NAMES_KIND) === wantsNames) return;
   const kind = wantsNames ? 'names' : 'bytes';

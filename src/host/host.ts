@@ -8,11 +8,15 @@ import {
   type Clock,
   DIRTY_TRACKING,
   type DirtyTracking,
+  type DomainId,
+  type DomainOptions,
+  dropDomain,
   expectFrame,
   hasLeft,
   type Limits,
   limitsOf,
   type Machine,
+  makeDomain,
   migrate,
   offline,
   online,
@@ -34,7 +38,7 @@ const NUMBER = wholeNumber(0, 2 ** 32 - 1);
 /** What is behind a host: for the parts of the driver that take a host, and for nobody else. */
 const MACHINES: WeakMap<object, Machine> = new WeakMap();
 
-/** EINVAL where `host`, which was given to `call`, is none. */
+/** EINVAL if `host`, which was given to `call`, is none. */
 export function machineOf(host: Host, call: string = 'machineOf'): Machine {
   const machine = typeof host === 'object' && host !== null ? MACHINES.get(host) : undefined;
   if (machine !== undefined) return machine;
@@ -84,25 +88,25 @@ export class Host {
     return this.#machine.processes.handles();
   }
 
-  /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM where the limit is reached. */
+  /** Starts an empty process. It prefers frames of NUMA node `node`. ENOMEM if the limit is reached. */
   spawn(options: SpawnOptions = {}): AddressSpace {
     return this.#machine.processes.spawn(options);
   }
 
   /**
    * The process that another thread's handle means, for this thread. Only one thread at a time may use a process. EINVAL where
-   * `handle` is none, ESRCH where its process has ended, or goes on in another mm after exec.
+   * `handle` is none, ESRCH if its process has ended, or goes on in another mm after exec.
    */
   process(handle: ProcessHandle): AddressSpace {
     return this.#machine.processes.process(handle);
   }
 
-  /** The frame with that number: 0 is the zero frame, then come `limits.frames` others. EINVAL where there is none. */
+  /** The frame with that number: 0 is the zero frame, then come `limits.frames` others. EINVAL if there is none. */
   frame(number: number): FrameId {
     return expectFrame(this.#machine.engine, 'frame', number);
   }
 
-  /** Address of the content of `frame` in `memory`: 4096 bytes. EINVAL where there is no such frame. */
+  /** Address of the content of `frame` in `memory`: 4096 bytes. EINVAL if there is no such frame. */
   addressOf(frame: FrameId): number {
     const { engine } = this.#machine;
     return engine.frames.placeOf(expectFrame(engine, 'addressOf', frame));
@@ -120,7 +124,7 @@ export class Host {
 
   /**
    * The handle of a pin that is held on `frame`, for those who restored a snapshot: pins are part of the memory, their
-   * handles are not. One handle for each pin: EINVAL where there is none that this host has not given out.
+   * handles are not. One handle for each pin: EINVAL if there is none that this host has not given out.
    */
   adoptPin(frame: FrameId): Pin {
     return this.#machine.pins.adopt(frame);
@@ -128,23 +132,36 @@ export class Host {
 
   /**
    * Moves what is in a frame to a frame of NUMA node `node`; nobody notices but the page tables. Returns the frame where it is now.
-   * EAGAIN where something besides page tables refers to the frame, ENOMEM where no frame is free, EINVAL where there is no such frame.
+   * EAGAIN if something besides page tables refers to the frame, ENOMEM if no frame is free, EINVAL if there is no such frame.
    */
   migrate(frame: FrameId, node: number): FrameId {
     return migrate(this.#machine.engine, frame, node);
   }
 
   /**
-   * Memory hot-remove: moves what is in the `count` frames from `first` on elsewhere and takes them out of use. EBUSY where it cannot,
-   * EINVAL where there are no such frames.
+   * Memory hot-remove: moves what is in the `count` frames from `first` on elsewhere and takes them out of use. EBUSY if it cannot,
+   * EINVAL if there are no such frames.
    */
   offline(first: FrameId, count: number): void {
     offline(this.#machine.engine, first, count);
   }
 
-  /** Brings frames back that went offline. EINVAL where there are no such frames. */
+  /** Brings frames back that went offline. EINVAL if there are no such frames. */
   online(first: FrameId, count: number): void {
     online(this.#machine.engine, first, count);
+  }
+
+  /**
+   * A domain: what is of it (`AddressSpace.setDomain`) is merged only with what is of it, too. ENOMEM if there are as many as option
+   * `domains` has made room for, or if their trees are too large together.
+   */
+  makeDomain(options?: DomainOptions): DomainId {
+    return makeDomain(this.#machine.engine, options);
+  }
+
+  /** Ends a domain that no process and no mapping is of. EBUSY if there is one, EINVAL if there is no such domain, or it is domain 0. */
+  dropDomain(domain: DomainId): void {
+    dropDomain(this.#machine.engine, domain);
   }
 
   /** How much there is of everything. */
@@ -192,7 +209,7 @@ export class Host {
 
   /**
    * A number for a thread that is about to attach (attachHost, option `worker`), so that it is known before that thread can die.
-   * EAGAIN where all are taken. `recover` gives it back where the thread did not come to attaching.
+   * EAGAIN if all are taken. `recover` gives it back if the thread did not come to attaching.
    */
   reserveWorker(): number {
     this.share();
@@ -215,9 +232,9 @@ export class Host {
   /**
    * A thread that took part has died, at whatever instruction: rebuilds all that can be rebuilt from page tables and frames, and
    * goes on. Nothing that a guest wrote is lost; a process that the dead thread was just making or ending is gone. `worker`: its
-   * number (`host.worker` over there, or what reserveWorker gave). 0, where there is no other thread: the memory comes from a process that
-   * died. ESRCH where no other thread has that number, EINVAL where it is this one's own, or 0 and there are others. EAGAIN where another
-   * thread keeps the lock for seconds: if it has died, too, recover from that first. EBUSY where it is the ksmd that this host has
+   * number (`host.worker` over there, or what reserveWorker gave). 0 if there is no other thread: the memory comes from a process that
+   * died. ESRCH if no other thread has that number, EINVAL if it is this one's own, or 0 and there are others. EAGAIN if another
+   * thread keeps the lock for seconds: if it has died, too, recover from that first. EBUSY if it is the ksmd that this host has
    * started, and that lives.
    *
    * A thread that lives and is named by mistake comes to no harm and does none, as long as its access or call at hand ends within

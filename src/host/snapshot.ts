@@ -23,8 +23,8 @@ import { Host, machineOf } from './host.ts';
 
 /**
  * A snapshot of `host` as it is at the moment of this call, as pieces of bytes, each to be read once. What guests in
- * other threads write during the copy is in it or not, page by page. ENOMEM where there is no room for the copy; EBUSY where another
- * thread is just starting a process, or scanning under dirty tracking; EAGAIN where one keeps the lock; EINVAL names a wrong option.
+ * other threads write during the copy is in it or not, page by page. ENOMEM if there is no room for the copy; EBUSY if another
+ * thread is just starting a process, or scanning under dirty tracking; EAGAIN if one keeps the lock; EINVAL names a wrong option.
  */
 export function snapshotOf(
   host: Host,
@@ -35,7 +35,7 @@ export function snapshotOf(
 
 /**
  * Writes a snapshot of `host`, as it is at the moment of this call, to a file that only its owner may read. A file
- * that is there is replaced in one step at the end; where anything fails before, it stays what it is. Throws the file
+ * that is there is replaced in one step at the end; if anything fails before, it stays what it is. Throws the file
  * system's errno, and what snapshotOf throws.
  */
 export async function saveSnapshot(host: Host, path: string, options: SnapshotOptions = {}): Promise<void> {
@@ -64,8 +64,8 @@ const RESTORE_OPTIONS: Checks<RestoreOptions> = {
 
 /**
  * The host of a snapshot, as it was: the same processes under the same ids, the same frames, counters and settings, and the
- * next batch does what it would have done there. EFORMAT where `source` is not a whole and unaltered snapshot that this
- * version can read; ENOMEM where there is no room for its memory; the file system's errno where a file cannot be read.
+ * next batch does what it would have done there. EFORMAT if `source` is not a whole and unaltered snapshot that this
+ * version can read; ENOMEM if there is no room for its memory; the file system's errno if a file cannot be read.
  */
 export async function restoreHost(source: SnapshotSource, options: RestoreOptions = {}): Promise<Host> {
   const checked = optionsOf('restoreHost', options, RESTORE_OPTIONS);

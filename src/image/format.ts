@@ -17,6 +17,6 @@ export interface ImageFormat {
   readonly name: string;
   /** Is this a file of the format, as far as its head tells? */
   recognises(file: ImageFile): boolean;
-  /** EFORMAT where it is none all the same. */
+  /** EFORMAT if it is none all the same. */
   open(file: ImageFile): PageSource | Promise<PageSource>;
 }

@@ -19,7 +19,7 @@ export interface ProcessStat {
   readonly hasMemory: boolean;
 }
 
-/** Throws EINVAL on a system that has no live processes to read, ENOENT where /proc would have to show them and is not there. */
+/** Throws EINVAL on a system that has no live processes to read, ENOENT if /proc would have to show them and is not there. */
 export function requireLinux(): void {
   if (process.platform !== 'linux') {
     throw new KsmError(
@@ -36,7 +36,7 @@ export function requireLinux(): void {
   }
 }
 
-/** Throws ESRCH where there is no such process (any more). */
+/** Throws ESRCH if there is no such process (any more). */
 export async function readStat(pid: number): Promise<ProcessStat> {
   let text: string;
   try {
@@ -57,7 +57,7 @@ export async function readStat(pid: number): Promise<ProcessStat> {
  * Every process whose memory this user may read, ascending.
  *
  * Kernel threads and ended processes are left out, having no memory; so is the calling process: one that reads itself
- * changes what it reads. Throws EINVAL where there is no Linux.
+ * changes what it reads. Throws EINVAL if there is no Linux.
  */
 export async function listProcesses(): Promise<number[]> {
   requireLinux();

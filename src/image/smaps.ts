@@ -80,7 +80,7 @@ function splitField(line: string): [name: string, value: string] {
   return [line.slice(0, colon), line.slice(colon + 1).trim()];
 }
 
-/** Whole pages of a size like "12 kB"; none where it is no size. */
+/** Whole pages of a size like "12 kB"; none if it is no size. */
 function pagesOf(size: string = ''): number {
   return Math.floor((Number(/^(\d{1,15}) kB$/.exec(size)?.[1] ?? 0) * 1024) / PAGE_BYTES);
 }

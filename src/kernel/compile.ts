@@ -28,7 +28,7 @@ function programFolder(): string {
   return folder;
 }
 
-/** The path of the puppet program. Throws KsmError ENOENT where there is no compiler, EIO where it fails. */
+/** The path of the puppet program. Throws KsmError ENOENT if there is no compiler, EIO if it fails. */
 export function puppetProgram(compiler: string): Promise<string> {
   let program = compiled.get(compiler);
   if (program === undefined) {

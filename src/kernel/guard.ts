@@ -34,7 +34,7 @@ export class Guard {
     this.#proc = machine.proc;
   }
 
-  /** Takes the lock. Throws KsmError EBUSY where it is held and there is no onWait, the signal's reason if aborted. */
+  /** Takes the lock. Throws KsmError EBUSY if it is held and there is no onWait, the signal's reason if aborted. */
   static async take(program: string, machine: Machine, { onWait, signal }: Waiting): Promise<Guard> {
     const guard = new Guard(program, machine);
     const stop = (): void => void guard.#child.kill('SIGKILL');

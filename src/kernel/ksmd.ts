@@ -33,7 +33,7 @@ export class Ksmd {
   readonly #signal: AbortSignal | undefined;
   #pause = PAUSE;
 
-  /** Throws KsmError ENOENT where ksmd cannot be seen. */
+  /** Throws KsmError ENOENT if ksmd cannot be seen. */
   constructor(sysfs: Sysfs, proc: string, signal?: AbortSignal) {
     const pid = listPids(proc).find((candidate) => isKsmd(proc, candidate));
     if (pid === undefined) {
@@ -59,7 +59,7 @@ export class Ksmd {
     }
   }
 
-  /** One batch of at most `pages` pages; none where ksmd has nothing to scan. `run` has to be 1. */
+  /** One batch of at most `pages` pages; none if ksmd has nothing to scan. `run` has to be 1. */
   async batch(pages: number): Promise<void> {
     // A change of the pause while ksmd is not yet asleep would wake nobody.
     await this.settle();

@@ -56,7 +56,7 @@ function command(act: Act): string {
   }
 }
 
-/** Throws KsmError EBUSY where somebody uses KSM already. */
+/** Throws KsmError EBUSY if somebody uses KSM already. */
 function refuseOthers(sysfs: Sysfs, proc: string): void {
   const merged = Number(sysfs.read('pages_shared'));
   const users = ksmUsers(proc);
@@ -199,8 +199,8 @@ async function* playLocked(
  * Plays a trace on the live kernel: the lines of the recording, the header first. Needs Linux, root, CONFIG_KSM and a C
  * compiler, and nobody else who uses KSM. All settings are put back when the iteration ends, is left, or fails.
  *
- * Throws KsmError ENOENT where there is no KSM or no compiler, EACCES without root, EBUSY where KSM is in use or
- * another player is at work, EIO where a process of the trace was killed, and the signal's reason once that is aborted.
+ * Throws KsmError ENOENT if there is no KSM or no compiler, EACCES without root, EBUSY if KSM is in use or
+ * another player is at work, EIO if a process of the trace was killed, and the signal's reason once that is aborted.
  */
 export async function* recordTrace(
   trace: Trace,

@@ -24,7 +24,7 @@ export class Puppet {
     this.#closed = new Promise((resolve) => socket.once('close', resolve));
   }
 
-  /** Gives a command, waits for the answer. Throws KsmError EIO where the process has died. */
+  /** Gives a command, waits for the answer. Throws KsmError EIO if the process has died. */
   async ask(command: string): Promise<string> {
     this.#socket.write(`${command}\n`);
     const answer = await this.#answers.next();
@@ -68,7 +68,7 @@ export class Stage {
     this.#server.on('connection', (socket) => void this.#welcome(socket));
   }
 
-  /** Where `signal` is aborted, the processes are ended whatever they do: reading a gibibyte takes them seconds. */
+  /** If `signal` is aborted, the processes are ended whatever they do: reading a gibibyte takes them seconds. */
   static async open(program: string, signal?: AbortSignal): Promise<Stage> {
     const stage = new Stage(program, signal);
     await new Promise<void>((resolve, reject) => {

@@ -24,7 +24,7 @@ export class Sysfs {
   readonly #folder: string;
 
   /**
-   * Makes sure that there is a KSM to play on. Throws KsmError ENOENT where the system or its kernel has none, or one
+   * Makes sure that there is a KSM to play on. Throws KsmError ENOENT if the system or its kernel has none, or one
    * that does not count everything; EACCES without root.
    */
   constructor({ platform, sysfs }: Machine) {
@@ -78,7 +78,7 @@ export class Sysfs {
     }
   }
 
-  /** Writes a value that the kernel has to take. Throws KsmError, with the kernel's errno, where it does not. */
+  /** Writes a value that the kernel has to take. Throws KsmError with the kernel's errno if it does not. */
   set(file: string, value: string): void {
     const result = this.write(file, value);
     if (result === 0) return;

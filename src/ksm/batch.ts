@@ -1,7 +1,7 @@
 /**
  * One batch of ksmd: what the scanner does between two sleeps, with the time and, at the end of a pass, the advisor.
  *
- * Whoever calls this is the one who scans: EBUSY where another thread does.
+ * Whoever calls this is the one who scans: EBUSY if another thread does.
  */
 import { type Engine, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
@@ -70,7 +70,7 @@ export function scan(engine: Engine, pages: number, clock: Clock, time?: number)
   return withOldName(idle ? { pages_scanned, passEnded, idle } : { pages_scanned, passEnded });
 }
 
-/** EBUSY where ksmd runs in another thread, or a batch is under way there. */
+/** EBUSY if ksmd runs in another thread, or a batch is under way there. */
 function expectNoOther(engine: Engine): void {
   const ksmd = engine.u32(layout.H_KSMD);
   if ((ksmd !== 0 && ksmd !== engine.worker) || engine.u32(layout.LINUX_BUSY) !== 0) throw busy();

@@ -69,8 +69,8 @@ export class Ksm {
   }
 
   /**
-   * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN where `run` is not 1,
-   * EBUSY where another thread scans. A loop over batches ends at `idle`, too: where nothing is mergeable, no pass ever ends.
+   * Exactly one batch of ksmd over at most `pages` pages; the end of a pass ends it early. EAGAIN if `run` is not 1,
+   * EBUSY if another thread scans. A loop over batches ends at `idle`, too: if nothing is mergeable, no pass ever ends.
    */
   scan(pages: number, options?: ScanOptions): ScanResult {
     const { engine } = this.#machine;

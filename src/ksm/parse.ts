@@ -30,7 +30,7 @@ function parseMagnitude(text: string): Parsed<bigint> {
 
 /**
  * A decimal number as kstrtouint (32 bits) or kstrtoul (64) reads it: an optional `+`, digits, an optional newline.
- * ERANGE where the number does not fit; many files report that as EINVAL.
+ * ERANGE if the number does not fit; many files report that as EINVAL.
  */
 export function parseUnsigned(text: string, bits: 32 | 64): Parsed<bigint> {
   const line = cString(text);

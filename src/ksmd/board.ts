@@ -47,13 +47,13 @@ export class Board {
     return Number(Atomics.load(this.#words, DONE));
   }
 
-  /** A reader waits for the next sample. True where it should wait indeed, because `count` is still right. */
+  /** A reader waits for the next sample. True if it should wait indeed, because `count` is still right. */
   want(count: number): boolean {
     Atomics.store(this.#words, WANTED, 1n);
     return this.count === count;
   }
 
-  /** Sample number `number`, which is done; undefined where it is lost. */
+  /** Sample number `number`, which is done; undefined if it is lost. */
   read(number: number): Sample | undefined {
     const at = RECORDS + (number % SAMPLES) * FIELDS;
     const values = Array.from({ length: FIELDS }, (_, field) => this.#get(at + field));
@@ -63,7 +63,7 @@ export class Board {
     return withOldName({ pages_scanned, passEnded: passEnded === 1, now, counters });
   }
 
-  /** ksmd has a sample. True where somebody waits for it. */
+  /** ksmd has a sample. True if somebody waits for it. */
   post({ pages_scanned, passEnded, now, counters }: Sample): boolean {
     const number = Number(Atomics.add(this.#words, BEGUN, 1n));
     const at = RECORDS + (number % SAMPLES) * FIELDS;

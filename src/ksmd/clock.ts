@@ -18,7 +18,7 @@ export function sharedTime(): number {
 type CpuUsage = { readonly user: number; readonly system: number };
 const { threadCpuUsage } = (globalThis.process ?? {}) as { threadCpuUsage?: () => CpuUsage };
 
-/** CPU time of this thread in nanoseconds; undefined where nobody can tell. */
+/** CPU time of this thread in nanoseconds; undefined if nobody can tell. */
 function threadCpu(): bigint | undefined {
   if (threadCpuUsage === undefined) return undefined;
   const { user, system } = threadCpuUsage();

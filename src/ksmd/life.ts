@@ -19,7 +19,7 @@ const RETRY = 100;
 
 export class Life {
   readonly board: Board = new Board();
-  /** Resolves when it runs; rejects with EAGAIN where its thread cannot be started. */
+  /** Resolves when it runs; rejects with EAGAIN if its thread cannot be started. */
   readonly begun: Promise<void>;
   /** Resolves when it is over, and the memory sound again. */
   readonly over: Promise<void>;

@@ -34,7 +34,7 @@ export class KsmdThread {
     return this.#life;
   }
 
-  /** EBUSY where it is worker `worker`, and lives. */
+  /** EBUSY if it is worker `worker`, and lives. */
   expectNot(worker: number): void {
     if (!this.#life?.is(worker)) return;
     throw new KsmError('EBUSY', `recover: worker ${worker} is ksmd, and lives; stop it (await host.ksmd.stop()).`);

@@ -54,7 +54,7 @@ export class Access {
     this.#ptes = engine.u32(layout.H_PTES);
   }
 
-  /** Writes `bytes` to `page` from `offset` on. False, and nothing done, where a write fault has to come first. */
+  /** Writes `bytes` to `page` from `offset` on. False, and nothing done, if a write fault has to come first. */
   write(page: number, offset: number, bytes: Uint8Array): boolean {
     const place = this.#begin(page, MAY_WRITE, ACCESS_WRITE);
     if (place === 0) return false;
@@ -63,7 +63,7 @@ export class Access {
     return true;
   }
 
-  /** A copy of `length` bytes of `page` from `offset` on; undefined where a read fault has to come first. */
+  /** A copy of `length` bytes of `page` from `offset` on; undefined if a read fault has to come first. */
   read(page: number, offset: number, length: number): Uint8Array | undefined {
     const place = this.#begin(page, MAY_READ, ACCESS_READ);
     if (place === 0) return undefined;
@@ -92,7 +92,7 @@ export class Access {
 
   /**
    * Announces an access in the way `how` to a page whose pte has all of `flags`. Address of its
-   * content; 0, and nothing announced, where there is none.
+   * content; 0, and nothing announced, if there is none.
    */
   #begin(page: number, flags: number, how: number): number {
     const slot = (page & (SIZE - 1)) * WORDS;
@@ -103,7 +103,7 @@ export class Access {
     return place;
   }
 
-  /** Announces an access by the translation at `slot`. 0 where that is out of date or has not all of `flags`. */
+  /** Announces an access by the translation at `slot`. 0 if that is out of date or has not all of `flags`. */
   #announce(slot: number, flags: number, how: number): number {
     const known = this.#known;
     const pte = known[slot + PTE] as number;
@@ -120,8 +120,8 @@ export class Access {
   }
 
   /**
-   * Remembers at `slot` what the page tables say, which stay where they are from now on to the end of the access. False: nothing. That
-   * the process lives is asked after the epoch is noted: the tables of one that has ended go with an epoch.
+   * Remembers at `slot` what the page tables say; the tables stay in place to the end of the access. False: they have no such page. Whether
+   * the process lives is asked after the epoch is noted, because the tables of one that has ended go with an epoch.
    */
   #walk(page: number, slot: number): boolean {
     const words = this.#words;

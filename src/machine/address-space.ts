@@ -15,21 +15,20 @@ import {
   ADVICES,
   type Advice,
   type KsmStat,
-  LONG,
   MAP_ACCESS,
   MAP_OPTIONS,
   type MapOptions,
+  memoryMergeOf,
   PIN,
   PIN_MODES,
   type Pin,
   type PinMode,
-  PR_GET_MEMORY_MERGE,
-  PR_SET_MEMORY_MERGE,
   PROTECTION,
   type Protection,
   RMAP_ITEM_COST,
   reasonOf,
 } from './calls.ts';
+import { type DomainId, expectDomain } from './domains.ts';
 import type { Machine } from './machine.ts';
 import { eachPage, expectRange, isInOnePage, pageAt, pageOf, pagesOf } from './range.ts';
 import type { ProcessHandle } from './types.ts';
@@ -97,13 +96,29 @@ export class AddressSpace {
     this.#done('mprotect', status, address, length);
   }
 
-  /** As on Linux: ENOMEM where part of the range is not mapped, but the mapped parts are done. */
+  /** As on Linux: ENOMEM if part of the range is not mapped, but the mapped parts are done. */
   madvise(address: number, length: number, advice: Advice): void {
     const { call } = this.#machine.engine;
     const number = ADVICE[ADVICES('madvise: the advice', advice)];
     const status = call.madvise(this.#mm, this.id, pageOf('madvise', address), pagesOf('madvise', length), number);
     this.#done('madvise', status, address, length);
     this.#machine.work.wake();
+  }
+
+  /**
+   * From now on the process is of this domain, with all mappings but those that were given one of their own, and so are its children; or,
+   * if a range is given, the mappings there, which are split for it. Pages that others share get copies. ENOMEM: frames ran out and
+   * nothing has changed, or part of the range is not mapped and the mapped parts are done. EINVAL if there is no such domain.
+   */
+  setDomain(domain: DomainId, address?: number, length?: number): void {
+    const { engine } = this.#machine;
+    const number = expectDomain(engine, 'setDomain', domain);
+    const [mm, { call }] = [this.#mm, engine];
+    const isWhole = address === undefined;
+    const status = isWhole
+      ? call.processDomainSet(mm, this.id, number)
+      : call.rangeDomainSet(mm, this.id, pageOf('setDomain', address), pagesOf('setDomain', length), number);
+    this.#done('setDomain', status, address ?? 0, length ?? 0);
   }
 
   /** mlock: makes every page present and keeps DONTNEED away. Pages that may be written are write-faulted, so sharing breaks. */
@@ -125,19 +140,10 @@ export class AddressSpace {
    */
   prctl(option: number, arg2: number = 0, arg3: number = 0, arg4: number = 0, arg5: number = 0): number {
     const { call } = this.#machine.engine;
-    const given = [option, arg2, arg3, arg4, arg5];
-    const [what, on, ...rest] = given.map((value, index) => LONG(`prctl: argument ${index + 1}`, value));
-    const isSet = what === PR_SET_MEMORY_MERGE;
-    if ((!isSet && what !== PR_GET_MEMORY_MERGE) || rest.some((value) => value !== 0) || (!isSet && on !== 0)) {
-      throw new KsmError(
-        'EINVAL',
-        `prctl(${given.join(', ')}): expected PR_SET_MEMORY_MERGE (${PR_SET_MEMORY_MERGE}) with ` +
-          `one argument or PR_GET_MEMORY_MERGE (${PR_GET_MEMORY_MERGE}) with none; all others must be 0.`,
-      );
-    }
+    const { isSet, on } = memoryMergeOf([option, arg2, arg3, arg4, arg5]);
     const mm = this.#alive('prctl');
     if (!isSet) return this.#field(mm, layout.MM_FLAGS) & layout.MM_MERGE_ANY ? 1 : 0;
-    this.#done('prctl', call.mergeAnySet(mm, this.id, on === 0 ? 0 : 1), 0, 0);
+    this.#done('prctl', call.mergeAnySet(mm, this.id, on ? 1 : 0), 0, 0);
     this.#machine.work.wake();
     return 0;
   }
@@ -178,7 +184,7 @@ export class AddressSpace {
     }
   }
 
-  /** A copy of `length` bytes from `address` on. ENOMEM where there is no room for it. */
+  /** A copy of `length` bytes from `address` on. ENOMEM if there is no room for it. */
   read(address: number, length: number): Uint8Array {
     const { engine } = this.#machine;
     this.#expectBytes('read');
@@ -304,7 +310,7 @@ export class AddressSpace {
     this.#machine.processes.ended(this.id);
   }
 
-  /** The frame that the page at `address` maps; undefined where none is present. */
+  /** The frame that the page at `address` maps; undefined if none is present. */
   frameOf(address: number): FrameId | undefined {
     const { call } = this.#machine.engine;
     const page = pageAt('frameOf', address);

@@ -14,7 +14,7 @@ let listens = false;
 function leaveAll(): void {
   for (const entry of taking) {
     const engine = entry.deref();
-    // Where it was stopped in the middle of something, its end is a death, and only a recovery brings that to an end.
+    // If it was stopped in the middle of something, its end is a death, and only a recovery brings that to an end.
     if (engine !== undefined && !engine.isCutShort) engine.leave();
   }
 }

@@ -1,5 +1,7 @@
 /** What system calls take and say: their options and words, checked, the engine's numbers for them, and why one fails. */
+
 import { layout } from '../engine/index.ts';
+import { KsmError } from '../errors.ts';
 import type { FrameId } from '../memory/index.ts';
 import { type Check, type Checks, flag, oneOf, wholeNumber } from '../validate.ts';
 
@@ -64,7 +66,7 @@ export type PinMode = 'get' | 'read' | 'write';
 export const PIN: Record<PinMode, number> = { get: layout.PIN_GET, read: layout.PIN_READ, write: layout.PIN_WRITE };
 export const PIN_MODES: Check<PinMode> = oneOf<PinMode>('get', 'read', 'write');
 /** An argument of prctl is a long. */
-export const LONG: Check<number> = wholeNumber(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+const LONG: Check<number> = wholeNumber(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
 export const PR_SET_MEMORY_MERGE = 67;
 export const PR_GET_MEMORY_MERGE = 68;
@@ -89,6 +91,20 @@ const REASONS: Partial<Record<string, string>> = {
   EEXIST: 'something is mapped there already',
   EINVAL: 'the range is empty or lies outside the address space',
 };
+
+/** What the five arguments of prctl ask for: to set whether all is merged, to `on`, or to get it. EINVAL where they say neither. */
+export function memoryMergeOf(given: readonly number[]): { isSet: boolean; on: boolean } {
+  const [what, on, ...rest] = given.map((value, index) => LONG(`prctl: argument ${index + 1}`, value));
+  const isSet = what === PR_SET_MEMORY_MERGE;
+  if ((isSet || (what === PR_GET_MEMORY_MERGE && on === 0)) && rest.every((value) => value === 0)) {
+    return { isSet, on: on !== 0 };
+  }
+  throw new KsmError(
+    'EINVAL',
+    `prctl(${given.join(', ')}): expected PR_SET_MEMORY_MERGE (${PR_SET_MEMORY_MERGE}) with ` +
+      `one argument or PR_GET_MEMORY_MERGE (${PR_GET_MEMORY_MERGE}) with none; all others must be 0.`,
+  );
+}
 
 /** Why a call with this errno failed. */
 export function reasonOf(call: string, code: string, length: number): string {

@@ -13,7 +13,7 @@ export interface Clock {
 
 const CLOCK = 'a clock: { now(): milliseconds, cpu(): nanoseconds as a bigint, sleep(milliseconds, signal): Promise }';
 
-/** A clock that somebody hands in. EINVAL where it is none. */
+/** A clock that somebody hands in. EINVAL if it is none. */
 export function clockOf(what: string, given: unknown): Clock {
   if (typeof given !== 'object' || given === null) throw invalid(what, given, CLOCK);
   const clock = given as Clock;
@@ -23,12 +23,12 @@ export function clockOf(what: string, given: unknown): Clock {
   return clock;
 }
 
-/** Milliseconds, of whatever clock. EINVAL where it says something else. */
+/** Milliseconds, of whatever clock. EINVAL if it says something else. */
 export function nowOf(clock: Clock): number {
   return finiteNumber('clock.now()', clock.now());
 }
 
-/** Nanoseconds of CPU time, of whatever clock. EINVAL where it says something else. */
+/** Nanoseconds of CPU time, of whatever clock. EINVAL if it says something else. */
 export function cpuOf(clock: Clock): bigint {
   const cpu: unknown = clock.cpu();
   if (typeof cpu === 'bigint') return cpu;

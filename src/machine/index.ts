@@ -13,6 +13,7 @@ export {
   RMAP_ITEM_COST,
 } from './calls.ts';
 export { type Clock, clockOf, cpuOf, nowOf, systemClock } from './clock.ts';
+export { type DomainId, type DomainOptions, dropDomain, makeDomain } from './domains.ts';
 export { expectFrame, migrate, offline, online } from './frames.ts';
 export { Machine } from './machine.ts';
 export {

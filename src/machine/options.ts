@@ -34,6 +34,8 @@ export interface HostOptions extends ThreadOptions {
   readonly vmas?: number;
   /** NUMA nodes, each with an equal share of the frames. Default 1. */
   readonly nodes?: number;
+  /** Domains that there is room for (`host.makeDomain`). Default 1: all processes are in domain 0. */
+  readonly domains?: number;
   /** Order of the trees: "hash" is fast, "content" is step by step what Linux does. Default "hash". */
   readonly index?: 'hash' | 'content';
   /**
@@ -96,6 +98,7 @@ export const HOST_OPTIONS: Checks<HostOptions> = {
   processes: wholeNumber(1, 65536),
   vmas: wholeNumber(1, 2 ** 22),
   nodes: wholeNumber(1, layout.NID_LIMIT),
+  domains: wholeNumber(1, layout.DOMAIN_LIMIT),
   index: oneOf('hash', 'content'),
   page: oneOf('bytes', 'names'),
   checksum: oneOf('keyed', 'xxh64'),
@@ -128,6 +131,7 @@ export function geometryOf(options: HostOptions): Geometry {
     processes: options.processes ?? 256,
     vmas: options.vmas ?? (memoryPages < SMALL_UNITS ? 1024 : 4096),
     nodes: options.nodes ?? 1,
+    domains: options.domains ?? 1,
     index,
     cures:
       (cures.smartScanPhase ? layout.CURE_SMART_SCAN_PHASE : 0) | (cures.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),

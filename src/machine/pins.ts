@@ -15,7 +15,7 @@ export class Pins {
     this.#machine = machine;
   }
 
-  /** A handle for a pin that came with a snapshot. EINVAL where there is none that has no handle yet. */
+  /** A handle for a pin that came with a snapshot. EINVAL if there is none that has no handle yet. */
   adopt(given: FrameId): Pin {
     const { engine } = this.#machine;
     const frame = expectFrame(engine, 'adoptPin', given);

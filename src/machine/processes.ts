@@ -60,7 +60,7 @@ export class Processes {
     return this.#keep({ id: engine.u32(mm + layout.MM_ID), mm });
   }
 
-  /** The process that a handle means, for this thread. EINVAL where that is none, ESRCH where it has ended or goes on in another mm. */
+  /** The process that a handle means, for this thread. EINVAL if that is none, ESRCH if it has ended or goes on in another mm. */
   process(handle: ProcessHandle): AddressSpace {
     if (typeof handle !== 'object' || handle === null) throw invalid('process: the handle', handle, HANDLE);
     const { id, mm } = handle;

@@ -12,27 +12,27 @@ export function isInOnePage(page: number, offset: number, length: number): boole
   return isAddress && length > 0 && offset + length <= PAGE_SIZE;
 }
 
-/** Number of the page that begins at `address`. EINVAL where none does. */
+/** Number of the page that begins at `address`. EINVAL if none does. */
 export function pageOf(call: string, address: unknown): number {
   const isWhole = typeof address === 'number' && Number.isInteger(address);
   if (isWhole && address >= 0 && address < ADDRESS_END && address % PAGE_SIZE === 0) return address / PAGE_SIZE;
   throw invalid(`${call}: the address`, address, `a multiple of ${PAGE_SIZE} below 512 GiB`);
 }
 
-/** How many pages `length` bytes need. EINVAL where that is no length. */
+/** How many pages `length` bytes need. EINVAL if that is no length. */
 export function pagesOf(call: string, length: unknown): number {
   const isWhole = typeof length === 'number' && Number.isInteger(length);
   if (isWhole && length >= 0 && length <= ADDRESS_END) return Math.ceil(length / PAGE_SIZE);
   throw invalid(`${call}: the length`, length, 'a whole number of bytes from 0 to 512 GiB');
 }
 
-/** Number of the page in which `address` lies. EINVAL where it is no whole number, EFAULT where it is beyond the address space. */
+/** Number of the page in which `address` lies. EINVAL if it is no whole number, EFAULT if it is beyond the address space. */
 export function pageAt(call: string, address: unknown): number {
   expectRange(call, address, 1);
   return Math.floor((address as number) / PAGE_SIZE);
 }
 
-/** EINVAL where address or length is no whole number, or the length negative; EFAULT where there is no such range. */
+/** EINVAL if address or length is no whole number, or the length negative; EFAULT if there is no such range. */
 export function expectRange(call: string, address: unknown, length: unknown): void {
   if (typeof address !== 'number' || !Number.isInteger(address)) {
     throw invalid(`${call}: the address`, address, 'a whole number');

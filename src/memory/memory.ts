@@ -15,7 +15,7 @@ export class Memory {
   readonly words: Uint32Array;
   readonly frames: Frames;
 
-  /** EINVAL where `object` is no memory. */
+  /** EINVAL if `object` is no memory. */
   constructor(object: WebAssembly.Memory) {
     const buffer = bufferOf(object);
     this.object = object;

@@ -13,7 +13,7 @@ export const PAGES_PER_UNIT: number = UNIT_BYTES / PAGE_SIZE;
 /** More frames than one memory can have. */
 export const FRAMES_MAX: number = MEMORY_BYTES_MAX / PAGE_SIZE;
 
-/** A memory of so many units, all zero. ENOMEM where the system has no room for it. */
+/** A memory of so many units, all zero. ENOMEM if the system has no room for it. */
 export function createMemory(units: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: units, maximum: units, shared: true });

@@ -18,7 +18,7 @@ export interface Platform {
   engineUrl(debug: boolean, names: boolean): URL | undefined;
   /** The bytes of a file: URL; undefined for what has to be fetched. */
   readFile(url: URL): Promise<BufferSource> | undefined;
-  /** Undefined where there is no file system. */
+  /** Undefined if there is no file system. */
   readonly files: Files | undefined;
   /** The place where warnings go that nobody listens to. */
   warn(code: string, message: string): void;

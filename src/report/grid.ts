@@ -24,7 +24,7 @@ export function grid(rows: readonly (readonly string[])[], left: readonly number
 /** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
-  /** Where the width does not suffice, the highest rank goes first; 0 stays. */
+  /** If the width does not suffice, the highest rank goes first; 0 stays. */
   readonly rank: number;
   cell(row: Row): string;
 }

@@ -99,7 +99,7 @@ function text(page: Uint8Array): Guess | undefined {
   return { kind: 'text', description: `text ${preview(shown)}` };
 }
 
-/** Bytes of the printable UTF-8 character at `at`, 0 where there is none. */
+/** Bytes of the printable UTF-8 character at `at`, 0 if there is none. */
 function characterLength(page: Uint8Array, at: number): number {
   const first = page[at] ?? 0;
   if ((first >= 0x20 && first < 0x7f) || first === 9 || first === 10 || first === 13) return 1;

@@ -46,7 +46,7 @@ const ARM64_RET = 0xd65f03c0;
 const ARM64_BL_MASK = 0xfc000000;
 const ARM64_BL = 0x94000000;
 
-/** Name of the machine whose code this page seems to hold, undefined where it does not look like code. */
+/** Name of the machine whose code this page seems to hold, undefined if it does not look like code. */
 export function codeMachine(page: Uint8Array): 'x86-64' | 'arm64' | undefined {
   if (isArm64(page)) return 'arm64';
   return isX86(page) ? 'x86-64' : undefined;

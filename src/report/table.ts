@@ -156,7 +156,7 @@ function leastPlace({ source, address }: ContentReport['example']): number {
   return Math.min([...source].length, 8) + 1 + address.length;
 }
 
-/** Source, label and address; where they are too long, the names give way, and the address stays. */
+/** Source, label and address; if they are too long, the names give way, and the address stays. */
 function place({ source, label, address }: ContentReport['example'], width: number): string {
   const room = width - address.length - 1;
   const labelRoom = Math.min(Math.floor(room / 2), room - 9);

@@ -76,7 +76,7 @@ export interface OptionsReport {
   /** Bytes of the engine's memory. */
   readonly memory_bytes: number;
   readonly scanners: number;
-  /** Null where it was left to chance. */
+  /** Null if it was left to chance. */
   readonly seed: string | null;
 }
 

@@ -41,7 +41,7 @@ const LISTS: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * EFORMAT where a word is not zero that has to be. `runs` are the pages of the memory that are stored; the others are
+ * EFORMAT if a word is not zero that has to be. `runs` are the pages of the memory that are stored; the others are
  * zero. What the header says need not be right: if it is not, the walker will refuse it.
  */
 export function expectBlank(words: Uint32Array, runs: readonly Run[]): void {

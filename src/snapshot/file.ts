@@ -5,7 +5,7 @@ import { type Files, platform } from '../platform/index.ts';
 
 const READ_BYTES = 1 << 20;
 
-/** EINVAL where `path` names no file. */
+/** EINVAL if `path` names no file. */
 export function expectPath(call: string, path: unknown): string {
   if (typeof path === 'string' && path !== '') return path;
   const what = path === '' ? 'empty' : `a ${typeof path}`;
@@ -34,7 +34,7 @@ export async function writeWhole(path: string, pieces: AsyncIterable<Uint8Array>
 }
 
 /**
- * Where `path` leads. EINVAL where something is there that is no regular file: a device would be gone after the
+ * Where `path` leads. EINVAL if something is there that is no regular file: a device would be gone after the
  * renaming.
  */
 async function replaceable(path: string, { realpath, stat }: Files): Promise<string> {

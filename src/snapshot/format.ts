@@ -126,7 +126,7 @@ export function tableBytes({ processes, runs }: Fixed): number {
   return processes * PROCESS_BYTES + runs * RUN_BYTES;
 }
 
-/** Reads the tables behind the fixed part; `bytes` begins with it. EFORMAT where they cannot be. */
+/** Reads the tables behind the fixed part; `bytes` begins with it. EFORMAT if they cannot be. */
 export function decodeHead(fixed: Fixed, bytes: Uint8Array<ArrayBuffer>): Head {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const runsAt = FIXED_BYTES + fixed.processes * PROCESS_BYTES;

@@ -3,14 +3,14 @@
  *
  * What is saved is the same machine under a key of zeros. Under that the checksum of every page is 0, so that all checksums
  * are 0 and tell nothing; equal checksums are ordered by bytes, so that each stable tree of hash order is one tree behind
- * its first root; and of the unstable trees nothing can be said. That is a sound machine like any other, and the walker
+ * the root of checksum 0; and of the unstable trees nothing can be said. That is a sound machine like any other, and the walker
  * goes over it before a new key is drawn (assembly/policy/linux/rekey).
  */
-import { type Engine, layout } from '../engine/index.ts';
+import { domainsOf, type Engine, layout, rootIndexOf, rootsEnd } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import type { Live } from './live.ts';
 import type { LiveMemory } from './live-memory.ts';
-import { clearUnstable, frameOf, rootsOf } from './live-nodes.ts';
+import { clearUnstable, frameOf, rootRecords } from './live-nodes.ts';
 
 const { CHECKSUM_KEYED, ITEM_BYTES, NODE_KEY, ROOT_BYTES, ROOT_STABLE, TABLE_ENTRIES } = layout;
 const { RB_BLACK, RB_IS_ROOT, RB_LEFT, RB_PARENT, RB_RIGHT } = layout;
@@ -44,22 +44,27 @@ function forgetItems(memory: LiveMemory): void {
   }
 }
 
-/** Makes of all trees of a NUMA node one, in the order of bytes. Nodes without a frame have no place in it: they come first. */
-function sortByBytes({ memory, trees }: Live): void {
-  const rootCount = memory.u32(layout.H_ROOT_COUNT);
-  const roots = memory.u32(layout.H_ROOTS) + ROOT_STABLE;
-  for (let root = 0; root < rootsOf(memory); root++) memory.set(roots + root * ROOT_BYTES, 0);
-  for (let first = 0; first < rootsOf(memory); first += rootCount) {
-    const ofNode = trees.stable.filter(({ root }) => root >= first && root < first + rootCount);
-    const nodes = ofNode.flatMap((tree) => tree.nodes).map((node) => ({ node, frame: frameOf(memory, node) }));
-    const stale = nodes.filter(({ frame }) => frame === 0).sort((one, other) => one.node - other.node);
-    const sorted = nodes
-      .filter(({ frame }) => frame !== 0)
-      .sort((one, other) => memory.compare(one.frame, other.frame));
-    const ordered = [...stale, ...sorted].map(({ node }) => node);
-    const slot = roots + first * ROOT_BYTES;
-    memory.set(slot, hang(memory, ordered, slot | RB_IS_ROOT, Math.floor(Math.log2(ordered.length + 1))));
+/** Makes one of all trees that a domain has for a NUMA node, in the order of bytes. */
+function sortByBytes(live: Live): void {
+  const { memory } = live;
+  for (const roots of rootRecords(memory)) memory.set(roots + ROOT_STABLE, 0);
+  for (const domain of domainsOf(memory)) {
+    const bytes = domain.rootCount * ROOT_BYTES;
+    for (let first = domain.roots; first < rootsEnd(memory, domain); first += bytes) {
+      sortTrees(live, first, first + bytes, first + rootIndexOf(domain, 0) * ROOT_BYTES);
+    }
   }
+}
+
+/** Hangs what was in the trees from one root record up to another below `root`. Nodes without a frame have no place: they come first. */
+function sortTrees({ memory, trees }: Live, from: number, to: number, root: number): void {
+  const among = trees.stable.filter(({ roots }) => roots >= from && roots < to);
+  const nodes = among.flatMap((tree) => tree.nodes).map((node) => ({ node, frame: frameOf(memory, node) }));
+  const stale = nodes.filter(({ frame }) => frame === 0).sort((one, other) => one.node - other.node);
+  const sorted = nodes.filter(({ frame }) => frame !== 0).sort((one, other) => memory.compare(one.frame, other.frame));
+  const ordered = [...stale, ...sorted].map(({ node }) => node);
+  const slot = root + ROOT_STABLE;
+  memory.set(slot, hang(memory, ordered, slot | RB_IS_ROOT, Math.floor(Math.log2(ordered.length + 1))));
 }
 
 /** A red-black tree of nodes in order: full for so many `levels`, and what lies below them is red. Returns its topmost node. */
@@ -74,7 +79,7 @@ function hang(memory: LiveMemory, nodes: readonly number[], above: number, level
 }
 
 /**
- * Draws a key from `seed`, 64 bits, for a sound machine that came without one. EINVAL where it has its own and a seed is `given`
+ * Draws a key from `seed`, 64 bits, for a sound machine that came without one. EINVAL if it has its own and a seed is `given`
  * all the same.
  */
 export function giveKey(engine: Engine, given: boolean, seed: bigint): void {

@@ -21,7 +21,7 @@ export class LiveMemory {
   readonly original: Uint32Array;
   /** The copy, up to the first frame. */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** By frame: 1 where its bytes are somebody's. */
+  /** By frame: 1 if its bytes are somebody's. */
   readonly frames: Uint8Array;
   /** Address at which the frames begin. */
   readonly recordsEnd: number;
@@ -93,7 +93,7 @@ export class LiveMemory {
     return compareContents(this.original, frames.placeOf(frame), frames.placeOf(other));
   }
 
-  /** Address of the stable node that the word of a KSM frame names, or 0 where there is none. */
+  /** Address of the stable node that the word of a KSM frame names, or 0 if there is none. */
   nodeOf(word: number): number {
     const node = (word & layout.FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
     return isRecord(this.nodes, node) ? node : 0;

@@ -1,5 +1,5 @@
 /** The trees: their roots, and the stable nodes that are alive. */
-import { layout } from '../engine/index.ts';
+import { domainsOf, layout, rootsEnd } from '../engine/index.ts';
 import { isRecord, type LiveMemory } from './live-memory.ts';
 
 const { NODE_BYTES, NODE_DUP_NEXT, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_KEY, NODE_FLAGS } = layout;
@@ -7,8 +7,8 @@ const { FRAME_FREE, FRAME_KEPT, ROOT_BYTES, ROOT_STABLE, ROOT_UNSTABLE } = layou
 
 /** The nodes of one stable tree, in its order. */
 export interface Tree {
-  /** Number of its root, counted over all trees. */
-  readonly root: number;
+  /** Address of the record with its root. */
+  readonly roots: number;
   readonly nodes: readonly number[];
 }
 
@@ -24,13 +24,13 @@ export function takeNodes(memory: LiveMemory): Trees {
   takeRoots(memory);
   const stable: Tree[] = [];
   const nodes = new Set<number>();
-  for (let root = 0; root < rootsOf(memory); root++) {
-    const slot = memory.u32(layout.H_ROOTS) + root * ROOT_BYTES + ROOT_STABLE;
+  for (const roots of rootRecords(memory)) {
+    const slot = roots + ROOT_STABLE;
     if (memory.u32(slot) === 0) continue;
     const found = inOrder(memory, slot);
     for (const node of found) nodes.add(node);
     for (const node of found.filter((each) => isChain(memory, each))) list(memory, node + NODE_HEAD, nodes);
-    stable.push({ root, nodes: found });
+    stable.push({ roots, nodes: found });
   }
   list(memory, layout.H_MIGRATE_NODES, nodes);
   addOfFrames(memory, nodes);
@@ -48,22 +48,22 @@ function takeNode(memory: LiveMemory, node: number): void {
   memory.take(room, room + layout.ROOM_BYTES);
 }
 
-/** Roots of all trees of one kind. */
-export function rootsOf(memory: LiveMemory): number {
-  return memory.u32(layout.H_ROOT_COUNT) * memory.u32(layout.H_NID_COUNT);
+/** Addresses of the root records of all domains. */
+export function* rootRecords(memory: LiveMemory): Generator<number> {
+  for (const domain of domainsOf(memory)) {
+    for (let roots = domain.roots; roots < rootsEnd(memory, domain); roots += ROOT_BYTES) yield roots;
+  }
 }
 
 /** In content order the unstable trees of the last pass stay behind their roots until the next one begins. */
 function takeRoots(memory: LiveMemory): void {
-  const roots = memory.u32(layout.H_ROOTS);
-  memory.take(roots, roots + rootsOf(memory) * ROOT_BYTES);
+  for (const roots of rootRecords(memory)) memory.take(roots, roots + ROOT_BYTES);
   const areOver = !memory.isHashOrder && memory.u32(layout.LINUX_SLOT) === layout.SLOTS;
   if (areOver) clearUnstable(memory);
 }
 
 export function clearUnstable(memory: LiveMemory): void {
-  const roots = memory.u32(layout.H_ROOTS);
-  for (let root = 0; root < rootsOf(memory); root++) memory.set(roots + root * ROOT_BYTES + ROOT_UNSTABLE, 0);
+  for (const roots of rootRecords(memory)) memory.set(roots + ROOT_UNSTABLE, 0);
 }
 
 /** The nodes of the tree in the word at `slot`, each once, whatever its links say. */
@@ -126,14 +126,14 @@ export function membersOf(memory: LiveMemory, node: number): number[] {
   return [...dups];
 }
 
-/** The frame that stands for tree node `node` in a comparison; 0 where there is none left. */
+/** The frame that stands for tree node `node` in a comparison; 0 if there is none left. */
 export function frameOf(memory: LiveMemory, node: number): number {
   const members = membersOf(memory, node).map((member) => memory.u32(member + NODE_FRAME));
   return members.find((frame) => frame !== 0) ?? 0;
 }
 
 /**
- * In content order a node's key are the first bytes of its page. Where that is gone, so are they: nobody looks at the key of
+ * In content order a node's key are the first bytes of its page. If that is gone, so are they: nobody looks at the key of
  * a stale node there, so it gets one that is there anyway, that of the last node before it which has a page.
  */
 function forgetStaleKeys(memory: LiveMemory, trees: readonly Tree[]): void {

@@ -27,6 +27,8 @@ export function liveOf(engine: Engine): Live {
   const memory = new LiveMemory(engine);
   memory.take(layout.HEADER, layout.REGIONS);
   for (const [from, to] of THREADS) memory.words.fill(0, from / 4, to / 4);
+  const domains = regionOf(memory, layout.REGION_DOMAINS);
+  memory.take(domains.base, domains.base + domains.records * domains.bytes);
   takeVmas(memory);
   takeProcesses(memory);
   takeFrameWords(memory);

@@ -19,7 +19,7 @@ export const MAC_BYTES = 32;
 const KEY_BYTES_MIN = 16;
 const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const;
 
-/** EINVAL where `given` is no key for HMAC-SHA-256 with which one may do what is wanted. */
+/** EINVAL if `given` is no key for HMAC-SHA-256 with which one may do what is wanted. */
 export function expectMacKey(given: MacKey, use: Use): CheckedMacKey {
   if (given instanceof CryptoKey) return expectCryptoKey(given, use);
   const bytes = Uint8Array.from(bytesOf('Option "macKey"', given)); // the platform takes no shared memory, and the caller may erase his

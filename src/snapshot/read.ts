@@ -34,8 +34,8 @@ export interface Snapshot {
 }
 
 /**
- * Reads all of `source`. EFORMAT where it is not a whole and unaltered snapshot of this version, or does not have the MACs of
- * `macKey`, or has MACs and there is no key; ENOMEM where the system has no room for its memory. Errors of the source
+ * Reads all of `source`. EFORMAT if it is not a whole and unaltered snapshot of this version, or does not have the MACs of
+ * `macKey`, or has MACs and there is no key; ENOMEM if the system has no room for its memory. Errors of the source
  * itself pass through.
  */
 export async function readSnapshot(source: SnapshotSource, macKey?: CheckedMacKey): Promise<Snapshot> {
@@ -98,14 +98,14 @@ async function readPages(
   }
 }
 
-/** EFORMAT where the digest at `end` is not that of the bytes before it. */
+/** EFORMAT if the digest at `end` is not that of the bytes before it. */
 async function expectDigest(bytes: Uint8Array<ArrayBuffer>, end: number, what: string): Promise<void> {
   const digest = await sha256(bytes.subarray(0, end));
   if (digest.every((byte, index) => byte === bytes[end + index])) return;
   throw refused(`${what} is damaged: it does not have the checksum that it had when it was written`);
 }
 
-/** Where there is a key: EFORMAT where what comes next is not the MAC of `digest`. */
+/** If there is a key: EFORMAT if what comes next is not the MAC of `digest`. */
 async function expectMac(
   reader: SnapshotReader,
   key: CryptoKey | undefined,
@@ -122,7 +122,7 @@ async function expectMac(
 }
 
 /**
- * EFORMAT where what lies in the memory of `engine` is not a sound machine whose live processes are those of `books`.
+ * EFORMAT if what lies in the memory of `engine` is not a sound machine whose live processes are those of `books`.
  * No accident gets past the digests, but whoever makes a snapshot by hand can give it any digest.
  */
 export async function expectMachine(engine: Engine, books: Books): Promise<void> {
@@ -143,7 +143,7 @@ export async function expectMachine(engine: Engine, books: Books): Promise<void>
 }
 
 /**
- * Rebuilds what can be rebuilt in the memory of `engine`, which nobody else uses. EFORMAT where that would follow words to nowhere, as no
+ * Rebuilds what can be rebuilt in the memory of `engine`, which nobody else uses. EFORMAT if that would follow words to nowhere, as no
  * death leaves them.
  */
 export async function recoverMachine(engine: Engine): Promise<void> {

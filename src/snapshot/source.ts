@@ -28,7 +28,7 @@ export class SnapshotReader {
     this.#pieces = piecesOf(source);
   }
 
-  /** Fills `target` with the next bytes. EFORMAT where the source ends before. */
+  /** Fills `target` with the next bytes. EFORMAT if the source ends before. */
   async fill(target: Uint8Array): Promise<void> {
     for (let filled = 0; filled < target.length; ) {
       if (!(await this.#receive())) {
@@ -42,7 +42,7 @@ export class SnapshotReader {
     }
   }
 
-  /** EFORMAT where anything follows. */
+  /** EFORMAT if anything follows. */
   async expectEnd(): Promise<void> {
     if (await this.#receive()) throw refused(`it should end after ${this.#read} bytes, and more follow`);
   }

@@ -88,7 +88,7 @@ function copyOf(machine: Machine, withKey: boolean, hasMacs: boolean): Copy {
   return { head, chunks };
 }
 
-/** EBUSY where another thread is at something that a snapshot of this moment would cut in two. */
+/** EBUSY if another thread is at something that a snapshot of this moment would cut in two. */
 function expectRest(engine: Engine): void {
   const base = engine.u32(layout.H_MMS);
   const end = base + engine.u32(layout.H_FREE_MMS + layout.FREE_FRESH) * layout.MM_BYTES;

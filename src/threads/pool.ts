@@ -11,7 +11,7 @@ import type { Threads } from './options.ts';
 export interface Scanners {
   /** How many there are now, the one that decides included. */
   readonly running: number;
-  /** Why there are fewer than were asked for; undefined where that many were started. */
+  /** Why there are fewer than were asked for; undefined if that many were started. */
   readonly reason: string | undefined;
   /** Ends the helpers; scanning goes on without them. */
   stop(): Promise<void>;
@@ -21,7 +21,7 @@ export interface Scanners {
 export const ALONE: Scanners = { running: 1, reason: undefined, stop: async () => {} };
 
 /**
- * Starts helpers so that `wanted` threads scan together. Where threads cannot be started there are fewer, and a warning: results are
+ * Starts helpers so that `wanted` threads scan together. If threads cannot be started there are fewer, and a warning: results are
  * the same with any number.
  */
 export async function startScanners(engine: Engine, wanted: number, threads: Threads): Promise<Scanners> {

@@ -15,13 +15,13 @@ export interface CheckResult {
   readonly name: string;
   /** How many lines were compared, the header and a differing one included. */
   readonly lines: number;
-  /** The first difference; absent where there is none. */
+  /** The first difference; absent if there is none. */
   readonly difference?: Difference;
 }
 
 /**
  * Plays the trace at `tracePath` and compares, line by line, with the recording beside it, until the first difference.
- * Throws KsmError ENOENT, EIO, EFORMAT or EINVAL where a file is missing or not what it should be.
+ * Throws KsmError ENOENT, EIO, EFORMAT or EINVAL if a file is missing or not what it should be.
  */
 export async function checkTrace(tracePath: string, options: CheckOptions = {}): Promise<CheckResult> {
   const trace = await readTrace(tracePath);

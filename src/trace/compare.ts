@@ -13,9 +13,9 @@ export interface Difference {
   readonly line: number;
   /** The line of the trace that was played, shortened. */
   readonly operation: string;
-  /** The field, such as sysfs.pages_shared; empty where a whole line is missing or too much. */
+  /** The field, such as sysfs.pages_shared; empty if a whole line is missing or too much. */
   readonly path: string;
-  /** Undefined where that recording has no such field or line; of frames, only the groups that the other lacks. */
+  /** Undefined if that recording has no such field or line; of frames, only the groups that the other lacks. */
   readonly expected: unknown;
   readonly actual: unknown;
 }
@@ -97,7 +97,7 @@ export function lineDifference(
   return difference && { line: index + 1, operation: describe(trace, index), ...difference };
 }
 
-/** The first difference between two recordings of `trace`, undefined where they agree. */
+/** The first difference between two recordings of `trace`, undefined if they agree. */
 export function firstDifference(
   trace: Trace,
   expected: readonly RecordingLine[],

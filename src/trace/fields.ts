@@ -32,7 +32,7 @@ export class Fields {
   readonly #values: Record<string, unknown>;
   readonly #asked: Set<string> = new Set();
 
-  /** Throws KsmError EFORMAT where `text` is not one JSON object. */
+  /** Throws KsmError EFORMAT if `text` is not one JSON object. */
   constructor(file: string, line: number, text: string) {
     this.#place = `${file}:${line}`;
     let values: unknown;
@@ -51,7 +51,7 @@ export class Fields {
     throw new KsmError('EFORMAT', `${this.#place}: field "${field}": expected ${expected}, got ${show(got)}`);
   }
 
-  /** The field as it was written, undefined where it is missing. */
+  /** The field as it was written, undefined if it is missing. */
   get(field: string): unknown {
     this.#asked.add(field);
     return Object.hasOwn(this.#values, field) ? this.#values[field] : undefined;

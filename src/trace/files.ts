@@ -62,7 +62,7 @@ export function recordingPath(tracePath: string): string {
 }
 
 /**
- * Reads a trace. Throws KsmError ENOENT or EIO where the file cannot be read, EFBIG where it is too large, EFORMAT where it is not
+ * Reads a trace. Throws KsmError ENOENT or EIO if the file cannot be read, EFBIG if it is too large, EFORMAT if it is not
  * a trace.
  */
 export async function readTrace(path: string): Promise<Trace> {

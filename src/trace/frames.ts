@@ -77,7 +77,7 @@ function residentPages(space: AddressSpace, most: number): Resident[] {
 }
 
 /**
- * Sorted groups of two or more resident pages on one frame; the frame of zeroes counts like any other. Throws EFBIG where there are
+ * Sorted groups of two or more resident pages on one frame; the frame of zeroes counts like any other. Throws EFBIG if there are
  * too many pages to list.
  */
 export function sharedFrames(processes: Iterable<TracedProcess>): Group[] {

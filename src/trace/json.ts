@@ -6,7 +6,7 @@
  * twice, JSON.parse takes the last and others the first, so that is refused.
  */
 
-/** An integer of any size; a bigint where a number would not be exact. */
+/** An integer of any size; a bigint if a number would not be exact. */
 export type Integer = number | bigint;
 
 export function isInteger(value: unknown): value is Integer {
@@ -48,7 +48,7 @@ function unmark(_key: string, value: unknown): unknown {
 /** Names with their colon, other strings, and what begins or ends an object or an array. */
 const NAME_OR_BRACKET = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g;
 
-/** Throws IrregularJson where an object of the text, which is valid JSON, has a name twice, or it is too deep. */
+/** Throws IrregularJson if an object of the text, which is valid JSON, has a name twice, or it is too deep. */
 function expectRegular(text: string): void {
   /** The names so far of each object that is open; arrays have none. */
   const open: (Set<string> | undefined)[] = [];
@@ -67,7 +67,7 @@ function expectRegular(text: string): void {
 }
 
 /**
- * As JSON.parse, but an integer that a number cannot hold exactly becomes a bigint. Throws SyntaxError where the text is not JSON,
+ * As JSON.parse, but an integer that a number cannot hold exactly becomes a bigint. Throws SyntaxError if the text is not JSON,
  * and IrregularJson.
  */
 export function parseJson(text: string): unknown {

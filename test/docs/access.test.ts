@@ -1,5 +1,5 @@
 /**
- * Reads and writes of a host that is shared (src/host/access.ts) against plain arrays: over page borders, after merging, fork,
+ * Reads and writes of a host that is shared (src/machine/access.ts) against plain arrays: over page borders, after merging, fork,
  * protection, unmapping and mapping again, with more pages than translations are remembered.
  */
 import { describe, expect, test } from 'vitest';

@@ -50,6 +50,7 @@ test('there are snippets to run', () => {
     'Options',
     'Address spaces',
     'KSM',
+    'Domains',
     'Errors',
     'Threads',
     'ksmd in a thread of its own',

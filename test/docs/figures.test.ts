@@ -7,9 +7,14 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as layout from '../../assembly/layout/index.ts';
+import { EXIT } from '../../src/cli/command.ts';
 import { createHost } from '../../src/index.ts';
 import { COUNTERS } from '../../src/ksm/index.ts';
+import { SAMPLES } from '../../src/ksmd/board.ts';
+import { HOST_OPTIONS } from '../../src/machine/index.ts';
+import { CHUNK_PAGES } from '../../src/snapshot/format.ts';
 import { LATER } from '../recordings/golden2/later.ts';
+import { FAULTS } from '../support/seeded/faults.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -47,6 +52,14 @@ const runtimes: Record<string, string> = JSON.parse(
 const minor = (name: string): string => (runtimes[name] ?? '').split('.').slice(0, 2).join('.');
 const runs = (file: string, pattern: RegExp): string => pattern.exec(read(file))?.[1] ?? 'nothing';
 const usual = runs('test/behaviour/property/engine.test.ts', /PROPERTY_RUNS \?\? (\d+)/);
+const option = (name: string): string => written(Number(runs('test/all.mjs', new RegExp(`'--${name}', '(\\d+)'`))));
+const most = (rule: string): string =>
+  runs('biome.json', new RegExp(`"${rule}": \\{ "level": "error", "options": \\{ "maxLines": (\\d+)`));
+const later = new Set(Object.values(LATER).map((rule) => rule.split(':')[0]));
+const grace = Number(runs('src/engine/engine.ts', /GRACE = (\d+)/));
+const trace = (pattern: RegExp): string => runs('src/trace/format.ts', pattern);
+const version = (name: string): string =>
+  (JSON.parse(read('package.json')).devDependencies[name] ?? '').split('.').slice(0, 2).join('.');
 const many = runs('test/all.mjs', /PROPERTY_RUNS: '(\d+)'/);
 
 /** Bytes that the regions which follow a region take for each of its records, by what they grow by. */
@@ -73,7 +86,28 @@ const FIGURES: readonly (readonly [document: string, sentence: string, ...figure
   ['ARCHITECTURE.md', 'A *large folio* is # aligned frames', `${layout.FOLIO_FRAMES}`],
   ['ARCHITECTURE.md', 'A leaf of # pages', `${layout.TABLE_ENTRIES}`],
   ['ARCHITECTURE.md', 'So a scanned page costs # bytes and a bit.', `${layout.ITEM_BYTES + 8}`],
+  ['ARCHITECTURE.md', 'Nothing lies below `HEADER`, which is #:', `${layout.HEADER}`],
+  ['ARCHITECTURE.md', '| `ITEMS[e]` | # |', `${layout.ITEM_BYTES}`],
+  ['ARCHITECTURE.md', 'and the item keeps its # bytes', `${layout.ITEM_BYTES}`],
+  [
+    'ARCHITECTURE.md',
+    '# bits of number leave # for flags',
+    `${32 - layout.PTE_FRAME_SHIFT}`,
+    WORDS[layout.PTE_FRAME_SHIFT] ?? '',
+  ],
+  ['ARCHITECTURE.md', 'A page number has # bits', `${3 * layout.TABLE_BITS}`],
+  ['README.md', 'Each process has # GiB of address space', `${layout.MM_PAGES / 2 ** 18}`],
   ['CONTRIBUTING.md', 'more random traces than usual (# a test)', usual],
+  [
+    'CONTRIBUTING.md',
+    'files of at most # lines, functions that fit a screen (# lines), code of # columns, comments of #.',
+    most('noExcessiveLinesPerFile'),
+    most('noExcessiveLinesPerFunction'),
+    runs('biome.json', /"lineWidth": (\d+)/),
+    runs('test/unit/structure/tidy.test.ts', /MOST_COLUMNS = (\d+)/),
+  ],
+  ['CONTRIBUTING.md', '# simulated schedules;', option('schedules')],
+  ['CONTRIBUTING.md', '# calls of misuse an order and build', option('calls')],
   ['CONTRIBUTING.md', '# traces in each property test instead of #;', many, usual],
   [
     'docs/embedding.md',
@@ -82,6 +116,42 @@ const FIGURES: readonly (readonly [document: string, sentence: string, ...figure
     `${Math.round(bytesPerRecord(layout.REGION_FRAMES))}`,
   ],
   ['docs/embedding.md', '`LAYOUT_VERSION`, now #:', `${layout.LAYOUT_VERSION}`],
+  ['docs/embedding.md', 'an address space reaches from 0 to # GiB', `${layout.MM_PAGES / 2 ** 18}`],
+  ['docs/embedding.md', 'and up to # threads may take part', `${layout.WORKER_LIMIT}`],
+  ['docs/embedding.md', 'A reader that is more than # behind', `${SAMPLES}`],
+  ['docs/embedding.md', 'It has # s to come to the end of an access', `${grace / 1000}`],
+  ['SECURITY.md', '# numbers, none given twice; # s for a call at hand', `${layout.WORKER_LIMIT}`, `${grace / 1000}`],
+  ['docs/protocol.md', 'it gets # looks, a millisecond apart', `${grace}`],
+  ['docs/fidelity.md', 'in a window of # pages, inside', `${layout.FAULT_AROUND_PAGES}`],
+  ['docs/fidelity.md', 'and # free frames lie in a row', `${layout.FOLIO_FRAMES}`],
+  ['docs/fidelity.md', 'Traces of the first # lie in', WORDS[later.size] ?? ''],
+  ['docs/snapshot-format.md', 'in ascending order, # in a chunk', `${CHUNK_PAGES}`],
+  ['docs/snapshot-format.md', '| chunks of # MiB |', `${CHUNK_PAGES / 256}`],
+  ['docs/command-line.md', '| `--scanners N` | threads that scan together, 1 to #; the', `${layout.WORKER_LIMIT}`],
+  ['docs/command-line.md', 'is the memory to scan (256; from 1 to #)', runs('src/cli/bench.ts', /MOST_MIB = (\d+)/)],
+  [
+    'docs/command-line.md',
+    'Each figure is the median of # rounds',
+    WORDS[Number(runs('src/cli/bench.ts', /ROUNDS = (\d+)/))] ?? '',
+  ],
+  ['docs/command-line.md', '| # | wrong usage: an unknown option', `${EXIT.usage}`],
+  ['docs/command-line.md', '| # | a check failed (`replay --check`) |', `${EXIT.checkFailed}`],
+  ['docs/command-line.md', '| # | the reader of stdout left', `${EXIT.unread}`],
+  ['docs/trace-format.md', '| pages that one `touch` or `digest` reads | # (1 GiB) |', written(2 ** 18)],
+  [
+    'docs/trace-format.md',
+    'since the recording tells of each after every operation | # |',
+    trace(/MAX_LIVING = (\d+)/),
+  ],
+  ['docs/trace-format.md', 'of the trace; of a value for a file | 64; #; 4095 |', trace(/MAX_NAME = (\d+)/)],
+  ['docs/trace-format.md', '| digits of a number | # |', runs('src/trace/json.ts', /MOST_DIGITS = (\d+)/)],
+  [
+    'docs/trace-format.md',
+    'of a recording that is compared | # MiB; # MiB |',
+    runs('src/trace/files.ts', /trace: (\d+) \* MIB/),
+    runs('src/trace/files.ts', /recording: (\d+) \* MIB/),
+  ],
+  ['docs/assemblyscript.md', 'What was learnt about AssemblyScript # and', version('assemblyscript')],
   [
     'docs/fidelity.md',
     '(`test/recordings/golden`) | # traces, # operations',
@@ -113,6 +183,75 @@ test('docs/assemblyscript.md knows how large the engine is, within a twentieth',
   expect(Math.abs(Number(said) * 1000 - bytes) / bytes, `it has ${bytes} bytes`).toBeLessThan(0.05);
 });
 
+test('what documents call some sixty faults are sixty and some', () => {
+  for (const document of ['ARCHITECTURE.md', 'CONTRIBUTING.md']) expect(read(document)).toMatch(/some sixty/);
+  expect(Math.floor(FAULTS.length / 10)).toBe(6);
+});
+
+test('CONTRIBUTING.md says of the assertions in the engine that there are none, as long as there are none', () => {
+  const files = readdirSync(join(ROOT, 'assembly'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const asserts = files.filter((name) => /\bassert\(/.test(read(join('assembly', name))));
+  expect(/sources have no assertions so far/.test(read('CONTRIBUTING.md'))).toBe(asserts.length === 0);
+});
+
+/** 1 to 2²⁷, 64 KiB to 4 GiB, 1 to 4,194,304. */
+function ends(limits: string): [least: number, most: number] | undefined {
+  const units: Record<string, number> = { KiB: 2 ** 10, GiB: 2 ** 30 };
+  const [, from, fromUnit = '', to, toUnit = ''] =
+    /^([\d,]+)(?: (\w+))? to (2²⁷|[\d,]+)(?: (\w+))?$/.exec(limits) ?? [];
+  if (from === undefined || to === undefined) return undefined;
+  const number = (text: string, unit: string): number =>
+    (text === '2²⁷' ? 2 ** 27 : Number(text.replaceAll(',', ''))) * (units[unit] ?? 1);
+  return [number(from, fromUnit), number(to, toUnit)];
+}
+
+test('docs/embedding.md gives the limits of options that are kept', () => {
+  const rows = [...read('docs/embedding.md').matchAll(/^\| `(\w+)` \| .* \| ([^|]*) \|$/gm)];
+  const limited = rows.flatMap(([, name = '', limits = '']) => {
+    const range = ends(limits.trim());
+    return range === undefined ? [] : [{ name: name as keyof typeof HOST_OPTIONS, range }];
+  });
+  expect(limited.map(({ name }) => name)).toEqual([
+    'memory',
+    'pages',
+    'processes',
+    'vmas',
+    'nodes',
+    'domains',
+    'scanners',
+  ]);
+  for (const { name, range } of limited) {
+    for (const end of range) expect(() => HOST_OPTIONS[name](name, end), `${name} ${end}`).not.toThrow();
+    for (const beyond of [range[0] - 1, range[1] + 1]) expect(() => HOST_OPTIONS[name](name, beyond)).toThrow();
+  }
+});
+
+/** The ratios of a row of docs/performance.md: numbers that stand alone or before a bracket. */
+function ratios(row: string): number[] {
+  const [, cells = ''] =
+    new RegExp(`^\\| ${row.replace(/[()]/g, '\\$&')} \\|(.*)$`, 'm').exec(read('docs/performance.md')) ?? [];
+  return cells.split('|').flatMap((cell) => (cell.trim() === '' ? [] : [Number(cell.trim().split(' ')[0])]));
+}
+
+test('README.md gives the speeds of docs/performance.md', () => {
+  const text = read('README.md').replace(/\s+/g, ' ');
+  const range = (...rows: string[]): string => {
+    const all = rows.flatMap(ratios);
+    return `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`;
+  };
+  expect(text).toContain(`a first pass runs at ${range('first, unique')} of the speed`);
+  expect(text).toContain(`a pass that finds nothing new at ${range('third, unique')}`);
+  expect(text).toContain(`a merging one at ${range('second, 16:1 (merging)', 'second, half (merging)')}`);
+  const beside = (row: string): number => ratios(row).at(-1) ?? 0;
+  const [first, second, third] = ['first', 'second', 'third'].map((pass) => beside(`${pass}, all unique`));
+  expect(text).toContain(
+    `that is ${first} times as fast in the first pass, ${second} in the second and ${third} in every later one over pages that ` +
+      `differ, ${beside('merging 16:1')} in the merging one and ${beside('settled 16:1')} if everything is merged`,
+  );
+});
+
 test.each([{}, { index: 'content' }, { page: 'names' }, { nodes: 2 }] as const)(
   'docs/embedding.md knows the least memory of a host, to a MiB, with the defaults and %j',
   async (options) => {
@@ -125,7 +264,7 @@ test.each([{}, { index: 'content' }, { page: 'names' }, { nodes: 2 }] as const)(
 );
 
 test('ARCHITECTURE.md draws every region, in the order in which they lie', () => {
-  const [, drawn = ''] = /```text\n0 {8}1024[^\n]*\n([\s\S]*?)```/.exec(read('ARCHITECTURE.md')) ?? [];
+  const [, drawn = ''] = /```text\n0 {8}HEADER[^\n]*\n([\s\S]*?)```/.exec(read('ARCHITECTURE.md')) ?? [];
   const names = drawn.split(/[|\n]/).map((cell) => cell.trim().replace('tree roots', 'roots'));
   const regions = Array.from({ length: layout.REGION_COUNT }, (_, region) => layout.regionName(region));
   expect(names.filter((name) => regions.includes(name))).toEqual(regions);

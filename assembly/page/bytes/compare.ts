@@ -28,7 +28,7 @@ export function equalPages(a: usize, b: usize): bool {
   return firstUnequalLine(a, b) == PAGE_SIZE;
 }
 
-/** Offset of the first line in which the pages differ; PAGE_SIZE where there is none. */
+/** Offset of the first line in which the pages differ; PAGE_SIZE if there is none. */
 function firstUnequalLine(a: usize, b: usize): usize {
   let i: usize = 0;
   do {

@@ -2,8 +2,8 @@
  * Page hashes: the kernel's XXH64, and a keyed hash that runs at the speed of reading memory.
  *
  * A scanner that orders pages by hash must not let a guest choose pages whose hashes collide. XXH64 cannot promise
- * that, and being scalar it is slower than memory. The keyed hash can: whoever does not know the key makes two
- * different pages collide in all 64 bits with probability at most 2^-62 + 2^-64, whatever the pages, and in any b
+ * that, and being scalar it is slower than memory. The keyed hash can. Two different pages, chosen by
+ * somebody who does not know the key, collide in all 64 bits with probability at most 2^-62 + 2^-64, and in any b
  * chosen bits with probability at most 2^-62 + 2^-b. docs/page-kernels.md has the proof, what it assumes, and what
  * else was tried.
  *

@@ -1,6 +1,6 @@
 /**
  * Runs of pages that are known to be unchanged and stand in the unstable tree already: in hash order, under dirty tracking, all that
- * their turn would do is to note that this pass has seen them (merge/unstable). So the walk does that itself, without the detour
+ * their turn would do is to note that this pass has seen them (unstable.ts). So the walk does that itself, without the detour
  * over a window. Earned by bench/scan: a pass over clean memory takes five times as long without it.
  *
  * Only for pages whose turn it is: a page before them that still waits in a window could equal one of them.

@@ -13,9 +13,11 @@ import { frameOfPte, isPresent } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { isAtPlace, isOrdinary } from '../../merge/candidate';
 import { hashForget } from '../../merge/checksum';
+import { domainAt } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
 import { isHashOrder } from '../../merge/order';
 import { itemFree, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
+import { Domain } from '../../records/domain';
 import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
 import { fetchPartners, lookAhead, noteNoSearch, noteSearch } from '../../scan/ahead';
@@ -37,7 +39,8 @@ export function isInterrupted(scanner: Scanner, mm: Mm, self: u32): bool {
 export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32 {
   if (!lockIsHeldBy(self)) return 0;
   const count = window.count;
-  const fetches = noteSearches(scanner, window) && lookAhead(scanner, window);
+  const domain = domainAt(window.domain);
+  const fetches = noteSearches(domain, scanner, window) && lookAhead(domain, scanner, window);
   const isBeside = isConcurrent();
   let processed = window.taken;
   for (let index: u32 = 0; index < count; index++) {
@@ -49,27 +52,27 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
         if (lockIsHeldBy(self)) turnBack(scanner, window, index, mm, self);
         return processed - min(processed, count - index);
       }
-      if (!isStillWanted(mm, turn)) {
+      if (!isStillWanted(window, mm, turn)) {
         giveUp(mm, turnEntry(turn));
         if (turnKind(turn) != TURN_GONE) processed--;
         continue;
       }
       turn = asItIsNow(turn);
     }
-    if (!takeTurn(window, index, turn)) processed--;
+    if (!takeTurn(domain, window, index, turn)) processed--;
   }
   return processed;
 }
 
 /** Tells look-ahead which pages will search. False where none will. */
-function noteSearches(scanner: Scanner, window: Window): bool {
+function noteSearches(domain: Domain, scanner: Scanner, window: Window): bool {
   const count = window.count;
   let found: bool = false;
   for (let index: u32 = 0; index < count; index++) {
     const turn = turnAt(window, index);
     const checksum = checksumAt(window, index);
     if (willSearch(turn, checksum)) {
-      noteSearch(scanner, index, turnEntry(turn), checksum);
+      noteSearch(domain, scanner, index, turnEntry(turn), checksum);
       found = true;
     } else {
       noteNoSearch(scanner, index);
@@ -95,7 +98,7 @@ function asItIsNow(turn: u32): u32 {
 }
 
 /** Decides on what turn `index` of the window is by now. False where its page does not count as processed. */
-function takeTurn(window: Window, index: u32, turn: u32): bool {
+function takeTurn(domain: Domain, window: Window, index: u32, turn: u32): bool {
   const entry = turnEntry(turn);
   const kind = turnKind(turn);
   const frame = frameOfPte(pteOf(entry));
@@ -105,12 +108,12 @@ function takeTurn(window: Window, index: u32, turn: u32): bool {
     itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
     return false;
   } else if (kind == TURN_ORDINARY) {
-    mergeOrdinaryPage(entry, frame, checksumAt(window, index));
+    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index));
   } else if (kind == TURN_CLEAN) {
-    mergeOrdinaryPage(entry, frame, itemOf(entry).checksum);
+    mergeOrdinaryPage(domain, entry, frame, itemOf(entry).checksum);
   } else {
     if (smartScanIsOn() && !frameIsKsm(frame) && !smartScanVisit(entry)) return false;
-    mergeAnyPage(entry);
+    mergeAnyPage(domain, entry);
   }
   return true;
 }

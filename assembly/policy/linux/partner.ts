@@ -14,24 +14,25 @@ import { itemAppend, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
 import { isFound, STABLE_FULL, stableNodeOf, stableSearch, stableSortIn } from '../../merge/stable';
 import { mergeInto, mergeIntoZero, mergeTwo } from '../../merge/swing';
 import { pageChecksum } from '../../page/page';
+import { Domain } from '../../records/domain';
 import { header } from '../../records/header';
 import { Node } from '../../records/node';
 import { unstableConfirm, unstableSearchOrInsert, unstableStays } from './unstable';
 
-/** Compares and merges a page of any kind; its hash is computed if it is needed. */
-export function mergeAnyPage(entry: u32): void {
+/** Compares and merges a page of any kind, which is of `domain`; its hash is computed if it is needed. */
+export function mergeAnyPage(domain: Domain, entry: u32): void {
   const frame = frameOfPte(pteOf(entry));
   const node = stableNodeOf(frame);
   if (node) {
-    mergeKsmPage(entry, frame, node);
+    mergeKsmPage(domain, entry, frame, node);
     return;
   }
   itemUnlink(entry);
-  mergeOrdinaryPage(entry, frame, entryChecksum(entry));
+  mergeOrdinaryPage(domain, entry, frame, entryChecksum(entry));
 }
 
 /** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
-export function mergeOrdinaryPage(entry: u32, frame: u32, checksum: u32): void {
+export function mergeOrdinaryPage(domain: Domain, entry: u32, frame: u32, checksum: u32): void {
   const item = itemOf(entry);
   if (item.checksum != checksum) {
     itemUnlink(entry);
@@ -46,19 +47,19 @@ export function mergeOrdinaryPage(entry: u32, frame: u32, checksum: u32): void {
   }
   itemUnlink(entry);
   if (isZero && mergeIntoZero(entry, frame)) return;
-  const target = stableSearch(frame, checksum);
+  const target = stableSearch(domain, frame, checksum);
   if (isFound(target)) {
     if (mergeInto(entry, frame, target)) itemAppend(entry, target);
     return;
   }
-  findPartner(entry, frame, checksum, target == STABLE_FULL);
+  findPartner(domain, entry, frame, checksum, target == STABLE_FULL);
 }
 
 /**
  * The page maps the frame of stable node `node`. Mostly fork has copied the mapping, so that the item only has to be hung on the node. If
  * the frame has moved to another NUMA node, it waits to be sorted in there.
  */
-function mergeKsmPage(entry: u32, frame: u32, node: Node): void {
+function mergeKsmPage(domain: Domain, entry: u32, frame: u32, node: Node): void {
   if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);
   const waits = nodeHas(node, NODE_MIGRATING);
   if (!waits && hangsOn(entry, node)) {
@@ -71,7 +72,7 @@ function mergeKsmPage(entry: u32, frame: u32, node: Node): void {
   itemUnlink(entry);
   if (!isFound(target)) {
     if (isHashOrder()) itemOf(entry).checksum = checksum; // its key
-    findPartner(entry, frame, checksum, true);
+    findPartner(domain, entry, frame, checksum, true);
   } else if (mergeInto(entry, frame, target)) {
     itemAppend(entry, target);
   }
@@ -82,7 +83,7 @@ function hangsOn(entry: u32, node: Node): bool {
 }
 
 /** Looks for a partner in the unstable tree. `isFull`: the stable tree has the content, but takes no more pages. */
-function findPartner(entry: u32, frame: u32, checksum: u32, isFull: bool): void {
-  const partner = unstableSearchOrInsert(entry, frame, checksum, isFull);
-  if (partner != 0) mergeTwo(entry, frame, partner, checksum);
+function findPartner(domain: Domain, entry: u32, frame: u32, checksum: u32, isFull: bool): void {
+  const partner = unstableSearchOrInsert(domain, entry, frame, checksum, isFull);
+  if (partner != 0) mergeTwo(domain, entry, frame, partner, checksum);
 }

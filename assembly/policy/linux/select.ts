@@ -19,18 +19,19 @@ import { header } from '../../records/header';
 import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
 import { gapRun, leafNext, settledRun } from '../../scan/walk';
-import { isNext, pagesLeft, turnSet } from '../../scan/window';
+import { isNext, pagesLeft, turnSet, windowTakes } from '../../scan/window';
 import { confirmRun } from './confirm';
 import { smartScanIsOn, smartScanVisit } from './smart';
 
 /**
- * Fills `window`, which is open, from the cursor on. True where the walk reached the end of the mm; else the window or its budget is full
- * and the cursor stands on the next page to look at.
+ * Fills `window`, which is open, from the cursor on. True where the walk reached the end of the mm; else the window or its budget is full,
+ * or what follows is of another domain, and the cursor stands on the next page to look at.
  */
 export function selectPages(scanner: Scanner, window: Window, mm: Mm): bool {
   for (let vma = vmaAtOrAbove(mm, scanner.page); vma; vma = vmaNext(vma)) {
     if (!(vma.flags & VM_MERGEABLE)) continue;
     if (scanner.page < vma.start && !passGap(scanner, window, mm, vma.start)) return false;
+    if (!windowTakes(window, mm, vma)) return false;
     if (!selectRange(scanner, window, mm, vma.end)) return false;
   }
   return true;

@@ -17,8 +17,6 @@ import {
   H_MERGE_ACROSS_NODES,
   H_PAGES_UNSHARED,
   MM_EXITED,
-  ROOT_BYTES,
-  ROOT_UNSTABLE,
   STATE_DISPLACED,
   STATE_MUST_SEARCH,
   STATE_SEQ,
@@ -31,10 +29,12 @@ import { frameOfPte } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { vmaFind } from '../../memory/vmas';
 import { isAtPlace, isCandidate } from '../../merge/candidate';
+import { domainAt, entryDomain } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
-import { isHashOrder, orderByChecksum, treeNid, unstableRoot } from '../../merge/order';
+import { isHashOrder, orderByChecksum, rootsAt, treeNid, unstableRoot } from '../../merge/order';
 import { entryOf, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
 import { comparePages } from '../../page/page';
+import { Domain } from '../../records/domain';
 import { freeLeaves } from '../../records/free-list';
 import { header } from '../../records/header';
 import { Item } from '../../records/node';
@@ -44,9 +44,7 @@ import { isBetweenPasses } from './slots';
 
 /** Empties every unstable tree at once. The items keep their flag and count until they are visited again. */
 export function unstableClear(): void {
-  const roots = header.rootCount * header.nidCount;
-  let slot: usize = header.roots + ROOT_UNSTABLE;
-  for (let left = roots; left != 0; left--, slot += ROOT_BYTES) store<u32>(slot, 0);
+  for (let index: u32 = 0; index < header.rootLimit; index++) store<u32>(rootsAt(index).unstableSlot, 0);
 }
 
 /** The anonymous frame that `entry` maps, if KSM may still take it; else 0. */
@@ -60,16 +58,16 @@ function mergeableFrame(entry: u32): u32 {
 }
 
 /**
- * The entry of a page in the tree that equals the page of `entry` in `frame`; 0 where there was none. Then `entry` is in the
+ * The entry of a page in the tree of `domain` that equals the page of `entry` in `frame`; 0 where there was none. Then `entry` is in the
  * tree now, unless the search met a page that has vanished or is this very frame (both after fork): such a search is
  * given up, and the item stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
  */
-export function unstableSearchOrInsert(entry: u32, frame: u32, checksum: u32, isFull: bool): u32 {
+export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, checksum: u32, isFull: bool): u32 {
   const nid = treeNid(frame);
   let parent = none<TreeNode>();
-  let link = unstableRoot(nid, checksum);
+  let link = unstableRoot(domain, nid, checksum);
   for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
-    let order = orderByChecksum(checksum, other);
+    let order = orderByChecksum(domain, checksum, other);
     if (order == 0) {
       const met = entryOf(other);
       const treeFrame = mergeableFrame(met);
@@ -80,7 +78,7 @@ export function unstableSearchOrInsert(entry: u32, frame: u32, checksum: u32, is
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;
         displace(met);
         parent = none<TreeNode>(); // the tree has changed: search anew
-        link = unstableRoot(nid, checksum);
+        link = unstableRoot(domain, nid, checksum);
         continue;
       }
     }
@@ -104,9 +102,10 @@ export function unstableReinsert(entry: u32, state: u32): void {
   if (!isHashOrder() && (!isOfThisPass(state) || isBetweenPasses())) return;
   const checksum = itemOf(entry).checksum;
   let parent = none<TreeNode>();
-  let link = unstableRoot(treeNid(frame), checksum);
+  const domain = domainAt(entryDomain(entry));
+  let link = unstableRoot(domain, treeNid(frame), checksum);
   for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
-    let order = orderByChecksum(checksum, other);
+    let order = orderByChecksum(domain, checksum, other);
     if (order == 0) order = comparePages(frame, frameOfPte(pteOf(entryOf(other))));
     if (order == 0) return; // one of a content is enough
     parent = other;

@@ -12,11 +12,13 @@ import { frameOfPte, isMerged } from '../../memory/pte';
 import { entryFind, pteOf } from '../../memory/tables';
 import { vmaAtOrAbove, vmaNext } from '../../memory/vmas';
 import { isCandidate } from '../../merge/candidate';
+import { domainAt, domainNumber, domainOf, isDomain } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
 import { nodeHas } from '../../merge/node';
 import { itemAppend, itemCreate, itemUnlink, stateOf } from '../../merge/rmap';
 import { isFound, stableNodeOf, stableSearch, stableSortIn } from '../../merge/stable';
 import { mergeInto, mergeTwo } from '../../merge/swing';
+import { Domain } from '../../records/domain';
 import { header } from '../../records/header';
 import { Mm } from '../../records/mm';
 import { Node } from '../../records/node';
@@ -29,8 +31,17 @@ import { checksumAt, turnAt, turnEntry, turnSet, windowOpen } from '../../scan/w
 import { rangeScanner } from './scanner';
 import { seenAdd, seenClear, seenDrop, seenFind } from './seen';
 
-/** Merges the pages of [page, end) of `mm`. Returns how many are merged now that were not before. */
+/** Merges the pages of [page, end) of `mm`, domain by domain. Returns how many are merged now that were not before. */
 export function rangeMerge(mm: Mm, page: u32, end: u32): u32 {
+  let merged: u32 = 0;
+  for (let number: u32 = 0; number < header.domainLimit; number++) {
+    if (isDomain(number)) merged += mergeWithin(domainAt(number), mm, page, end);
+  }
+  return merged;
+}
+
+/** The same for the pages of one domain. */
+function mergeWithin(domain: Domain, mm: Mm, page: u32, end: u32): u32 {
   const scanner = rangeScanner();
   const window = windowOf(scanner, 0);
   scanner.slot = mm;
@@ -39,9 +50,9 @@ export function rangeMerge(mm: Mm, page: u32, end: u32): u32 {
   let merged: u32 = 0;
   for (let ended: bool = false; !ended; ) {
     windowOpen(window, WINDOW_PAGES, end - scanner.page, 0);
-    ended = selectPages(scanner, window, mm, end);
+    ended = selectPages(domain, scanner, window, mm, end);
     fingerprint(window, 0, window.count);
-    merged += decide(scanner, window, mm);
+    merged += decide(domain, scanner, window, mm);
   }
   seenClear(scanner);
   scanner.slot = none<Mm>();
@@ -49,10 +60,10 @@ export function rangeMerge(mm: Mm, page: u32, end: u32): u32 {
   return merged;
 }
 
-/** Fills `window` from the cursor on with the pages before `end` that may be merged and are not. True where the walk reached `end`. */
-function selectPages(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
+/** Fills `window` from the cursor on with pages of `domain` before `end` that may be merged and are not. True if the walk reached `end`. */
+function selectPages(domain: Domain, scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
   for (let vma = vmaAtOrAbove(mm, scanner.page); vma && vma.start < end; vma = vmaNext(vma)) {
-    if (!(vma.flags & VM_MERGEABLE)) continue;
+    if (!(vma.flags & VM_MERGEABLE) || domainOf(mm, vma) != domainNumber(domain)) continue;
     scanner.page = max(scanner.page, vma.start);
     const stop = min(vma.end, end);
     for (let pages = leafNext(scanner, mm, stop); pages != 0; pages = leafNext(scanner, mm, stop)) {
@@ -83,11 +94,11 @@ function selectRun(window: Window, first: u32, pages: u32): u32 {
 }
 
 /** Every page of `window` in its turn. Returns how many were merged. */
-function decide(scanner: Scanner, window: Window, mm: Mm): u32 {
+function decide(domain: Domain, scanner: Scanner, window: Window, mm: Mm): u32 {
   let merged: u32 = 0;
   for (let index: u32 = 0; index < window.count; index++) {
     const entry = turnEntry(turnAt(window, index));
-    if (isFree(entry)) merged += mergePage(scanner, mm, entry, checksumAt(window, index));
+    if (isFree(entry)) merged += mergePage(domain, scanner, mm, entry, checksumAt(window, index));
   }
   return merged;
 }
@@ -99,40 +110,40 @@ function isFree(entry: u32): bool {
 }
 
 /** Merges one page with what is in the stable tree, or with a page that came before it. Returns how many were merged: 0, 1 or both. */
-function mergePage(scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
+function mergePage(domain: Domain, scanner: Scanner, mm: Mm, entry: u32, checksum: u32): u32 {
   const frame = frameOfPte(pteOf(entry));
   if (stateOf(entry) & STATE_ITEM) itemUnlink(entry);
   else itemCreate(mm, entry);
-  const target = targetOf(frame, checksum);
+  const target = targetOf(domain, frame, checksum);
   if (isFound(target)) {
     if (!mergeInto(entry, frame, target)) return 0;
     itemAppend(entry, target);
     return 1;
   }
   if (frameIsKsm(frame)) return 0; // it is one already, though it has no room for the item
-  const partner = seenFind(scanner, frame, checksum);
-  if (partner != 0) return mergePair(scanner, entry, partner, checksum);
-  seenAdd(scanner, entry, checksum);
+  const partner = seenFind(domain, scanner, frame, checksum);
+  if (partner != 0) return mergePair(domain, scanner, entry, partner, checksum);
+  seenAdd(domain, scanner, entry, checksum);
   return 0;
 }
 
 /** The node into whose frame the page in `frame` can be merged, or none, or STABLE_FULL. A KSM frame finds its own node. */
-function targetOf(frame: u32, checksum: u32): Node {
+function targetOf(domain: Domain, frame: u32, checksum: u32): Node {
   const own = stableNodeOf(frame);
-  if (!own) return stableSearch(frame, checksum);
+  if (!own) return stableSearch(domain, frame, checksum);
   return nodeHas(own, NODE_MIGRATING) ? stableSortIn(own, checksum) : own;
 }
 
 /** Merges two equal pages, of which `partner` was seen before. Returns how many were merged: 0 or 2. */
-function mergePair(scanner: Scanner, entry: u32, partner: u32, checksum: u32): u32 {
+function mergePair(domain: Domain, scanner: Scanner, entry: u32, partner: u32, checksum: u32): u32 {
   const frame = frameOfPte(pteOf(entry));
   if (isSameFolio(frame, frameOfPte(pteOf(partner)))) {
     folioSplit(frame, entry);
     if (!isFree(entry) || !isFree(partner)) return 0; // the zero frame is there now
   }
   seenDrop(partner);
-  mergeTwo(entry, frame, partner, checksum);
+  mergeTwo(domain, entry, frame, partner, checksum);
   if (stateOf(entry) & STATE_STABLE) return 2;
-  seenAdd(scanner, partner, checksum); // somebody holds one of them, or does not stop writing to it
+  seenAdd(domain, scanner, partner, checksum); // somebody holds one of them, or does not stop writing to it
   return 0;
 }

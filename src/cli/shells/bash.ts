@@ -5,7 +5,7 @@ import { GENERAL_OPTIONS } from '../help.ts';
 import { optionWords, PROGRAMS } from './words.ts';
 
 /**
- * bash takes "--index=hash" for three words, so a value may stand after "=". Where a word that is offered ends with "=", no blank
+ * bash takes "--index=hash" for three words, so a value may stand after "=". If a word that is offered ends with "=", no blank
  * follows it. A value that is a file, and an operand that is one, is left to bash.
  */
 export function bashScript(commands: readonly Command[]): string {

@@ -47,7 +47,7 @@ export function openArena(engine: Engine, kind: string, region: number): Arena {
   return arena;
 }
 
-/** Number of the record in use at `address`; -1 where there is none. */
+/** Number of the record in use at `address`; -1 if there is none. */
 export function numberOf(arena: Arena, address: number): number {
   const number = (address - arena.base) / arena.bytes;
   const isRecord = Number.isInteger(number) && number >= arena.first && number < arena.fresh;

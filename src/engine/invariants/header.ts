@@ -65,6 +65,5 @@ function checkRegions(engine: Engine): void {
 
 /** How many records a region has to have, by what was chosen. */
 function dueRecords(engine: Engine, region: number): number {
-  if (region === layout.REGION_ROOTS) return engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT);
   return layout.regionRecords(region, regionOf(engine, layout.regionFollows(region)).records);
 }

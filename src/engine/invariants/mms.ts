@@ -1,6 +1,7 @@
 /** Address spaces as records, and the list of those that ksmd visits. */
 import * as layout from '../../../assembly/layout/index.ts';
 import { FREE, meet } from './arena.ts';
+import { expectDomain } from './domains.ts';
 import { broken } from './rules.ts';
 import type { Mm, Walk } from './walk.ts';
 
@@ -24,10 +25,19 @@ export function checkMms(walk: Walk): void {
     }
     const replaces = walk.u32(address + layout.MM_REPLACES);
     if (replaces !== 0) broken('mm.replaces', `mm ${number} is to replace what is at address ${replaces}`);
+    expectDomain(walk.engine, walk.u32(address + layout.MM_DOMAIN), () => `mm ${number}`);
     if (flags & MM_EXITED && !(flags & MM_MERGEABLE)) broken('mm.exited', `mm ${number} ended and has no slot`);
     meet(walk.mms, address, 'mm', number);
     const found = { refs: 0, items: 0, merging: 0, zeroPages: 0 };
-    walk.mmByNumber.push({ number, address, flags, vmas: [], leaves: [], ...found });
+    walk.mmByNumber.push({
+      number,
+      address,
+      flags,
+      domain: walk.u32(address + layout.MM_DOMAIN),
+      vmas: [],
+      leaves: [],
+      ...found,
+    });
   }
 }
 

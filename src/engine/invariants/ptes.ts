@@ -1,7 +1,7 @@
 /** Page table entries: what they map, and whether their vma allows it. */
 import * as layout from '../../../assembly/layout/index.ts';
 import { frameOfPte, isPresent } from '../../memory/index.ts';
-import { MET } from './arena.ts';
+import { MET, numberOf } from './arena.ts';
 import { folioOf } from './frames.ts';
 import { broken } from './rules.ts';
 import { pteAt } from './tables.ts';
@@ -55,7 +55,18 @@ export function checkPte(walk: Walk, mm: Mm, vmas: VmaCursor, page: number, pte:
   const isOwn = isOrdinary && (word & FRAME_COUNT_MASK) === 1;
   if (isWritable(pte) && !(isOwn && vmas.flags & VM_WRITE)) broken('pte.writable', where());
   if ((index !== 0 || isKsmZero(pte)) && !(vmas.flags & VM_ANON)) broken('pte.anon', where());
+  if (index !== 0 && !isOrdinary) checkApart(walk, vmas, word, where);
   if (pte & PTE_MERGED && !(vmas.flags & VM_MERGEABLE)) broken('pte.mergeable', where());
+}
+
+/** A KSM frame, whose word is `word`, is mapped in the domain of its node. What is no node others find out. */
+function checkApart(walk: Walk, vma: VmaCursor, word: number, where: () => string): void {
+  const node = (word & layout.FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
+  if (numberOf(walk.nodes, node) === -1) return;
+  const domain = walk.u32(node + layout.NODE_DOMAIN);
+  if (domain !== vma.domain) {
+    broken('domain.apart', `${where()} is in domain ${vma.domain} and maps a frame that ${domain} shares`);
+  }
 }
 
 /** A page of a shared mapping, or one of a file that was not written yet: it must show the object's frame. */

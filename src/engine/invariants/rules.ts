@@ -9,6 +9,12 @@ export const RULES = {
   'header.regions': 'regions are aligned and follow one another without overlap, up to the reserved last page',
   'header.settings': 'settings are in their ranges',
 
+  'domain.first': 'domain 0 is there and has the first root records',
+  'domain.modes': 'a domain has a power of two of roots a tree, and in content order one, and no salt',
+  'domain.roots': 'the root records of a domain are in a row, in their region, and no other domain has them',
+  'domain.known': 'processes, mappings and stable nodes are of domains that there are',
+  'domain.apart': 'what merging shares is mapped in its domain only, and a page is in no tree of another',
+
   'arena.fresh': 'no more records were used than the arena has',
   'arena.free-list': 'a free list runs over records of its arena, each once',
   'arena.used': 'records that were ever used are either free or counted as in use',

@@ -3,7 +3,9 @@
  * gone (stale) stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
  */
 import * as layout from '../../../assembly/layout/index.ts';
+import { type Domain, domainsOf, rootIndexOf, rootsEnd } from '../domains.ts';
 import { meet } from './arena.ts';
+import { expectDomain } from './domains.ts';
 import { checkNodeFrame } from './frames.ts';
 import { checkRooms } from './rooms.ts';
 import { broken } from './rules.ts';
@@ -11,28 +13,31 @@ import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';
 
 const { NODE_DUP_NEXT, NODE_DUP_PREV, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_IS_DUP, NODE_KEY, NODE_LEN } = layout;
-const { NODE_FLAGS, NODE_MIGRATING, NODE_NID_SHIFT, NODE_ORPHAN } = layout;
+const { NODE_FLAGS, NODE_MIGRATING, NODE_NID_SHIFT, NODE_ORPHAN, treeKey } = layout;
 
 const PLACE_FLAGS = NODE_IS_CHAIN | NODE_IS_DUP | NODE_MIGRATING | NODE_ORPHAN;
 
-/** Where a node was met: the tree of a NUMA node, and the number of the root slot counted over all trees. */
+/** Where a node was met: the tree of a NUMA node in a domain, and the number of its root among those of that domain. */
 interface Place {
+  readonly domain: Domain;
   readonly nid: number;
-  readonly slot: number;
+  readonly root: number;
 }
 
 /** Walks all stable nodes but orphans; needs checked pages. */
 export function checkStable(walk: Walk): void {
-  const roots = walk.u32(layout.H_ROOT_COUNT);
-  const slots = walk.u32(layout.H_ROOTS) + layout.ROOT_STABLE;
-  const count = roots * walk.u32(layout.H_NID_COUNT);
-  for (let slot = 0; slot < count; slot++) {
-    const address = slots + slot * layout.ROOT_BYTES;
-    if (walk.u32(address) !== 0) checkTree(walk, address, { nid: Math.floor(slot / roots), slot });
+  for (const domain of domainsOf(walk)) {
+    const end = rootsEnd(walk, domain);
+    for (let roots = domain.roots, root = 0; roots < end; roots += layout.ROOT_BYTES, root++) {
+      const address = roots + layout.ROOT_STABLE;
+      if (walk.u32(address) === 0) continue;
+      checkTree(walk, address, { domain, nid: Math.floor(root / domain.rootCount), root });
+    }
   }
   checkList(walk, layout.H_MIGRATE_NODES, (node) => {
     checkFlags(walk, node, NODE_MIGRATING);
     checkNid(walk, node, walk.u32(node + NODE_FLAGS) >>> NODE_NID_SHIFT);
+    expectDomain(walk.engine, walk.u32(node + layout.NODE_DOMAIN), () => walk.nameOf(node));
     checkFrameNode(walk, node);
   });
   checkAllListed(walk);
@@ -43,10 +48,11 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
   let lastFrame = 0; // of the last node that has bytes, if that has the same key
   const tree = {
     words: walk.words,
-    meet: (node: number): void => void meet(walk.nodes, node, 'the stable tree at root', place.slot),
+    meet: (node: number): void => void meet(walk.nodes, node, 'the stable tree at root', place.root),
     pass(node: number): void {
-      const key = walk.u32(node + NODE_KEY);
-      if (key < lastKey) broken('stable.order', `${walk.nameOf(node)} has key ${key}, the one before it ${lastKey}`);
+      const key = treeKey(place.domain.salt, walk.u32(node + NODE_KEY));
+      if (key < lastKey)
+        broken('stable.order', `${walk.nameOf(node)} has tree key ${key}, the one before it ${lastKey}`);
       if (key !== lastKey) lastFrame = 0;
       lastKey = key;
       const frame = checkTreeNode(walk, node, place);
@@ -60,11 +66,12 @@ function checkTree(walk: Walk, slotAddress: number, place: Place): void {
   walkTree(tree, slotAddress);
 }
 
-/** Returns the frame that stands for the node in a comparison, 0 where it has none left. */
+/** Returns the frame that stands for the node in a comparison, 0 if it has none left. */
 function checkTreeNode(walk: Walk, node: number, place: Place): number {
   const isChain = (walk.u32(node + NODE_FLAGS) & NODE_IS_CHAIN) !== 0;
   checkFlags(walk, node, isChain ? NODE_IS_CHAIN : 0);
   checkNid(walk, node, place.nid);
+  checkDomain(walk, node, place.domain.number);
   checkRoot(walk, node, place);
   if (isChain) return checkChain(walk, node, place);
   checkFrameNode(walk, node);
@@ -96,6 +103,7 @@ function checkChain(walk: Walk, chain: number, place: Place): number {
     walk.dups++;
     checkFlags(walk, dup, NODE_IS_DUP);
     checkNid(walk, dup, place.nid);
+    checkDomain(walk, dup, place.domain.number);
     checkFrameNode(walk, dup);
     const frame = walk.u32(dup + NODE_FRAME);
     const isAlike = standing === 0 || frame === 0 || walk.compare(standing, frame) === 0;
@@ -151,12 +159,16 @@ function checkItems(walk: Walk, node: number): void {
 }
 
 /** In hash order: the key gives the root. */
-function checkRoot(walk: Walk, node: number, place: Place): void {
-  const roots = walk.u32(layout.H_ROOT_COUNT);
-  const slot = place.nid * roots + Math.floor((walk.u32(node + NODE_KEY) * roots) / 2 ** 32);
-  if (walk.isHashOrder && slot !== place.slot) {
-    broken('stable.root', `${walk.nameOf(node)} is at root ${place.slot}, its key wants ${slot}`);
+function checkRoot(walk: Walk, node: number, { domain, nid, root }: Place): void {
+  const due = nid * domain.rootCount + rootIndexOf(domain, walk.u32(node + NODE_KEY));
+  if (walk.isHashOrder && due !== root) {
+    broken('stable.root', `${walk.nameOf(node)} is at root ${root} of domain ${domain.number}, its key wants ${due}`);
   }
+}
+
+function checkDomain(walk: Walk, node: number, domain: number): void {
+  const own = walk.u32(node + layout.NODE_DOMAIN);
+  if (own !== domain) broken('domain.apart', `${walk.nameOf(node)} of domain ${own} is in a tree of ${domain}`);
 }
 
 /** The frame's bytes, which cannot change, give the key. */

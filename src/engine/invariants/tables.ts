@@ -36,7 +36,7 @@ function checkMiddle(walk: Walk, mm: Mm, middle: number, firstLeaf: number): voi
   }
 }
 
-/** The pte of `page`, 0 where there is no leaf. Needs checked tables. */
+/** The pte of `page`, 0 if there is no leaf. Needs checked tables. */
 export function pteAt(walk: Walk, mm: Mm, page: number): number {
   const pgd = walk.u32(mm.address + layout.MM_PGD);
   const middle = walk.u32(pgd + (page >>> (2 * TABLE_BITS)) * 4);

@@ -9,7 +9,7 @@ const DEPTH_MAX = 64;
 
 export interface Tree {
   readonly words: Uint32Array;
-  /** Called before anything is read from a node: throws where it is none, or was met before. */
+  /** Called before anything is read from a node: throws if it is none, or was met before. */
   meet(node: number): void;
   /** Called for each node in the tree's order. */
   pass(node: number): void;

@@ -6,6 +6,7 @@ import * as layout from '../../../assembly/layout/index.ts';
 import { frameOfPte, isPresent } from '../../memory/index.ts';
 import type { Engine } from '../engine.ts';
 import { regionOf } from '../regions.ts';
+import { checkDomains, expectDomain } from './domains.ts';
 import { frameRows } from './frames.ts';
 import { checkHeader } from './header.ts';
 import { broken } from './rules.ts';
@@ -43,6 +44,7 @@ class Records {
 /** Throws ECORRUPT at the first word that recovery would follow to nowhere. */
 export function checkTrusted(engine: Engine): void {
   checkHeader(engine);
+  checkDomains(engine);
   const mms = new Records(engine, 'mm', layout.H_FREE_MMS, layout.REGION_MMS);
   const vmas = new Records(engine, 'vma', layout.H_FREE_VMAS, layout.REGION_VMAS);
   const tables = new Records(engine, 'table', layout.H_FREE_TABLES, layout.REGION_TABLES);
@@ -57,6 +59,7 @@ export function checkTrusted(engine: Engine): void {
 function checkMm(engine: Engine, mms: Records, tables: Records, leaves: number, mm: number): void {
   if (!(engine.u32(mm + layout.MM_FLAGS) & layout.MM_IN_USE)) return;
   mms.expect(engine.u32(mm + layout.MM_REPLACES), true, () => `what the mm at ${mm} replaces`);
+  expectDomain(engine, engine.u32(mm + layout.MM_DOMAIN), () => `the mm at ${mm}`);
   const pgd = engine.u32(mm + layout.MM_PGD);
   tables.expect(pgd, false, () => `the root table of the mm at ${mm}`);
   for (let upper = 0; upper < TABLE_ENTRIES; upper++) {
@@ -73,6 +76,8 @@ function checkVma(engine: Engine, mms: Records, vma: number): void {
   const mm = engine.u32(vma + layout.VMA_MM);
   if (mm === 0) return;
   mms.expect(mm, false, () => `the mm of the vma at ${vma}`);
+  const own = engine.u32(vma + layout.VMA_DOMAIN);
+  if (own !== 0) expectDomain(engine, own - 1, () => `the vma at ${vma}`);
   mms.expect(engine.u32(vma + layout.VMA_OBJECT), true, () => `what the vma at ${vma} maps`);
 }
 

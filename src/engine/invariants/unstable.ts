@@ -4,6 +4,7 @@
  * displaced. Bytes have no order that must hold, since pages change while they are in the tree; keys do not change.
  */
 import * as layout from '../../../assembly/layout/index.ts';
+import { type Domain, domainsOf, rootIndexOf, rootsEnd } from '../domains.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';
@@ -19,21 +20,21 @@ export function isInTree(walk: Walk, state: number): boolean {
 /** Walks the unstable trees; needs checked pages. */
 export function checkUnstable(walk: Walk): void {
   if (walk.isBetweenPasses && !walk.isHashOrder) return;
-  const slots = walk.u32(layout.H_ROOTS) + layout.ROOT_UNSTABLE;
-  const count = walk.u32(layout.H_ROOT_COUNT) * walk.u32(layout.H_NID_COUNT);
   let found = 0;
-  for (let slot = 0; slot < count; slot++) {
-    const address = slots + slot * layout.ROOT_BYTES;
-    if (walk.u32(address) !== 0) found += checkTree(walk, address, slot);
+  for (const domain of domainsOf(walk)) {
+    const end = rootsEnd(walk, domain);
+    for (let roots = domain.roots, root = 0; roots < end; roots += layout.ROOT_BYTES, root++) {
+      const address = roots + layout.ROOT_UNSTABLE;
+      if (walk.u32(address) !== 0) found += checkTree(walk, address, domain, root);
+    }
   }
   if (found === walk.treeItems) return;
   const entry = walk.linked.findIndex((mark, at) => mark === 0 && isInTree(walk, walk.stateOf(at)));
   broken('unstable.members', `${walk.whereIs(entry)} is UNSTABLE, but in no tree`);
 }
 
-/** Returns how many items are in the tree. */
-function checkTree(walk: Walk, slotAddress: number, slot: number): number {
-  const roots = walk.u32(layout.H_ROOT_COUNT);
+/** Returns how many items are in the tree at root number `root` of a domain. */
+function checkTree(walk: Walk, slotAddress: number, domain: Domain, root: number): number {
   let found = 0;
   let lastKey = 0;
   const tree = {
@@ -41,16 +42,24 @@ function checkTree(walk: Walk, slotAddress: number, slot: number): number {
     meet(item: number): void {
       const entry = walk.entryOf(item);
       if (entry === -1 || walk.linked[entry] !== 0 || !isInTree(walk, walk.stateOf(entry))) {
-        broken('unstable.members', `root ${slot} leads to address ${item}, which is no tree item not yet met`);
+        broken('unstable.members', `root ${root} leads to address ${item}, which is no tree item not yet met`);
+      }
+      const own = walk.domainOf(entry);
+      if (own !== domain.number) {
+        broken('domain.apart', `${walk.whereIs(entry)} of domain ${own} is in a tree of ${domain.number}`);
       }
       walk.linked[entry] = 1;
       found++;
     },
     pass(item: number): void {
-      const key = walk.u32(item + layout.ITEM_CHECKSUM);
-      const root = Math.floor((key * roots) / 2 ** 32);
-      if (walk.isHashOrder && (key < lastKey || root !== slot % roots)) {
-        broken('unstable.order', `${walk.whereIs(walk.entryOf(item))} has key ${key}, the one before it ${lastKey}`);
+      const checksum = walk.u32(item + layout.ITEM_CHECKSUM);
+      const key = layout.treeKey(domain.salt, checksum);
+      const isAtRoot = rootIndexOf(domain, checksum) === root % domain.rootCount;
+      if (walk.isHashOrder && (key < lastKey || !isAtRoot)) {
+        broken(
+          'unstable.order',
+          `${walk.whereIs(walk.entryOf(item))} has tree key ${key}, the one before it ${lastKey}`,
+        );
       }
       lastKey = key;
     },

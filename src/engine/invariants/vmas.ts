@@ -1,6 +1,7 @@
 /** Mapping ranges: the tree of each mm, and the shared objects behind them. */
 import * as layout from '../../../assembly/layout/index.ts';
 import { meet, numberOf } from './arena.ts';
+import { expectDomain } from './domains.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Mm, Walk } from './walk.ts';
@@ -68,6 +69,8 @@ function checkVma(walk: Walk, mm: Mm, vma: number): void {
   const isOrphaned = flags & VM_INHERITED && !(flags & VM_ANON);
   if (flags & ~FLAGS || isContradictory || isOrphaned) broken('vma.flags', `${name} has flags 0x${flags.toString(16)}`);
   if (flags & VM_MERGEABLE && !(mm.flags & MM_MERGEABLE)) broken('slots.items', `${name} is mergeable`);
+  const own = walk.u32(vma + layout.VMA_DOMAIN);
+  if (own !== 0) expectDomain(walk.engine, own - 1, () => name);
   const address = walk.u32(vma + layout.VMA_OBJECT);
   if ((address !== 0) !== ((flags & (VM_SHARED | VM_FILE)) !== 0)) {
     broken('vma.object', `${name} has object ${address}`);
@@ -91,13 +94,15 @@ export class VmaCursor {
   end = 0;
   flags = 0;
   address = 0;
+  /** Number of the domain of its pages. */
+  domain = 0;
 
   constructor(walk: Walk, mm: Mm) {
     this.#walk = walk;
     this.#mm = mm;
   }
 
-  /** False where no vma covers `page`; else the fields are those of the vma that does. */
+  /** False if no vma covers `page`; else the fields are those of the vma that does. */
   seek(page: number): boolean {
     while (this.end <= page) {
       const vma = this.#mm.vmas[this.#next++];
@@ -106,6 +111,8 @@ export class VmaCursor {
       this.start = this.#walk.u32(vma + layout.VMA_START);
       this.end = this.#walk.u32(vma + layout.VMA_END);
       this.flags = this.#walk.u32(vma + layout.VMA_FLAGS);
+      const own = this.#walk.u32(vma + layout.VMA_DOMAIN);
+      this.domain = own === 0 ? this.#mm.domain : own - 1;
     }
     return this.start <= page;
   }

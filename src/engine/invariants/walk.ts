@@ -13,6 +13,8 @@ export interface Mm {
   readonly number: number;
   readonly address: number;
   readonly flags: number;
+  /** That of its mappings that have none of their own. */
+  readonly domain: number;
   /** Its vmas (addresses) and leaves (numbers), by page. */
   readonly vmas: number[];
   readonly leaves: number[];
@@ -127,12 +129,22 @@ export class Walk {
     return this.items + entry * layout.ITEM_BYTES;
   }
 
-  /** Entry of the rmap item at `address`; -1 where there is none, or its leaf is not in use. */
+  /** Entry of the rmap item at `address`; -1 if there is none, or its leaf is not in use. */
   entryOf(address: number): number {
     const entry = (address - this.items) / layout.ITEM_BYTES;
     if (!Number.isInteger(entry)) return -1;
     const leaf = Math.floor(entry / layout.TABLE_ENTRIES);
     return numberOf(this.leaves, this.leaves.base + leaf * layout.LEAF_BYTES) === -1 ? -1 : entry;
+  }
+
+  /** Domain of the page of an entry whose leaf is in use. */
+  domainOf(entry: number): number {
+    const leaf = this.leaves.base + Math.floor(entry / layout.TABLE_ENTRIES) * layout.LEAF_BYTES;
+    const page = this.u32(leaf + layout.LEAF_PAGE) + (entry % layout.TABLE_ENTRIES);
+    const mm = this.mmAt(this.u32(leaf + layout.LEAF_MM)) as Mm;
+    const vma = mm.vmas.find((each) => page < this.u32(each + layout.VMA_END)) ?? 0;
+    const own = page >= this.u32(vma + layout.VMA_START) ? this.u32(vma + layout.VMA_DOMAIN) : 0;
+    return own === 0 ? mm.domain : own - 1;
   }
 
   /** "mm M, page P" of an entry whose leaf is in use. */

@@ -64,7 +64,7 @@ function damage(host: Host, dice: Dice): void {
   };
   fill(base(layout.H_NODES), engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) * layout.NODE_BYTES);
   fill(base(layout.H_ROOMS), engine.u32(layout.H_FREE_NODES + layout.FREE_FRESH) * layout.ROOM_BYTES);
-  fill(base(layout.H_ROOTS), engine.u32(layout.H_ROOT_COUNT) * engine.u32(layout.H_NID_COUNT) * layout.ROOT_BYTES);
+  fill(base(layout.H_ROOTS), engine.u32(layout.H_ROOT_LIMIT) * layout.ROOT_BYTES);
   each(layout.H_LEAVES, layout.H_FREE_LEAVES, layout.LEAF_BYTES, (leaf) => fill(leaf, layout.LEAF_BYTES));
   each(layout.H_VMAS, layout.H_FREE_VMAS, layout.VMA_BYTES, (vma) => {
     if (engine.u32(vma + layout.VMA_MM) !== 0) fill(vma + layout.RB_LEFT, 12);

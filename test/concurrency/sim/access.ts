@@ -1,5 +1,5 @@
 /**
- * How a guest reads and writes beside the others: src/host/access.ts and assembly/concurrent/access.ts, with a step between any two
+ * How a guest reads and writes beside the others: src/machine/access.ts and assembly/concurrent/access.ts, with a step between any two
  * of their loads and stores. (Not those themselves: a thread inside a call stands still until all on top of it have come to a stop, and
  * some of them wait for the end of its access.)
  */

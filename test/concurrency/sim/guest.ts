@@ -16,7 +16,7 @@ import {
   vmaAt,
 } from './shadow.ts';
 import { type Flight, locked, type Steps, type Thread } from './thread.ts';
-import type { World } from './world.ts';
+import { DOMAINS, type World } from './world.ts';
 
 const { ACCESS_READ, ACCESS_WRITE, EAGAIN, EFAULT, EINVAL, ENOMEM } = layout;
 /** Errnos that a machine that is full, or refuses an allocation, may give. */
@@ -237,6 +237,22 @@ function* mergeAny(guests: Guests, thread: Thread, process: Process, { c }: Oper
   yield* systemCall(guests, thread, { what: 'pin', process, pages: [] }, call, () => {});
 }
 
+/** A process or some of its mappings go to another domain, if there is one of that number. Nobody sees a difference in bytes. */
+function* domain(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
+  const { processDomainSet, rangeDomainSet } = guests.world.call;
+  const { start, count } = mappedRangeOf(process, operation);
+  const number = operation.c % DOMAINS;
+  const call = (): number => {
+    const id = idOf(guests, process);
+    const isWhole = operation.b % 3 === 0;
+    const result = isWhole
+      ? processDomainSet(process.mm, id, number)
+      : rangeDomainSet(process.mm, id, start, count, number);
+    return errnoOf(result) === EINVAL ? 0 : result;
+  };
+  yield* systemCall(guests, thread, { what: 'pin', process, pages: [] }, call, () => {});
+}
+
 /** As Machine.adopt: from here on somebody knows of it. */
 function adopt(guests: Guests, thread: Thread, process: Process): void {
   guests.world.set(process.mm + layout.MM_MAKER, 0);
@@ -326,6 +342,7 @@ const ACTS: Record<string, Act> = {
   exec,
   pin,
   unpin,
+  domain,
 };
 
 /** One operation of a guest, on one of its processes; one that has none starts one first. */

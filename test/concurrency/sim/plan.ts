@@ -44,6 +44,7 @@ const GUEST: Record<string, number> = {
   unpin: 2,
   lock: 2,
   unlock: 1,
+  domain: 2,
 };
 const SCANNERS: Record<string, number> = { scan: 3, scanLong: 2 };
 const HELP: Record<string, number> = { serve: 8, leave: 1 };
@@ -58,6 +59,8 @@ const SETTER: Record<string, number> = {
   scan: 2,
   offline: 2,
   online: 2,
+  domainMake: 2,
+  domainDrop: 1,
 };
 const HAZARDS: Record<string, number> = { die: 4, refuse: 4, stall: 4, check: 2 };
 

@@ -4,7 +4,7 @@ import { Failure } from './failure.ts';
 import type { Guests } from './guest.ts';
 import type { Operation } from './plan.ts';
 import { locked, type Steps, type Thread } from './thread.ts';
-import type { World } from './world.ts';
+import { DOMAINS, type World } from './world.ts';
 
 const SHARING: readonly number[] = [2, 3, 256];
 /** More than a window: then helpers take part. */
@@ -44,6 +44,11 @@ const ACTS: Record<string, (world: World, operation: Operation) => void> = {
   across: (world, { a }) => void world.call.quietSettingWrite(layout.H_MERGE_ACROSS_NODES, a % 2),
   zero: (world, { a }) => world.set(layout.H_USE_ZERO_PAGES, a % 2),
   smart: (world, { a }) => world.set(layout.H_SMART_SCAN, a % 2),
+  domainMake: (world, { a, b }) => {
+    const isHash = world.word(layout.H_INDEX) === layout.INDEX_HASH;
+    world.call.domainMake(isHash ? 1 << (a % 4) : 1, isHash ? b : 0);
+  },
+  domainDrop: (world, { a }) => void world.call.domainDrop(1 + (a % (DOMAINS - 1))),
   dirty: (world, { a }) => world.set(layout.H_DIRTY_TRACKING, a % 3),
 };
 

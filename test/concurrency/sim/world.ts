@@ -15,6 +15,9 @@ export interface Geometry {
   readonly memoryPages: number;
 }
 
+/** Domains that there is room for; all but domain 0 come and go. */
+export const DOMAINS = 3;
+
 /** Frames that a memory with large folios keeps besides them and what is behind them; the others are out of use. */
 const SINGLE_FRAMES = 40;
 
@@ -38,6 +41,7 @@ export class World {
     layOut(this.engine, {
       ...geometry,
       processes: 8,
+      domains: DOMAINS,
       vmas: 40,
       pages: 6 * layout.TABLE_ENTRIES,
       checksum: geometry.index === 'hash' ? 'keyed' : 'xxh64',

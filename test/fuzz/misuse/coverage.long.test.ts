@@ -18,6 +18,8 @@ test('reaches at least 95 % of the outcomes of the engine’s entry checks', asy
     {},
     { H_LEAF_LIMIT: 2 ** 30 },
     { H_ROOT_COUNT: 2 ** 30 },
+    { H_DOMAIN_LIMIT: 2 ** 30 },
+    { H_ROOT_LIMIT: 2 ** 30 },
     { H_NID_COUNT: 17 },
     { H_MM_LIMIT: 2 ** 20 },
   ]) {
@@ -48,6 +50,8 @@ const SOUND = {
   H_TABLE_LIMIT: 8,
   H_LEAF_LIMIT: 6,
   H_ROOT_COUNT: 1,
+  H_DOMAIN_LIMIT: 1,
+  H_ROOT_LIMIT: 1,
   H_NID_COUNT: 1,
 };
 

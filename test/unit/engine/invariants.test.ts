@@ -51,6 +51,12 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'header.regions': (memory) => memory.set(layout.H_VMAS, memory.u32(layout.H_MMS)),
   'header.settings': (memory) => memory.set(layout.H_RUN, 3),
 
+  'domain.first': (memory) => memory.set(memory.u32(layout.H_DOMAINS) + layout.DOMAIN_ROOT_COUNT, 0),
+  'domain.modes': (memory) => memory.set(memory.u32(layout.H_DOMAINS) + layout.DOMAIN_ROOT_COUNT, 3),
+  'domain.roots': (memory) => memory.add(memory.u32(layout.H_DOMAINS) + layout.DOMAIN_ROOTS, layout.ROOT_BYTES),
+  'domain.known': (memory) => memory.set(memory.mm(MM_MERGEABLE) + layout.MM_DOMAIN, 1),
+  'domain.apart': (memory) => memory.set(memory.regularNode() + layout.NODE_DOMAIN, 1),
+
   'arena.fresh': (memory) => memory.set(H_FREE_VMAS + FREE_FRESH, memory.u32(layout.H_VMA_LIMIT) + 1),
   'arena.free-list': (memory) => {
     const free = memory.u32(H_FREE_VMAS + FREE_FIRST);

@@ -137,7 +137,7 @@ function filesIn(folder: string): string[] {
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')));
 }
 
-/** "src/host/machine.ts" -> "src/host"; "src/index.ts" -> "src/index"; "assembly/policy/linux/ksmd.ts" -> "assembly/policy/linux". */
+/** "src/host/host.ts" -> "src/host"; "src/index.ts" -> "src/index"; "assembly/policy/linux/ksmd.ts" -> "assembly/policy/linux". */
 function layerOf(file: string): string {
   const parts = file.replace(/\.ts$/, '').split('/');
   return parts.slice(0, parts[1] === 'policy' ? 3 : 2).join('/');
