@@ -40,7 +40,7 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   release: ['folioSet(frame, folio - 1);'],
   folioDissolve: ['folioSet(frame, 0);'],
   frameMove: ['if (keeper) keeper.frame = target;'],
-  keeperLose: ['keeper.frame = 0;', 'if (keeper.flags & NODE_TOLD) lostAdd(keeper);'],
+  keeperLose: ['keeper.frame = 0;', 'if (keeper.flags & KEEPER_TOLD) lostAdd(keeper);'],
   lostHear: [
     'if (node.flags & NODE_IS_DUP) dupGoesStale(node);',
     'if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);',
