@@ -7,11 +7,12 @@ import { arenaGive } from '../base/arena';
 import { count, setting } from '../base/count';
 import { rbErase, rbReplace } from '../base/rb';
 import { H_STABLE_NODE_CHAINS, H_STABLE_NODE_CHAINS_PRUNE_MILLISECS, NODE_IS_CHAIN, NODE_NID_SHIFT } from '../layout';
-import { firstStale, firstWithRoom, fullestWithRoom, isNearer, nodeIsCandidate, roomClear } from '../memory/dups';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { none } from '../records/record';
+import { firstStale, firstWithRoom, fullestWithRoom, isNearer, nodeIsCandidate, roomClear } from './dups';
+import { lostHear } from './lost';
 import {
   dupAdd,
   dupMoveToFront,
@@ -66,7 +67,9 @@ export function chainPick(node: Node, prune: bool): Node {
     nodeDelete(node);
     return none<Node>();
   }
-  const best = pickDup(node, prune && pruneIsDue(node));
+  const all = prune && pruneIsDue(node);
+  if (all) node.pruneTime = header.now;
+  const best = pickDup(node, all);
   if (!best) {
     chainFree(node);
     return best;
@@ -81,10 +84,7 @@ export function chainPick(node: Node, prune: bool): Node {
 }
 
 function pruneIsDue(chain: Node): bool {
-  const now = header.now;
-  if (now - chain.pruneTime < setting(H_STABLE_NODE_CHAINS_PRUNE_MILLISECS)) return false;
-  chain.pruneTime = now;
-  return true;
+  return header.now - chain.pruneTime >= setting(H_STABLE_NODE_CHAINS_PRUNE_MILLISECS);
 }
 
 /**
@@ -92,6 +92,7 @@ function pruneIsDue(chain: Node): bool {
  * none the first at all. Those that it would find stale before it stops are deleted.
  */
 function pickDup(chain: Node, all: bool): Node {
+  lostHear();
   const first = firstWithRoom(chain);
   const end = all ? none<Node>() : first;
   for (let stale = firstStale(chain); stale && (end ? isNearer(stale, end) : true); stale = firstStale(chain)) {

@@ -20,15 +20,17 @@ import {
   NODE_MIGRATING,
   NODE_NID_SHIFT,
 } from '../layout';
-import { dupEnter, dupLeave, roomClear, takeFirstPlace } from '../memory/dups';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, recordAt } from '../records/record';
+import { dupEnter, dupLeave, roomClear, takeFirstPlace } from './dups';
+import { lostHear } from './lost';
 import { entryOf, itemLeavesNode } from './rmap';
 
 /** An empty record; none where the arena is full. */
 export function nodeAlloc(): Node {
+  lostHear();
   return recordAt<Node>(arenaTake(freeNodes, header.nodes, NODE_BYTES, header.nodeLimit, LIMIT_NODES));
 }
 
@@ -46,6 +48,7 @@ export function nodeNid(node: Node): u32 {
 
 /** Deletes a regular node, a dup or a waiting node, stale or unmapped. All its items become volatile. */
 export function nodeDelete(node: Node): void {
+  lostHear(); // it may be among them
   for (let item = node.head; item; ) {
     const next = item.next;
     itemLeavesNode(entryOf(item), next ? 1 : 0);

@@ -25,13 +25,13 @@ import {
   STATE_STABLE,
   STATE_UNSTABLE,
 } from '../layout';
-import { dupItemsChanged } from '../memory/dups';
 import { pteUnmerged } from '../memory/pte';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
 import { Item, Node } from '../records/node';
 import { addressOf, none, recordAt } from '../records/record';
+import { dupItemsChanged } from './dups';
 import { nodeDelete } from './node';
 import { isHashOrder } from './order';
 

@@ -8,9 +8,11 @@
 
 import { isConcurrent } from '../concurrent/workers';
 import { NODE_ORPHAN, PTE_DIRTY, PTE_MERGED, ZERO_FRAME } from '../layout';
-import { countKsmZero, ownCopy } from '../memory/fault';
+import { ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
-import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, framePut } from '../memory/frames';
+import { frameGet, frameIsPinned, framePut } from '../memory/frames';
+import { frameKeep } from '../memory/kept';
+import { countMergedZero } from '../memory/merged';
 import { writeProtect } from '../memory/protect';
 import { frameOfPte, pteProtected, pteTo, rightsKept } from '../memory/pte';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
@@ -18,6 +20,7 @@ import { equalPages, isZeroPage, pageChecksum } from '../page/page';
 import { Domain } from '../records/domain';
 import { Node } from '../records/node';
 import { domainNumber } from './domain';
+import { frameIsKsm } from './ksm-frame';
 import { nodeAlloc, nodeFlag } from './node';
 import { itemAppend, itemUnlink } from './rmap';
 import { stableInsert } from './stable';
@@ -37,7 +40,7 @@ export function mergeInto(entry: u32, frame: u32, node: Node): bool {
 export function mergeIntoZero(entry: u32, frame: u32): bool {
   if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, ZERO_FRAME)) return false;
   pteSet(entry, pteTo(ZERO_FRAME, rightsKept(pteOf(entry)) | PTE_MERGED));
-  countKsmZero(entryMm(entry), 1);
+  countMergedZero(entryMm(entry), 1);
   framePut(frame);
   return true;
 }
@@ -62,7 +65,7 @@ export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, c
   }
   node.domain = domainNumber(domain);
   nodeFlag(node, 0, NODE_ORPHAN);
-  frameBecomeKsm(frame, node);
+  frameKeep(frame, node);
   pteSet(entry, pteProtected(pte) & ~PTE_DIRTY);
   if (!mergeInto(partner, other, node)) {
     breakCow(entry);

@@ -7,7 +7,7 @@
 import { isError } from '../base/error';
 import { EBUSY, EINVAL, ENOMEM, FRAME_COUNT_MASK, MM_BYTES, MM_IN_USE, MM_PAGES, VMA_BYTES } from '../layout';
 import { ownCopy } from '../memory/fault';
-import { frameIsKsm, wordOf } from '../memory/frames';
+import { wordOf } from '../memory/frame-words';
 import { frameOfPte } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import {
@@ -23,6 +23,7 @@ import {
 import { isCandidate } from '../merge/candidate';
 import { itemForget } from '../merge/checksum';
 import { domainForget, domainOf, isDomain } from '../merge/domain';
+import { frameIsKsm } from '../merge/ksm-frame';
 import { stableForgetDomain } from '../merge/unmerge';
 import { freeMms, freeVmas } from '../records/free-list';
 import { header } from '../records/header';

@@ -1,4 +1,9 @@
-/** A new host: an engine over a memory of its own, laid out as the options say. */
+/**
+ * A new host: an engine over a memory of its own, laid out as the options say.
+ *
+ * One host, one machine, one memory: that is made here, in attach.ts (another thread's) or in snapshot.ts (a saved one), handed to the
+ * engine, and never changed for another. Any number of hosts live beside each other in a thread; what they share is compiled modules.
+ */
 import { Engine, layOut, layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { loadModule } from '../load.ts';

@@ -39,11 +39,11 @@ export class LiveMemory {
     this.areNames = engine.frames.areNames;
     this.words = new Uint32Array(this.#copyEnd() / 4);
     this.frames = new Uint8Array(engine.frames.count);
-    this.mms = this.#arena(layout.H_FREE_MMS, layout.REGION_MMS);
-    this.vmas = this.#arena(layout.H_FREE_VMAS, layout.REGION_VMAS);
-    this.tables = this.#arena(layout.H_FREE_TABLES, layout.REGION_TABLES);
-    this.leaves = this.#arena(layout.H_FREE_LEAVES, layout.REGION_LEAVES);
-    this.nodes = this.#arena(layout.H_FREE_NODES, layout.REGION_NODES);
+    this.mms = this.#arena(layout.REGION_MMS);
+    this.vmas = this.#arena(layout.REGION_VMAS);
+    this.tables = this.#arena(layout.REGION_TABLES);
+    this.leaves = this.#arena(layout.REGION_LEAVES);
+    this.nodes = this.#arena(layout.REGION_NODES);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
   }
 
@@ -68,7 +68,9 @@ export class LiveMemory {
     }
   }
 
-  #arena(list: number, region: number): Arena {
+  /** Of a region with a free list. */
+  #arena(region: number): Arena {
+    const list = layout.regionFreeList(region);
     const { base, bytes } = regionOf(this, region);
     return {
       base,
@@ -114,7 +116,7 @@ export class LiveMemory {
 
   /** Address of the stable node that the word of a KSM frame names, or 0 if there is none. */
   nodeOf(word: number): number {
-    const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+    const node = (word & layout.FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
     return isRecord(this.nodes, node) ? node : 0;
   }
 }

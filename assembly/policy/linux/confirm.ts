@@ -26,7 +26,7 @@ import {
   STATE_SEQ,
   STATE_UNSTABLE,
 } from '../../layout';
-import { wordOf } from '../../memory/frames';
+import { wordOf } from '../../memory/frame-words';
 import { frameOfPte } from '../../memory/pte';
 import { isHashOrder } from '../../merge/order';
 import { header } from '../../records/header';
