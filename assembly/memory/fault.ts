@@ -35,6 +35,7 @@ import {
 } from '../layout';
 import { pageCopy } from '../page/page';
 import { Mm, Vma } from '../records/mm';
+import { expectEntryOf, expectFresh } from './expect';
 import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut } from './frames';
 import { isDmaPinned } from './pins';
 import {
@@ -50,7 +51,7 @@ import {
   pteTo,
   rightsKept,
 } from './pte';
-import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
+import { entryFind, entryMake, entryMm, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaFind } from './vmas';
 
 /** The frame that a read of `page` sees, or -errno. */
@@ -96,6 +97,7 @@ export function writeFault(mm: Mm, page: u32): u32 {
   if (frame == 0) return -ENOMEM;
   leafHold(made);
   pteSet(made, pteTo(frame, PTE_WRITABLE | PTE_DIRTY));
+  if (!ASC_NO_ASSERT) expectEntryOf(mm, page, made);
   return frame;
 }
 
@@ -106,6 +108,7 @@ export function writeFault(mm: Mm, page: u32): u32 {
 function writePresent(mm: Mm, entry: u32): u32 {
   const pte = pteOf(entry);
   const present = frameOfPte(pte);
+  if (!ASC_NO_ASSERT) assert(isPresent(pte));
   const isOwn = !isShared(pte) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
   const frame = isOwn ? present : ownCopy(mm, entry);
   if (isError(frame)) return frame;
@@ -120,6 +123,7 @@ function isReadElsewhere(frame: u32): bool {
 
 /** Gives `entry` a frame of its own with the same bytes, mapped read-only. -ENOMEM if no frame is left. */
 export function ownCopy(mm: Mm, entry: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(isPresent(pteOf(entry)));
   const wasZero = mapsZero(pteOf(entry));
   const copy = frameAlloc(mm.nid, wasZero);
   if (copy == 0) return -ENOMEM;
@@ -133,6 +137,7 @@ export function ownCopy(mm: Mm, entry: u32): u32 {
     if (frameIsKsm(shared)) countWide(H_COW_KSM, 1);
     framePut(shared);
   }
+  if (!ASC_NO_ASSERT) expectFresh(copy);
   return copy;
 }
 
@@ -177,6 +182,7 @@ function isMapped(mm: Mm, page: u32): bool {
 /** Maps the page of the shared object or file behind `vma`, making it if this is the first touch anywhere. */
 function mapObject(mm: Mm, page: u32, vma: Vma): u32 {
   const object = vma.object;
+  if (!ASC_NO_ASSERT) assert(object);
   const own = entryMake(mm, page);
   const backing = entryMake(object, vma.objectPage + (page - vma.start));
   if (own == 0 || backing == 0) return -ENOMEM;
@@ -200,11 +206,13 @@ function mapObject(mm: Mm, page: u32, vma: Vma): u32 {
 export function countKsmZero(mm: Mm, change: i32): void {
   count(H_KSM_ZERO_PAGES, change);
   mm.zeroPages += change;
+  if (!ASC_NO_ASSERT) assert(<i32>mm.zeroPages >= 0);
 }
 
 /** Takes the mapping away, as munmap, DONTNEED and exit do. The rmap item stays for the scanner to find. */
 export function zap(mm: Mm, entry: u32): void {
   const pte = pteOf(entry);
+  if (!ASC_NO_ASSERT) assert(entryMm(entry) == mm);
   if (!isPresent(pte)) return;
   pteSet(entry, 0);
   leafDrop(entry);

@@ -36,6 +36,7 @@ import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, recordAt } from '../records/record';
 import { dupIsStale } from './dups';
+import { expectFresh, expectReleased, expectUsed } from './expect';
 import { folioReclaim } from './folio';
 
 /** The word of a frame: who has it (FRAME_*). */
@@ -87,6 +88,7 @@ export function frameAlloc(nid: u32, clear: bool): u32 {
     const frame = takeFrom(frameList(nid), clear);
     if (frame != 0) {
       count(H_FRAMES_USED, 1);
+      if (!ASC_NO_ASSERT) expectFresh(frame);
       return frame;
     }
     nid = nid + 1 == nids ? 0 : nid + 1;
@@ -101,6 +103,7 @@ function takeFrom(list: FrameList, clear: bool): u32 {
   let frame: u32;
   if (free != 0) {
     frame = free - 1;
+    if (!ASC_NO_ASSERT) assert(isFree(frame));
     list.free = wordOf(frame) & FRAME_COUNT_MASK;
     if (clear) pageClear(frame);
   } else {
@@ -118,12 +121,14 @@ function takeFrom(list: FrameList, clear: bool): u32 {
 /** Nobody refers to `frame` any more: it becomes free, or is held. */
 function release(frame: u32): void {
   const folio = folioOf(frame);
+  if (!ASC_NO_ASSERT) expectReleased(frame);
   if (folio == 0) {
     free(frame);
     return;
   }
   wordSet(frame, 0);
   folioSet(frame, folio - 1);
+  if (!ASC_NO_ASSERT) assert(folioOf(frame) < folio && folio <= FOLIO_FRAMES);
   if (folio == 1) folioDissolve(frame);
 }
 
@@ -155,6 +160,12 @@ export function limboDrain(): bool {
 
 function giveBack(frame: u32): void {
   const list = frameList(frameNid(frame));
+  if (!ASC_NO_ASSERT) {
+    assert(!isFree(frame));
+    assert(!frameIsPart(frame));
+    assert(list.used > 0);
+    assert(header.framesUsed > 0);
+  }
   wordSet(frame, FRAME_FREE | list.free);
   step();
   list.free = frame + 1;
@@ -175,9 +186,20 @@ export function frameNode(frame: u32): Node {
 
 /** Makes an unpinned ordinary frame the KSM frame of `node`, which takes over its count. */
 export function frameBecomeKsm(frame: u32, node: Node): void {
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    assert(!frameIsKsm(frame));
+    assert(!frameIsPinned(frame));
+    assert(!frameIsPart(frame));
+    assert(node.frame == 0);
+  }
   node.maps = wordOf(frame) & FRAME_COUNT_MASK;
   node.frame = frame;
   wordSet(frame, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
+  if (!ASC_NO_ASSERT) {
+    assert(frameNode(frame) == node);
+    assert(node.maps > 0);
+  }
 }
 
 /**
@@ -207,6 +229,7 @@ export function frameIsPinned(frame: u32): bool {
 
 /** The first extra reference to an ordinary frame has come, or (`on` false) the last one goes. It is still counted in memory/pins. */
 export function framePinned(frame: u32, on: bool): void {
+  if (!ASC_NO_ASSERT) assert(!frameIsKsm(frame));
   const word = wordOf(frame) & ~FRAME_PINNED;
   wordSet(frame, on ? word | FRAME_PINNED : word);
 }
@@ -218,6 +241,10 @@ export function frameUnpinned(frame: u32): void {
 
 /** A KSM frame that only pins hold becomes an ordinary one: its node is about to be forgotten. */
 export function frameLeaveKsm(frame: u32): void {
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    assert(frameNode(frame).maps > 0);
+  }
   wordSet(frame, FRAME_PINNED);
 }
 
@@ -230,8 +257,10 @@ export function frameCount(frame: u32): u32 {
 /** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */
 export function frameMove(frame: u32, target: u32): void {
   const node = frameNode(frame);
+  if (!ASC_NO_ASSERT) expectFresh(target);
   if (node) node.frame = target;
   wordSet(target, wordOf(frame));
+  if (!ASC_NO_ASSERT) expectUsed(target);
   release(frame);
 }
 
@@ -294,6 +323,7 @@ export function framesReturn(first: u32, end: u32): void {
 
 /** One more pte maps `frame`. */
 export function frameGet(frame: u32): void {
+  if (!ASC_NO_ASSERT) expectUsed(frame);
   const node = frameNode(frame);
   if (node) node.maps++;
   else wordSet(frame, wordOf(frame) + 1);
@@ -301,19 +331,23 @@ export function frameGet(frame: u32): void {
 
 /** One pte less maps `frame`, which must not be the zero frame. */
 export function framePut(frame: u32): void {
+  if (!ASC_NO_ASSERT) expectUsed(frame);
   const node = frameNode(frame);
   if (!node) {
+    if (!ASC_NO_ASSERT) assert((wordOf(frame) & FRAME_COUNT_MASK) > 0);
     const references = wordOf(frame) - 1;
     if (references == 0) release(frame);
     else wordSet(frame, references);
     return;
   }
+  if (!ASC_NO_ASSERT) assert(node.maps > 0);
   const maps = node.maps - 1;
   node.maps = maps;
   if (maps != 0) return;
   node.frame = 0;
   node.lastFrame = frame;
   release(frame);
+  if (!ASC_NO_ASSERT) assert(node.frame == 0);
   if (node.flags & NODE_IS_DUP) dupIsStale(node);
   if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);
 }
@@ -359,6 +393,7 @@ function takeRun(list: FrameList, first: u32): u32 {
   list.used += FOLIO_FRAMES;
   count(H_FRAMES_USED, FOLIO_FRAMES);
   folioSet(first, FOLIO_FRAMES);
+  if (!ASC_NO_ASSERT) expectFresh(first);
   return first;
 }
 
