@@ -11,7 +11,7 @@ export function listAdd(head: usize, node: Node): void {
   if (!ASC_NO_ASSERT) {
     assert(node);
     assert(first != node); // it is in the list already
-    assert(!first || !first.dupPrev);
+    assert(first ? !first.dupPrev : true);
   }
   node.dupNext = first;
   node.dupPrev = none<Node>();

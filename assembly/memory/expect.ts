@@ -24,7 +24,7 @@ import { addressOf } from '../records/record';
 import { frameIsKsm, frameIsPinned, frameIsUsed, frameNode, wordOf } from './frames';
 import { pinsOf, pinWordOf } from './pins';
 import { frameOfPte, isPresent, isShared, isWritable, mapsZero } from './pte';
-import { entryFind, entryMm, entryPage, leafRecord, pteOf } from './tables';
+import { entryFind, entryMm, entryPage, leafRecord } from './tables';
 
 /** There is a leaf that has the entry. */
 export function expectEntry(entry: u32): void {

@@ -5,13 +5,13 @@
 import { setting } from '../base/count';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
 import { ACCESS_WRITE, DIRTY_OFF, H_DIRTY_TRACKING, PTE_DIRTY, STATE_FRESH, STATE_ITEM } from '../layout';
-import { frameOfPte, isDirty } from '../memory/pte';
+import { frameOfPte, isDirty, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../page/page';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
 import { isClean } from './candidate';
-import { itemOf, itemUnlink, stateOf, stateSet } from './rmap';
+import { expectFreeItem, itemOf, itemUnlink, stateOf, stateSet } from './rmap';
 
 /** The page is about to be hashed: from here on it counts as clean until it is written again. */
 export function cleanMark(entry: u32, pte: u32, state: u32): void {
@@ -32,6 +32,7 @@ export function itemForget(entry: u32): void {
   if (!(stateOf(entry) & STATE_ITEM)) return;
   itemUnlink(entry);
   hashForget(entry);
+  if (!ASC_NO_ASSERT) expectFreeItem(entry);
 }
 
 /** The same for the pages of [start, end), mapped or not. */
@@ -51,6 +52,10 @@ function cleanPte(entry: u32, pte: u32): void {
 export function entryChecksum(entry: u32): u32 {
   const pte = pteOf(entry);
   const state = stateOf(entry);
+  if (!ASC_NO_ASSERT) {
+    assert(isPresent(pte));
+    assert(state & STATE_ITEM);
+  }
   if (isClean(entry, pte, state)) return itemOf(entry).checksum;
   cleanMark(entry, pte, state);
   return pageChecksum(frameOfPte(pte));
