@@ -4,12 +4,21 @@
 
 import { setting } from '../base/count';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
-import { ACCESS_WRITE, DIRTY_OFF, H_DIRTY_TRACKING, PTE_DIRTY, STATE_FRESH, STATE_ITEM } from '../layout';
+import {
+  ACCESS_WRITE,
+  DIRTY_OFF,
+  H_DIRTY_TRACKING,
+  PTE_DIRTY,
+  STATE_FRESH,
+  STATE_ITEM,
+  STATE_STABLE,
+  STATE_UNSTABLE,
+} from '../layout';
 import { frameOfPte, isDirty, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../page/page';
 import { header } from '../records/header';
-import { Mm } from '../records/mm';
+import { Mm, Vma } from '../records/mm';
 import { isClean } from './candidate';
 import { expectFreeItem, itemOf, itemUnlink, stateOf, stateSet } from './rmap';
 
@@ -40,6 +49,15 @@ export function itemsForget(mm: Mm, start: u32, end: u32): void {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     itemForget(entryFind(mm, page));
   }
+}
+
+/** Of a mapping with a domain of its own that goes: its first and its last page, as all the others, are in no tree. */
+export function expectInNoTree(mm: Mm, vma: Vma): void {
+  if (!vma.domain) return;
+  const first = entryFind(mm, vma.start);
+  const last = entryFind(mm, vma.end - 1);
+  assert(first == 0 || (stateOf(first) & (STATE_UNSTABLE | STATE_STABLE)) == 0);
+  assert(last == 0 || (stateOf(last) & (STATE_UNSTABLE | STATE_STABLE)) == 0);
 }
 
 /** Beside guests: who was let through by the flag and still writes may do so after the hashing, so then it stays dirty. */

@@ -12,7 +12,7 @@ import { countKsmZero, ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut } from '../memory/frames';
 import { writeProtect } from '../memory/protect';
-import { frameOfPte, isKsmZero, mapsFrame, pteProtected, pteTo, rightsKept } from '../memory/pte';
+import { frameOfPte, isKsmZero, mapsFrame, mapsZero, pteProtected, pteTo, rightsKept } from '../memory/pte';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages, isZeroPage, pageChecksum } from '../page/page';
 import { Domain } from '../records/domain';
@@ -26,7 +26,7 @@ import { stableInsert } from './stable';
 export function mergeInto(entry: u32, frame: u32, node: Node): bool {
   const target: u32 = node.frame;
   if (!ASC_NO_ASSERT) {
-    assert(mapsFrame(pteOf(entry), frame));
+    assert(mapsFrame(pteOf(entry), frame) || mapsZero(pteOf(entry))); // a split may have put the zero frame there
     assert(entryDomain(entry) == node.domain);
     assert(!nodeIsChain(node));
     assert(frameNode(target) == node);
@@ -58,7 +58,7 @@ export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, c
   const other = frameOfPte(pteOf(partner));
   if (!ASC_NO_ASSERT) {
     expectFreeItem(entry);
-    assert(mapsFrame(pteOf(entry), frame));
+    assert(mapsFrame(pteOf(entry), frame) || mapsZero(pteOf(entry))); // a split may have put the zero frame there
     assert(entry != partner && frame != other);
     assert(!(stateOf(partner) & STATE_STABLE));
     assert(entryDomain(entry) == domainNumber(domain));
