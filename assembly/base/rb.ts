@@ -146,6 +146,7 @@ export function rbInsert(node: TreeNode, parent: TreeNode, link: usize): void {
   if (!ASC_NO_ASSERT) {
     expectSound(node);
     expectSound(parent);
+    if (!isRoot(parent)) expectSound(parentOf(parent));
   }
 }
 
