@@ -34,7 +34,6 @@ export type {
   SharedPage,
 } from './ksm/index.ts';
 export type { Ksmd, KsmdStart } from './ksmd/index.ts';
-export * as layout from './layout.ts';
 export type {
   AddressSpace,
   Advice,
@@ -57,5 +56,7 @@ export type {
 } from './machine/index.ts';
 export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './machine/index.ts';
 export type { FrameId } from './memory/index.ts';
+/** @deprecated The public words are in `ksm-wasm/layout`; here are all of them, as in version 0.1. */
+export * as layout from './old-layout.ts';
 export type { ThreadOptions, Warning } from './port.ts';
 export type { MacKey, SnapshotOptions, SnapshotSource } from './snapshot/index.ts';

@@ -53,37 +53,35 @@ export function exit(mm: Mm, id: u32): u32 {
 }
 
 /** `how`: MAP_* bits. */
-export function map(mm: Mm, id: u32, page: u32, pages: u32, how: u32): u32 {
+export function mmap(mm: Mm, id: u32, page: u32, pages: u32, how: u32): u32 {
   if (!isProcess(mm, id)) return -ESRCH;
   const access = how & (MAP_READ_ONLY | MAP_NONE);
   if (how & ~MAP_FLAGS || access == (MAP_READ_ONLY | MAP_NONE)) return -EINVAL;
-  return mapping.map(mm, page, pages, how);
+  return mapping.mmap(mm, page, pages, how);
 }
 
-export function unmap(mm: Mm, id: u32, page: u32, pages: u32): u32 {
-  return isProcess(mm, id) ? mapping.unmap(mm, page, pages) : -ESRCH;
+export function munmap(mm: Mm, id: u32, page: u32, pages: u32): u32 {
+  return isProcess(mm, id) ? mapping.munmap(mm, page, pages) : -ESRCH;
 }
 
 /** `access`: 0, VM_READ, or VM_READ and VM_WRITE. */
-export function protect(mm: Mm, id: u32, page: u32, pages: u32, access: u32): u32 {
+export function mprotect(mm: Mm, id: u32, page: u32, pages: u32, access: u32): u32 {
   if (!isProcess(mm, id)) return -ESRCH;
   if (access != 0 && access != VM_READ && access != (VM_READ | VM_WRITE)) return -EINVAL;
-  return mapping.protect(mm, page, pages, access);
+  return mapping.mprotect(mm, page, pages, access);
 }
 
 /** `advice`: one of MADV_*. */
-export function advise(mm: Mm, id: u32, page: u32, pages: u32, advice: u32): u32 {
-  return isProcess(mm, id) ? mapping.advise(mm, page, pages, advice) : -ESRCH;
+export function madvise(mm: Mm, id: u32, page: u32, pages: u32, advice: u32): u32 {
+  return isProcess(mm, id) ? mapping.madvise(mm, page, pages, advice) : -ESRCH;
 }
 
-/** mlock. */
-export function lock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
-  return isProcess(mm, id) ? mapping.lock(mm, page, pages) : -ESRCH;
+export function mlock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
+  return isProcess(mm, id) ? mapping.mlock(mm, page, pages) : -ESRCH;
 }
 
-/** munlock. */
-export function unlock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
-  return isProcess(mm, id) ? mapping.unlock(mm, page, pages) : -ESRCH;
+export function munlock(mm: Mm, id: u32, page: u32, pages: u32): u32 {
+  return isProcess(mm, id) ? mapping.munlock(mm, page, pages) : -ESRCH;
 }
 
 /** prctl(PR_SET_MEMORY_MERGE). */

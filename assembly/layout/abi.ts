@@ -1,5 +1,16 @@
 /// <reference path="../u32.d.ts" preserve="true" />
 /** What calls of the engine take and return: errnos, limits, flags, advice. */
+import {
+  REGION_DOMAINS,
+  REGION_FRAMES,
+  REGION_LEAVES,
+  REGION_MMS,
+  REGION_NODES,
+  REGION_PINCOUNTS,
+  REGION_ROOTS,
+  REGION_TABLES,
+  REGION_VMAS,
+} from './regions.ts';
 
 /** Errnos of Linux on x86-64, as calls return them. */
 export const EPERM: u32 = 1;
@@ -53,14 +64,15 @@ export const STEP_WAIT: u32 = 1;
 /** It allocates; the scheduler may refuse. */
 export const STEP_ALLOCATE: u32 = 2;
 
-/** Which limit refused a call that failed with ENOMEM (H_LIMIT_HIT). */
+/** Which limit refused a call that failed with ENOMEM (H_LIMIT_HIT): the region that is full, by its number plus one. */
 export const LIMIT_NONE: u32 = 0;
-export const LIMIT_FRAMES: u32 = 1;
-export const LIMIT_PAGES: u32 = 2;
-export const LIMIT_PROCESSES: u32 = 3;
-export const LIMIT_VMAS: u32 = 4;
-export const LIMIT_TABLES: u32 = 5;
-export const LIMIT_NODES: u32 = 6;
-export const LIMIT_PINS: u32 = 7;
-export const LIMIT_DOMAINS: u32 = 8;
-export const LIMIT_ROOTS: u32 = 9;
+export const LIMIT_PROCESSES: u32 = REGION_MMS + 1;
+export const LIMIT_VMAS: u32 = REGION_VMAS + 1;
+export const LIMIT_TABLES: u32 = REGION_TABLES + 1;
+export const LIMIT_PAGES: u32 = REGION_LEAVES + 1;
+export const LIMIT_DOMAINS: u32 = REGION_DOMAINS + 1;
+export const LIMIT_ROOTS: u32 = REGION_ROOTS + 1;
+export const LIMIT_NODES: u32 = REGION_NODES + 1;
+/** A word there is full. */
+export const LIMIT_PINS: u32 = REGION_PINCOUNTS + 1;
+export const LIMIT_FRAMES: u32 = REGION_FRAMES + 1;

@@ -121,6 +121,9 @@ export const H_KSMD: u32 = H_WORKERS + U32;
 /** Rung when ksmd may have got work, or a setting changed. */
 export const H_KSMD_BELL: u32 = H_KSMD + U32;
 
+/** First of the nodes whose frame went and of whom merging has not heard yet (NODE_TOLD), in a list by ROOM_LOST_NEXT. */
+export const H_LOST: u32 = H_KSMD_BELL + U32;
+
 // ---- free list of an arena ---------------------------------------------------------------------------------------------------
 
 /** First free record, number of the first record that was never used, records in use. */
@@ -128,11 +131,29 @@ export const FREE_FIRST: u32 = 0;
 export const FREE_FRESH: u32 = FREE_FIRST + U32;
 export const FREE_USED: u32 = FREE_FRESH + U32;
 export const FREE_BYTES: u32 = FREE_USED + U32;
-export const H_FREE_MMS: u32 = H_KSMD_BELL + U32;
+export const H_FREE_MMS: u32 = H_LOST + U32;
 export const H_FREE_VMAS: u32 = H_FREE_MMS + FREE_BYTES;
 export const H_FREE_TABLES: u32 = H_FREE_VMAS + FREE_BYTES;
 export const H_FREE_LEAVES: u32 = H_FREE_TABLES + FREE_BYTES;
 export const H_FREE_NODES: u32 = H_FREE_LEAVES + FREE_BYTES;
+
+/** What is free of the records of a region; 0: they are not handed out one by one, but go with those of the region that it follows. */
+export function regionFreeList(region: u32): u32 {
+  switch (region) {
+    case REGION_MMS:
+      return H_FREE_MMS;
+    case REGION_VMAS:
+      return H_FREE_VMAS;
+    case REGION_TABLES:
+      return H_FREE_TABLES;
+    case REGION_LEAVES:
+      return H_FREE_LEAVES;
+    case REGION_NODES:
+      return H_FREE_NODES;
+    default:
+      return 0;
+  }
+}
 
 // ---- ksmd's list ------------------------------------------------------------------------------------------------------------
 

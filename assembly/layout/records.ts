@@ -126,9 +126,9 @@ export const ROOT_BYTES: u32 = ROOT_UNSTABLE + U32;
 // | field          | regular node         | chain                  | dup                      |
 // | 0..15          | tree node            | tree node              | key, next, prev, chain   |
 // | NODE_FRAME     | its frame, 0: stale  | time of the last prune | its frame, 0: stale      |
+// | NODE_MAPS      | references to it     | 0                      | references to it         |
 // | NODE_HEAD      | first rmap item      | first dup              | first rmap item          |
 // | NODE_LEN       | rmap items           | 0                      | rmap items               |
-// | NODE_MAPS      | references to it     | 0                      | references to it         |
 // References are ptes and pins. In a stale node NODE_MAPS holds the number of the frame that it had.
 
 export const NODE_KEY: u32 = RB_KEY;
@@ -137,13 +137,13 @@ export const NODE_DUP_PREV: u32 = NODE_DUP_NEXT + U32;
 export const NODE_CHAIN: u32 = NODE_DUP_PREV + U32;
 export const NODE_FRAME: u32 = RB_BYTES;
 export const NODE_PRUNE_TIME: u32 = NODE_FRAME;
-export const NODE_HEAD: u32 = NODE_FRAME + U32;
-export const NODE_LEN: u32 = NODE_HEAD + U32;
-export const NODE_MAPS: u32 = NODE_LEN + U32;
+export const NODE_MAPS: u32 = NODE_FRAME + U32;
 /** NUMA node of the tree it is in, and flags (NODE_*). */
 export const NODE_FLAGS: u32 = NODE_MAPS + U32;
+export const NODE_HEAD: u32 = NODE_FLAGS + U32;
+export const NODE_LEN: u32 = NODE_HEAD + U32;
 /** Number of the domain whose trees it is in. */
-export const NODE_DOMAIN: u32 = NODE_FLAGS + U32;
+export const NODE_DOMAIN: u32 = NODE_LEN + U32;
 export const NODE_BYTES: u32 = NODE_DOMAIN + U32;
 
 // ---- room: ROOMS[stable node number], what only chains and their dups have: trees by which a chain finds the dups that matter ------
@@ -157,6 +157,8 @@ export const ROOM_STALE: u32 = ROOM_FULLEST + U32;
 /** Of a dup: its place, which is the key of a tree node here; and where the tree node by items begins. */
 export const ROOM_PLACE: u32 = RB_KEY;
 export const ROOM_BY_ITEMS: u32 = RB_BYTES;
+/** Of a lost node, an orphan too: the next one in the list of those (H_LOST). */
+export const ROOM_LOST_NEXT: u32 = ROOM_BY_ITEMS + RB_BYTES;
 /** As long as a node: the room of a node has the place in its region that the node has in its own. */
 export const ROOM_BYTES: u32 = NODE_BYTES;
 export const ROOM_PLACE_MAX: u32 = 0xffffffff;

@@ -80,6 +80,8 @@ export const NODE_IS_DUP: u32 = 2;
 export const NODE_MIGRATING: u32 = 4;
 /** In no tree: its frame became KSM's for a merge that then failed. */
 export const NODE_ORPHAN: u32 = 8;
+/** Merging is told when the frame of one with any of these goes (H_LOST). */
+export const NODE_TOLD: u32 = NODE_IS_DUP | NODE_ORPHAN;
 
 // ---- red-black tree: in RB_PARENT ------------------------------------------------------------------------------------------
 
@@ -89,7 +91,7 @@ export const RB_IS_ROOT: u32 = 2;
 // ---- frame word: FRAME_WORDS[frame], one u32 a frame, by its number -------------------------------------------------------
 // free:  FRAME_FREE | index of the next free frame + 1; FRAME_OFFLINE: taken out of use
 // limbo: FRAME_FREE | FRAME_LIMBO | index of the next frame in limbo + 1
-// KSM:   FRAME_KSM | address of its stable node >> 3 (the count of ptes is in the node)
+// kept:  FRAME_KEPT | address of its keeper >> 3: of the stable node that counts the references to it
 // other: count of ptes (and of the shared object that holds it), and whether extra references pin it (FRAME_PINNED);
 //        0: held, a part of a large folio to which nobody refers any more
 // There are at most 2^27 ptes, so that no count reaches the flags.
@@ -98,9 +100,9 @@ export const FRAME_FREE: u32 = 0x40000000;
 export const FRAME_OFFLINE: u32 = 0x7fffffff;
 /** Together with FRAME_FREE: in limbo. */
 export const FRAME_LIMBO: u32 = 0x20000000;
-export const FRAME_KSM: u32 = 0x80000000;
-export const FRAME_NODE_SHIFT: u32 = 3;
-export const FRAME_NODE_MASK: u32 = 0x1fffffff;
+export const FRAME_KEPT: u32 = 0x80000000;
+export const FRAME_KEEPER_SHIFT: u32 = 3;
+export const FRAME_KEEPER_MASK: u32 = 0x1fffffff;
 export const FRAME_COUNT_MASK: u32 = 0x1fffffff;
 /** Without FRAME_FREE: the frame has extra references. */
 export const FRAME_PINNED: u32 = 0x20000000;

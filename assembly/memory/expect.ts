@@ -6,7 +6,7 @@ import { counted } from '../base/count';
 import { isLocked } from '../concurrent/lock';
 import {
   FRAME_FREE,
-  FRAME_KSM,
+  FRAME_KEPT,
   H_DMA_PINS,
   LEAF_BYTES,
   MM_PAGES,
@@ -20,7 +20,9 @@ import { freeLeaves } from '../records/free-list';
 import { header } from '../records/header';
 import { Leaf, Mm } from '../records/mm';
 import { addressOf } from '../records/record';
-import { frameIsKsm, frameIsPinned, frameIsUsed, frameNode, wordOf } from './frames';
+import { wordOf } from './frame-words';
+import { frameIsPinned, frameIsUsed } from './frames';
+import { frameIsKept, keeperOf } from './kept';
 import { pinsOf, pinWordOf } from './pins';
 import { frameOfPte, isPresent, isShared, isWritable, mapsZero } from './pte';
 import { entryFind, entryMm, entryPage, leafRecord } from './tables';
@@ -53,7 +55,7 @@ export function expectPte(entry: u32, pte: u32): void {
     assert(!isWritable(pte)); // nobody writes to the zero frame
     return;
   }
-  if (!frameIsKsm(frameOfPte(pte))) return;
+  if (!frameIsKept(frameOfPte(pte))) return;
   assert(!isWritable(pte));
   assert(!isShared(pte));
 }
@@ -78,10 +80,10 @@ export function expectUsed(frame: u32): void {
   assert(frame != ZERO_FRAME);
   assert(frame < header.frameLimit);
   assert(frameIsUsed(frame));
-  const node = frameNode(frame);
-  assert(!node || node.frame == frame);
-  assert(!node || node.maps >= pinsOf(frame));
-  assert(node || frameIsPinned(frame) == (pinsOf(frame) != 0));
+  const keeper = keeperOf(frame);
+  assert(!keeper || keeper.frame == frame);
+  assert(!keeper || keeper.maps >= pinsOf(frame));
+  assert(keeper || frameIsPinned(frame) == (pinsOf(frame) != 0));
 }
 
 /** One that is nobody's yet: it was just taken from its list. */
@@ -91,13 +93,13 @@ export function expectFresh(frame: u32): void {
   assert(pinWordOf(frame) == 0);
 }
 
-/** A frame to which nobody refers any more, and that is not free yet. Where it was KSM's its word still says so. */
+/** A frame to which nobody refers any more, and that is not free yet. Where it was kept its word still says so. */
 export function expectReleased(frame: u32): void {
   const word = wordOf(frame);
   assert(isLocked());
   assert(frame != ZERO_FRAME);
   assert(frame < header.frameLimit);
-  assert((word & (FRAME_KSM | FRAME_FREE)) != FRAME_FREE);
+  assert((word & (FRAME_KEPT | FRAME_FREE)) != FRAME_FREE);
   assert(pinsOf(frame) == 0);
 }
 

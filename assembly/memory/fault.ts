@@ -1,14 +1,13 @@
 /**
- * Page faults: what happens when a guest reads or writes a page, when KSM's sharing is undone, and when a pte goes.
+ * Page faults: what happens when a guest reads or writes a page, when it gets a frame of its own again, and when a pte goes.
  *
  * The rules are Linux's for anonymous memory: an untouched page reads as the shared zero frame and gets a frame of its own
- * at the first write; a write to a frame that is KSM's, held by others or mapped more than once goes to a copy; a frame that only
- * this pte maps is written in place. A KSM frame is never written in place, not even by its last user.
+ * at the first write; a write to a frame that is kept, held by others or mapped more than once goes to a copy; a frame that only
+ * this pte maps is written in place. A kept frame is never written in place, not even by its last user.
  *
  * Functions that can fail return -errno in place of a frame (base/error).
  */
 
-import { count, countWide } from '../base/count';
 import { isError } from '../base/error';
 import { step } from '../base/step';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
@@ -18,8 +17,6 @@ import {
   EFAULT,
   ENOMEM,
   FAULT_AROUND_PAGES,
-  H_COW_KSM,
-  H_KSM_ZERO_PAGES,
   PTE_DIRTY,
   PTE_READ_ONLY,
   PTE_SHARED,
@@ -36,13 +33,15 @@ import {
 import { pageCopy } from '../page/page';
 import { Mm, Vma } from '../records/mm';
 import { expectEntryOf, expectFresh } from './expect';
-import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, frameIsKsm, framePut } from './frames';
+import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, framePut } from './frames';
+import { frameIsKept } from './kept';
+import { countKeptCopy, countMergedZero } from './merged';
 import { isDmaPinned } from './pins';
 import {
   frameOfPte,
   isDenied,
   isDirty,
-  isKsmZero,
+  isMergedZero,
   isPresent,
   isShared,
   isWritable,
@@ -132,9 +131,9 @@ export function ownCopy(mm: Mm, entry: u32): u32 {
   step();
   if (!wasZero) pageCopy(copy, shared);
   pteSet(entry, pteTo(copy, rightsKept(pte) | PTE_DIRTY)); // dirty to the scanner: the item's checksum is not of this frame
-  if (isKsmZero(pte)) countKsmZero(mm, -1);
+  if (isMergedZero(pte)) countMergedZero(mm, -1);
   if (shared != ZERO_FRAME) {
-    if (frameIsKsm(shared)) countWide(H_COW_KSM, 1);
+    if (frameIsKept(shared)) countKeptCopy();
     framePut(shared);
   }
   if (!ASC_NO_ASSERT) expectFresh(copy);
@@ -202,13 +201,6 @@ function mapObject(mm: Mm, page: u32, vma: Vma): u32 {
   return frame;
 }
 
-/** KSM put the zero frame at one more (1) or one less (-1) page of `mm`. */
-export function countKsmZero(mm: Mm, change: i32): void {
-  count(H_KSM_ZERO_PAGES, change);
-  mm.zeroPages += change;
-  if (!ASC_NO_ASSERT) assert(<i32>mm.zeroPages >= 0);
-}
-
 /** Takes the mapping away, as munmap, DONTNEED and exit do. The rmap item stays for the scanner to find. */
 export function zap(mm: Mm, entry: u32): void {
   const pte = pteOf(entry);
@@ -216,6 +208,6 @@ export function zap(mm: Mm, entry: u32): void {
   if (!isPresent(pte)) return;
   pteSet(entry, 0);
   leafDrop(entry);
-  if (isKsmZero(pte)) countKsmZero(mm, -1);
+  if (isMergedZero(pte)) countMergedZero(mm, -1);
   if (!mapsZero(pte)) framePut(frameOfPte(pte));
 }

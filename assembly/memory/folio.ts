@@ -11,7 +11,8 @@ import { FOLIO_BITS, FOLIO_FRAMES, TABLE_BITS, TABLE_ENTRIES, VM_LOCKED, ZERO_FR
 import { isZeroPage } from '../page/page';
 import { freeLeaves } from '../records/free-list';
 import { header } from '../records/header';
-import { folioAt, folioDissolve, folioPart, frameIsPart, frameIsPinned, frameIsUsed, framePut } from './frames';
+import { folioAt } from './frame-words';
+import { folioDissolve, folioPart, frameIsPart, frameIsPinned, frameIsUsed, framePut } from './frames';
 import { frameReferences } from './pins';
 import { writeProtect } from './protect';
 import { mapsFrame, pteTo, rightsKept } from './pte';

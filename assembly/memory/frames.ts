@@ -1,14 +1,13 @@
 /**
- * Physical frames: who has how many, and which belong to KSM.
+ * Physical frames: who has how many, and which are free.
  *
  * Every frame has one word (layout/words, FRAME_*): for an ordinary frame the number of ptes that map it and whether extra
- * references pin it (memory/pins), for a KSM frame its stable node, which then keeps the count. A frame whose last
- * reference goes is free at once; if it was KSM's, its stable node becomes stale and is found later, as in Linux.
+ * references pin it (memory/pins), for a kept frame the record that counts (memory/kept). A frame whose last
+ * reference goes is free at once.
  * Only a part of a large folio (memory/folio) is held until the folio is split or all of it is held. Frame 0 is the
  * shared zero frame: never counted, never freed, never written.
  */
 
-import { arenaGive } from '../base/arena';
 import { count } from '../base/count';
 import { step, stepRefuses } from '../base/step';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
@@ -19,43 +18,21 @@ import {
   FOLIO_FRAMES,
   FRAME_COUNT_MASK,
   FRAME_FREE,
-  FRAME_KSM,
+  FRAME_KEPT,
   FRAME_LIMBO,
-  FRAME_NODE_MASK,
-  FRAME_NODE_SHIFT,
   FRAME_OFFLINE,
   FRAME_PINNED,
   H_FRAMES_USED,
   LIMIT_FRAMES,
-  NODE_IS_DUP,
-  NODE_ORPHAN,
 } from '../layout';
 import { pageClear, pagesClear } from '../page/page';
-import { FrameList, frameList, freeNodes } from '../records/free-list';
+import { FrameList, frameList } from '../records/free-list';
 import { header } from '../records/header';
-import { Node } from '../records/node';
-import { addressOf, recordAt } from '../records/record';
-import { dupIsStale } from './dups';
+import { addressOf } from '../records/record';
 import { expectFresh, expectReleased, expectUsed } from './expect';
 import { folioReclaim } from './folio';
-
-/** The word of a frame: who has it (FRAME_*). */
-export function wordOf(frame: u32): u32 {
-  return load<u32>(header.frameWords + ((<usize>frame) << 2));
-}
-
-export function wordSet(frame: u32, word: u32): void {
-  store<u32>(header.frameWords + ((<usize>frame) << 2), word);
-}
-
-/** The word of large folio number `folio`. */
-export function folioAt(folio: u32): u32 {
-  return load<u32>(header.folios + ((<usize>folio) << 2));
-}
-
-export function folioSetAt(folio: u32, held: u32): void {
-  store<u32>(header.folios + ((<usize>folio) << 2), held);
-}
+import { folioAt, folioSetAt, wordOf, wordSet } from './frame-words';
+import { frameIsKept, keeperLose, keeperOf } from './kept';
 
 /** The word of the large folio that `frame` is a part of; 0 if it is part of none. */
 function folioOf(frame: u32): u32 {
@@ -174,37 +151,9 @@ function giveBack(frame: u32): void {
   header.framesUsed--;
 }
 
-export function frameIsKsm(frame: u32): bool {
-  return (wordOf(frame) & FRAME_KSM) != 0;
-}
-
-/** The node that a KSM frame belongs to, also an orphan; none for an ordinary frame. */
-export function frameNode(frame: u32): Node {
-  const word = wordOf(frame);
-  return recordAt<Node>(word & FRAME_KSM ? (word & FRAME_NODE_MASK) << FRAME_NODE_SHIFT : 0);
-}
-
-/** Makes an unpinned ordinary frame the KSM frame of `node`, which takes over its count. */
-export function frameBecomeKsm(frame: u32, node: Node): void {
-  if (!ASC_NO_ASSERT) {
-    expectUsed(frame);
-    assert(!frameIsKsm(frame));
-    assert(!frameIsPinned(frame));
-    assert(!frameIsPart(frame));
-    assert(node.frame == 0);
-  }
-  node.maps = wordOf(frame) & FRAME_COUNT_MASK;
-  node.frame = frame;
-  wordSet(frame, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
-  if (!ASC_NO_ASSERT) {
-    assert(frameNode(frame) == node);
-    assert(node.maps > 0);
-  }
-}
-
 /**
  * Mapped by exactly one pte and pinned by nobody, and no other part of its large folio is mapped more than once: fork shares a
- * folio as a whole. Never true of a KSM frame.
+ * folio as a whole. Never true of a kept frame.
  */
 export function frameIsExclusive(frame: u32): bool {
   return wordOf(frame) == 1 && !(frameIsPart(frame) && folioIsShared(frame));
@@ -224,12 +173,12 @@ export function frameIsShared(frame: u32): bool {
 
 /** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */
 export function frameIsPinned(frame: u32): bool {
-  return (wordOf(frame) & (FRAME_KSM | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
+  return (wordOf(frame) & (FRAME_KEPT | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
 }
 
 /** The first extra reference to an ordinary frame has come, or (`on` false) the last one goes. It is still counted in memory/pins. */
 export function framePinned(frame: u32, on: bool): void {
-  if (!ASC_NO_ASSERT) assert(!frameIsKsm(frame));
+  if (!ASC_NO_ASSERT) assert(!frameIsKept(frame));
   const word = wordOf(frame) & ~FRAME_PINNED;
   wordSet(frame, on ? word | FRAME_PINNED : word);
 }
@@ -239,26 +188,17 @@ export function frameUnpinned(frame: u32): void {
   if (wordOf(frame) == 0) release(frame);
 }
 
-/** A KSM frame that only pins hold becomes an ordinary one: its node is about to be forgotten. */
-export function frameLeaveKsm(frame: u32): void {
-  if (!ASC_NO_ASSERT) {
-    expectUsed(frame);
-    assert(frameNode(frame).maps > 0);
-  }
-  wordSet(frame, FRAME_PINNED);
-}
-
-/** How many ptes map `frame`; of a KSM frame, how many references it has, extra ones included. */
+/** How many ptes map `frame`; of a kept frame, how many references it has, extra ones included. */
 export function frameCount(frame: u32): u32 {
-  const node = frameNode(frame);
-  return node ? node.maps : wordOf(frame) & FRAME_COUNT_MASK;
+  const keeper = keeperOf(frame);
+  return keeper ? keeper.maps : wordOf(frame) & FRAME_COUNT_MASK;
 }
 
 /** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */
 export function frameMove(frame: u32, target: u32): void {
-  const node = frameNode(frame);
+  const keeper = keeperOf(frame);
   if (!ASC_NO_ASSERT) expectFresh(target);
-  if (node) node.frame = target;
+  if (keeper) keeper.frame = target;
   wordSet(target, wordOf(frame));
   if (!ASC_NO_ASSERT) expectUsed(target);
   release(frame);
@@ -267,7 +207,7 @@ export function frameMove(frame: u32, target: u32): void {
 /** True where somebody refers to `frame`. */
 export function frameIsUsed(frame: u32): bool {
   const word = wordOf(frame);
-  return word != 0 && (word & (FRAME_KSM | FRAME_FREE)) != FRAME_FREE;
+  return word != 0 && (word & (FRAME_KEPT | FRAME_FREE)) != FRAME_FREE;
 }
 
 /** Takes the free frames [first, end) out of use. */
@@ -324,32 +264,26 @@ export function framesReturn(first: u32, end: u32): void {
 /** One more pte maps `frame`. */
 export function frameGet(frame: u32): void {
   if (!ASC_NO_ASSERT) expectUsed(frame);
-  const node = frameNode(frame);
-  if (node) node.maps++;
+  const keeper = keeperOf(frame);
+  if (keeper) keeper.maps++;
   else wordSet(frame, wordOf(frame) + 1);
 }
 
 /** One pte less maps `frame`, which must not be the zero frame. */
 export function framePut(frame: u32): void {
   if (!ASC_NO_ASSERT) expectUsed(frame);
-  const node = frameNode(frame);
-  if (!node) {
-    if (!ASC_NO_ASSERT) assert((wordOf(frame) & FRAME_COUNT_MASK) > 0);
-    const references = wordOf(frame) - 1;
-    if (references == 0) release(frame);
-    else wordSet(frame, references);
+  const keeper = keeperOf(frame);
+  if (keeper) {
+    if (!ASC_NO_ASSERT) assert(keeper.maps > 0);
+    if (--keeper.maps != 0) return;
+    keeperLose(keeper);
+    release(frame);
     return;
   }
-  if (!ASC_NO_ASSERT) assert(node.maps > 0);
-  const maps = node.maps - 1;
-  node.maps = maps;
-  if (maps != 0) return;
-  node.frame = 0;
-  node.lastFrame = frame;
-  release(frame);
-  if (!ASC_NO_ASSERT) assert(node.frame == 0);
-  if (node.flags & NODE_IS_DUP) dupIsStale(node);
-  if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);
+  if (!ASC_NO_ASSERT) assert((wordOf(frame) & FRAME_COUNT_MASK) > 0);
+  const references = wordOf(frame) - 1;
+  if (references == 0) release(frame);
+  else wordSet(frame, references);
 }
 
 /**
@@ -383,7 +317,7 @@ function freeRun(nid: u32): u32 {
 
 function isFree(index: u32): bool {
   const word = wordOf(index);
-  return (word & (FRAME_KSM | FRAME_FREE | FRAME_LIMBO)) == FRAME_FREE;
+  return (word & (FRAME_KEPT | FRAME_FREE | FRAME_LIMBO)) == FRAME_FREE;
 }
 
 function takeRun(list: FrameList, first: u32): u32 {

@@ -19,6 +19,7 @@ import {
 import { pageCopy } from '../page/page';
 import { freeLeaves } from '../records/free-list';
 import { folioSplit } from './folio';
+import { wordOf } from './frame-words';
 import {
   frameAlloc,
   frameIsUsed,
@@ -28,7 +29,6 @@ import {
   framesReturn,
   framesWithdraw,
   limboDrain,
-  wordOf,
 } from './frames';
 import { frameReferences } from './pins';
 import { writeProtectPatiently } from './protect';

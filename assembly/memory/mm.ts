@@ -3,12 +3,10 @@
  * or copy means to the scanner is the business of syscall/.
  */
 import { arenaGive, arenaTake } from '../base/arena';
-import { count } from '../base/count';
 import { step } from '../base/step';
 import {
   EAGAIN,
   ENOMEM,
-  H_KSM_ZERO_PAGES,
   LIMIT_PROCESSES,
   LOCK,
   MM_BYTES,
@@ -35,9 +33,10 @@ import { Mm, Vma } from '../records/mm';
 import { none, recordAt } from '../records/record';
 import { zap } from './fault';
 import { frameAlloc, frameGet } from './frames';
+import { countMergedZero } from './merged';
 import { isCopiedAtFork } from './pins';
 import { writeProtectPatiently } from './protect';
-import { frameOfPte, isKsmZero, isPresent, isShared, isWritable, pteProtected, pteTo, pteUnmerged } from './pte';
+import { frameOfPte, isMergedZero, isPresent, isShared, isWritable, pteProtected, pteTo, pteUnmerged } from './pte';
 import {
   entryFind,
   entryMake,
@@ -162,10 +161,7 @@ function copyRange(parent: Mm, child: Mm, vma: Vma): u32 {
     }
     if (isWritable(pte) && !writeProtectPatiently(source, frame)) return -EAGAIN;
     if (frame != ZERO_FRAME) frameGet(frame);
-    if (isKsmZero(pte)) {
-      count(H_KSM_ZERO_PAGES, 1);
-      child.zeroPages++;
-    }
+    if (isMergedZero(pte)) countMergedZero(child, 1);
     pteSet(copy, pteUnmerged(pteProtected(pte)));
     leafHold(copy);
   }

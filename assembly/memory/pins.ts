@@ -1,27 +1,19 @@
 /**
  * Extra references to frames, which hold a page in its place: of direct I/O, pipes, devices. One word a frame counts them, ordinary
- * or KSM's (layout/words, PINS_*).
+ * or kept (layout/words, PINS_*).
  *
  * Some of them are pins for DMA (Linux: FOLL_PIN): of those who read or write a page behind its process's back, and so want it to stay
  * that process's own; a plain reference does not. A page is made its process's own before it is pinned for DMA, and nobody shares it or
- * makes it KSM's while it is: so such a frame is an ordinary one, and if it is anonymous at most one pte maps it. H_DMA_PINS counts them
- * for all frames together.
+ * keeps it (memory/kept) while it is: so such a frame is an ordinary one, and if it is anonymous at most one pte maps it. H_DMA_PINS counts
+ * them for all frames together.
  */
 import { count, counted } from '../base/count';
 import { step } from '../base/step';
 import { FOLIO_FRAMES, H_DMA_PINS, LIMIT_PINS, PINS_DMA_SHIFT, PINS_MASK } from '../layout';
 import { header } from '../records/header';
 import { expectPins, expectUsed } from './expect';
-import {
-  folioPart,
-  frameCount,
-  frameGet,
-  frameIsKsm,
-  frameIsPart,
-  framePinned,
-  framePut,
-  frameUnpinned,
-} from './frames';
+import { folioPart, frameCount, frameGet, frameIsPart, framePinned, framePut, frameUnpinned } from './frames';
+import { frameIsKept } from './kept';
 
 const ONE_FOR_DMA: u32 = (1 << PINS_DMA_SHIFT) + 1;
 
@@ -60,7 +52,7 @@ export function pinTake(frame: u32, isForDma: bool): bool {
   if (isForDma) countForDma(1);
   pinWordSet(frame, pins + (isForDma ? ONE_FOR_DMA : 1));
   step();
-  if (frameIsKsm(frame)) frameGet(frame);
+  if (frameIsKept(frame)) frameGet(frame);
   else framePinned(frame, true);
   if (!ASC_NO_ASSERT) {
     expectUsed(frame);
@@ -82,19 +74,19 @@ export function pinDrop(frame: u32, isForDma: bool): bool {
   }
   const forDma = word >> PINS_DMA_SHIFT;
   const dropsForDma = forDma != 0 && (isForDma || forDma == pins);
-  const isLastOfOrdinary = pins == 1 && !frameIsKsm(frame);
+  const isLastOfOrdinary = pins == 1 && !frameIsKept(frame);
   if (isLastOfOrdinary) framePinned(frame, false);
   if (dropsForDma) countForDma(-1);
   pinWordSet(frame, word - (dropsForDma ? ONE_FOR_DMA : 1));
   if (!ASC_NO_ASSERT) assert(counted(H_DMA_PINS) >= pinWordOf(frame) >> PINS_DMA_SHIFT);
   if (isLastOfOrdinary) frameUnpinned(frame);
-  else if (frameIsKsm(frame)) framePut(frame);
+  else if (frameIsKept(frame)) framePut(frame);
   return true;
 }
 
-/** How many references `frame` has: ptes and extra ones, of a KSM frame or an ordinary one. */
+/** How many references `frame` has: ptes and extra ones, of a kept frame or an ordinary one. */
 export function frameReferences(frame: u32): u32 {
-  return frameCount(frame) + (frameIsKsm(frame) ? 0 : pinsOf(frame));
+  return frameCount(frame) + (frameIsKept(frame) ? 0 : pinsOf(frame));
 }
 
 export function isDmaPinned(frame: u32): bool {
@@ -106,7 +98,7 @@ export function isDmaPinned(frame: u32): bool {
  * counts as pinned as a whole: then all parts that one process alone maps are copied.
  */
 export function isCopiedAtFork(frame: u32): bool {
-  if (counted(H_DMA_PINS) == 0 || frameIsKsm(frame)) return false;
+  if (counted(H_DMA_PINS) == 0 || frameIsKept(frame)) return false;
   if (isDmaPinned(frame)) return true;
   return frameIsPart(frame) && frameCount(frame) == 1 && folioIsDmaPinned(frame);
 }

@@ -72,8 +72,8 @@ export function isMerged(pte: u32): bool {
   return (pte & PTE_MERGED) != 0 && !mapsZero(pte);
 }
 
-/** Does it map the zero frame because KSM put it there? */
-export function isKsmZero(pte: u32): bool {
+/** Does it map the zero frame that came in place of an equal frame? */
+export function isMergedZero(pte: u32): bool {
   return (pte & (PTE_FRAME | PTE_MERGED)) == PTE_MERGED;
 }
 

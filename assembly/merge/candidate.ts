@@ -17,7 +17,7 @@ import {
   STATE_UNSTABLE,
   VM_MERGEABLE,
 } from '../layout';
-import { wordOf } from '../memory/frames';
+import { wordOf } from '../memory/frame-words';
 import { frameOfPte, isAnonymous, isDirty, isPresent, mapsZero } from '../memory/pte';
 import { pteOf } from '../memory/tables';
 import { vmaFind } from '../memory/vmas';

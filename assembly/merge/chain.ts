@@ -13,11 +13,12 @@ import {
   NODE_NID_SHIFT,
   NODE_ORPHAN,
 } from '../layout';
-import { firstStale, firstWithRoom, fullestWithRoom, isNearer, nodeIsCandidate, roomClear } from '../memory/dups';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { none } from '../records/record';
+import { firstStale, firstWithRoom, fullestWithRoom, isNearer, nodeIsCandidate, roomClear } from './dups';
+import { lostHear } from './lost';
 import {
   dupAdd,
   dupMoveToFront,
@@ -89,7 +90,9 @@ export function chainPick(node: Node, prune: bool): Node {
     nodeDelete(node);
     return none<Node>();
   }
-  const best = pickDup(node, prune && pruneIsDue(node));
+  const all = prune && pruneIsDue(node);
+  if (all) node.pruneTime = header.now;
+  const best = pickDup(node, all);
   if (!ASC_NO_ASSERT) assert(!best || (best.chain == node && !nodeIsStale(best)));
   if (!best) {
     chainFree(node);
@@ -105,10 +108,7 @@ export function chainPick(node: Node, prune: bool): Node {
 }
 
 function pruneIsDue(chain: Node): bool {
-  const now = header.now;
-  if (now - chain.pruneTime < setting(H_STABLE_NODE_CHAINS_PRUNE_MILLISECS)) return false;
-  chain.pruneTime = now;
-  return true;
+  return header.now - chain.pruneTime >= setting(H_STABLE_NODE_CHAINS_PRUNE_MILLISECS);
 }
 
 /**
@@ -116,6 +116,7 @@ function pruneIsDue(chain: Node): bool {
  * none the first at all. Those that it would find stale before it stops are deleted.
  */
 function pickDup(chain: Node, all: bool): Node {
+  lostHear();
   const first = firstWithRoom(chain);
   const end = all ? none<Node>() : first;
   for (let stale = firstStale(chain); stale && (end ? isNearer(stale, end) : true); stale = firstStale(chain)) {

@@ -22,16 +22,18 @@ import {
   NODE_NID_SHIFT,
   NODE_ORPHAN,
 } from '../layout';
-import { dupEnter, dupLeave, isNearer, roomClear, takeFirstPlace } from '../memory/dups';
-import { frameIsKsm } from '../memory/frames';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, recordAt } from '../records/record';
+import { dupEnter, dupLeave, isNearer, roomClear, takeFirstPlace } from './dups';
+import { frameIsKsm } from './ksm-frame';
+import { lostHear } from './lost';
 import { entryOf, itemLeavesNode } from './rmap';
 
 /** An empty record; none where the arena is full. */
 export function nodeAlloc(): Node {
+  lostHear();
   return recordAt<Node>(arenaTake(freeNodes, header.nodes, NODE_BYTES, header.nodeLimit, LIMIT_NODES));
 }
 
@@ -54,6 +56,7 @@ export function nodeDelete(node: Node): void {
     assert(nodeIsStale(node) || !frameIsKsm(node.frame));
     assert((node.len == 0) == !node.head);
   }
+  lostHear(); // it may be among them
   for (let item = node.head; item; ) {
     const next = item.next;
     itemLeavesNode(entryOf(item), next ? 1 : 0);

@@ -27,8 +27,6 @@ import {
   STATE_STABLE,
   STATE_UNSTABLE,
 } from '../layout';
-import { dupItemsChanged } from '../memory/dups';
-import { frameNode } from '../memory/frames';
 import { isMerged, mapsFrame, pteUnmerged } from '../memory/pte';
 import { entryMm, leafDrop, leafHold, pteOf, pteSet } from '../memory/tables';
 import { header } from '../records/header';
@@ -36,6 +34,8 @@ import { Mm } from '../records/mm';
 import { Item, Node } from '../records/node';
 import { addressOf, none, recordAt } from '../records/record';
 import { entryDomain } from './domain';
+import { dupItemsChanged } from './dups';
+import { frameNode } from './ksm-frame';
 import { nodeDelete } from './node';
 import { isHashOrder } from './order';
 

@@ -5,8 +5,6 @@
 
 import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
-import { nodeIsCandidate } from '../memory/dups';
-import { frameNode } from '../memory/frames';
 import { comparePages } from '../page/page';
 import { Domain } from '../records/domain';
 import { header } from '../records/header';
@@ -15,6 +13,8 @@ import { addressOf, none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 import { chainMake, chainPick } from './chain';
 import { domainAt, domainNumber } from './domain';
+import { nodeIsCandidate } from './dups';
+import { frameNode } from './ksm-frame';
 import {
   dupAdd,
   expectOutside,

@@ -8,16 +8,19 @@
 
 import { isConcurrent } from '../concurrent/workers';
 import { NODE_ORPHAN, PTE_DIRTY, PTE_MERGED, STATE_STABLE, ZERO_FRAME } from '../layout';
-import { countKsmZero, ownCopy } from '../memory/fault';
+import { ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
-import { frameBecomeKsm, frameGet, frameIsKsm, frameIsPinned, frameNode, framePut } from '../memory/frames';
+import { frameGet, frameIsPinned, framePut } from '../memory/frames';
+import { frameKeep } from '../memory/kept';
+import { countMergedZero } from '../memory/merged';
 import { writeProtect } from '../memory/protect';
-import { frameOfPte, isKsmZero, mapsFrame, mapsZero, pteProtected, pteTo, rightsKept } from '../memory/pte';
+import { frameOfPte, isMergedZero, mapsFrame, mapsZero, pteProtected, pteTo, rightsKept } from '../memory/pte';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages, isZeroPage, pageChecksum } from '../page/page';
 import { Domain } from '../records/domain';
 import { Node } from '../records/node';
 import { domainNumber, entryDomain } from './domain';
+import { frameIsKsm, frameNode } from './ksm-frame';
 import { nodeAlloc, nodeFlag, nodeIsChain } from './node';
 import { expectFreeItem, itemAppend, itemUnlink, stateOf } from './rmap';
 import { stableInsert } from './stable';
@@ -44,8 +47,8 @@ export function mergeInto(entry: u32, frame: u32, node: Node): bool {
 export function mergeIntoZero(entry: u32, frame: u32): bool {
   if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, ZERO_FRAME)) return false;
   pteSet(entry, pteTo(ZERO_FRAME, rightsKept(pteOf(entry)) | PTE_MERGED));
-  countKsmZero(entryMm(entry), 1);
-  if (!ASC_NO_ASSERT) assert(isKsmZero(pteOf(entry)));
+  countMergedZero(entryMm(entry), 1);
+  if (!ASC_NO_ASSERT) assert(isMergedZero(pteOf(entry)));
   framePut(frame);
   return true;
 }
@@ -78,7 +81,7 @@ export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, c
   }
   node.domain = domainNumber(domain);
   nodeFlag(node, 0, NODE_ORPHAN);
-  frameBecomeKsm(frame, node);
+  frameKeep(frame, node);
   pteSet(entry, pteProtected(pte) & ~PTE_DIRTY);
   if (!mergeInto(partner, other, node)) {
     breakCow(entry);

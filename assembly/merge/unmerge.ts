@@ -3,9 +3,9 @@ import { isError } from '../base/error';
 import { rbAt, rbFirst, rbNext } from '../base/rb';
 import { EBUSY, ROOT_BYTES } from '../layout';
 import { ownCopy } from '../memory/fault';
-import { frameIsKsm, frameLeaveKsm } from '../memory/frames';
+import { frameUnkeep } from '../memory/kept';
 import { pinsOf } from '../memory/pins';
-import { frameOfPte, isKsmZero, isPresent } from '../memory/pte';
+import { frameOfPte, isMergedZero, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -13,6 +13,7 @@ import { Node } from '../records/node';
 import { none } from '../records/record';
 import { chainFree } from './chain';
 import { domainAt } from './domain';
+import { frameIsKsm } from './ksm-frame';
 import { nodeDelete, nodeIsChain, nodeIsStale } from './node';
 import { rootsAt } from './order';
 
@@ -24,7 +25,7 @@ export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     const entry = entryFind(mm, page);
     const pte = pteOf(entry);
-    if (!isPresent(pte) || (!isKsmZero(pte) && !frameIsKsm(frameOfPte(pte)))) continue;
+    if (!isPresent(pte) || (!isMergedZero(pte) && !frameIsKsm(frameOfPte(pte)))) continue;
     const frame = ownCopy(mm, entry);
     if (isError(frame)) return frame;
   }
@@ -127,6 +128,6 @@ function isMapped(node: Node): bool {
 /** Deletes a node that no pte maps. A frame that is pinned stops being KSM's. */
 function forgetNode(node: Node): void {
   if (!ASC_NO_ASSERT) assert(!nodeIsChain(node) && !isMapped(node));
-  if (!nodeIsStale(node)) frameLeaveKsm(node.frame);
+  if (!nodeIsStale(node)) frameUnkeep(node.frame);
   nodeDelete(node);
 }

@@ -11,6 +11,7 @@ import {
   H_FRAMES_END,
   H_KSMD_BELL,
   H_LIMBO,
+  H_LOST,
   H_NID_COUNT,
   H_ROOTS,
   H_ZERO_CHECKSUM,
@@ -36,6 +37,7 @@ import {
   RB_RIGHT,
   ROOM_BYTES,
   ROOM_FULLEST,
+  ROOM_LOST_NEXT,
   ROOM_STALE,
   ROOT_BYTES,
   ROOT_UNSTABLE,
@@ -67,6 +69,7 @@ export function expectRecords(): void {
   if (HEADER + offsetof<Header>('framesEnd') != H_FRAMES_END) ERROR('Header.framesEnd');
   if (HEADER + offsetof<Header>('limbo') != H_LIMBO) ERROR('Header.limbo');
   if (HEADER + offsetof<Header>('ksmdBell') != H_KSMD_BELL) ERROR('Header.ksmdBell');
+  if (HEADER + offsetof<Header>('lost') != H_LOST) ERROR('Header.lost');
 
   if (offsetof<TreeNode>('left') != RB_LEFT || offsetof<TreeNode>('right') != RB_RIGHT) ERROR('TreeNode.left, right');
   if (offsetof<TreeNode>('above') != RB_PARENT || offsetof<TreeNode>() != RB_BYTES) ERROR('TreeNode');
@@ -86,7 +89,8 @@ export function expectRecords(): void {
   if (offsetof<Node>('flags') != NODE_FLAGS || offsetof<Node>('domain') != NODE_DOMAIN) ERROR('Node.flags, domain');
   if (offsetof<Node>() != NODE_BYTES || offsetof<Item>() != ITEM_BYTES) ERROR('Node, Item');
   if (offsetof<Room>() != ROOM_BYTES || offsetof<ChainRoom>('fullest') != ROOM_FULLEST) ERROR('Room');
-  if (offsetof<ChainRoom>('stale') != ROOM_STALE) ERROR('ChainRoom.stale');
+  if (offsetof<ChainRoom>('stale') != ROOM_STALE || offsetof<Room>('lostNext') != ROOM_LOST_NEXT)
+    ERROR('Room.lostNext');
 
   if (offsetof<Domain>('rootCount') != DOMAIN_ROOT_COUNT || offsetof<Domain>('salt') != DOMAIN_SALT)
     ERROR('Domain.rootCount, salt');

@@ -1,5 +1,6 @@
 /** The header's own words: what was chosen at creation, where the regions begin, what is in use (layout/header). */
 import { DIRECTORY_BYTES, H_REGIONS, HEADER } from '../layout';
+import { Keeper } from './keeper';
 import { Node } from './node';
 
 @unmanaged
@@ -62,6 +63,8 @@ export class Header {
   workers: u32;
   ksmd: u32;
   ksmdBell: u32;
+
+  lost: Keeper;
 }
 
 /** The one that there is: a constant address, so that a field of it is one load. */

@@ -1,30 +1,20 @@
 /** A stable node, an rmap item, and a chain's room: what of a record means what depends on its state (layout/records). */
 import { ROOM_BY_ITEMS } from '../layout';
+import { Keeper } from './keeper';
 import { TreeNode } from './tree-node';
 
-/** A stable node: regular, a chain, or a dup of one. A regular node and a chain are tree nodes. */
+/**
+ * A stable node: regular, a chain, or a dup of one. A regular node and a chain are tree nodes. Its frame, the references to that and its
+ * flags (the NUMA node of its tree, and NODE_*) are in what the machine knows of it.
+ */
 @unmanaged
-export class Node extends TreeNode {
-  /** Its frame; 0: stale. */
-  frame: u32;
+export class Node extends Keeper {
   /** Its first rmap item. */
   head: Item;
   /** Number of its items. */
   len: u32;
-  /** References to its frame. */
-  maps: u32;
-  /** NUMA node of its tree, and NODE_* flags. */
-  flags: u32;
   /** Number of the domain whose trees it is in. */
   domain: u32;
-
-  /** Of a stale node: the frame that it had. */
-  get lastFrame(): u32 {
-    return this.maps;
-  }
-  set lastFrame(frame: u32) {
-    this.maps = frame;
-  }
 
   /** Of a chain: its first dup. */
   get firstDup(): Node {
@@ -96,9 +86,10 @@ export class Room extends TreeNode {
   itemsLeft: TreeNode;
   itemsRight: TreeNode;
   itemsAbove: u32;
+  /** Of a lost node (records/keeper). */
+  lostNext: u32;
   // As long as a node, so that both have the same place in their regions.
-  spare0: u32;
-  spare1: u32;
+  spare: u32;
 
   get place(): u32 {
     return this.key;

@@ -1,7 +1,7 @@
 /**
  * Recovery of frames: counts from ptes, free lists from what is left. How often a frame is pinned says a word of its own.
  *
- * While it goes on, a frame word holds a count as an ordinary frame's does, and a KSM frame's word FRAME_KSM | FRAME_FREE
+ * While it goes on, a frame word holds a count as an ordinary frame's does, and a KSM frame's word FRAME_KEPT | FRAME_FREE
  * besides, which no word holds otherwise: so a death in here can be recovered from too.
  */
 
@@ -14,7 +14,7 @@ import {
   FOLIO_FRAMES,
   FRAME_COUNT_MASK,
   FRAME_FREE,
-  FRAME_KSM,
+  FRAME_KEPT,
   FRAME_LIMBO,
   FRAME_OFFLINE,
   FRAME_PINNED,
@@ -27,9 +27,9 @@ import {
   TABLE_BITS,
   TABLE_ENTRIES,
 } from '../layout';
-import { folioAt, folioSetAt, wordOf, wordSet } from '../memory/frames';
+import { folioAt, folioSetAt, wordOf, wordSet } from '../memory/frame-words';
 import { pinWordOf, pinWordSet } from '../memory/pins';
-import { frameOfPte, isKsmZero, isPresent, isShared, isWritable, mapsZero, pteProtected } from '../memory/pte';
+import { frameOfPte, isMergedZero, isPresent, isShared, isWritable, mapsZero, pteProtected } from '../memory/pte';
 import { leafRecord, pteOf, pteSet } from '../memory/tables';
 import { stateOf } from '../merge/rmap';
 import { frameList } from '../records/free-list';
@@ -37,7 +37,7 @@ import { header } from '../records/header';
 import { leafIsMarked, leavesEnd } from './tables';
 
 /** A KSM frame whose node is not rebuilt yet. */
-const KSM_NO_NODE: u32 = FRAME_KSM | FRAME_FREE;
+const KSM_NO_NODE: u32 = FRAME_KEPT | FRAME_FREE;
 
 export function awaitsNode(word: u32): bool {
   return word != FRAME_OFFLINE && (word & KSM_NO_NODE) == KSM_NO_NODE;
@@ -71,7 +71,7 @@ function keepPins(index: u32): void {
   const forDma = min(counts >> PINS_DMA_SHIFT, pins);
   pinWordSet(index, (forDma << PINS_DMA_SHIFT) | pins);
   count(H_DMA_PINS, forDma);
-  wordSet(index, (word & FRAME_KSM ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
+  wordSet(index, (word & FRAME_KEPT ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
 }
 
 /** Counts, over all reachable ptes: of each frame, of each leaf, and of pages that KSM put the zero frame to. */
@@ -99,7 +99,7 @@ function countLeaf(leaf: u32): void {
     }
     if (!isPresent(pte)) continue;
     used++;
-    if (isKsmZero(pte)) {
+    if (isMergedZero(pte)) {
       count(H_KSM_ZERO_PAGES, 1);
       mm.zeroPages++;
     }

@@ -4,8 +4,8 @@
  */
 import {
   FRAME_COUNT_MASK,
-  FRAME_KSM,
-  FRAME_NODE_SHIFT,
+  FRAME_KEEPER_SHIFT,
+  FRAME_KEPT,
   FRAME_PINNED,
   H_PAGES_SHARED,
   H_PAGES_SHARING,
@@ -27,7 +27,7 @@ import {
   TABLE_BITS,
   TABLE_ENTRIES,
 } from '../layout';
-import { wordOf, wordSet } from '../memory/frames';
+import { wordOf, wordSet } from '../memory/frame-words';
 import { pinsOf } from '../memory/pins';
 import { frameOfPte, isDirty, isMerged, isPresent, isWritable, mapsZero, pteUnmerged } from '../memory/pte';
 import { pteOf, pteSet } from '../memory/tables';
@@ -39,6 +39,7 @@ import { pageChecksum } from '../page/page';
 import { unstableReinsert } from '../policy/linux/unstable';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
+import { Keeper } from '../records/keeper';
 import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { awaitsNode, firstOf, freshOf } from './frames';
@@ -53,6 +54,7 @@ export function treesClear(): void {
   freeNodes.used = 0;
   memory.fill(header.roots, 0, header.rootLimit * ROOT_BYTES);
   header.migrateNodes = none<Node>();
+  header.lost = none<Keeper>();
   store<u32>(H_STABLE_NODE_CHAINS, 0);
   store<u32>(H_STABLE_NODE_DUPS, 0);
 }
@@ -90,7 +92,7 @@ function nodeRebuild(frame: u32, domain: u32): void {
   nodeFlag(node, 0, NODE_ORPHAN);
   node.frame = frame;
   node.maps = maps + pins;
-  wordSet(frame, FRAME_KSM | (addressOf(node) >> FRAME_NODE_SHIFT));
+  wordSet(frame, FRAME_KEPT | (addressOf(node) >> FRAME_KEEPER_SHIFT));
   stableInsert(node, pageChecksum(frame));
 }
 

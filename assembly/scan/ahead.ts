@@ -8,7 +8,7 @@
  */
 import { rbAt, rbLink } from '../base/rb';
 import { NODE_IS_CHAIN, RECENT_FRAMES } from '../layout';
-import { wordOf } from '../memory/frames';
+import { wordOf } from '../memory/frame-words';
 import { frameOfPte } from '../memory/pte';
 import { pteOf } from '../memory/tables';
 import { nodeHas } from '../merge/node';

@@ -18,7 +18,7 @@ import {
   VMA_BYTES,
 } from '../layout';
 import { ownCopy } from '../memory/fault';
-import { frameIsKsm, wordOf } from '../memory/frames';
+import { wordOf } from '../memory/frame-words';
 import { frameOfPte } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf } from '../memory/tables';
 import {
@@ -34,6 +34,7 @@ import {
 import { isCandidate } from '../merge/candidate';
 import { itemForget } from '../merge/checksum';
 import { domainForget, domainOf, isDomain } from '../merge/domain';
+import { frameIsKsm } from '../merge/ksm-frame';
 import { stateOf } from '../merge/rmap';
 import { stableForgetDomain } from '../merge/unmerge';
 import { freeMms, freeVmas } from '../records/free-list';

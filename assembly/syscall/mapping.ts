@@ -63,7 +63,7 @@ function isInRange(page: u32, pages: u32): bool {
 }
 
 /** Maps anonymous memory; what was mapped there goes first, unless MAP_FIXED_NOREPLACE forbids (EEXIST). */
-export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
+export function mmap(mm: Mm, page: u32, pages: u32, how: u32): u32 {
   limitForget();
   if (pages == 0) return -EINVAL;
   if (!isInRange(page, pages)) return -ENOMEM;
@@ -82,7 +82,7 @@ export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
     object = objectCreate(mm.nid);
     if (!object) return -ENOMEM;
   }
-  if (replaces && unmap(mm, page, pages)) {
+  if (replaces && munmap(mm, page, pages)) {
     objectRelease(object);
     return -ENOMEM;
   }
@@ -95,7 +95,7 @@ export function map(mm: Mm, page: u32, pages: u32, how: u32): u32 {
   return 0;
 }
 
-export function unmap(mm: Mm, page: u32, pages: u32): u32 {
+export function munmap(mm: Mm, page: u32, pages: u32): u32 {
   limitForget();
   if (pages == 0 || !isInRange(page, pages)) return -EINVAL;
   const end = page + pages;
@@ -115,7 +115,7 @@ export function unmap(mm: Mm, page: u32, pages: u32): u32 {
  * `access`: VM_READ and VM_WRITE bits. Stops with ENOMEM at the first hole; what lies before it is changed. Locked memory that may
  * be written from now on is write-faulted at once, which breaks KSM's sharing.
  */
-export function protect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
+export function mprotect(mm: Mm, page: u32, pages: u32, access: u32): u32 {
   limitForget();
   if (pages == 0) return 0;
   if (!isInRange(page, pages)) return -ENOMEM;
@@ -149,7 +149,7 @@ function withdrawRange(mm: Mm, start: u32, end: u32, access: u32): void {
 }
 
 /** Linux's madvise: holes give ENOMEM after the mapped parts were done; a limit of KSM's own gives EAGAIN. */
-export function advise(mm: Mm, page: u32, pages: u32, advice: u32): u32 {
+export function madvise(mm: Mm, page: u32, pages: u32, advice: u32): u32 {
   limitForget();
   if (advice != MADV_DONTNEED && advice != MADV_MERGEABLE && advice != MADV_UNMERGEABLE) return -EINVAL;
   if (pages == 0) return 0;
@@ -209,17 +209,17 @@ export function mergeAnySet(mm: Mm, on: bool): u32 {
 }
 
 /**
- * mlock: every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
+ * Every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
  * at a hole: what lies before it is locked, but not made present. ENOMEM at memory that may not be accessed, and if frames run out: then
  * all is locked, and what lies before that is present.
  */
-export function lock(mm: Mm, page: u32, pages: u32): u32 {
+export function mlock(mm: Mm, page: u32, pages: u32): u32 {
   const failed = setLocked(mm, page, pages, true);
   return failed ? failed : populate(mm, page, page + pages);
 }
 
-/** munlock. ENOMEM at a hole: what lies before it is unlocked. */
-export function unlock(mm: Mm, page: u32, pages: u32): u32 {
+/** ENOMEM at a hole: what lies before it is unlocked. */
+export function munlock(mm: Mm, page: u32, pages: u32): u32 {
   return setLocked(mm, page, pages, false);
 }
 

@@ -2,7 +2,8 @@
 import { isError } from '../base/error';
 import { ENOMEM, PIN_GET, PIN_READ, PIN_WRITE, ZERO_FRAME } from '../layout';
 import { ownCopy, readFault, writeFault } from '../memory/fault';
-import { frameIsKsm, frameIsShared } from '../memory/frames';
+import { frameIsShared } from '../memory/frames';
+import { frameIsKept } from '../memory/kept';
 import { pinTake } from '../memory/pins';
 import { frameOfPte, isShared } from '../memory/pte';
 import { entryFind, pteOf } from '../memory/tables';
@@ -24,5 +25,5 @@ export function pinPage(mm: Mm, page: u32, how: u32): u32 {
 function isSharedWithOthers(entry: u32): bool {
   const pte = pteOf(entry);
   const frame = frameOfPte(pte);
-  return !isShared(pte) && (frameIsKsm(frame) || frameIsShared(frame));
+  return !isShared(pte) && (frameIsKept(frame) || frameIsShared(frame));
 }

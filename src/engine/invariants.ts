@@ -12,6 +12,7 @@ import { checkCounters } from './invariants/counters.ts';
 import { checkDomains } from './invariants/domains.ts';
 import { checkFrames } from './invariants/frames.ts';
 import { checkHeader } from './invariants/header.ts';
+import { checkLostNodes } from './invariants/lost.ts';
 import { checkMms, checkSlots } from './invariants/mms.ts';
 import { checkPages } from './invariants/pages.ts';
 import { checkStable } from './invariants/stable.ts';
@@ -29,6 +30,7 @@ const CHECKS: readonly ((walk: Walk) => void)[] = [
   checkVmas,
   checkTables,
   checkPages,
+  checkLostNodes,
   checkStable,
   checkUnstable,
   checkFrames,

@@ -15,12 +15,12 @@ export interface EngineExports extends WebAssembly.Exports {
   exec(mm: number, id: number): number;
   fork(mm: number, id: number): number;
   exit(mm: number, id: number): number;
-  map(mm: number, id: number, page: number, pages: number, how: number): number;
-  unmap(mm: number, id: number, page: number, pages: number): number;
-  protect(mm: number, id: number, page: number, pages: number, access: number): number;
-  advise(mm: number, id: number, page: number, pages: number, advice: number): number;
-  lock(mm: number, id: number, page: number, pages: number): number;
-  unlock(mm: number, id: number, page: number, pages: number): number;
+  mmap(mm: number, id: number, page: number, pages: number, how: number): number;
+  munmap(mm: number, id: number, page: number, pages: number): number;
+  mprotect(mm: number, id: number, page: number, pages: number, access: number): number;
+  madvise(mm: number, id: number, page: number, pages: number, advice: number): number;
+  mlock(mm: number, id: number, page: number, pages: number): number;
+  munlock(mm: number, id: number, page: number, pages: number): number;
   pinPage(mm: number, id: number, page: number, how: number): number;
   unpinFrame(frame: number, how: number): number;
   pinsOf(frame: number): number;

@@ -21,7 +21,7 @@ export function sharedFrames(machine: Machine): SharedFrame[] {
   const groups = new Map<FrameId, SharedPage[]>();
   for (const process of machine.processes.live) {
     for (const { address, frame } of process.resident()) {
-      if (!(frames.wordOf(frame) & layout.FRAME_KSM)) continue;
+      if (!(frames.wordOf(frame) & layout.FRAME_KEPT)) continue;
       const pages = groups.get(frame);
       if (pages === undefined) groups.set(frame, [{ process, address }]);
       else pages.push({ process, address });

@@ -79,20 +79,20 @@ export class AddressSpace {
       (file ? layout.MAP_FILE : 0) |
       (hugepage ? layout.MAP_HUGEPAGE : 0) |
       MAP_ACCESS[prot];
-    this.#done('mmap', call.map(this.#mm, this.id, page, pages, how), page * PAGE_SIZE, length);
+    this.#done('mmap', call.mmap(this.#mm, this.id, page, pages, how), page * PAGE_SIZE, length);
     return page * PAGE_SIZE;
   }
 
   munmap(address: number, length: number): void {
     const { call } = this.#machine.engine;
-    const status = call.unmap(this.#mm, this.id, pageOf('munmap', address), pagesOf('munmap', length));
+    const status = call.munmap(this.#mm, this.id, pageOf('munmap', address), pagesOf('munmap', length));
     this.#done('munmap', status, address, length);
   }
 
   mprotect(address: number, length: number, prot: Protection): void {
     const { call } = this.#machine.engine;
     const access = ACCESS[PROTECTION('mprotect: the protection', prot)];
-    const status = call.protect(this.#mm, this.id, pageOf('mprotect', address), pagesOf('mprotect', length), access);
+    const status = call.mprotect(this.#mm, this.id, pageOf('mprotect', address), pagesOf('mprotect', length), access);
     this.#done('mprotect', status, address, length);
   }
 
@@ -100,7 +100,7 @@ export class AddressSpace {
   madvise(address: number, length: number, advice: Advice): void {
     const { call } = this.#machine.engine;
     const number = ADVICE[ADVICES('madvise: the advice', advice)];
-    const status = call.advise(this.#mm, this.id, pageOf('madvise', address), pagesOf('madvise', length), number);
+    const status = call.madvise(this.#mm, this.id, pageOf('madvise', address), pagesOf('madvise', length), number);
     this.#done('madvise', status, address, length);
     this.#machine.work.wake();
   }
@@ -124,13 +124,13 @@ export class AddressSpace {
   /** mlock: makes every page present and keeps DONTNEED away. Pages that may be written are write-faulted, so sharing breaks. */
   mlock(address: number, length: number): void {
     const { call } = this.#machine.engine;
-    const status = call.lock(this.#mm, this.id, pageOf('mlock', address), pagesOf('mlock', length));
+    const status = call.mlock(this.#mm, this.id, pageOf('mlock', address), pagesOf('mlock', length));
     this.#done('mlock', status, address, length);
   }
 
   munlock(address: number, length: number): void {
     const { call } = this.#machine.engine;
-    const status = call.unlock(this.#mm, this.id, pageOf('munlock', address), pagesOf('munlock', length));
+    const status = call.munlock(this.#mm, this.id, pageOf('munlock', address), pagesOf('munlock', length));
     this.#done('munlock', status, address, length);
   }
 

@@ -30,7 +30,7 @@ export interface HostOptions extends ThreadOptions {
   readonly pages?: number;
   /** Address spaces at once; those that ended count until the scanner has passed, and so does each shared mapping. Default 256. */
   readonly processes?: number;
-  /** Mappings, all address spaces together. Default 4096. */
+  /** Mappings, all address spaces together. Default 4096, in a memory below 16 MiB 1024. */
   readonly vmas?: number;
   /** NUMA nodes, each with an equal share of the frames. Default 1. */
   readonly nodes?: number;
@@ -67,6 +67,8 @@ export interface HostOptions extends ThreadOptions {
 }
 
 const PAGES_MAX = 2 ** 27;
+/** A memory of fewer units is a small one, of 16 MiB: with fewer mappings there is room for 256 processes from 8 MiB on. */
+const SMALL_UNITS = (16 * 2 ** 20) / UNIT_BYTES;
 /** Threads that scan together, at most: as many as can take part in a host at all. */
 export const SCANNERS_MAX: number = layout.WORKER_LIMIT;
 
@@ -127,7 +129,7 @@ export function geometryOf(options: HostOptions): Geometry {
     memoryPages,
     pages: options.pages ?? memoryPages * 2 * PAGES_PER_UNIT,
     processes: options.processes ?? 256,
-    vmas: options.vmas ?? 4096,
+    vmas: options.vmas ?? (memoryPages < SMALL_UNITS ? 1024 : 4096),
     nodes: options.nodes ?? 1,
     domains: options.domains ?? 1,
     index,

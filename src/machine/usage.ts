@@ -1,35 +1,29 @@
-/** How much of everything a machine has, and how much of it is in use. */
-import { type Engine, layout } from '../engine/index.ts';
+/** How much of everything a machine has, and how much of it is in use: by the table of regions. */
+import { type Engine, layout, regionOf, usedOf } from '../engine/index.ts';
 import type { Limits, Usage } from './types.ts';
 
+const { REGION_FRAMES, REGION_LEAVES, REGION_MMS, REGION_VMAS, TABLE_ENTRIES } = layout;
+
 export function limitsOf(engine: Engine): Limits {
+  const records = (region: number): number => regionOf(engine, region).records;
   return {
-    frames: engine.frames.count - 1, // the zero frame is nobody's
-    pages: engine.u32(layout.H_LEAF_LIMIT) * layout.TABLE_ENTRIES,
-    processes: engine.u32(layout.H_MM_LIMIT),
-    vmas: engine.u32(layout.H_VMA_LIMIT),
+    frames: records(REGION_FRAMES) - 1, // the zero frame is nobody's
+    pages: records(REGION_LEAVES) * TABLE_ENTRIES,
+    processes: records(REGION_MMS),
+    vmas: records(REGION_VMAS),
   };
 }
 
 export function usageOf(engine: Engine): Usage {
-  const used = (list: number): number => engine.u32(list + layout.FREE_USED);
-  const leaves = used(layout.H_FREE_LEAVES);
-  const frames = engine.u32(layout.H_FRAMES_USED);
-  const leafBytes = layout.LEAF_BYTES + layout.TABLE_ENTRIES * (8 + layout.ITEM_BYTES) + layout.TABLE_ENTRIES / 8;
-  const metadataBytes =
-    layout.REGIONS +
-    used(layout.H_FREE_MMS) * layout.MM_BYTES +
-    used(layout.H_FREE_VMAS) * layout.VMA_BYTES +
-    used(layout.H_FREE_TABLES) * layout.TABLE_BYTES +
-    leaves * leafBytes +
-    used(layout.H_FREE_NODES) * layout.NODE_BYTES +
-    frames * 4 +
-    engine.u32(layout.H_ROOT_LIMIT) * layout.ROOT_BYTES;
+  let metadataBytes = layout.REGIONS;
+  for (let region = 0; region < layout.REGION_COUNT; region++) {
+    if (region !== REGION_FRAMES) metadataBytes += usedOf(engine, region) * layout.regionBytes(region);
+  }
   return {
-    frames,
-    pages: leaves * layout.TABLE_ENTRIES,
-    processes: used(layout.H_FREE_MMS),
-    vmas: used(layout.H_FREE_VMAS),
+    frames: usedOf(engine, REGION_FRAMES),
+    pages: usedOf(engine, REGION_LEAVES) * TABLE_ENTRIES,
+    processes: usedOf(engine, REGION_MMS),
+    vmas: usedOf(engine, REGION_VMAS),
     metadataBytes,
     metadata_bytes: metadataBytes,
   };

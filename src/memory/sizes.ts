@@ -2,14 +2,16 @@
 import * as layout from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
 
+/** Bytes of a page of a process. */
+export const PAGE_SIZE: number = layout.PAGE_SIZE;
 /** Bytes by which WebAssembly counts a memory's size. */
 export const UNIT_BYTES: number = 65536;
 /** Most bytes of one memory: its addresses have 32 bits. */
 export const MEMORY_BYTES_MAX: number = 2 ** 32;
 export const UNITS_MAX: number = MEMORY_BYTES_MAX / UNIT_BYTES;
-export const PAGES_PER_UNIT: number = UNIT_BYTES / layout.PAGE_SIZE;
+export const PAGES_PER_UNIT: number = UNIT_BYTES / PAGE_SIZE;
 /** More frames than one memory can have. */
-export const FRAMES_MAX: number = MEMORY_BYTES_MAX / layout.PAGE_SIZE;
+export const FRAMES_MAX: number = MEMORY_BYTES_MAX / PAGE_SIZE;
 
 /** A memory of so many units, all zero. ENOMEM if the system has no room for it. */
 export function createMemory(units: number): WebAssembly.Memory {

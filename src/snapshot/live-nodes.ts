@@ -3,7 +3,7 @@ import { domainsOf, layout, rootsEnd } from '../engine/index.ts';
 import { isRecord, type LiveMemory } from './live-memory.ts';
 
 const { NODE_BYTES, NODE_DUP_NEXT, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_KEY, NODE_FLAGS } = layout;
-const { FRAME_FREE, FRAME_KSM, ROOT_BYTES, ROOT_STABLE, ROOT_UNSTABLE } = layout;
+const { FRAME_FREE, FRAME_KEPT, ROOT_BYTES, ROOT_STABLE, ROOT_UNSTABLE } = layout;
 
 /** The nodes of one stable tree, in its order. */
 export interface Tree {
@@ -34,6 +34,7 @@ export function takeNodes(memory: LiveMemory): Trees {
   }
   list(memory, layout.H_MIGRATE_NODES, nodes);
   addOfFrames(memory, nodes);
+  takeLost(memory, nodes);
   for (const node of nodes) takeNode(memory, node);
   if (!memory.isHashOrder) forgetStaleKeys(memory, stable);
   return { stable, nodes };
@@ -96,8 +97,20 @@ function addOfFrames(memory: LiveMemory, nodes: Set<number>): void {
   const words = memory.u32(layout.H_FRAME_WORDS);
   for (let index = 1; index < memory.frames.length; index++) {
     const word = memory.frames[index] === 1 ? memory.u32(words + index * 4) : 0;
-    const node = (word & (FRAME_KSM | FRAME_FREE)) >>> 0 === FRAME_KSM ? memory.nodeOf(word) : 0;
+    const node = (word & (FRAME_KEPT | FRAME_FREE)) >>> 0 === FRAME_KEPT ? memory.nodeOf(word) : 0;
     if (node !== 0) nodes.add(node);
+  }
+}
+
+/** Adds those that have lost their frame and that merging has not heard of, and takes the links between them. */
+function takeLost(memory: LiveMemory, nodes: Set<number>): void {
+  const met = new Set<number>();
+  for (let node = memory.u32(layout.H_LOST); isRecord(memory.nodes, node) && !met.has(node); ) {
+    const link = memory.u32(layout.H_ROOMS) + node - memory.nodes.base + layout.ROOM_LOST_NEXT;
+    memory.take(link, link + 4);
+    met.add(node);
+    nodes.add(node);
+    node = memory.u32(link);
   }
 }
 

@@ -7,8 +7,8 @@
  *
  * Source: docs/trace-format.md.
  */
+import { PAGE_SIZE } from '../memory/index.ts';
 
-const PAGE_SIZE = 4096;
 const WORDS = PAGE_SIZE / 8;
 
 /** Pages kept by contentPage: 4 MiB. */

@@ -11,6 +11,7 @@
  */
 import { KsmError } from '../errors.ts';
 import type { Counters } from '../ksm/index.ts';
+import { PAGE_SIZE } from '../memory/index.ts';
 import { json } from '../printable.ts';
 import { Fields, isObject } from './fields.ts';
 import type { Integer } from './json.ts';
@@ -88,7 +89,6 @@ export type RecordingLine = RecordingHeader | RecordingStep;
 /** The files that a player paces ksmd with: no trace may write them. */
 export const PACING: readonly string[] = ['pages_to_scan', 'sleep_millisecs'];
 
-const PAGE_SIZE = 4096;
 /** Characters of a trace's name, and of the kernel that recorded it. */
 const MAX_NAME = 255;
 /** Characters of a value, with a newline the bytes that a file of sysfs takes at a time. */

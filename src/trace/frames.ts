@@ -5,10 +5,8 @@
  * since; a fork hands the list on. The same is done here, so that the groups come out alike to the last detail.
  */
 import { type AddressSpace, KsmError } from '../index.ts';
-import { FRAMES_MAX } from '../memory/index.ts';
+import { FRAMES_MAX, PAGE_SIZE } from '../memory/index.ts';
 import type { Group } from './format.ts';
-
-const PAGE_SIZE = 4096;
 
 /** A process of a trace: its name, its memory, and the pages of each mmap that it, or its parents, made. */
 export interface TracedProcess {

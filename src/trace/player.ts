@@ -6,6 +6,7 @@
  */
 import { KsmError } from '../errors.ts';
 import { type AddressSpace, createHost, type Host, type HostOptions } from '../index.ts';
+import { PAGE_SIZE } from '../memory/index.ts';
 import { contentPage, digest, digestText } from './content.ts';
 import {
   FORMAT_VERSION,
@@ -19,8 +20,6 @@ import {
 import { sharedFrames, type TracedProcess } from './frames.ts';
 import { hostSize } from './size.ts';
 import { VERSION } from './version.ts';
-
-const PAGE_SIZE = 4096;
 
 type Result = RecordingStep['result'];
 

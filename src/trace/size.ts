@@ -5,10 +5,9 @@
  * be held until the scanner passes them. Generous is good enough, since memory that is not touched costs nothing.
  */
 import type { HostOptions } from '../index.ts';
-import { MEMORY_BYTES_MAX } from '../memory/index.ts';
+import { MEMORY_BYTES_MAX, PAGE_SIZE } from '../memory/index.ts';
 import type { Operation, Trace } from './format.ts';
 
-const PAGE_SIZE = 4096;
 const MIB = 2 ** 20;
 const LEAST_MEMORY = 256 * MIB;
 

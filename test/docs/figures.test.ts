@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as layout from '../../assembly/layout/index.ts';
 import { EXIT } from '../../src/cli/command.ts';
+import { createHost } from '../../src/index.ts';
 import { COUNTERS } from '../../src/ksm/index.ts';
 import { SAMPLES } from '../../src/ksmd/board.ts';
 import { HOST_OPTIONS } from '../../src/machine/index.ts';
@@ -59,9 +60,19 @@ const grace = Number(runs('src/engine/engine.ts', /GRACE = (\d+)/));
 const trace = (pattern: RegExp): string => runs('src/trace/format.ts', pattern);
 const version = (name: string): string =>
   (JSON.parse(read('package.json')).devDependencies[name] ?? '').split('.').slice(0, 2).join('.');
-/** What each frame costs besides itself: its word, its pins, its node and room, of which there is one more for eight, and large folios. */
-const perFrame = 2 * 4 + ((layout.NODE_BYTES + layout.ROOM_BYTES) * 9) / 8 + 1;
 const many = runs('test/all.mjs', /PROPERTY_RUNS: '(\d+)'/);
+
+/** Bytes that the regions which follow a region take for each of its records, by what they grow by. */
+function bytesPerRecord(region: number): number {
+  const MANY = 2 ** 20;
+  let bytes = 0;
+  for (let other = 0; other < layout.REGION_COUNT; other++) {
+    if (other === region || layout.regionFollows(other) !== region) continue;
+    const records = (layout.regionRecords(other, MANY) - layout.regionRecords(other, 0)) / MANY;
+    bytes += records * (layout.regionBytes(other) + bytesPerRecord(other));
+  }
+  return bytes;
+}
 
 /** A document, a sentence with a place for each figure, and the figures. */
 const FIGURES: readonly (readonly [document: string, sentence: string, ...figures: string[]])[] = [
@@ -98,8 +109,12 @@ const FIGURES: readonly (readonly [document: string, sentence: string, ...figure
   ['CONTRIBUTING.md', '# simulated schedules;', option('schedules')],
   ['CONTRIBUTING.md', '# calls of misuse an order and build', option('calls')],
   ['CONTRIBUTING.md', '# traces in each property test instead of #;', many, usual],
-  ['docs/embedding.md', 'Metadata takes about # bytes for each of `pages`', `${layout.ITEM_BYTES + 8}`],
-  ['docs/embedding.md', 'for each of `pages` and # for each frame', `${perFrame}`],
+  [
+    'docs/embedding.md',
+    'Metadata takes about # bytes for each of `pages` and # for each frame.',
+    `${layout.ITEM_BYTES + 8}`,
+    `${Math.round(bytesPerRecord(layout.REGION_FRAMES))}`,
+  ],
   ['docs/embedding.md', '`LAYOUT_VERSION`, now #:', `${layout.LAYOUT_VERSION}`],
   ['docs/embedding.md', 'an address space reaches from 0 to # GiB', `${layout.MM_PAGES / 2 ** 18}`],
   ['docs/embedding.md', 'and up to # threads may take part', `${layout.WORKER_LIMIT}`],
@@ -209,7 +224,15 @@ test('docs/embedding.md gives the limits of options that are kept', () => {
     const range = ends(limits.trim());
     return range === undefined ? [] : [{ name: name as keyof typeof HOST_OPTIONS, range }];
   });
-  expect(limited.map(({ name }) => name)).toEqual(['memory', 'pages', 'processes', 'vmas', 'nodes', 'scanners']);
+  expect(limited.map(({ name }) => name)).toEqual([
+    'memory',
+    'pages',
+    'processes',
+    'vmas',
+    'nodes',
+    'domains',
+    'scanners',
+  ]);
   for (const { name, range } of limited) {
     for (const end of range) expect(() => HOST_OPTIONS[name](name, end), `${name} ${end}`).not.toThrow();
     for (const beyond of [range[0] - 1, range[1] + 1]) expect(() => HOST_OPTIONS[name](name, beyond)).toThrow();
@@ -238,4 +261,24 @@ test('README.md gives the speeds of docs/performance.md', () => {
     `that is ${first} times as fast in the first pass, ${second} in the second and ${third} in every later one over pages that ` +
       `differ, ${beside('merging 16:1')} in the merging one and ${beside('settled 16:1')} if everything is merged`,
   );
+});
+
+test.each([{}, { index: 'content' }, { page: 'names' }, { nodes: 2 }] as const)(
+  'docs/embedding.md knows the least memory of a host, to a MiB, with the defaults and %j',
+  async (options) => {
+    const [, bytes = '', names = ''] =
+      /(\d+) MiB of `memory` are the least, (\d+) if pages are names/.exec(read('docs/embedding.md')) ?? [];
+    const said = 'page' in options ? names : bytes;
+    const host = await createHost({ ...options, memory: `${said}M` });
+    expect(host.limits).toMatchObject({ processes: 256, vmas: 1024 });
+    expect(host.limits.frames).toBeGreaterThan(8);
+    await expect(createHost({ ...options, memory: `${Number(said) - 1}M` })).rejects.toThrow('has no room');
+  },
+);
+
+test('ARCHITECTURE.md draws every region, in the order in which they lie', () => {
+  const [, drawn = ''] = /```text\n0 {8}HEADER[^\n]*\n([\s\S]*?)```/.exec(read('ARCHITECTURE.md')) ?? [];
+  const names = drawn.split(/[|\n]/).map((cell) => cell.trim().replace('tree roots', 'roots'));
+  const regions = Array.from({ length: layout.REGION_COUNT }, (_, region) => layout.regionName(region));
+  expect(names.filter((name) => regions.includes(name))).toEqual(regions);
 });

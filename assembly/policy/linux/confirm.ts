@@ -27,7 +27,7 @@ import {
   STATE_UNSTABLE,
   TABLE_BITS,
 } from '../../layout';
-import { wordOf } from '../../memory/frames';
+import { wordOf } from '../../memory/frame-words';
 import { frameOfPte } from '../../memory/pte';
 import { isHashOrder } from '../../merge/order';
 import { header } from '../../records/header';

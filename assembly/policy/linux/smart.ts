@@ -10,9 +10,9 @@ import {
   STATE_BYTE,
   STATE_SKIPS_SHIFT,
 } from '../../layout';
-import { frameIsKsm } from '../../memory/frames';
 import { frameOfPte } from '../../memory/pte';
 import { pteOf } from '../../memory/tables';
+import { frameIsKsm } from '../../merge/ksm-frame';
 import { itemUnlink, stateOf, stateSet } from '../../merge/rmap';
 
 /** Visits before the first that is skipped. */

@@ -24,12 +24,13 @@ import {
   TABLE_BITS,
   VM_MERGEABLE,
 } from '../../layout';
-import { frameIsKsm, frameNid } from '../../memory/frames';
+import { frameNid } from '../../memory/frames';
 import { frameOfPte, mapsFrame, mapsZero } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { vmaFind } from '../../memory/vmas';
 import { isAtPlace, isCandidate } from '../../merge/candidate';
 import { domainAt, domainNumber, entryDomain } from '../../merge/domain';
+import { frameIsKsm } from '../../merge/ksm-frame';
 import { isHashOrder, orderByChecksum, rootsAt, treeNid, unstableRoot } from '../../merge/order';
 import { entryOf, expectFreeItem, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
 import { comparePages } from '../../page/page';

@@ -7,12 +7,13 @@
  */
 import { NODE_MIGRATING, STATE_ITEM, STATE_STABLE, TURN_ORDINARY, VM_MERGEABLE, WINDOW_PAGES } from '../../layout';
 import { folioSplit, isSameFolio } from '../../memory/folio';
-import { frameIsKsm, frameIsPinned } from '../../memory/frames';
+import { frameIsPinned } from '../../memory/frames';
 import { frameOfPte, isMerged } from '../../memory/pte';
 import { entryFind, pteOf } from '../../memory/tables';
 import { vmaAtOrAbove, vmaNext } from '../../memory/vmas';
 import { isCandidate } from '../../merge/candidate';
 import { domainAt, domainNumber, domainOf, isDomain } from '../../merge/domain';
+import { frameIsKsm } from '../../merge/ksm-frame';
 import { nodeHas } from '../../merge/node';
 import { itemAppend, itemCreate, itemUnlink, stateOf } from '../../merge/rmap';
 import { isFound, stableNodeOf, stableSearch, stableSortIn } from '../../merge/stable';

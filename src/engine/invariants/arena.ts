@@ -23,8 +23,9 @@ export interface Arena {
   readonly marks: Uint8Array;
 }
 
-/** Walks the free list of the arena that is region number `region`: `list` is its address. */
-export function openArena(engine: Engine, kind: string, list: number, region: number): Arena {
+/** Walks the free list of region number `region`, which has one. */
+export function openArena(engine: Engine, kind: string, region: number): Arena {
+  const list = layout.regionFreeList(region);
   const first = kind === 'leaf' ? 1 : 0;
   const fresh = engine.u32(list + layout.FREE_FRESH);
   const { base, records, bytes } = regionOf(engine, region);

@@ -8,7 +8,8 @@ import { FREE, MET, meet, numberOf, UNSEEN } from './arena.ts';
 import { broken } from './rules.ts';
 import type { Walk } from './walk.ts';
 
-const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KSM, FRAME_NODE_MASK, FRAME_OFFLINE, FRAME_PINNED } = layout;
+const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_FREE, FRAME_KEPT, FRAME_KEEPER_MASK, FRAME_OFFLINE, FRAME_PINNED } =
+  layout;
 const { PINS_DMA_SHIFT, PINS_MASK } = layout;
 const LIMBO = layout.FRAME_FREE | layout.FRAME_LIMBO;
 /** Mark of a frame that was met in limbo. */
@@ -96,7 +97,7 @@ function markLimbo(engine: Engine, frames: Frames): void {
   for (let next = engine.u32(layout.H_LIMBO); next !== 0; ) {
     const index = next - 1;
     const word = engine.u32(frames.words + index * 4);
-    const isInLimbo = word !== FRAME_OFFLINE && (word & (LIMBO | FRAME_KSM)) >>> 0 === LIMBO;
+    const isInLimbo = word !== FRAME_OFFLINE && (word & (LIMBO | FRAME_KEPT)) >>> 0 === LIMBO;
     if (!isInLimbo || frames.marks[index] !== UNSEEN) {
       broken('frames.limbo', `frame ${index} is in the list wrongly`);
     }
@@ -106,7 +107,7 @@ function markLimbo(engine: Engine, frames: Frames): void {
 }
 
 function isFree(word: number): boolean {
-  return (word & (FRAME_KSM | LIMBO)) === FRAME_FREE;
+  return (word & (FRAME_KEPT | LIMBO)) === FRAME_FREE;
 }
 
 /** Returns how many frames of the row are in use. */
@@ -142,7 +143,7 @@ export function checkFrames(walk: Walk): void {
     checkPins(walk, index);
     if (frames.marks[index] !== MET) continue;
     const word = walk.u32(frames.words + index * 4);
-    if (word & FRAME_KSM) checkKsmFrame(walk, index, word);
+    if (word & FRAME_KEPT) checkKsmFrame(walk, index, word);
     else checkOrdinaryFrame(walk, index, word);
   }
 }
@@ -177,7 +178,7 @@ function checkFolio(walk: Walk, first: number): void {
   let parts = 0;
   for (let index = first; index < end; index++) {
     const word = walk.u32(walk.frames.words + index * 4);
-    if (index === 0 || walk.frames.marks[index] !== MET || word & FRAME_KSM) {
+    if (index === 0 || walk.frames.marks[index] !== MET || word & FRAME_KEPT) {
       broken('frames.folio', `${nameOf(index)} is part of one, but free, or not ordinary`);
     }
     if (word !== 0) parts++;
@@ -195,7 +196,7 @@ function checkPins(walk: Walk, index: number): void {
   const forDma = walk.u32(walk.u32(layout.H_PINCOUNTS) + index * 4) >>> PINS_DMA_SHIFT;
   const pins = pinsOf(walk, index);
   const isUsed = walk.frames.marks[index] === MET;
-  const mayBeForDma = isUsed && !(walk.u32(walk.frames.words + index * 4) & FRAME_KSM);
+  const mayBeForDma = isUsed && !(walk.u32(walk.frames.words + index * 4) & FRAME_KEPT);
   if ((pins !== 0 && !isUsed) || forDma > (mayBeForDma ? pins : 0)) {
     broken('frames.pincount', `${nameOf(index)} has ${pins} extra references, ${forDma} of them for DMA`);
   }
@@ -213,7 +214,7 @@ function checkOrdinaryFrame(walk: Walk, index: number, word: number): void {
 }
 
 function checkKsmFrame(walk: Walk, index: number, word: number): void {
-  const node = (word & FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+  const node = (word & FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
   const number = numberOf(walk.nodes, node);
   const flags = number === -1 ? 0 : walk.u32(node + layout.NODE_FLAGS);
   if (number === -1 || flags & layout.NODE_IS_CHAIN || !namesFrame(walk, node, index)) {
@@ -254,7 +255,7 @@ export function checkNodeFrame(walk: Walk, node: number): void {
     return;
   }
   const word = walk.frames.marks[index] === MET ? walk.u32(walk.frames.words + index * 4) : 0;
-  if (index === 0 || !(word & FRAME_KSM) || (word & FRAME_NODE_MASK) !== node >>> layout.FRAME_NODE_SHIFT) {
+  if (index === 0 || !(word & FRAME_KEPT) || (word & FRAME_KEEPER_MASK) !== node >>> layout.FRAME_KEEPER_SHIFT) {
     broken('frames.node', `${walk.nameOf(node)} names frame ${frame}, which is not its own`);
   }
 }

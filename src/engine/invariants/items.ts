@@ -7,7 +7,7 @@ import { broken } from './rules.ts';
 import { isInTree } from './unstable.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { FRAME_KSM, MM_MERGEABLE, PTE_DIRTY, PTE_MERGED, PTE_SHARED } = layout;
+const { FRAME_KEPT, MM_MERGEABLE, PTE_DIRTY, PTE_MERGED, PTE_SHARED } = layout;
 const { STATE_DISPLACED, STATE_FRESH, STATE_ITEM, STATE_SEQ, STATE_STABLE, STATE_MUST_SEARCH, STATE_UNSTABLE } = layout;
 
 const PLACES = STATE_STABLE | STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH;
@@ -43,7 +43,7 @@ function isContradictory(state: number): boolean {
 function checkChecksum(walk: Walk, entry: number, pte: number, state: number): void {
   if (state & STATE_FRESH || !isPresent(pte) || pte & (PTE_SHARED | PTE_DIRTY)) return;
   const index = frameOfPte(pte);
-  if (index === 0 || walk.u32(walk.frames.words + index * 4) & FRAME_KSM) return;
+  if (index === 0 || walk.u32(walk.frames.words + index * 4) & FRAME_KEPT) return;
   const dirty = walk.u32(walk.u32(layout.H_DIRTY) + (entry >>> 5) * 4);
   if (dirty & (1 << (entry & 31))) return;
   const checksum = walk.checksumOf(frameOfPte(pte));

@@ -8,7 +8,7 @@ import { pteAt } from './tables.ts';
 import type { VmaCursor } from './vmas.ts';
 import type { Mm, Walk } from './walk.ts';
 
-const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_KSM, MM_EXITED, MM_SHARED_OBJECT } = layout;
+const { FOLIO_FRAMES, FRAME_COUNT_MASK, FRAME_KEPT, MM_EXITED, MM_SHARED_OBJECT } = layout;
 const { PTE_ACCESS, PTE_DENIED, PTE_DIRTY, PTE_FRAME, PTE_MERGED, PTE_SHARED, PTE_WRITABLE } = layout;
 const { VM_ANON, VM_FILE, VM_MERGEABLE, VM_READ, VM_SHARED, VM_WRITE } = layout;
 
@@ -38,7 +38,7 @@ export function checkPte(walk: Walk, mm: Mm, vmas: VmaCursor, page: number, pte:
   if (isKsmZero(pte)) mm.zeroPages++;
   if (mm.flags & MM_EXITED) broken('mm.exited', where());
   const word = walk.u32(frames.words + index * 4);
-  const isOrdinary = index !== 0 && !(word & FRAME_KSM);
+  const isOrdinary = index !== 0 && !(word & FRAME_KEPT);
   const isMisplaced = pte & PTE_SHARED || (index - page) % FOLIO_FRAMES !== 0;
   if (isMisplaced && folioOf(walk, index) !== 0) broken('pte.folio', where());
   if (mm.flags & MM_SHARED_OBJECT) {
@@ -61,7 +61,7 @@ export function checkPte(walk: Walk, mm: Mm, vmas: VmaCursor, page: number, pte:
 
 /** A KSM frame, whose word is `word`, is mapped in the domain of its node. What is no node others find out. */
 function checkApart(walk: Walk, vma: VmaCursor, word: number, where: () => string): void {
-  const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+  const node = (word & layout.FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
   if (numberOf(walk.nodes, node) === -1) return;
   const domain = walk.u32(node + layout.NODE_DOMAIN);
   if (domain !== vma.domain) {

@@ -1,6 +1,7 @@
 /**
  * What a chain knows of its dups: places fall along the list, and its trees hold those with room and the stale ones, each in its
- * order (assembly/memory/dups.ts).
+ * order (assembly/merge/dups.ts). A dup that has just lost its frame
+ * is where it was, until merging hears of it.
  */
 import * as layout from '../../../assembly/layout/index.ts';
 import { broken } from './rules.ts';
@@ -11,10 +12,10 @@ const { RB_PARENT, ROOM_BY_ITEMS, ROOM_PLACE } = layout;
 
 /** `dups` are those of `chain`, in the order of its list. */
 export function checkRooms(walk: Walk, chain: number, dups: readonly number[]): void {
-  const room = (node: number): number => walk.u32(layout.H_ROOMS) + (node - walk.nodes.base);
+  const room = (node: number): number => walk.rooms + (node - walk.nodes.base);
   const place = (dup: number): number => walk.u32(room(dup) + ROOM_PLACE);
   const items = (dup: number): number => walk.u32(dup + layout.NODE_LEN);
-  const isStale = (dup: number): boolean => walk.u32(dup + layout.NODE_FRAME) === 0;
+  const isStale = (dup: number): boolean => walk.u32(dup + layout.NODE_FRAME) === 0 && !walk.lost.has(dup);
   const limit = walk.u32(layout.H_MAX_PAGE_SHARING);
   for (const [at, dup] of dups.entries()) {
     const before = dups[at - 1];

@@ -85,6 +85,7 @@ export const RULES = {
   'node.nid': 'a stable node is in a tree of its NUMA node, and of node 0 with merge_across_nodes',
   'node.len': 'NODE_LEN counts the items of a node',
   'node.maps': 'NODE_MAPS counts the ptes and pins of a node; of a stale one it names the frame that was',
+  'node.lost': 'the list of lost nodes holds dups and orphans without a frame, each once',
   'node.list': 'the list of dups of a chain, or of waiting nodes, agrees both ways',
   'chain.bare': 'a chain has neither items nor ptes, and an orphan no items',
   'chain.places': 'places fall along the list of dups of a chain',

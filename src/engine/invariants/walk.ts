@@ -38,6 +38,8 @@ export class Walk {
   readonly ptes: number;
   readonly states: number;
   readonly items: number;
+  /** Base of the records beside the stable nodes. */
+  readonly rooms: number;
   readonly isHashOrder: boolean;
   readonly isBetweenPasses: boolean;
   readonly mergesAcrossNodes: boolean;
@@ -48,6 +50,8 @@ export class Walk {
   readonly mmByNumber: (Mm | undefined)[] = [];
   /** 1 for entries whose item was met in a tree or list. */
   readonly linked: Uint8Array;
+  /** Stable nodes without a frame that merging has not heard of. */
+  readonly lost: Set<number> = new Set();
   /** Items by state. */
   stable = 0;
   unstable = 0;
@@ -64,15 +68,16 @@ export class Walk {
   constructor(engine: Engine) {
     this.engine = engine;
     this.words = engine.words;
-    this.mms = openArena(engine, 'mm', layout.H_FREE_MMS, layout.REGION_MMS);
-    this.vmas = openArena(engine, 'vma', layout.H_FREE_VMAS, layout.REGION_VMAS);
-    this.tables = openArena(engine, 'table', layout.H_FREE_TABLES, layout.REGION_TABLES);
-    this.leaves = openArena(engine, 'leaf', layout.H_FREE_LEAVES, layout.REGION_LEAVES);
-    this.nodes = openArena(engine, 'stable node', layout.H_FREE_NODES, layout.REGION_NODES);
+    this.mms = openArena(engine, 'mm', layout.REGION_MMS);
+    this.vmas = openArena(engine, 'vma', layout.REGION_VMAS);
+    this.tables = openArena(engine, 'table', layout.REGION_TABLES);
+    this.leaves = openArena(engine, 'leaf', layout.REGION_LEAVES);
+    this.nodes = openArena(engine, 'stable node', layout.REGION_NODES);
     this.frames = openFrames(engine);
     this.ptes = engine.u32(layout.H_PTES);
     this.states = engine.u32(layout.H_STATES);
     this.items = engine.u32(layout.H_ITEMS);
+    this.rooms = engine.u32(layout.H_ROOMS);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
     this.isBetweenPasses = engine.u32(layout.LINUX_SLOT) === layout.SLOTS;
     this.mergesAcrossNodes = engine.u32(layout.H_MERGE_ACROSS_NODES) !== 0;

@@ -27,6 +27,18 @@ function guestWith(host: Host, pages: number): AddressSpace {
 
 const page = (byte: number): Uint8Array => new Uint8Array(PAGE).fill(byte);
 
+test('usage: a frame and a leaf of page tables, with all that follows from them', async () => {
+  const host = await createHost(SMALL);
+  const guest = guestWith(host, 1024);
+  guest.write(0, page(1));
+  const before = host.usage();
+  guest.write(512 * PAGE, page(1)); // in the next leaf of the same middle table
+  const after = host.usage();
+  expect([after.frames - before.frames, after.pages - before.pages]).toEqual([1, 512]);
+  const leaf = 16 + 512 * (4 + 4 + 16) + 512 / 8;
+  expect(after.metadataBytes - before.metadataBytes).toBe(leaf + 8);
+});
+
 describe('limits', () => {
   test('processes: ENOMEM, and an ended one makes room', async () => {
     const host = await createHost(SMALL);

@@ -20,12 +20,12 @@ const MODES = (['hash', 'content'] as const).flatMap((index) =>
 
 /** Frames to which somebody refers: a pte, a pin, or a node of KSM's, which counts them. */
 function framesWithReferences({ host, pinned }: BusyMachine): Set<number> {
-  const { FRAME_FREE, FRAME_KSM } = layout;
+  const { FRAME_FREE, FRAME_KEPT } = layout;
   const words = engineOf(host).u32(layout.H_FRAME_WORDS);
   const found = new Set<number>(pinned);
   for (let index = 1; index <= host.limits.frames; index++) {
     const word = engineOf(host).u32(words + index * 4);
-    if (word & FRAME_KSM || (word !== 0 && !(word & FRAME_FREE))) found.add(index);
+    if (word & FRAME_KEPT || (word !== 0 && !(word & FRAME_FREE))) found.add(index);
   }
   return found;
 }

@@ -13,7 +13,8 @@ function freeFrames(host: Host): FrameId[] {
   const count = host.limits.frames + 1;
   return Array.from({ length: count }, (_, index) => index)
     .filter(
-      (index) => (engineOf(host).u32(words + index * 4) & (layout.FRAME_FREE | layout.FRAME_KSM)) === layout.FRAME_FREE,
+      (index) =>
+        (engineOf(host).u32(words + index * 4) & (layout.FRAME_FREE | layout.FRAME_KEPT)) === layout.FRAME_FREE,
     )
     .map((index) => host.frame(index));
 }

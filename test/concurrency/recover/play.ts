@@ -106,7 +106,8 @@ function damageFrames(host: Host, dice: Dice): void {
       const address = engine.u32(layout.H_FRAME_WORDS) + index * 4;
       const word = engine.u32(address);
       if (word === layout.FRAME_OFFLINE) continue;
-      if (word & layout.FRAME_KSM) engine.setU32(address, layout.FRAME_KSM + (dice.bits() & layout.FRAME_NODE_MASK));
+      if (word & layout.FRAME_KEPT)
+        engine.setU32(address, layout.FRAME_KEPT + (dice.bits() & layout.FRAME_KEEPER_MASK));
       else if (word & layout.FRAME_FREE)
         engine.setU32(address, layout.FRAME_FREE + (dice.bits() & layout.FRAME_COUNT_MASK));
       else engine.setU32(address, (word & layout.FRAME_PINNED) + (dice.bits() & layout.FRAME_COUNT_MASK));

@@ -140,7 +140,7 @@ function* map(guests: Guests, thread: Thread, process: Process, operation: Opera
     guests,
     thread,
     flight,
-    () => world.call.map(process.mm, idOf(guests, process), start, count, how),
+    () => world.call.mmap(process.mm, idOf(guests, process), start, count, how),
     apply,
   );
 }
@@ -155,7 +155,7 @@ function* unmap(guests: Guests, thread: Thread, process: Process, operation: Ope
     guests,
     thread,
     flight,
-    () => guests.world.call.unmap(process.mm, idOf(guests, process), start, count),
+    () => guests.world.call.munmap(process.mm, idOf(guests, process), start, count),
     apply,
   );
 }
@@ -173,7 +173,7 @@ function* protect(guests: Guests, thread: Thread, process: Process, operation: O
     guests,
     thread,
     flight,
-    () => guests.world.call.protect(process.mm, idOf(guests, process), start, count, access),
+    () => guests.world.call.mprotect(process.mm, idOf(guests, process), start, count, access),
     apply,
   );
 }
@@ -182,7 +182,7 @@ function* protect(guests: Guests, thread: Thread, process: Process, operation: O
 function* lock(guests: Guests, thread: Thread, process: Process, operation: Operation): Steps {
   const { start, count, pages } = mappedRangeOf(process, operation);
   const locks = operation.what === 'lock';
-  const { lock, unlock } = guests.world.call;
+  const { mlock, munlock } = guests.world.call;
   const apply = (): void => {
     for (const page of pages) (process.pages.get(page) as Mapping).locked = locks;
   };
@@ -191,7 +191,7 @@ function* lock(guests: Guests, thread: Thread, process: Process, operation: Oper
     guests,
     thread,
     flight,
-    () => (locks ? lock : unlock)(process.mm, idOf(guests, process), start, count),
+    () => (locks ? mlock : munlock)(process.mm, idOf(guests, process), start, count),
     apply,
   );
 }
@@ -219,7 +219,7 @@ function* advise(guests: Guests, thread: Thread, process: Process, operation: Op
   const advice = ADVICES[operation.what] as number;
   const forgets = operation.what === 'dontneed';
   const call = (): number => {
-    const result = guests.world.call.advise(process.mm, idOf(guests, process), start, count, advice);
+    const result = guests.world.call.madvise(process.mm, idOf(guests, process), start, count, advice);
     const errno = errnoOf(result);
     const forgotten = forgets ? upToLocked(guests, process, pages) : [];
     if ((errno === EINVAL) !== forgotten.length < (forgets ? pages.length : 0))

@@ -105,7 +105,7 @@ function checkAll({ world, guests, threads }: Scheduler): void {
 /** What is pinned is not free. */
 function expectUsed(world: World, index: number): void {
   const word = world.word(world.word(layout.H_FRAME_WORDS) + index * 4);
-  const isFree = (word & (layout.FRAME_KSM | layout.FRAME_FREE)) === layout.FRAME_FREE;
+  const isFree = (word & (layout.FRAME_KEPT | layout.FRAME_FREE)) === layout.FRAME_FREE;
   if (index !== 0 && (isFree || word === 0)) throw new Failure(`frame ${index} is pinned, but free`);
 }
 

@@ -26,7 +26,7 @@ function frameOf(world: World, { a, c }: Operation): number {
 }
 
 function isUsed(word: number): boolean {
-  return word !== 0 && (word & (layout.FRAME_KSM | layout.FRAME_FREE)) !== layout.FRAME_FREE;
+  return word !== 0 && (word & (layout.FRAME_KEPT | layout.FRAME_FREE)) !== layout.FRAME_FREE;
 }
 
 function migrate(world: World, operation: Operation): void {

@@ -107,5 +107,5 @@ test('pins survive a recovery, each of them, on frames of both kinds', async () 
 
 test('counts of ptes cannot come near the flags of a frame’s word', () => {
   expect(layout.FRAME_COUNT_MASK).toBeGreaterThan(layout.MM_PAGES);
-  expect(layout.FRAME_COUNT_MASK & (layout.FRAME_PINNED | layout.FRAME_FREE | layout.FRAME_KSM)).toBe(0);
+  expect(layout.FRAME_COUNT_MASK & (layout.FRAME_PINNED | layout.FRAME_FREE | layout.FRAME_KEPT)).toBe(0);
 });

@@ -45,7 +45,7 @@ test('one node counts all the pages that fork brings it', async () => {
   });
   const frame = parent.frameOf(0) as FrameId;
   const word = engineOf(host).frames.wordOf(frame);
-  const node = (word & layout.FRAME_NODE_MASK) * 2 ** layout.FRAME_NODE_SHIFT;
+  const node = (word & layout.FRAME_KEEPER_MASK) * 2 ** layout.FRAME_KEEPER_SHIFT;
   expect(engineOf(host).u32(node + layout.NODE_LEN)).toBe(ITEMS);
   host.processes.at(-1)?.munmap(0, PAGE);
   pass();

@@ -39,12 +39,9 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   giveBack: ['list.used--;', 'header.framesUsed--;'],
   release: ['folioSet(frame, folio - 1);'],
   folioDissolve: ['folioSet(frame, 0);'],
-  frameMove: ['if (node) node.frame = target;'],
-  framePut: [
-    'node.frame = 0;',
-    'if (node.flags & NODE_IS_DUP) dupIsStale(node);',
-    'if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);',
-  ],
+  frameMove: ['if (keeper) keeper.frame = target;'],
+  keeperLose: ['keeper.frame = 0;', 'if (keeper.flags & NODE_TOLD) lostAdd(keeper);'],
+  lostHear: ['if (node.flags & NODE_IS_DUP) dupGoesStale(node);', 'arenaGive(freeNodes, node);'],
   pinDrop: ['if (dropsForDma) countForDma(-1);'],
   // items
   itemCreate: ['leafHold(entry);'],
@@ -62,8 +59,8 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   chainFree: ['count(H_STABLE_NODE_CHAINS, -1);'],
   // ptes
   mergeInto: ['frameGet(target);'],
-  mergeIntoZero: ['countKsmZero(entryMm(entry), 1);'],
-  ownCopy: ['framePut(shared);', 'if (isKsmZero(pte)) countKsmZero(mm, -1);'],
+  mergeIntoZero: ['countMergedZero(entryMm(entry), 1);'],
+  ownCopy: ['framePut(shared);', 'if (isMergedZero(pte)) countMergedZero(mm, -1);'],
   zap: ['leafDrop(entry);'],
   readFault: ['leafHold(made);'],
   mapObject: ['frameGet(frame);'],
@@ -84,7 +81,7 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
 const CHANGED: readonly Fault[] = [
   { within: 'eraseWithOneChild', code: 'paintBlack(child);', becomes: 'paintRed(child);' },
   { within: 'collapse', code: 'rbReplace(chain, last);', becomes: 'rbErase(chain);' },
-  { within: 'frameBecomeKsm', code: 'wordOf(frame) & FRAME_COUNT_MASK', becomes: '1' },
+  { within: 'frameKeep', code: 'wordOf(frame) & FRAME_COUNT_MASK', becomes: '1' },
   {
     within: 'itemAppend',
     code: 'count(head ? H_PAGES_SHARING : H_PAGES_SHARED, 1)',

@@ -184,6 +184,7 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
   'node.nid': (memory) => memory.add(memory.node(NODE_IS_CHAIN) + NODE_FLAGS, 2 ** layout.NODE_NID_SHIFT),
   'node.len': (memory) => memory.add(memory.regularNode() + NODE_LEN, 1),
   'node.maps': (memory) => memory.set(memory.regularNode() + NODE_MAPS, 1),
+  'node.lost': (memory) => memory.set(layout.H_LOST, memory.node(NODE_IS_DUP)),
   'node.list': (memory) => memory.set(memory.u32(memory.node(NODE_IS_CHAIN) + NODE_HEAD) + layout.NODE_DUP_PREV, 64),
   'chain.bare': (memory) => memory.set(memory.node(NODE_IS_CHAIN) + NODE_MAPS, 1),
   'chain.places': (memory) => memory.add(memory.room(secondDup(memory)) + layout.ROOM_PLACE, 1),
@@ -223,6 +224,12 @@ const DAMAGE: Record<Rule, (memory: Records) => void> = {
 
 function secondDup(memory: Records): number {
   return memory.u32(memory.u32(memory.node(NODE_IS_CHAIN) + NODE_HEAD) + layout.NODE_DUP_NEXT);
+}
+
+/** The frame that a stale regular node had. */
+function staleFrame(memory: Records): number {
+  const isStale = (node: number): boolean => memory.u32(node + NODE_FRAME) === 0;
+  return memory.u32(memory.node(0, NODE_IS_CHAIN | NODE_IS_DUP, isStale) + NODE_MAPS);
 }
 
 function firstFolio(memory: Records): number {
@@ -318,8 +325,16 @@ describe.each(ORDERS)('what a chain knows of its dups, %s order', (index) => {
     const host = await freshScene(index);
     const memory = new Records(engineOf(host));
     const chain = memory.node(NODE_IS_CHAIN);
-    host.processes[0]?.munmap(PAGE, 4 * PAGE); // all that the chain's dups served
+    host.processes[0]?.munmap(PAGE, 8 * PAGE); // all that the chain's dups and two regular nodes served
     checkInvariants(engineOf(host));
+    const lost = memory.u32(layout.H_LOST);
+    expect(lost).not.toBe(0);
+    memory.set(layout.H_LOST, 0); // nobody will hear of them
+    expect(errorOf(() => checkInvariants(engineOf(host))).message).toContain('Invariant chain.rooms is broken: ');
+    memory.set(layout.H_LOST, lost);
+    host.offline(host.frame(staleFrame(memory)), 1); // deletes the node of that frame, and so hears of the others
+    checkInvariants(engineOf(host));
+    expect(memory.u32(layout.H_LOST)).toBe(0);
     const stale = memory.u32(memory.room(chain) + layout.ROOM_STALE);
     expect(stale).not.toBe(0);
     memory.set(memory.room(chain) + layout.ROOM_STALE, memory.u32(stale + layout.RB_LEFT));

@@ -60,9 +60,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     'src/errors',
   ],
   'src/layout': [],
+  'src/old-layout': [],
   'src/index': [
     'src/host',
-    'src/layout',
+    'src/old-layout',
     'src/snapshot',
     'src/ksmd',
     'src/ksm',

@@ -188,7 +188,7 @@ function isAlone(node: TreeNode, slot: usize): bool {
 }
 
 /** The dup's frame is gone. */
-export function dupIsStale(dup: Node): void {
+export function dupGoesStale(dup: Node): void {
   dupLeave(dup);
   dupEnter(dup);
 }
