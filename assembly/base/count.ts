@@ -3,6 +3,7 @@
 /** Adds `change` to a counter of what there is, which has 32 bits. */
 export function count(counter: usize, change: i32): void {
   store<i32>(counter, load<i32>(counter) + change);
+  if (!ASC_NO_ASSERT) assert(load<i32>(counter) >= 0);
 }
 
 /** Adds to a counter of what has happened, which has 64. */

@@ -46,14 +46,50 @@ function setParent(node: TreeNode, parent: TreeNode): void {
   node.above = addressOf(parent) | (node.above & RB_BLACK);
 }
 
+/** For assertions: does the place where `node` should hang, a child field of its parent or its root slot, name it? */
+function hangs(node: TreeNode): bool {
+  const parent = parentOf(node);
+  if (!parent) return false;
+  if (isRoot(node)) return load<u32>(addressOf(parent)) == addressOf(node);
+  return parent.left == node || parent.right == node;
+}
+
+/** Does a child, if it is there, name `node` as its parent? */
+function isParentOf(node: TreeNode, child: TreeNode): bool {
+  return child ? parentOf(child) == node && !isRoot(child) : true;
+}
+
+/** A child that has no sibling is red and has no children, else paths through it would have more black nodes than the empty place. */
+function isLone(child: TreeNode): bool {
+  return isRed(child) && !child.left && !child.right;
+}
+
+/** What can be seen of a sound tree from one node of it; none is sound. */
+function expectSound(node: TreeNode): void {
+  if (!node) return;
+  const left = node.left;
+  const right = node.right;
+  assert(hangs(node));
+  assert(isParentOf(node, left));
+  assert(isParentOf(node, right));
+  assert(!isRoot(node) || !isRed(node));
+  assert(!isRed(node) || !isRed(parentOf(node)));
+  assert(!isRed(node) || (!isRed(left) && !isRed(right)));
+  assert(!left || left != right);
+  assert(left || !right || isLone(right));
+  assert(right || !left || isLone(left));
+}
+
 /** Puts `successor` (or nothing) where `node` hangs; keeps the successor's colour. */
 function takePlace(node: TreeNode, successor: TreeNode): void {
   const above = node.above;
   const parent = parentOf(node);
+  if (!ASC_NO_ASSERT) assert(hangs(node));
   if (above & RB_IS_ROOT) store<u32>(addressOf(parent), addressOf(successor));
   else if (parent.left == node) parent.left = successor;
   else parent.right = successor;
   if (successor) successor.above = (above & ~RB_BLACK) | (successor.above & RB_BLACK);
+  if (!ASC_NO_ASSERT) assert(successor ? hangs(successor) : true);
 }
 
 /**
@@ -65,29 +101,39 @@ function takePlace(node: TreeNode, successor: TreeNode): void {
  */
 function rotateLeft(x: TreeNode): void {
   const y = x.right;
+  if (!ASC_NO_ASSERT) assert(y);
   const b = y.left;
   x.right = b;
   if (b) setParent(b, x);
   takePlace(x, y);
   y.left = x;
   setParent(x, y);
+  if (!ASC_NO_ASSERT) assert(isParentOf(x, b));
 }
 
 /** The mirror image of rotateLeft. */
 function rotateRight(x: TreeNode): void {
   const y = x.left;
+  if (!ASC_NO_ASSERT) assert(y);
   const b = y.right;
   x.left = b;
   if (b) setParent(b, x);
   takePlace(x, y);
   y.right = x;
   setParent(x, y);
+  if (!ASC_NO_ASSERT) assert(isParentOf(x, b));
 }
 
 /**
  * Hangs `node` at `link`, the address of an empty child field of `parent`, or of an empty root slot if `parent` is none.
  */
 export function rbInsert(node: TreeNode, parent: TreeNode, link: usize): void {
+  if (!ASC_NO_ASSERT) {
+    assert(load<u32>(link) == 0);
+    assert(!parent || link == rbLink(parent, true) || link == rbLink(parent, false));
+    assert(((addressOf(node) | <u32>link) & ~POINTER) == 0);
+    expectSound(parent);
+  }
   node.left = none<TreeNode>();
   node.right = none<TreeNode>();
   store<u32>(link, addressOf(node));
@@ -97,6 +143,11 @@ export function rbInsert(node: TreeNode, parent: TreeNode, link: usize): void {
   }
   node.above = addressOf(parent);
   repairRed(node);
+  if (!ASC_NO_ASSERT) {
+    expectSound(node);
+    expectSound(parent);
+    if (!isRoot(parent)) expectSound(parentOf(parent));
+  }
 }
 
 /** Loop invariant: `node` is red, and the only fault there can be is that its parent is red too. */
@@ -104,6 +155,7 @@ function repairRed(node: TreeNode): void {
   while (!isRoot(node)) {
     let parent = parentOf(node);
     if (!isRed(parent)) return;
+    if (!ASC_NO_ASSERT) assert(!isRoot(parent));
     const grandparent = parentOf(parent); // a red parent is never the root
     const parentIsLeft = grandparent.left == parent;
     const uncle = parentIsLeft ? grandparent.right : grandparent.left;
@@ -140,6 +192,7 @@ function repairRed(node: TreeNode): void {
 export function rbErase(node: TreeNode): void {
   const left = node.left;
   const right = node.right;
+  if (!ASC_NO_ASSERT) expectSound(node);
   if (!left || !right) {
     eraseWithOneChild(node, left ? left : right);
     return;
@@ -160,6 +213,11 @@ export function rbErase(node: TreeNode): void {
   setParent(left, successor);
   paintAs(successor, node);
   if (lostBlack) repairBlack(hole, holeParent);
+  if (!ASC_NO_ASSERT) {
+    expectSound(successor);
+    expectSound(holeParent);
+    expectSound(left);
+  }
 }
 
 function eraseWithOneChild(node: TreeNode, child: TreeNode): void {
@@ -170,6 +228,7 @@ function eraseWithOneChild(node: TreeNode, child: TreeNode): void {
   if (child)
     paintBlack(child); // a lone child is red, its parent black
   else if (lostBlack && !wasRoot) repairBlack(none<TreeNode>(), parent);
+  if (!ASC_NO_ASSERT) expectSound(wasRoot ? child : parent);
 }
 
 /** Loop invariant: paths through `node` (none: an empty place below `parent`) have one black node too few. */
@@ -177,6 +236,7 @@ function repairBlack(node: TreeNode, parent: TreeNode): void {
   while (!isRed(node) && (!node || !isRoot(node))) {
     if (node) parent = parentOf(node);
     const nodeIsLeft = parent.left == node;
+    if (!ASC_NO_ASSERT) assert(nodeIsLeft || parent.right == node);
     let sibling = nodeIsLeft ? parent.right : parent.left;
     if (isRed(sibling)) {
       paintBlack(sibling);
@@ -189,6 +249,7 @@ function repairBlack(node: TreeNode, parent: TreeNode): void {
         sibling = parent.left;
       }
     }
+    if (!ASC_NO_ASSERT) assert(sibling); // the side of `node` has a black node too few, so the other has one
     if (!isRed(sibling.left) && !isRed(sibling.right)) {
       paintRed(sibling);
       node = parent;
@@ -226,12 +287,17 @@ function repairBlack(node: TreeNode, parent: TreeNode): void {
 export function rbReplace(node: TreeNode, fresh: TreeNode): void {
   const left = node.left;
   const right = node.right;
+  if (!ASC_NO_ASSERT) {
+    assert(fresh != node);
+    expectSound(node);
+  }
   fresh.left = left;
   fresh.right = right;
   fresh.above = node.above;
   takePlace(node, fresh);
   if (left) setParent(left, fresh);
   if (right) setParent(right, fresh);
+  if (!ASC_NO_ASSERT) expectSound(fresh);
 }
 
 /** The record that hangs at `link`, a root slot or a child field; or none. */

@@ -8,7 +8,7 @@
 import { stepWait } from '../base/step';
 import { LOCK } from '../layout';
 import { Worker } from '../records/worker';
-import { isLockWanted, lockWaiters, workerIs, workerRecord, workerWaits } from './workers';
+import { isConcurrent, isLockWanted, lockWaiters, workerIs, workerRecord, workersBeside, workerWaits } from './workers';
 
 /** Looks at the lock before a thread goes to sleep: about as long as the scanner takes for some pages. */
 const SPINS: u32 = 20000;
@@ -72,6 +72,14 @@ export function lockYield(worker: u32): void {
 /** Has worker `worker` (0: the only thread there is) the lock? */
 export function lockIsHeldBy(worker: u32): bool {
   return atomic.load<u32>(LOCK) == worker;
+}
+
+/**
+ * For assertions: is the lock held, or is there nobody to hold it against? That the thread that asks is the one that holds it the engine
+ * cannot know.
+ */
+export function isLocked(): bool {
+  return !isConcurrent() || atomic.load<u32>(LOCK) != 0 || !workersBeside(0);
 }
 
 /** Takes the lock after all who want it now have had it, unless one of them seems to be dead. For the scanner. */

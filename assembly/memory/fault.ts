@@ -32,6 +32,7 @@ import {
 } from '../layout';
 import { pageCopy } from '../page/page';
 import { Mm, Vma } from '../records/mm';
+import { expectEntryOf, expectFresh } from './expect';
 import { folioAlloc, frameAlloc, frameGet, frameIsExclusive, framePut } from './frames';
 import { frameIsKept } from './kept';
 import { countKeptCopy, countMergedZero } from './merged';
@@ -49,7 +50,7 @@ import {
   pteTo,
   rightsKept,
 } from './pte';
-import { entryFind, entryMake, leafDrop, leafHold, pteOf, pteSet } from './tables';
+import { entryFind, entryMake, entryMm, leafDrop, leafHold, pteOf, pteSet } from './tables';
 import { vmaChange, vmaFind } from './vmas';
 
 /** The frame that a read of `page` sees, or -errno. */
@@ -95,6 +96,7 @@ export function writeFault(mm: Mm, page: u32): u32 {
   if (frame == 0) return -ENOMEM;
   leafHold(made);
   pteSet(made, pteTo(frame, PTE_WRITABLE | PTE_DIRTY));
+  if (!ASC_NO_ASSERT) expectEntryOf(mm, page, made);
   return frame;
 }
 
@@ -105,6 +107,7 @@ export function writeFault(mm: Mm, page: u32): u32 {
 function writePresent(mm: Mm, entry: u32): u32 {
   const pte = pteOf(entry);
   const present = frameOfPte(pte);
+  if (!ASC_NO_ASSERT) assert(isPresent(pte));
   const isOwn = !isShared(pte) && (frameIsExclusive(present) || isDmaPinned(present)) && !isReadElsewhere(present);
   const frame = isOwn ? present : ownCopy(mm, entry);
   if (isError(frame)) return frame;
@@ -119,6 +122,7 @@ function isReadElsewhere(frame: u32): bool {
 
 /** Gives `entry` a frame of its own with the same bytes, mapped read-only. -ENOMEM if no frame is left. */
 export function ownCopy(mm: Mm, entry: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(isPresent(pteOf(entry)));
   const wasZero = mapsZero(pteOf(entry));
   const copy = frameAlloc(mm.nid, wasZero);
   if (copy == 0) return -ENOMEM;
@@ -132,6 +136,7 @@ export function ownCopy(mm: Mm, entry: u32): u32 {
     if (frameIsKept(shared)) countKeptCopy();
     framePut(shared);
   }
+  if (!ASC_NO_ASSERT) expectFresh(copy);
   return copy;
 }
 
@@ -176,6 +181,7 @@ function isMapped(mm: Mm, page: u32): bool {
 /** Maps the page of the shared object or file behind `vma`, making it if this is the first touch anywhere. */
 function mapObject(mm: Mm, page: u32, vma: Vma): u32 {
   const object = vma.object;
+  if (!ASC_NO_ASSERT) assert(object);
   const own = entryMake(mm, page);
   const backing = entryMake(object, vma.objectPage + (page - vma.start));
   if (own == 0 || backing == 0) return -ENOMEM;
@@ -198,6 +204,7 @@ function mapObject(mm: Mm, page: u32, vma: Vma): u32 {
 /** Takes the mapping away, as munmap, DONTNEED and exit do. The rmap item stays for the scanner to find. */
 export function zap(mm: Mm, entry: u32): void {
   const pte = pteOf(entry);
+  if (!ASC_NO_ASSERT) assert(entryMm(entry) == mm);
   if (!isPresent(pte)) return;
   pteSet(entry, 0);
   leafDrop(entry);

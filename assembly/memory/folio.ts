@@ -39,6 +39,7 @@ export function folioSplit(frame: u32, near: u32): bool {
     if (frameIsPinned(partOf(frame, part))) return false;
   }
   folioDissolve(frame);
+  if (!ASC_NO_ASSERT) assert(!frameIsPart(frame));
   for (let part: u32 = 0; part < FOLIO_FRAMES; part++) {
     const single = partOf(frame, part);
     if (frameIsUsed(single) && isZeroPage(single)) zeroMap(single, (near & ~(FOLIO_FRAMES - 1)) | part);

@@ -29,9 +29,10 @@ import { pageClear, pagesClear } from '../page/page';
 import { FrameList, frameList } from '../records/free-list';
 import { header } from '../records/header';
 import { addressOf } from '../records/record';
+import { expectFresh, expectReleased, expectUsed } from './expect';
 import { folioReclaim } from './folio';
 import { folioAt, folioSetAt, wordOf, wordSet } from './frame-words';
-import { keeperLose, keeperOf } from './kept';
+import { frameIsKept, keeperLose, keeperOf } from './kept';
 
 /** The word of the large folio that `frame` is a part of; 0 if it is part of none. */
 function folioOf(frame: u32): u32 {
@@ -64,6 +65,7 @@ export function frameAlloc(nid: u32, clear: bool): u32 {
     const frame = takeFrom(frameList(nid), clear);
     if (frame != 0) {
       count(H_FRAMES_USED, 1);
+      if (!ASC_NO_ASSERT) expectFresh(frame);
       return frame;
     }
     nid = nid + 1 == nids ? 0 : nid + 1;
@@ -78,6 +80,7 @@ function takeFrom(list: FrameList, clear: bool): u32 {
   let frame: u32;
   if (free != 0) {
     frame = free - 1;
+    if (!ASC_NO_ASSERT) assert(isFree(frame));
     list.free = wordOf(frame) & FRAME_COUNT_MASK;
     if (clear) pageClear(frame);
   } else {
@@ -95,12 +98,14 @@ function takeFrom(list: FrameList, clear: bool): u32 {
 /** Nobody refers to `frame` any more: it becomes free, or is held. */
 function release(frame: u32): void {
   const folio = folioOf(frame);
+  if (!ASC_NO_ASSERT) expectReleased(frame);
   if (folio == 0) {
     free(frame);
     return;
   }
   wordSet(frame, 0);
   folioSet(frame, folio - 1);
+  if (!ASC_NO_ASSERT) assert(folioOf(frame) < folio && folio <= FOLIO_FRAMES);
   if (folio == 1) folioDissolve(frame);
 }
 
@@ -132,6 +137,12 @@ export function limboDrain(): bool {
 
 function giveBack(frame: u32): void {
   const list = frameList(frameNid(frame));
+  if (!ASC_NO_ASSERT) {
+    assert(!isFree(frame));
+    assert(!frameIsPart(frame));
+    assert(list.used > 0);
+    assert(header.framesUsed > 0);
+  }
   wordSet(frame, FRAME_FREE | list.free);
   step();
   list.free = frame + 1;
@@ -167,6 +178,7 @@ export function frameIsPinned(frame: u32): bool {
 
 /** The first extra reference to an ordinary frame has come, or (`on` false) the last one goes. It is still counted in memory/pins. */
 export function framePinned(frame: u32, on: bool): void {
+  if (!ASC_NO_ASSERT) assert(!frameIsKept(frame));
   const word = wordOf(frame) & ~FRAME_PINNED;
   wordSet(frame, on ? word | FRAME_PINNED : word);
 }
@@ -185,8 +197,10 @@ export function frameCount(frame: u32): u32 {
 /** `target` takes over everything that is known of `frame`, which becomes free. Its ptes must point at `target` already. */
 export function frameMove(frame: u32, target: u32): void {
   const keeper = keeperOf(frame);
+  if (!ASC_NO_ASSERT) expectFresh(target);
   if (keeper) keeper.frame = target;
   wordSet(target, wordOf(frame));
+  if (!ASC_NO_ASSERT) expectUsed(target);
   release(frame);
 }
 
@@ -249,6 +263,7 @@ export function framesReturn(first: u32, end: u32): void {
 
 /** One more pte maps `frame`. */
 export function frameGet(frame: u32): void {
+  if (!ASC_NO_ASSERT) expectUsed(frame);
   const keeper = keeperOf(frame);
   if (keeper) keeper.maps++;
   else wordSet(frame, wordOf(frame) + 1);
@@ -256,13 +271,16 @@ export function frameGet(frame: u32): void {
 
 /** One pte less maps `frame`, which must not be the zero frame. */
 export function framePut(frame: u32): void {
+  if (!ASC_NO_ASSERT) expectUsed(frame);
   const keeper = keeperOf(frame);
   if (keeper) {
+    if (!ASC_NO_ASSERT) assert(keeper.maps > 0);
     if (--keeper.maps != 0) return;
     keeperLose(keeper);
     release(frame);
     return;
   }
+  if (!ASC_NO_ASSERT) assert((wordOf(frame) & FRAME_COUNT_MASK) > 0);
   const references = wordOf(frame) - 1;
   if (references == 0) release(frame);
   else wordSet(frame, references);
@@ -309,6 +327,7 @@ function takeRun(list: FrameList, first: u32): u32 {
   list.used += FOLIO_FRAMES;
   count(H_FRAMES_USED, FOLIO_FRAMES);
   folioSet(first, FOLIO_FRAMES);
+  if (!ASC_NO_ASSERT) expectFresh(first);
   return first;
 }
 

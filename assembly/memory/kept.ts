@@ -17,7 +17,10 @@ import {
 } from '../layout';
 import { Keeper, lostAdd } from '../records/keeper';
 import { addressOf, recordAt } from '../records/record';
+import { expectUsed } from './expect';
 import { wordOf, wordSet } from './frame-words';
+import { frameIsPart, frameIsPinned } from './frames';
+import { pinsOf } from './pins';
 
 export function frameIsKept(frame: u32): bool {
   return (wordOf(frame) & FRAME_KEPT) != 0;
@@ -31,13 +34,28 @@ export function keeperOf(frame: u32): Keeper {
 
 /** From now on `keeper` counts the references to an ordinary frame that nobody has pinned. */
 export function frameKeep(frame: u32, keeper: Keeper): void {
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    assert(!frameIsKept(frame));
+    assert(!frameIsPinned(frame));
+    assert(!frameIsPart(frame));
+    assert(keeper.frame == 0);
+  }
   keeper.maps = wordOf(frame) & FRAME_COUNT_MASK;
   keeper.frame = frame;
   wordSet(frame, FRAME_KEPT | (addressOf(keeper) >> FRAME_KEEPER_SHIFT));
+  if (!ASC_NO_ASSERT) {
+    assert(keeperOf(frame) == keeper);
+    assert(keeper.maps > 0);
+  }
 }
 
 /** A kept frame that only pins hold becomes an ordinary one: its keeper is about to be forgotten. */
 export function frameUnkeep(frame: u32): void {
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    assert(keeperOf(frame).maps == pinsOf(frame));
+  }
   wordSet(frame, FRAME_PINNED);
 }
 
@@ -46,4 +64,5 @@ export function keeperLose(keeper: Keeper): void {
   keeper.lastFrame = keeper.frame;
   keeper.frame = 0;
   if (keeper.flags & KEEPER_TOLD) lostAdd(keeper);
+  if (!ASC_NO_ASSERT) assert(keeper.frame == 0);
 }

@@ -10,6 +10,7 @@ import { Mm } from '../records/mm';
 export function countMergedZero(mm: Mm, change: i32): void {
   count(H_KSM_ZERO_PAGES, change);
   mm.zeroPages += change;
+  if (!ASC_NO_ASSERT) assert(<i32>mm.zeroPages >= 0);
 }
 
 /** A page got a copy of the kept frame that it mapped. */

@@ -71,9 +71,21 @@ export function mmCreate(nid: u32, flags: u32): Mm {
 
 /** Frees an mm that holds no mapping, no pte and no rmap item any more. */
 export function mmFree(mm: Mm): void {
+  if (!ASC_NO_ASSERT) expectEnded(mm);
   mm.flags = 0;
   tablesFree(mm);
   arenaGive(freeMms, mm);
+}
+
+/** Nothing is left of what `mm` held. */
+function expectEnded(mm: Mm): void {
+  assert(mm.flags & MM_IN_USE);
+  assert(!mm.vmas);
+  assert(mm.vmaCount == 0);
+  assert(mm.rmapItems == 0);
+  assert(mm.mergingPages == 0);
+  assert(mm.zeroPages == 0);
+  assert(mm.refs == 0);
 }
 
 /** Takes every pte in [start, end) away, and the leaves that are empty then. */
@@ -115,6 +127,11 @@ export function objectRelease(object: Mm): void {
  * a failure the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
  */
 export function mmCopy(parent: Mm, child: Mm): u32 {
+  if (!ASC_NO_ASSERT) {
+    assert(parent != child);
+    assert(!child.vmas);
+    assert(child.domain == parent.domain);
+  }
   if (!vmaRoom(parent.vmaCount)) return -ENOMEM;
   for (let vma = vmaFirst(parent); vma; vma = vmaNext(vma)) {
     const flags = vma.flags;

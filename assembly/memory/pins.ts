@@ -11,6 +11,7 @@ import { count, counted } from '../base/count';
 import { step } from '../base/step';
 import { FOLIO_FRAMES, H_DMA_PINS, LIMIT_PINS, PINS_DMA_SHIFT, PINS_MASK } from '../layout';
 import { header } from '../records/header';
+import { expectPins, expectUsed } from './expect';
 import { folioPart, frameCount, frameGet, frameIsPart, framePinned, framePut, frameUnpinned } from './frames';
 import { frameIsKept } from './kept';
 
@@ -40,6 +41,10 @@ function countForDma(change: i32): void {
  */
 export function pinTake(frame: u32, isForDma: bool): bool {
   const pins = pinWordOf(frame);
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    expectPins(frame);
+  }
   if ((pins & PINS_MASK) == PINS_MASK) {
     header.limitHit = LIMIT_PINS;
     return false;
@@ -49,6 +54,12 @@ export function pinTake(frame: u32, isForDma: bool): bool {
   step();
   if (frameIsKept(frame)) frameGet(frame);
   else framePinned(frame, true);
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    expectPins(frame);
+    assert(!isForDma || pinWordOf(frame) >> PINS_DMA_SHIFT == (pins >> PINS_DMA_SHIFT) + 1);
+    assert(pinsOf(frame) == (pins & PINS_MASK) + 1);
+  }
   return true;
 }
 
@@ -57,12 +68,17 @@ export function pinDrop(frame: u32, isForDma: bool): bool {
   const word = pinWordOf(frame);
   const pins = word & PINS_MASK;
   if (pins == 0) return false;
+  if (!ASC_NO_ASSERT) {
+    expectUsed(frame);
+    expectPins(frame);
+  }
   const forDma = word >> PINS_DMA_SHIFT;
   const dropsForDma = forDma != 0 && (isForDma || forDma == pins);
   const isLastOfOrdinary = pins == 1 && !frameIsKept(frame);
   if (isLastOfOrdinary) framePinned(frame, false);
   if (dropsForDma) countForDma(-1);
   pinWordSet(frame, word - (dropsForDma ? ONE_FOR_DMA : 1));
+  if (!ASC_NO_ASSERT) assert(counted(H_DMA_PINS) >= pinWordOf(frame) >> PINS_DMA_SHIFT);
   if (isLastOfOrdinary) frameUnpinned(frame);
   else if (frameIsKept(frame)) framePut(frame);
   return true;

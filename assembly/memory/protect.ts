@@ -7,12 +7,13 @@
  */
 
 import { isConcurrent, writersLeave } from '../concurrent/workers';
-import { isWritable, pteProtected } from './pte';
+import { isWritable, mapsFrame, pteProtected } from './pte';
 import { pteOf, pteSet } from './tables';
 
 /** Nobody writes to `frame` any more through `entry`, which maps it. False, and nothing done, where somebody keeps writing. */
 export function writeProtect(entry: u32, frame: u32): bool {
   const pte = pteOf(entry);
+  if (!ASC_NO_ASSERT) assert(mapsFrame(pte, frame));
   if (isWritable(pte)) pteSet(entry, pteProtected(pte));
   if (!isConcurrent() || writersLeave(frame)) return true;
   pteSet(entry, pte);

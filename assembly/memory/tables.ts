@@ -8,6 +8,7 @@
 
 import { arenaGive, arenaTake } from '../base/arena';
 import { step } from '../base/step';
+import { isLocked } from '../concurrent/lock';
 import { isAnyAccess, isConcurrent } from '../concurrent/workers';
 import {
   EPOCH,
@@ -23,6 +24,7 @@ import { freeLeaves, freeTables } from '../records/free-list';
 import { header } from '../records/header';
 import { Leaf, Mm } from '../records/mm';
 import { addressOf, recordAt } from '../records/record';
+import { expectEmpty, expectEntry, expectEntryOf, expectPte } from './expect';
 
 /** A new, empty table of addresses; 0 where the arena is full. */
 export function tableAlloc(): usize {
@@ -49,6 +51,7 @@ export function entryFind(mm: Mm, page: u32): u32 {
 
 /** The entry of `page`, with its leaf made if need be; 0 where an arena is full. */
 export function entryMake(mm: Mm, page: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(isLocked());
   let slot = leafSlot(mm, page);
   if (slot == 0) {
     const middle = tableAlloc();
@@ -64,8 +67,11 @@ export function entryMake(mm: Mm, page: u32): u32 {
     record.mm = mm;
     record.page = page & ~(TABLE_ENTRIES - 1);
     store<u32>(slot, leaf);
+    if (!ASC_NO_ASSERT) expectEmpty(record);
   }
-  return (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
+  const entry = (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
+  if (!ASC_NO_ASSERT) expectEntryOf(mm, page, entry);
+  return entry;
 }
 
 export function leafRecord(leaf: u32): Leaf {
@@ -84,11 +90,20 @@ export function entryPage(entry: u32): u32 {
 export function leafHold(entry: u32): void {
   const record = leafRecord(entry >> TABLE_BITS);
   record.used++;
+  if (!ASC_NO_ASSERT) {
+    expectEntry(entry);
+    assert(record.used <= 2 * TABLE_ENTRIES);
+  }
 }
 
 /** A pte or an rmap item left the entry's leaf, which stays until leafTrim. */
 export function leafDrop(entry: u32): void {
   const record = leafRecord(entry >> TABLE_BITS);
+  if (!ASC_NO_ASSERT) {
+    expectEntry(entry);
+    assert(record.used > 0);
+    assert(record.used <= 2 * TABLE_ENTRIES);
+  }
   record.used--;
 }
 
@@ -102,7 +117,9 @@ export function leafTrim(mm: Mm, page: u32): void {
   const leaf = load<u32>(slot);
   if (leaf == 0) return;
   const record = leafRecord(leaf);
+  if (!ASC_NO_ASSERT) assert(record.mm == mm);
   if (record.used != 0) return;
+  if (!ASC_NO_ASSERT) expectEmpty(record);
   store<u32>(slot, 0);
   step();
   if (isConcurrent()) {
@@ -130,6 +147,7 @@ export function nextMappedPage(mm: Mm, page: u32, end: u32): u32 {
 export function tablesFree(mm: Mm): void {
   for (let page = nextMappedPage(mm, 0, MM_PAGES); page < MM_PAGES; page = nextMappedPage(mm, page, MM_PAGES)) {
     const slot = leafSlot(mm, page);
+    if (!ASC_NO_ASSERT) expectEmpty(leafRecord(load<u32>(slot)));
     arenaGive(freeLeaves, leafRecord(load<u32>(slot)));
     store<u32>(slot, 0);
     page = ((page >> TABLE_BITS) + 1) << TABLE_BITS;
@@ -153,6 +171,7 @@ export function pteOf(entry: u32): u32 {
  */
 export function pteSet(entry: u32, pte: u32): void {
   const address = header.ptes + ((<usize>entry) << 2);
+  if (!ASC_NO_ASSERT) expectPte(entry, pte);
   step();
   if (isConcurrent()) atomic.store<u32>(address, pte);
   else store<u32>(address, pte);

@@ -8,7 +8,8 @@
 import { arenaGive, arenaRoom, arenaTake } from '../base/arena';
 import { rbAt, rbErase, rbFirst, rbInsert, rbLink, rbNext } from '../base/rb';
 import { step, stepRefuses } from '../base/step';
-import { LIMIT_NONE, LIMIT_VMAS, VM_ANON, VMA_BYTES } from '../layout';
+import { isLocked } from '../concurrent/lock';
+import { LIMIT_NONE, LIMIT_VMAS, MM_PAGES, VM_ANON, VMA_BYTES } from '../layout';
 import { freeVmas } from '../records/free-list';
 import { header } from '../records/header';
 import { Mm, Vma } from '../records/mm';
@@ -102,12 +103,30 @@ export function vmaInsert(mm: Mm, start: u32, end: u32, flags: u32, object: Mm, 
   if (object) object.refs++;
   vmaLink(mm, vma);
   vma.mm = mm;
+  if (!ASC_NO_ASSERT) expectVma(mm, vma);
   return vma;
+}
+
+/** The vma is one of `mm`, not empty, and ends before the next begins. */
+function expectVma(mm: Mm, vma: Vma): void {
+  const next = vmaNext(vma);
+  assert(isLocked());
+  assert(vma.mm == mm);
+  assert(mm.vmaCount > 0);
+  assert(vma.start < vma.end);
+  assert(vma.end <= MM_PAGES);
+  assert(!next || next.start >= vma.end);
+  assert(!vma.object || vma.object.refs > 0);
 }
 
 /** Takes a vma away. Returns the shared object that nobody maps any more, or none. */
 export function vmaRemove(mm: Mm, vma: Vma): Mm {
   const object = vma.object;
+  if (!ASC_NO_ASSERT) {
+    assert(vma.mm == mm);
+    assert(mm.vmaCount > 0);
+    assert(!object || object.refs > 0);
+  }
   vma.mm = none<Mm>();
   rbErase(vma);
   mm.vmaCache = none<Vma>();
@@ -127,6 +146,12 @@ export function vmaSplit(mm: Mm, page: u32): void {
   vmaInsert(mm, page, end, vma.flags, vma.object, objectPage, vma.domain);
   step();
   vma.end = page; // last, so that a death in between leaves no page without a vma
+  if (!ASC_NO_ASSERT) {
+    expectVma(mm, vma);
+    assert(vmaNext(vma).start == page);
+    assert(vmaNext(vma).end == end);
+    assert(vmaNext(vma).domain == vma.domain);
+  }
 }
 
 /** Changes flags of one vma: those of `clear` off, those of `set` on. */
@@ -157,6 +182,7 @@ export function vmaMergeAround(mm: Mm, start: u32, end: u32): void {
     vma.end = nextEnd; // first, so that a death in between leaves no page without a vma
     step();
     vmaRemove(mm, next);
+    if (!ASC_NO_ASSERT) expectVma(mm, vma);
   }
 }
 

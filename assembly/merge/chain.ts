@@ -6,7 +6,13 @@
 import { arenaGive } from '../base/arena';
 import { count, setting } from '../base/count';
 import { rbErase, rbReplace } from '../base/rb';
-import { H_STABLE_NODE_CHAINS, H_STABLE_NODE_CHAINS_PRUNE_MILLISECS, NODE_IS_CHAIN, NODE_NID_SHIFT } from '../layout';
+import {
+  H_STABLE_NODE_CHAINS,
+  H_STABLE_NODE_CHAINS_PRUNE_MILLISECS,
+  NODE_IS_CHAIN,
+  NODE_NID_SHIFT,
+  NODE_ORPHAN,
+} from '../layout';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
@@ -17,9 +23,11 @@ import {
   dupAdd,
   dupMoveToFront,
   dupRemove,
+  expectOutside,
   nodeAlloc,
   nodeDelete,
   nodeFlag,
+  nodeHas,
   nodeIsChain,
   nodeIsStale,
   nodeNid,
@@ -27,6 +35,10 @@ import {
 
 /** Puts a new chain in the place of tree node `node`, which becomes its first dup. None where the arena is full. */
 export function chainMake(node: Node): Node {
+  if (!ASC_NO_ASSERT) {
+    expectOutside(node); // of chains and lists: it is in the tree
+    assert(!nodeHas(node, NODE_ORPHAN));
+  }
   const chain = nodeAlloc();
   if (!chain) return chain;
   chain.key = node.key;
@@ -42,6 +54,10 @@ export function chainMake(node: Node): Node {
 
 /** Takes a chain without dups out of the tree. */
 export function chainFree(chain: Node): void {
+  if (!ASC_NO_ASSERT) {
+    assert(nodeIsChain(chain));
+    assert(!chain.firstDup);
+  }
   rbErase(chain);
   count(H_STABLE_NODE_CHAINS, -1);
   arenaGive(freeNodes, chain);
@@ -49,6 +65,13 @@ export function chainFree(chain: Node): void {
 
 /** The last dup of `chain` takes the chain's place in the tree. */
 function collapse(chain: Node, last: Node): void {
+  if (!ASC_NO_ASSERT) {
+    assert(chain.firstDup == last);
+    assert(!last.dupNext);
+    assert(last.key == chain.key);
+    assert(last.domain == chain.domain);
+    assert(nodeNid(last) == nodeNid(chain));
+  }
   dupRemove(last);
   rbReplace(chain, last);
   count(H_STABLE_NODE_CHAINS, -1);
@@ -70,6 +93,7 @@ export function chainPick(node: Node, prune: bool): Node {
   const all = prune && pruneIsDue(node);
   if (all) node.pruneTime = header.now;
   const best = pickDup(node, all);
+  if (!ASC_NO_ASSERT) assert(!best || (best.chain == node && !nodeIsStale(best)));
   if (!best) {
     chainFree(node);
     return best;

@@ -4,14 +4,23 @@
 
 import { setting } from '../base/count';
 import { isAccessed, isConcurrent } from '../concurrent/workers';
-import { ACCESS_WRITE, DIRTY_OFF, H_DIRTY_TRACKING, PTE_DIRTY, STATE_FRESH, STATE_ITEM } from '../layout';
-import { frameOfPte, isDirty } from '../memory/pte';
+import {
+  ACCESS_WRITE,
+  DIRTY_OFF,
+  H_DIRTY_TRACKING,
+  PTE_DIRTY,
+  STATE_FRESH,
+  STATE_ITEM,
+  STATE_STABLE,
+  STATE_UNSTABLE,
+} from '../layout';
+import { frameOfPte, isDirty, isPresent } from '../memory/pte';
 import { entryFind, nextMappedPage, pteOf, pteSet } from '../memory/tables';
 import { pageChecksum } from '../page/page';
 import { header } from '../records/header';
-import { Mm } from '../records/mm';
+import { Mm, Vma } from '../records/mm';
 import { isClean } from './candidate';
-import { itemOf, itemUnlink, stateOf, stateSet } from './rmap';
+import { expectFreeItem, itemOf, itemUnlink, stateOf, stateSet } from './rmap';
 
 /** The page is about to be hashed: from here on it counts as clean until it is written again. */
 export function cleanMark(entry: u32, pte: u32, state: u32): void {
@@ -32,12 +41,22 @@ export function itemForget(entry: u32): void {
   if (!(stateOf(entry) & STATE_ITEM)) return;
   itemUnlink(entry);
   hashForget(entry);
+  if (!ASC_NO_ASSERT) expectFreeItem(entry);
 }
 
 /** The same for the pages of [start, end), mapped or not. */
 export function itemsForget(mm: Mm, start: u32, end: u32): void {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
     itemForget(entryFind(mm, page));
+  }
+}
+
+/** Of a mapping with a domain of its own that goes: its pages are in no tree. */
+export function expectInNoTree(mm: Mm, vma: Vma): void {
+  if (!vma.domain) return;
+  const end = vma.end;
+  for (let page = nextMappedPage(mm, vma.start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
+    assert((stateOf(entryFind(mm, page)) & (STATE_UNSTABLE | STATE_STABLE)) == 0);
   }
 }
 
@@ -51,6 +70,10 @@ function cleanPte(entry: u32, pte: u32): void {
 export function entryChecksum(entry: u32): u32 {
   const pte = pteOf(entry);
   const state = stateOf(entry);
+  if (!ASC_NO_ASSERT) {
+    assert(isPresent(pte));
+    assert(state & STATE_ITEM);
+  }
   if (isClean(entry, pte, state)) return itemOf(entry).checksum;
   cleanMark(entry, pte, state);
   return pageChecksum(frameOfPte(pte));

@@ -5,6 +5,7 @@
  * A page is of the domain of its mapping, which is that of its mm unless it was given one. Domain 0 is always there. The records are all
  * that is known of domains: which root records are free follows from them.
  */
+import { isLocked } from '../concurrent/lock';
 import { DOMAIN_BYTES, LIMIT_DOMAINS, LIMIT_ROOTS, ROOT_BYTES } from '../layout';
 import { entryMm, entryPage } from '../memory/tables';
 import { vmaFind } from '../memory/vmas';
@@ -15,6 +16,7 @@ import { addressOf, recordAt } from '../records/record';
 
 /** Domain number `number`, below the limit. */
 export function domainAt(number: u32): Domain {
+  if (!ASC_NO_ASSERT) assert(number < header.domainLimit);
   return recordAt<Domain>(header.domains + number * DOMAIN_BYTES);
 }
 
@@ -26,6 +28,7 @@ export function domainNumber(domain: Domain): u32 {
 export function entryDomain(entry: u32): u32 {
   const mm = entryMm(entry);
   const vma = vmaFind(mm, entryPage(entry));
+  if (!ASC_NO_ASSERT) assert(isDomain(vma ? domainOf(mm, vma) : mm.domain));
   return vma ? domainOf(mm, vma) : mm.domain;
 }
 
@@ -67,6 +70,10 @@ export function domainMake(rootCount: u32, salt: u32): u32 {
     return 0;
   }
   const domain = domainAt(number);
+  if (!ASC_NO_ASSERT) {
+    assert(domain.rootCount == 0);
+    assert(roots >= header.roots + header.rootCount * header.nidCount * ROOT_BYTES);
+  }
   memory.fill(roots, 0, rootCount * header.nidCount * ROOT_BYTES); // what a domain before it has left there means nothing
   domain.roots = roots;
   domain.salt = salt;
@@ -93,5 +100,10 @@ function runOfRoots(count: u32): usize {
 
 /** The domain is no more. Nobody is in it, and its trees are empty. */
 export function domainForget(number: u32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(isLocked());
+    assert(number != 0);
+    assert(isDomain(number));
+  }
   domainAt(number).rootCount = 0;
 }

@@ -10,8 +10,16 @@
  * dup's room record is a node of them (layout/records).
  */
 import { countWide, setting } from '../base/count';
-import { rbAt, rbErase, rbInsert, rbLink } from '../base/rb';
-import { H_DUPS_SEEN, H_MAX_PAGE_SHARING, ROOM_BY_ITEMS, ROOM_BYTES, ROOM_PLACE_MAX } from '../layout';
+import { rbAt, rbErase, rbInsert, rbLink, rbNext } from '../base/rb';
+import {
+  H_DUPS_SEEN,
+  H_MAX_PAGE_SHARING,
+  NODE_IS_CHAIN,
+  NODE_IS_DUP,
+  ROOM_BY_ITEMS,
+  ROOM_BYTES,
+  ROOM_PLACE_MAX,
+} from '../layout';
 import { header } from '../records/header';
 import { ChainRoom, Node, Room } from '../records/node';
 import { addressOf, none, recordAt } from '../records/record';
@@ -95,9 +103,11 @@ function countSeen(dups: i32): void {
 /** `dup` is about to become the first of `chain`: its place, which it may not have in any tree yet. */
 export function takeFirstPlace(chain: Node, dup: Node): void {
   const first = chain.firstDup;
+  if (!ASC_NO_ASSERT) expectOutside(roomOf(dup));
   let place: u32 = first ? placeOf(first) : 0;
   if (place == ROOM_PLACE_MAX) place = renumber(first);
   roomOf(dup).place = place + 1;
+  if (!ASC_NO_ASSERT) assert(!first || isNearer(dup, first));
 }
 
 /** Gives the dups of a list the lowest places, in the same order, so that the trees stay as they are. Returns the highest. */
@@ -114,12 +124,33 @@ function renumber(first: Node): u32 {
 export function dupEnter(dup: Node): void {
   const room = roomOf(dup);
   const chain = dup.chain;
+  if (!ASC_NO_ASSERT) expectOutside(room);
   if (dup.frame == 0) {
     insertByPlace(staleSlot(chain), room);
   } else if (nodeIsCandidate(dup, 0)) {
     insertByPlace(withRoomSlot(chain), room);
     insertByItems(fullestSlot(chain), room);
   }
+  if (!ASC_NO_ASSERT) expectPlace(dup);
+}
+
+/** The room of a dup that is in no tree of its chain. */
+function expectOutside(room: Room): void {
+  assert(room.above == 0);
+  assert(room.byItems.above == 0);
+}
+
+/** The dup is in those trees of its chain in which it belongs. */
+function expectPlace(dup: Node): void {
+  const room = roomOf(dup);
+  const isStale = dup.frame == 0;
+  const hasRoom = !isStale && nodeIsCandidate(dup, 0);
+  const next = hasRoom ? rbNext(room.byItems) : none<TreeNode>();
+  assert((dup.flags & (NODE_IS_DUP | NODE_IS_CHAIN)) == NODE_IS_DUP);
+  assert(dup.chain.flags & NODE_IS_CHAIN);
+  assert((room.above != 0) == (isStale || hasRoom));
+  assert((room.byItems.above != 0) == hasRoom);
+  assert(!next || dupByItems(next).len <= dup.len);
 }
 
 /** Takes a dup out of its chain's trees. */
@@ -127,6 +158,7 @@ export function dupLeave(dup: Node): void {
   const room = roomOf(dup);
   eraseIfIn(room);
   eraseIfIn(room.byItems);
+  if (!ASC_NO_ASSERT) expectOutside(room);
 }
 
 function eraseIfIn(node: TreeNode): void {
@@ -147,6 +179,7 @@ export function dupItemsChanged(dup: Node): void {
   if (isAlone(room.byItems, slot)) return;
   rbErase(room.byItems);
   insertByItems(slot, room);
+  if (!ASC_NO_ASSERT) expectPlace(dup);
 }
 
 /** Is it the only node of its tree? So it mostly is while pages merge into one dup after the other. */

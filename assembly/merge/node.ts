@@ -10,6 +10,7 @@ import { arenaGive, arenaTake } from '../base/arena';
 import { count } from '../base/count';
 import { listAdd, listRemove } from '../base/list';
 import { rbErase } from '../base/rb';
+import { isLocked } from '../concurrent/lock';
 import {
   H_MIGRATE_NODES,
   H_STABLE_NODE_DUPS,
@@ -19,12 +20,14 @@ import {
   NODE_IS_DUP,
   NODE_MIGRATING,
   NODE_NID_SHIFT,
+  NODE_ORPHAN,
 } from '../layout';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Node } from '../records/node';
 import { addressOf, recordAt } from '../records/record';
-import { dupEnter, dupLeave, roomClear, takeFirstPlace } from './dups';
+import { dupEnter, dupLeave, isNearer, roomClear, takeFirstPlace } from './dups';
+import { frameIsKsm } from './ksm-frame';
 import { lostHear } from './lost';
 import { entryOf, itemLeavesNode } from './rmap';
 
@@ -48,6 +51,11 @@ export function nodeNid(node: Node): u32 {
 
 /** Deletes a regular node, a dup or a waiting node, stale or unmapped. All its items become volatile. */
 export function nodeDelete(node: Node): void {
+  if (!ASC_NO_ASSERT) {
+    assert(!nodeIsChain(node));
+    assert(nodeIsStale(node) || !frameIsKsm(node.frame));
+    assert((node.len == 0) == !node.head);
+  }
   lostHear(); // it may be among them
   for (let item = node.head; item; ) {
     const next = item.next;
@@ -60,6 +68,11 @@ export function nodeDelete(node: Node): void {
 
 /** Takes a node out of the tree, the chain or the waiting list that it is in. */
 export function nodeUnlink(node: Node): void {
+  if (!ASC_NO_ASSERT) {
+    assert(isLocked());
+    assert(!nodeHas(node, NODE_ORPHAN));
+    assert(!nodeHas(node, NODE_MIGRATING) || !nodeHas(node, NODE_IS_DUP));
+  }
   if (nodeHas(node, NODE_MIGRATING)) {
     listRemove(H_MIGRATE_NODES, node);
     nodeFlag(node, NODE_MIGRATING, 0);
@@ -77,6 +90,13 @@ function dupsOf(chain: Node): usize {
 
 /** Makes `node`, which is in no tree, the first dup of `chain`. */
 export function dupAdd(chain: Node, node: Node): void {
+  if (!ASC_NO_ASSERT) {
+    expectOutside(node);
+    assert(nodeIsChain(chain));
+    assert(chain.key == node.key);
+    assert(chain.domain == node.domain);
+    assert(nodeNid(chain) == nodeNid(node));
+  }
   nodeFlag(node, 0, NODE_IS_DUP);
   node.chain = chain;
   roomClear(node);
@@ -84,23 +104,52 @@ export function dupAdd(chain: Node, node: Node): void {
   listAdd(dupsOf(chain), node);
   dupEnter(node);
   count(H_STABLE_NODE_DUPS, 1);
+  if (!ASC_NO_ASSERT) expectFirst(chain, node);
+}
+
+/** The node is in no tree, no chain and not on the list of those that wait. */
+export function expectOutside(node: Node): void {
+  assert(isLocked());
+  assert(!nodeIsChain(node));
+  assert(!nodeHas(node, NODE_IS_DUP));
+  assert(!nodeHas(node, NODE_MIGRATING));
 }
 
 /** Takes a dup out of its chain; it is in no tree then. */
 export function dupRemove(node: Node): void {
+  if (!ASC_NO_ASSERT) {
+    assert(nodeHas(node, NODE_IS_DUP));
+    assert(nodeIsChain(node.chain));
+    assert(node.chain.firstDup);
+  }
   dupLeave(node);
   listRemove(dupsOf(node.chain), node);
   nodeFlag(node, NODE_IS_DUP, 0);
   count(H_STABLE_NODE_DUPS, -1);
+  if (!ASC_NO_ASSERT) expectOutside(node);
 }
 
 /** Makes a dup of `chain` its first. */
 export function dupMoveToFront(chain: Node, dup: Node): void {
+  if (!ASC_NO_ASSERT) {
+    assert(nodeHas(dup, NODE_IS_DUP));
+    assert(dup.chain == chain);
+  }
   dupLeave(dup);
   listRemove(dupsOf(chain), dup);
   takeFirstPlace(chain, dup);
   listAdd(dupsOf(chain), dup);
   dupEnter(dup);
+  if (!ASC_NO_ASSERT) expectFirst(chain, dup);
+}
+
+/** The dup is the first of the chain's, in the list and by its place. */
+function expectFirst(chain: Node, dup: Node): void {
+  const next = dup.dupNext;
+  assert(chain.firstDup == dup);
+  assert(!dup.dupPrev);
+  assert(!next || next.dupPrev == dup);
+  assert(!next || isNearer(dup, next));
 }
 
 /** Takes a tree or chain node out and puts it on the list of those that wait to be sorted in anew. */
@@ -111,8 +160,10 @@ export function nodeWait(node: Node): void {
 
 /** Puts a node that is in no tree on that list. */
 export function nodeQueue(node: Node): void {
+  if (!ASC_NO_ASSERT) expectOutside(node);
   nodeFlag(node, 0, NODE_MIGRATING);
   listAdd(H_MIGRATE_NODES, node);
+  if (!ASC_NO_ASSERT) assert(nodeHas(node, NODE_MIGRATING));
 }
 
 /** True where the node's frame is gone. Meaningless for a chain. */

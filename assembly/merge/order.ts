@@ -29,6 +29,10 @@ export function treeNid(frame: u32): u32 {
 /** The record of both roots for a page with this checksum. */
 export function rootsOf(domain: Domain, nid: u32, checksum: u32): Roots {
   const count = domain.rootCount;
+  if (!ASC_NO_ASSERT) {
+    assert(count != 0);
+    assert(nid < header.nidCount);
+  }
   const index = nid * count + <u32>((<u64>treeKey(domain.salt, checksum) * count) >> 32);
   return recordAt<Roots>(domain.roots + <usize>index * ROOT_BYTES);
 }
@@ -44,6 +48,7 @@ export function unstableRoot(domain: Domain, nid: u32, checksum: u32): usize {
 
 /** Root record number `index` of all that there is room for: those of a domain are in a row, and those of none are 0. */
 export function rootsAt(index: u32): Roots {
+  if (!ASC_NO_ASSERT) assert(index < header.rootLimit);
   return recordAt<Roots>(header.roots + <usize>index * ROOT_BYTES);
 }
 

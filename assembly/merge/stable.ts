@@ -12,10 +12,22 @@ import { Node } from '../records/node';
 import { addressOf, none } from '../records/record';
 import { TreeNode } from '../records/tree-node';
 import { chainMake, chainPick } from './chain';
-import { domainAt } from './domain';
+import { domainAt, domainNumber } from './domain';
 import { nodeIsCandidate } from './dups';
 import { frameNode } from './ksm-frame';
-import { dupAdd, nodeDelete, nodeFlag, nodeHas, nodeIsStale, nodeNid, nodeQueue, nodeUnlink, nodeWait } from './node';
+import {
+  dupAdd,
+  expectOutside,
+  nodeDelete,
+  nodeFlag,
+  nodeHas,
+  nodeIsChain,
+  nodeIsStale,
+  nodeNid,
+  nodeQueue,
+  nodeUnlink,
+  nodeWait,
+} from './node';
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
@@ -39,6 +51,7 @@ export function isFound(result: Node): bool {
 export function stableSearch(domain: Domain, frame: u32, checksum: u32): Node {
   const met = descend(domain, frame, checksum, none<Node>(), true);
   if (!met) return met;
+  if (!ASC_NO_ASSERT) expectFound(domain, met);
   if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
   if (isAtHome(met)) return met;
   nodeWait(met);
@@ -50,6 +63,10 @@ export function stableSearch(domain: Domain, frame: u32, checksum: u32): Node {
  * merged: `own`, or the one that has their content there; STABLE_FULL if there is none.
  */
 export function stableSortIn(own: Node, checksum: u32): Node {
+  if (!ASC_NO_ASSERT) {
+    assert(nodeHas(own, NODE_MIGRATING));
+    assert(!nodeIsStale(own));
+  }
   const nid = treeNid(own.frame);
   const met = descend(domainAt(own.domain), own.frame, checksum, own, true);
   if (!met) return withRoom(own);
@@ -58,6 +75,14 @@ export function stableSortIn(own: Node, checksum: u32): Node {
   if (isAtHome(met)) return met;
   replace(met, own, nid);
   return withRoom(own);
+}
+
+/** A node that a search in the trees of `domain` has come to: its frame is there, and KSM's. */
+function expectFound(domain: Domain, node: Node): void {
+  assert(!nodeIsChain(node));
+  assert(!nodeHas(node, NODE_ORPHAN | NODE_MIGRATING));
+  assert(node.domain == domainNumber(domain));
+  assert(frameNode(node.frame) == node);
 }
 
 /** Does the node's frame still lie on the NUMA node whose tree it is in? */
@@ -74,6 +99,11 @@ function withRoom(node: Node): Node {
  * becomes a dup. False if the arena has no room for the chain; the node is an orphan then.
  */
 export function stableInsert(node: Node, checksum: u32): bool {
+  if (!ASC_NO_ASSERT) {
+    expectOutside(node);
+    assert(nodeHas(node, NODE_ORPHAN));
+    assert(frameNode(node.frame) == node);
+  }
   const met = descend(domainAt(node.domain), node.frame, checksum, node, false);
   return met ? joinDups(node, met, treeNid(node.frame)) : true;
 }
@@ -108,6 +138,7 @@ function descend(domain: Domain, frame: u32, checksum: u32, fresh: Node, prunes:
   }
   if (!fresh) return fresh;
   enter(fresh, key, nid);
+  if (!ASC_NO_ASSERT) assert(fresh.domain == domainNumber(domain));
   rbInsert(fresh, parent, link);
   return none<Node>();
 }
@@ -117,10 +148,15 @@ function enter(node: Node, key: u32, nid: u32): void {
   if (nodeHas(node, NODE_MIGRATING)) nodeUnlink(node);
   nodeFlag(node, NODE_ORPHAN | NODE_NID, nid << NODE_NID_SHIFT);
   node.key = key;
+  if (!ASC_NO_ASSERT) expectOutside(node);
 }
 
 /** Makes `node` one more dup of the content that `met` stands for. False where the arena has no room for the chain. */
 function joinDups(node: Node, met: Node, nid: u32): bool {
+  if (!ASC_NO_ASSERT) {
+    assert(node != met);
+    assert(node.domain == met.domain);
+  }
   const chain = nodeHas(met, NODE_IS_DUP) ? met.chain : chainMake(met);
   if (!chain) return false;
   enter(node, chain.key, nid);
@@ -130,6 +166,7 @@ function joinDups(node: Node, met: Node, nid: u32): bool {
 
 /** The frame of `met` has moved away: it waits to be sorted in elsewhere, and `own`, which waits, takes its place. */
 function replace(met: Node, own: Node, nid: u32): void {
+  if (!ASC_NO_ASSERT) assert(own.domain == met.domain);
   enter(own, met.key, nid);
   if (nodeHas(met, NODE_IS_DUP)) {
     const chain = met.chain;

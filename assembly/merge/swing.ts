@@ -7,32 +7,39 @@
  */
 
 import { isConcurrent } from '../concurrent/workers';
-import { NODE_ORPHAN, PTE_DIRTY, PTE_MERGED, ZERO_FRAME } from '../layout';
+import { NODE_ORPHAN, PTE_DIRTY, PTE_MERGED, STATE_STABLE, ZERO_FRAME } from '../layout';
 import { ownCopy } from '../memory/fault';
 import { folioSplit, isSameFolio } from '../memory/folio';
 import { frameGet, frameIsPinned, framePut } from '../memory/frames';
 import { frameKeep } from '../memory/kept';
 import { countMergedZero } from '../memory/merged';
 import { writeProtect } from '../memory/protect';
-import { frameOfPte, pteProtected, pteTo, rightsKept } from '../memory/pte';
+import { frameOfPte, isMergedZero, mapsFrame, mapsZero, pteProtected, pteTo, rightsKept } from '../memory/pte';
 import { entryMm, pteOf, pteSet } from '../memory/tables';
 import { equalPages, isZeroPage, pageChecksum } from '../page/page';
 import { Domain } from '../records/domain';
 import { Node } from '../records/node';
-import { domainNumber } from './domain';
-import { frameIsKsm } from './ksm-frame';
-import { nodeAlloc, nodeFlag } from './node';
-import { itemAppend, itemUnlink } from './rmap';
+import { domainNumber, entryDomain } from './domain';
+import { frameIsKsm, frameNode } from './ksm-frame';
+import { nodeAlloc, nodeFlag, nodeIsChain } from './node';
+import { expectFreeItem, itemAppend, itemUnlink, stateOf } from './rmap';
 import { stableInsert } from './stable';
 
 /** Swings the pte of `entry` from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
 export function mergeInto(entry: u32, frame: u32, node: Node): bool {
   const target: u32 = node.frame;
+  if (!ASC_NO_ASSERT) {
+    assert(mapsFrame(pteOf(entry), frame) || mapsZero(pteOf(entry))); // a split may have put the zero frame there
+    assert(entryDomain(entry) == node.domain);
+    assert(!nodeIsChain(node));
+    assert(frameNode(target) == node);
+  }
   if (frame == target) return true; // a mapping that fork copied
   if (!detach(entry, frame) || !protectEqual(entry, frame, target)) return false;
   frameGet(target); // first: what a death leaves counted too often is a frame too many, too seldom would be a pin lost
   pteSet(entry, pteTo(target, rightsKept(pteOf(entry))));
   framePut(frame);
+  if (!ASC_NO_ASSERT) assert(mapsFrame(pteOf(entry), target));
   return true;
 }
 
@@ -41,6 +48,7 @@ export function mergeIntoZero(entry: u32, frame: u32): bool {
   if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, ZERO_FRAME)) return false;
   pteSet(entry, pteTo(ZERO_FRAME, rightsKept(pteOf(entry)) | PTE_MERGED));
   countMergedZero(entryMm(entry), 1);
+  if (!ASC_NO_ASSERT) assert(isMergedZero(pteOf(entry)));
   framePut(frame);
   return true;
 }
@@ -51,6 +59,14 @@ export function mergeIntoZero(entry: u32, frame: u32): bool {
  */
 export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, checksum: u32): void {
   const other = frameOfPte(pteOf(partner));
+  if (!ASC_NO_ASSERT) {
+    expectFreeItem(entry);
+    assert(mapsFrame(pteOf(entry), frame) || mapsZero(pteOf(entry))); // a split may have put the zero frame there
+    assert(entry != partner && frame != other);
+    assert(!(stateOf(partner) & STATE_STABLE));
+    assert(entryDomain(entry) == domainNumber(domain));
+    assert(entryDomain(partner) == domainNumber(domain));
+  }
   if (isSameFolio(frame, other)) {
     folioSplit(frame, entry); // the scanner holds the other part, so nothing is merged this time
     return;

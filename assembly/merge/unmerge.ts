@@ -127,6 +127,7 @@ function isMapped(node: Node): bool {
 
 /** Deletes a node that no pte maps. A frame that is pinned stops being KSM's. */
 function forgetNode(node: Node): void {
+  if (!ASC_NO_ASSERT) assert(!nodeIsChain(node) && !isMapped(node));
   if (!nodeIsStale(node)) frameUnkeep(node.frame);
   nodeDelete(node);
 }

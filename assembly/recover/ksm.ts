@@ -31,7 +31,7 @@ import { wordOf, wordSet } from '../memory/frame-words';
 import { pinsOf } from '../memory/pins';
 import { frameOfPte, isDirty, isMerged, isPresent, isWritable, mapsZero, pteUnmerged } from '../memory/pte';
 import { pteOf, pteSet } from '../memory/tables';
-import { entryDomain } from '../merge/domain';
+import { entryDomain, isDomain } from '../merge/domain';
 import { nodeAlloc, nodeFlag } from '../merge/node';
 import { isOfThisPass, itemAppend, stateOf, stateSet } from '../merge/rmap';
 import { stableInsert, stableNodeOf } from '../merge/stable';
@@ -81,6 +81,7 @@ function becomeOrdinary(frame: u32): void {
 }
 
 function nodeRebuild(frame: u32, domain: u32): void {
+  if (!ASC_NO_ASSERT) assert(isDomain(domain));
   const node = nodeAlloc();
   if (!node) {
     becomeOrdinary(frame);

@@ -8,7 +8,7 @@
  * a search, a copy that nobody maps yet. The pass goes on where it was.
  */
 
-import { lockTakeSoon } from '../concurrent/lock';
+import { lockIsHeldBy, lockTakeSoon } from '../concurrent/lock';
 import {
   expelledRests,
   helpersRest,
@@ -56,6 +56,7 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
 }
 
 function rebuild(dead: u32, self: u32): void {
+  if (!ASC_NO_ASSERT) assert(self == 0 || lockIsHeldBy(self));
   const passIsCut = dead != 0 || linuxScanner().busy != 0;
   for (let index: u32 = 0; index < SCANNER_LIMIT; index++) {
     const scanner = scannerAt(index);

@@ -7,7 +7,7 @@
  */
 
 import { step } from '../base/step';
-import { lockDrop, lockTakeLast } from '../concurrent/lock';
+import { lockDrop, lockIsHeldBy, lockTakeLast } from '../concurrent/lock';
 import { isConcurrent, workerReads } from '../concurrent/workers';
 import { STATE_ITEM, TURN_GONE } from '../layout';
 import { isAnonymous } from '../memory/pte';
@@ -24,6 +24,7 @@ import { turnEntry, turnKind } from './window';
  * lock, and keeps it for an empty window: an mm in which nothing was met loses its slot, so nothing may come there in between.
  */
 export function lockPause(turns: u32, self: u32): bool {
+  if (!ASC_NO_ASSERT) assert(lockIsHeldBy(self) || isConcurrent());
   if (turns == 0 || !isConcurrent()) return false;
   workerReads(self, true);
   const paused = lockDrop(self);

@@ -34,6 +34,7 @@ function lostAt(scanner: Scanner): usize {
 
 /** Offers window number `number` to all threads. The job before it must be finished. Returns what names the job. */
 export function jobPost(scanner: Scanner, number: u32): u32 {
+  if (!ASC_NO_ASSERT) expectClaimed(load<u32>(claimsAt(scanner)));
   const chunks = (windowOf(scanner, number).count + JOB_CHUNK_PAGES - 1) / JOB_CHUNK_PAGES;
   const name = ((load<u32>(claimsAt(scanner)) >> JOB_NUMBER_SHIFT) + 1) << JOB_NUMBER_SHIFT;
   atomic.store<u32>(doneAt(scanner), name);
@@ -44,6 +45,11 @@ export function jobPost(scanner: Scanner, number: u32): u32 {
   atomic.add<u32>(bellAt(scanner), 1);
   if (chunks > 1) atomic.notify(bellAt(scanner), -1);
   return job;
+}
+
+/** No chunk of the job is left that somebody could claim. */
+function expectClaimed(job: u32): void {
+  assert((job & JOB_CHUNKS_MASK) >= ((job >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK));
 }
 
 /** Nobody can claim a chunk of the job any more. Not while its poster lives. */

@@ -6,6 +6,7 @@
 import { lockIsHeldBy } from '../concurrent/lock';
 import {
   MM_EXITED,
+  RECENT_FRAMES,
   SCANNER_BYTES,
   SCANNER_CUT,
   SCANNER_JOB,
@@ -16,17 +17,20 @@ import {
   SCANNER_WINDOWS,
   SCANNERS,
   WINDOW_BYTES,
+  WINDOW_PAGES_MAX,
 } from '../layout';
 import { Mm } from '../records/mm';
 import { Job, Scanner, Window } from '../records/scanner';
 
 /** Scanner number `index`, below SCANNER_LIMIT. */
 export function scannerAt(index: u32): Scanner {
+  if (!ASC_NO_ASSERT) assert(index < SCANNER_LIMIT);
   return changetype<Scanner>(SCANNERS + index * SCANNER_BYTES);
 }
 
 /** Window `number` (0 or 1). */
 export function windowOf(scanner: Scanner, number: u32): Window {
+  if (!ASC_NO_ASSERT) assert(number <= 1);
   return changetype<Window>(changetype<usize>(scanner) + SCANNER_WINDOWS + number * WINDOW_BYTES);
 }
 
@@ -36,11 +40,13 @@ export function jobOf(scanner: Scanner): Job {
 
 /** Address of the note on turn `index` of the window at hand. */
 export function noteOf(scanner: Scanner, index: u32): usize {
+  if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
   return changetype<usize>(scanner) + SCANNER_NOTES + ((<usize>index) << 3);
 }
 
 /** Address of the word that says which of the frames that share it was read last. */
 export function recentOf(scanner: Scanner, index: u32): usize {
+  if (!ASC_NO_ASSERT) assert(index < RECENT_FRAMES);
   return changetype<usize>(scanner) + SCANNER_RECENT + ((<usize>index) << 2);
 }
 
@@ -51,6 +57,10 @@ export function ownWord(scanner: Scanner): usize {
 
 /** Worker `self` begins a batch. Nobody else may be at one. */
 export function batchBegin(scanner: Scanner, self: u32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(scanner.busy == 0);
+    assert(lockIsHeldBy(self));
+  }
   scanner.busy = self + 1;
 }
 

@@ -2,8 +2,8 @@
  * A window: the pages that a scanner has taken at once, so that their checksums can be computed together and what their decisions need
  * can be fetched together. What has to be decided on is a *turn*, an entry with its kind (TURN_*); pages that only count have none.
  */
-import { TURN_KIND, WINDOW_CHECKSUMS, WINDOW_TURNS } from '../layout';
-import { domainOf } from '../merge/domain';
+import { TABLE_BITS, TURN_KIND, WINDOW_CHECKSUMS, WINDOW_PAGES_MAX, WINDOW_TURNS } from '../layout';
+import { domainOf, isDomain } from '../merge/domain';
 import { Mm, Vma } from '../records/mm';
 import { Window } from '../records/scanner';
 
@@ -12,6 +12,7 @@ import { Window } from '../records/scanner';
  * are of the first of them will tell.
  */
 export function windowOpen(window: Window, room: u32, budget: u32, before: u32): void {
+  if (!ASC_NO_ASSERT) assert(room <= WINDOW_PAGES_MAX);
   window.count = 0;
   window.taken = 0;
   window.room = room;
@@ -25,6 +26,10 @@ export function windowOpen(window: Window, room: u32, budget: u32, before: u32):
  */
 export function windowTakes(window: Window, mm: Mm, vma: Vma): bool {
   const domain = domainOf(mm, vma);
+  if (!ASC_NO_ASSERT) {
+    assert(vma.mm == mm);
+    assert(isDomain(domain));
+  }
   if (window.domain == domain) return true;
   if (window.count != 0) return false;
   window.domain = domain;
@@ -38,6 +43,7 @@ export function isNext(window: Window): bool {
 
 /** Pages that it may still take. */
 export function pagesLeft(window: Window): u32 {
+  if (!ASC_NO_ASSERT) assert(window.taken <= window.budget);
   return window.budget - window.taken;
 }
 
@@ -46,6 +52,10 @@ export function turnAt(window: Window, index: u32): u32 {
 }
 
 export function turnSet(window: Window, index: u32, turn: u32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(index < window.room);
+    assert(turnEntry(turn) >> TABLE_BITS != 0);
+  }
   store<u32>(changetype<usize>(window) + (index << 2), turn, WINDOW_TURNS);
 }
 
@@ -63,5 +73,6 @@ export function checksumAt(window: Window, index: u32): u32 {
 }
 
 export function checksumSet(window: Window, index: u32, checksum: u32): void {
+  if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
   store<u32>(changetype<usize>(window) + (index << 2), checksum, WINDOW_CHECKSUMS);
 }

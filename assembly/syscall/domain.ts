@@ -5,7 +5,18 @@
  * is to its new domain as if it had never been seen.
  */
 import { isError } from '../base/error';
-import { EBUSY, EINVAL, ENOMEM, FRAME_COUNT_MASK, MM_BYTES, MM_IN_USE, MM_PAGES, VMA_BYTES } from '../layout';
+import {
+  EBUSY,
+  EINVAL,
+  ENOMEM,
+  FRAME_COUNT_MASK,
+  MM_BYTES,
+  MM_IN_USE,
+  MM_PAGES,
+  STATE_STABLE,
+  STATE_UNSTABLE,
+  VMA_BYTES,
+} from '../layout';
 import { ownCopy } from '../memory/fault';
 import { wordOf } from '../memory/frame-words';
 import { frameOfPte } from '../memory/pte';
@@ -24,6 +35,7 @@ import { isCandidate } from '../merge/candidate';
 import { itemForget } from '../merge/checksum';
 import { domainForget, domainOf, isDomain } from '../merge/domain';
 import { frameIsKsm } from '../merge/ksm-frame';
+import { stateOf } from '../merge/rmap';
 import { stableForgetDomain } from '../merge/unmerge';
 import { freeMms, freeVmas } from '../records/free-list';
 import { header } from '../records/header';
@@ -73,8 +85,18 @@ function leave(mm: Mm, start: u32, end: u32): bool {
     const pte = pteOf(entry);
     if (isCandidate(pte) && isSharedFrame(frameOfPte(pte)) && isError(ownCopy(mm, entry))) return false;
     itemForget(entry);
+    if (!ASC_NO_ASSERT) expectOwn(entry);
   }
   return true;
+}
+
+/** The page shares nothing with anybody but the zero frame, and is in no tree. */
+function expectOwn(entry: u32): void {
+  const pte = pteOf(entry);
+  const frame = frameOfPte(pte);
+  assert((stateOf(entry) & (STATE_UNSTABLE | STATE_STABLE)) == 0);
+  assert(!isCandidate(pte) || !frameIsKsm(frame));
+  assert(!isCandidate(pte) || (wordOf(frame) & FRAME_COUNT_MASK) == 1);
 }
 
 /** Do others map the frame, too, or may they at any time, because merging shares it? */

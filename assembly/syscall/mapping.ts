@@ -47,7 +47,7 @@ import {
   vmaSplit,
   vmaSplitRoom,
 } from '../memory/vmas';
-import { itemsForget } from '../merge/checksum';
+import { expectInNoTree, itemsForget } from '../merge/checksum';
 import { unmergeRange } from '../merge/unmerge';
 import { slotEnter } from '../policy/linux/slots';
 import { Mm } from '../records/mm';
@@ -105,6 +105,7 @@ export function munmap(mm: Mm, page: u32, pages: u32): u32 {
   for (let vma = vmaAtOrAbove(mm, page); vma && vma.start < end; vma = vmaAtOrAbove(mm, page)) {
     zapRange(mm, vma.start, vma.end);
     if (vma.domain) itemsForget(mm, vma.start, vma.end); // what is mapped there next will be of another
+    if (!ASC_NO_ASSERT) expectInNoTree(mm, vma);
     objectRelease(vmaRemove(mm, vma));
   }
   return 0;

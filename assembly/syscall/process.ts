@@ -1,9 +1,9 @@
 /** Processes coming and going: spawn, fork, exit. What the scanner has to know of it is told to its slot list here. */
 import { step } from '../base/step';
-import { ENOMEM, MM_EXITED, MM_IN_USE, MM_MERGE_ANY, MM_MERGEABLE, MM_UNBORN } from '../layout';
+import { ENOMEM, MM_EXITED, MM_IN_USE, MM_MERGE_ANY, MM_MERGEABLE, MM_SHARED_OBJECT, MM_UNBORN } from '../layout';
 import { mmCopy, mmCreate, mmEmpty, mmFree } from '../memory/mm';
 import { limitForget, vmaFirst, vmaNext } from '../memory/vmas';
-import { itemsForget } from '../merge/checksum';
+import { expectInNoTree, itemsForget } from '../merge/checksum';
 import { isCursorAt, slotEnter, slotMoveBehindCursor, slotRemove } from '../policy/linux/slots';
 import { header } from '../records/header';
 import { Mm } from '../records/mm';
@@ -32,6 +32,7 @@ export function fork(parent: Mm): usize {
   child.flags = MM_IN_USE | MM_UNBORN;
   const failed = mmCopy(parent, child);
   if (failed) {
+    if (!ASC_NO_ASSERT) assert(child.rmapItems == 0);
     mmEmpty(child);
     mmFree(child);
     return failed;
@@ -68,11 +69,14 @@ export function exec(old: Mm): Mm {
 /** Ends a process. Its memory goes at once; its rmap items, if it has any, when the scanner comes by. */
 export function exit(mm: Mm): void {
   const flags = mm.flags;
+  if (!ASC_NO_ASSERT) assert((flags & (MM_IN_USE | MM_EXITED | MM_SHARED_OBJECT)) == MM_IN_USE);
   mm.flags = flags | MM_EXITED; // first, so that a survivor of a death in here finishes it
   for (let vma = vmaFirst(mm); vma; vma = vmaNext(vma)) {
     if (vma.domain) itemsForget(mm, vma.start, vma.end); // without its mapping a page is of the mm's domain
+    if (!ASC_NO_ASSERT) expectInNoTree(mm, vma);
   }
   mmEmpty(mm);
+  if (!ASC_NO_ASSERT) assert(mm.vmaCount == 0 && mm.zeroPages == 0);
   if (!(flags & MM_MERGEABLE)) {
     mmFree(mm);
   } else if (isCursorAt(mm)) {

@@ -1,10 +1,13 @@
 /**
  * A machine on which everything happens in a random order that its seed fixes: processes come and go, map, write, fork,
- * lock and pin; ksmd scans; settings change; frames move, leave and come back. Records are few, so that calls fail too.
+ * lock and pin; they and parts of them change their domains; ksmd scans; settings change; frames move, leave and come back; and now and
+ * then all is recovered as after a death. Records are few, so that calls fail too.
  */
+import { domainsOf } from '../../src/engine/index.ts';
 import {
   type AddressSpace,
   createHost,
+  type DomainId,
   type FrameId,
   type Host,
   type HostOptions,
@@ -12,6 +15,7 @@ import {
   type Pin,
 } from '../../src/index.ts';
 import { Dice } from './dice.ts';
+import { engineOf } from './inside.ts';
 import { PAGE } from './page.ts';
 
 /** Pages in which processes map small things, and a huge page behind them. */
@@ -29,16 +33,18 @@ export class BusyMachine {
   readonly #pins: Pin[] = [];
   readonly #dice: Dice;
   readonly #offline: FrameId[] = [];
+  readonly #domains: DomainId[];
   #now = 0;
 
   constructor(host: Host, seed: number) {
     this.host = host;
     this.#dice = new Dice(seed);
+    this.#domains = domainsOf(engineOf(host)).map(({ number }) => number as DomainId);
     Object.assign(host.ksm.settings, { max_page_sharing: 2, use_zero_pages: true, run: 1 });
   }
 
   static async create(seed: number, options: HostOptions): Promise<BusyMachine> {
-    const limits = { memory: '10M', pages: 8192, processes: 12, vmas: 80, nodes: 2, seed };
+    const limits = { memory: '10M', pages: 8192, processes: 12, vmas: 80, nodes: 2, domains: 3, seed };
     return new BusyMachine(await createHost({ ...limits, ...options }), seed);
   }
 
@@ -154,6 +160,19 @@ export class BusyMachine {
     else this.#pins.push(this.#process().pin((1 + this.#dice.below(SMALL_PAGES)) * PAGE, this.#dice.pick(HOLDS)));
   }
 
+  /** Gives a process, or some pages of it, another domain, which may be a new one; or ends one. */
+  #setDomain(): void {
+    const which = this.#dice.below(8);
+    if (which === 0) this.#domains.push(this.host.makeDomain({ salt: this.#dice.below(2 ** 32) }));
+    const at = this.#dice.below(this.#domains.length);
+    const domain = this.#domains[at] as DomainId;
+    if (which === 1) {
+      this.host.dropDomain(domain);
+      this.#domains.splice(at, 1);
+    } else if (which < 4) this.#process().setDomain(domain);
+    else this.#process().setDomain(domain, ...this.#range());
+  }
+
   #leave(): void {
     const { processes } = this.host;
     if (processes.length > 4) this.#dice.pick(processes).exit();
@@ -178,6 +197,8 @@ export class BusyMachine {
     ['spawn', () => this.#spawn()],
     ['fork', () => this.#process().fork()],
     ['leave', () => this.#leave()],
+    ['domain', () => this.#dice.below(2) === 0 && this.#setDomain()],
+    ['recover', () => this.#dice.below(8) === 0 && this.host.recover()],
     ['pin', () => this.#pinOrRelease()],
     ['migrate', () => this.#dice.below(4) === 0 && this.#migrate()],
     ['offline', () => this.#dice.below(4) === 0 && this.#offlineOrOnline()],

@@ -25,6 +25,7 @@ import {
   STATE_MUST_SEARCH,
   STATE_SEQ,
   STATE_UNSTABLE,
+  TABLE_BITS,
 } from '../../layout';
 import { wordOf } from '../../memory/frame-words';
 import { frameOfPte } from '../../memory/pte';
@@ -48,6 +49,7 @@ function isPossible(): bool {
  */
 export function confirmRun(first: u32, limit: u32): u32 {
   if (!isPossible()) return 0;
+  if (!ASC_NO_ASSERT) assert(limit == 0 || first >> TABLE_BITS == (first + limit - 1) >> TABLE_BITS);
   const pass = counted(H_FULL_SCANS);
   const isAdvisory = setting(H_DIRTY_TRACKING) == DIRTY_ADVISORY;
   let index: u32 = 0;
@@ -75,6 +77,7 @@ function confirmOne(entry: u32, pass: u32): bool {
 
 /** The same for `entry`, which is a multiple of 4, and the three behind it. False, and nothing done, where one of them needs a turn. */
 function confirmFour(entry: u32, pass: u32): bool {
+  if (!ASC_NO_ASSERT) assert(entry % 4 == 0);
   const ptes = v128.load(header.ptes + ((<usize>entry) << 2));
   const at: usize = header.states + ((<usize>entry) << 2);
   const states = v128.load(at);

@@ -8,7 +8,7 @@
 import { setting } from '../../base/count';
 import { lockIsHeldBy, lockYield } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
-import { H_RUN, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY, ZERO_FRAME } from '../../layout';
+import { H_RUN, STATE_ITEM, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY, ZERO_FRAME } from '../../layout';
 import { frameOfPte, isPresent } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { isAtPlace, isOrdinary } from '../../merge/candidate';
@@ -102,6 +102,11 @@ function takeTurn(domain: Domain, window: Window, index: u32, turn: u32): bool {
   const entry = turnEntry(turn);
   const kind = turnKind(turn);
   const frame = frameOfPte(pteOf(entry));
+  if (!ASC_NO_ASSERT) {
+    assert(index < window.count);
+    assert(stateOf(entry) & STATE_ITEM);
+    assert(kind == TURN_GONE || isPresent(pteOf(entry)));
+  }
   if (kind == TURN_GONE) {
     itemFree(entryMm(entry), entry);
   } else if (frame == ZERO_FRAME) {

@@ -4,10 +4,13 @@
  */
 
 import { setting } from '../../base/count';
-import { H_USE_ZERO_PAGES, NODE_MIGRATING, PTE_MERGED, STATE_STABLE } from '../../layout';
+import { isLocked } from '../../concurrent/lock';
+import { H_USE_ZERO_PAGES, NODE_MIGRATING, PTE_MERGED, STATE_ITEM, STATE_STABLE } from '../../layout';
 import { frameOfPte } from '../../memory/pte';
 import { pteOf, pteSet } from '../../memory/tables';
+import { isCandidate } from '../../merge/candidate';
 import { entryChecksum } from '../../merge/checksum';
+import { domainNumber, entryDomain } from '../../merge/domain';
 import { nodeHas, nodeNid, nodeWait } from '../../merge/node';
 import { isHashOrder, treeNid } from '../../merge/order';
 import { itemAppend, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
@@ -23,6 +26,7 @@ import { unstableConfirm, unstableSearchOrInsert, unstableStays } from './unstab
 export function mergeAnyPage(domain: Domain, entry: u32): void {
   const frame = frameOfPte(pteOf(entry));
   const node = stableNodeOf(frame);
+  if (!ASC_NO_ASSERT) expectTurn(domain, entry, frame);
   if (node) {
     mergeKsmPage(domain, entry, frame, node);
     return;
@@ -34,6 +38,11 @@ export function mergeAnyPage(domain: Domain, entry: u32): void {
 /** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
 export function mergeOrdinaryPage(domain: Domain, entry: u32, frame: u32, checksum: u32): void {
   const item = itemOf(entry);
+  if (!ASC_NO_ASSERT) {
+    expectTurn(domain, entry, frame);
+    assert(!stableNodeOf(frame));
+    assert(!(stateOf(entry) & STATE_STABLE));
+  }
   if (item.checksum != checksum) {
     itemUnlink(entry);
     item.checksum = checksum; // volatile: changed since it was last seen, or never seen
@@ -53,6 +62,15 @@ export function mergeOrdinaryPage(domain: Domain, entry: u32, frame: u32, checks
     return;
   }
   findPartner(domain, entry, frame, checksum, target == STABLE_FULL);
+}
+
+/** The page is a candidate, of the domain in which it is looked for. */
+function expectTurn(domain: Domain, entry: u32, frame: u32): void {
+  assert(isLocked());
+  assert(stateOf(entry) & STATE_ITEM);
+  assert(isCandidate(pteOf(entry)));
+  assert(frameOfPte(pteOf(entry)) == frame);
+  assert(entryDomain(entry) == domainNumber(domain));
 }
 
 /**

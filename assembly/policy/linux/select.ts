@@ -18,7 +18,7 @@ import { itemCreate, itemFree, stateOf } from '../../merge/rmap';
 import { header } from '../../records/header';
 import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
-import { gapRun, leafNext, settledRun } from '../../scan/walk';
+import { expectRun, gapRun, leafNext, settledRun } from '../../scan/walk';
 import { isNext, pagesLeft, turnSet, windowTakes } from '../../scan/window';
 import { confirmRun } from './confirm';
 import { smartScanIsOn, smartScanVisit } from './smart';
@@ -65,6 +65,7 @@ function selectRange(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
 
 /** Looks at `pages` entries of one leaf, from `first` on. Returns how many it got through before the window or its budget was full. */
 function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
+  if (!ASC_NO_ASSERT) expectRun(mm, first, pages);
   const ptes: usize = header.ptes + ((<usize>first) << 2);
   const states: usize = header.states + ((<usize>first) << 2);
   const words: usize = header.frameWords;
@@ -103,6 +104,11 @@ function selectRun(window: Window, mm: Mm, first: u32, pages: u32): u32 {
     }
     turnSet(window, count, entry | kind);
     count++;
+  }
+  if (!ASC_NO_ASSERT) {
+    assert(index <= pages);
+    assert(taken <= budget);
+    assert(count <= room);
   }
   window.taken = taken;
   window.count = count;

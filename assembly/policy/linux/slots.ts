@@ -3,7 +3,8 @@
  * sentinel, and the cursor stands on it between passes.
  */
 import { setting } from '../../base/count';
-import { H_RUN, MM_MERGEABLE } from '../../layout';
+import { isLocked } from '../../concurrent/lock';
+import { H_RUN, MM_EXITED, MM_IN_USE, MM_MERGEABLE, MM_SHARED_OBJECT } from '../../layout';
 import { Mm, slots } from '../../records/mm';
 import { Scanner } from '../../records/scanner';
 import { linuxScanner } from './scanner';
@@ -18,23 +19,43 @@ export function slotsClear(scanner: Scanner): void {
 /** Links `mm` in before `slot`. */
 function linkBefore(mm: Mm, slot: Mm): void {
   const previous = slot.slotPrev;
+  if (!ASC_NO_ASSERT) {
+    assert(isLocked());
+    assert(mm != slot && mm != slots);
+    assert(previous.slotNext == slot);
+  }
   mm.slotNext = slot;
   mm.slotPrev = previous;
   previous.slotNext = mm;
   slot.slotPrev = mm;
+  if (!ASC_NO_ASSERT) expectLinked(mm);
+}
+
+/** The slots beside that of `mm` name it. */
+function expectLinked(mm: Mm): void {
+  assert(mm.slotNext.slotPrev == mm);
+  assert(mm.slotPrev.slotNext == mm);
 }
 
 function unlink(mm: Mm): void {
   const next = mm.slotNext;
   const previous = mm.slotPrev;
+  if (!ASC_NO_ASSERT) {
+    assert(isLocked());
+    assert(mm != slots);
+    assert(mm.flags & MM_MERGEABLE);
+    expectLinked(mm);
+  }
   previous.slotNext = next;
   next.slotPrev = previous;
+  if (!ASC_NO_ASSERT) expectLinked(next);
 }
 
 /** Registers `mm` if it is not. It is reached last: right before the cursor; while run is 2, at the end of the list. */
 export function slotEnter(mm: Mm): void {
   const flags = mm.flags;
   if (flags & MM_MERGEABLE) return;
+  if (!ASC_NO_ASSERT) assert((flags & (MM_IN_USE | MM_EXITED | MM_SHARED_OBJECT)) == MM_IN_USE);
   mm.flags = flags | MM_MERGEABLE;
   linkBefore(mm, setting(H_RUN) & 2 ? slots : linuxScanner().slot);
 }
@@ -46,6 +67,10 @@ export function slotRemove(mm: Mm): void {
 
 /** An mm that ended is cleaned up next: its slot goes right behind the cursor's. */
 export function slotMoveBehindCursor(mm: Mm): void {
+  if (!ASC_NO_ASSERT) {
+    assert(mm.flags & MM_EXITED);
+    assert(!isCursorAt(mm));
+  }
   unlink(mm);
   linkBefore(mm, linuxScanner().slot.slotNext);
 }

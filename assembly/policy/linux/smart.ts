@@ -10,6 +10,9 @@ import {
   STATE_BYTE,
   STATE_SKIPS_SHIFT,
 } from '../../layout';
+import { frameOfPte } from '../../memory/pte';
+import { pteOf } from '../../memory/tables';
+import { frameIsKsm } from '../../merge/ksm-frame';
 import { itemUnlink, stateOf, stateSet } from '../../merge/rmap';
 
 /** Visits before the first that is skipped. */
@@ -25,6 +28,7 @@ export function smartScanIsOn(): bool {
  */
 export function smartScanVisit(entry: u32): bool {
   const state = stateOf(entry);
+  if (!ASC_NO_ASSERT) assert(!frameIsKsm(frameOfPte(pteOf(entry))));
   const skipped = isSkipped(state);
   stateSet(entry, aged(state, skipped));
   if (!skipped) return true;
@@ -64,5 +68,6 @@ function aged(state: u32, skipped: bool): u32 {
   const age = ageOf(state);
   const older = age == STATE_BYTE ? state : state + (1 << STATE_AGE_SHIFT);
   if (age < YOUNG || isInStep()) return older;
+  if (!ASC_NO_ASSERT) assert(skipped == (skipsLeft(state) != 0));
   return skipped ? older - (1 << STATE_SKIPS_SHIFT) : older + (skipsAt(age) << STATE_SKIPS_SHIFT);
 }

@@ -25,14 +25,14 @@ import {
   VM_MERGEABLE,
 } from '../../layout';
 import { frameNid } from '../../memory/frames';
-import { frameOfPte } from '../../memory/pte';
+import { frameOfPte, mapsFrame, mapsZero } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
 import { vmaFind } from '../../memory/vmas';
 import { isAtPlace, isCandidate } from '../../merge/candidate';
-import { domainAt, entryDomain } from '../../merge/domain';
+import { domainAt, domainNumber, entryDomain } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
 import { isHashOrder, orderByBytes, orderByChecksum, rootsAt, treeNid, unstableRoot } from '../../merge/order';
-import { entryOf, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
+import { entryOf, expectFreeItem, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
 import { comparePages, pagePrefix } from '../../page/page';
 import { Domain } from '../../records/domain';
 import { freeLeaves } from '../../records/free-list';
@@ -63,6 +63,11 @@ function mergeableFrame(entry: u32): u32 {
  * given up, and the item stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
  */
 export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, checksum: u32, isFull: bool): u32 {
+  if (!ASC_NO_ASSERT) {
+    expectFreeItem(entry);
+    assert(mapsFrame(pteOf(entry), frame) || mapsZero(pteOf(entry))); // a split may have put the zero frame there
+    assert(entryDomain(entry) == domainNumber(domain));
+  }
   const nid = treeNid(frame);
   const prefix = pagePrefix(frame);
   let parent = none<TreeNode>();
@@ -76,6 +81,7 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
       if (!isOld && (treeFrame == 0 || treeFrame == frame)) return 0;
       order = treeFrame == 0 ? 0 : orderByBytes(prefix, frame, treeFrame);
       if (order == 0) {
+        if (!ASC_NO_ASSERT) assert(treeFrame == 0 || entryDomain(met) == domainNumber(domain));
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;
         displace(met);
         parent = none<TreeNode>(); // the tree has changed: search anew
@@ -97,6 +103,7 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
  * because what it missed is not known.
  */
 export function unstableReinsert(entry: u32, state: u32): void {
+  if (!ASC_NO_ASSERT) expectFreeItem(entry);
   const frame = mergeableFrame(entry);
   if (frame == 0 || frameIsKsm(frame)) return;
   // In content order a tree ends with its pass, also where the death came before the pass was counted.
@@ -128,8 +135,10 @@ function isStray(frame: u32, nid: u32): bool {
 
 /** Takes a node of the last pass out of the tree; its own turn comes, and then it has to search. */
 function displace(entry: u32): void {
+  if (!ASC_NO_ASSERT) assert((stateOf(entry) & (STATE_UNSTABLE | STATE_DISPLACED)) == STATE_UNSTABLE);
   rbErase(itemOf(entry));
   stateSet(entry, stateOf(entry) | STATE_DISPLACED);
+  if (!ASC_NO_ASSERT) assert(!isAtPlace(stateOf(entry)));
 }
 
 /**
@@ -144,6 +153,10 @@ export function unstableStays(state: u32): bool {
 
 /** A page that stays in the tree is of this pass from now on. */
 export function unstableConfirm(entry: u32, state: u32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(state == stateOf(entry));
+    assert(isAtPlace(state));
+  }
   stateSet(entry, withSeq(state));
 }
 

@@ -9,8 +9,9 @@ import { rbAt, rbErase, rbInsert, rbLink } from '../../base/rb';
 import { frameOfPte } from '../../memory/pte';
 import { pteOf } from '../../memory/tables';
 import { isCandidate } from '../../merge/candidate';
+import { domainNumber, entryDomain } from '../../merge/domain';
 import { orderByKey } from '../../merge/order';
-import { entryOf, itemOf } from '../../merge/rmap';
+import { entryOf, expectFreeItem, itemOf } from '../../merge/rmap';
 import { comparePages } from '../../page/page';
 import { Domain } from '../../records/domain';
 import { Item } from '../../records/node';
@@ -38,6 +39,10 @@ export function seenFind(domain: Domain, scanner: Scanner, frame: u32, checksum:
 /** Adds the page of `entry`, which has this checksum and is in no tree. */
 export function seenAdd(domain: Domain, scanner: Scanner, entry: u32, checksum: u32): void {
   const frame = frameOfPte(pteOf(entry));
+  if (!ASC_NO_ASSERT) {
+    expectFreeItem(entry);
+    assert(entryDomain(entry) == domainNumber(domain));
+  }
   let parent = none<TreeNode>();
   let link = ownWord(scanner);
   for (let item = rbAt<Item>(link); item; item = rbAt<Item>(link)) {

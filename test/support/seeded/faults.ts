@@ -63,7 +63,6 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   // ptes
   mergeInto: ['frameGet(target);'],
   mergeIntoZero: ['countMergedZero(entryMm(entry), 1);'],
-  mergeTwo: ['itemUnlink(partner);'],
   ownCopy: ['framePut(shared);', 'if (isMergedZero(pte)) countMergedZero(mm, -1);'],
   zap: ['leafDrop(entry);'],
   readFault: ['leafHold(made);'],
@@ -71,6 +70,14 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   // vmas
   vmaInsert: ['if (object) object.refs++;'],
   vmaRemove: ['mm.vmaCount--;'],
+  // domains
+  mergeTwo: ['itemUnlink(partner);', 'node.domain = domainNumber(domain);'],
+  chainMake: ['chain.domain = node.domain;'],
+  windowTakes: ['if (window.count != 0) return false;'],
+  exit: ['if (vma.domain) itemsForget(mm, vma.start, vma.end);'],
+  unmap: ['if (vma.domain) itemsForget(mm, vma.start, vma.end);'],
+  leave: ['itemForget(entry);'],
+  nodeRebuild: ['node.domain = domain;'],
 };
 
 /** Code that is another. */
@@ -84,6 +91,11 @@ const CHANGED: readonly Fault[] = [
     becomes: 'count(H_PAGES_SHARING, 1)',
   },
   { within: 'mergeTwo', code: 'pteSet(entry, pteProtected(pte) & ~PTE_DIRTY)', becomes: 'pteSet(entry, pte)' },
+  {
+    within: 'isSharedFrame',
+    code: 'frameIsKsm(frame) || (wordOf(frame) & FRAME_COUNT_MASK) > 1',
+    becomes: 'frameIsKsm(frame)',
+  },
   { within: 'pinTake', code: 'pins + (isForDma ? ONE_FOR_DMA : 1)', becomes: 'pins + 1' },
 ];
 
