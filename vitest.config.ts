@@ -23,7 +23,7 @@ const FOREIGN = '**/node_modules/**';
 const ENGINE = [
   'test/unit/{base,engine,ksm,page,report,structure,trace}/**/*.test.ts',
   'test/behaviour/{faults,host,linux,property,range,snapshot}/**/*.test.ts',
-  'test/recordings/{golden.test.ts,golden2/*.test.ts}',
+  'test/recordings/{golden.test.ts,golden2/*.test.ts,names/*.test.ts}',
   'test/concurrency/{recover,sim}/**/*.test.ts',
   'test/fuzz/misuse/*.test.ts',
   'test/support/model/*.test.ts',

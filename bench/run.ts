@@ -13,6 +13,7 @@ import { guestBench } from './guest.ts';
 import { hashBench } from './hash.ts';
 import { kernelBench } from './kernel.ts';
 import { describeMachine, machineLine } from './machine.ts';
+import { pageKindsBench } from './page-kinds.ts';
 import { scanBench } from './scan.ts';
 import { type BenchReport, type BenchTable, formatTable, reportOf } from './table.ts';
 import { threadsBench } from './threads.ts';
@@ -20,10 +21,10 @@ import { treeBench } from './tree.ts';
 
 const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--seed N] [--json FILE]]
 
-  NAME       hash, compare, tree, scan, threads, guest or kernel; default: all but kernel
+  NAME       hash, compare, tree, scan, threads, guest, names or kernel; default: all but kernel
              chart: only draws the results that are kept, without running anything
   --kernel   kernel too: this engine beside ksmd (root, CONFIG_KSM, cc)
-  --pages N  scan, threads and kernel: N pages only, instead of several sizes
+  --pages N  scan, threads, names and kernel: N pages only, instead of several sizes
   --quick    little memory and few rounds: to see that it works, not to quote; keeps no results
   --seed N   of the pages' bytes and of the keyed hash; default 1
   --json F   write all tables to one file instead of bench/results/NAME.json`;
@@ -53,6 +54,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['scan', scanBench],
   ['threads', threadsBench],
   ['guest', guestBench],
+  ['names', pageKindsBench],
   ['kernel', kernelBench],
 ]);
 

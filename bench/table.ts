@@ -121,7 +121,8 @@ async function secondsOf(contestant: Contestant): Promise<number> {
   return task.result.latency.p50 / 1000;
 }
 
-function rowOf(name: string, rates: readonly number[], base: readonly number[]): BenchRow {
+/** A contestant's row, and its ratio to a reference that was measured in the same rounds. */
+export function rowOf(name: string, rates: readonly number[], base: readonly number[]): BenchRow {
   const ratios = rates.map((rate, round) => rate / (base[round] ?? Number.NaN));
   return {
     name,

@@ -98,3 +98,12 @@ export function fillSpace(space: AddressSpace, base: number, contents: Uint32Arr
     space.write(base + page * PAGE, bytes);
   });
 }
+
+/** Names the pages of `contents` in `space` from `base` on: equal contents have equal names, and content 0 has name 0. */
+export function nameSpace(space: AddressSpace, base: number, contents: Uint32Array): void {
+  contents.forEach((content, page) => {
+    // Upper halves tell contents apart as lower ones do: both are bijections.
+    const name = (BigInt(mix(content)) << 32n) | BigInt(mix(mix(content)));
+    space.setName(base + page * PAGE, name);
+  });
+}

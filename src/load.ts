@@ -28,7 +28,7 @@ export async function loadModule(
     throw new KsmError('EINVAL', `Option "wasm" is ${typeof source}; expected ${expected}.`);
   }
   const here = await platform();
-  const url = source ?? here.engineUrl(debug, names) ?? noDebugBuild();
+  const url = source ?? here.engineUrl(debug, names) ?? notBroughtAlong(names);
   let module = compiled.get(url.href);
   if (module === undefined) {
     module = readBytes(url, here).then((bytes) => compile(bytes, url.href));
@@ -61,10 +61,15 @@ async function compile(bytes: BufferSource, from: string): Promise<WebAssembly.M
   }
 }
 
-function noDebugBuild(): never {
+/** A page has the engine over bytes, as it ships. */
+function notBroughtAlong(names: boolean): never {
+  const [what, file] = names
+    ? ['engine for pages of names', 'engine.names.wasm']
+    : ['debug build', 'engine.debug.wasm'];
   throw new KsmError(
     'EINVAL',
-    'Option "debug": a page does not bring the debug build along; say in "wasm" where "ksm-wasm/engine.debug.wasm" is served.',
+    `${names ? 'Pages of names' : 'Option "debug"'}: a page does not bring the ${what} along; ` +
+      `say in "wasm" where "ksm-wasm/${file}" is served.`,
   );
 }
 

@@ -50,6 +50,8 @@ const STEPS = {
       [tsc, '-p', 'test/concurrency/soak'],
       ['dist/test/concurrency/soak/run.js', '--operations', '20000000'],
       ['dist/test/concurrency/soak/run.js', '--operations', '10000000', '--index', 'content', '--dirty', 'on'],
+      ['dist/test/concurrency/soak/run.js', '--operations', '20000000', '--page', 'names'],
+      ['dist/test/concurrency/soak/run.js', '--operations', '10000000', '--page', 'names', '--dirty', 'on'],
     ],
   },
   deaths: {
@@ -57,6 +59,7 @@ const STEPS = {
       [tsc, '-p', 'test/concurrency/soak'],
       ['dist/test/concurrency/soak/run-deaths.js', '--deaths', '600'],
       ['dist/test/concurrency/soak/run-deaths.js', '--deaths', '300', '--index', 'content', '--dirty', 'on'],
+      ['dist/test/concurrency/soak/run-deaths.js', '--deaths', '300', '--page', 'names'],
     ],
   },
   fuzz: {

@@ -261,10 +261,16 @@ const POWER_OF_ROOTS_MAX = 20;
 /** Roots of the smallest tree of hash order. */
 const DOMAIN_ROOTS_MIN = 16;
 
+/** What a name takes with all that the engine keeps for its frame (assembly/memory/setup). */
+const NAMED_FRAME_BYTES: number = 8 + 2 * 4 + 1 + ((layout.NODE_BYTES + layout.ROOM_BYTES) * 9) / 8;
+/** What a page that can be mapped takes: its pte, state and item. */
+const ENTRY_BYTES: number = 2 * 4 + layout.ITEM_BYTES;
+
 /** Roots of one tree: in hash order one for two to four frames, so that a tree is a few nodes deep at any size. */
-function rootCount(geometry: Geometry): number {
+function rootCount(geometry: Geometry, areNames: boolean): number {
   if (geometry.index === 'content') return 1;
-  const frames = geometry.memoryPages * PAGES_PER_UNIT;
+  const forNames = (geometry.memoryPages * UNIT_BYTES - geometry.pages * ENTRY_BYTES) / NAMED_FRAME_BYTES;
+  const frames = areNames ? Math.max(1, forNames) : geometry.memoryPages * PAGES_PER_UNIT;
   return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
@@ -281,7 +287,7 @@ function rootLimit({ index, domains, nodes }: Geometry, roots: number): number {
 /** Lays out the fresh (all zero) memory of `engine`. ENOMEM if it is too small for the limits. */
 export function layOut(engine: Engine, geometry: Geometry): void {
   const leaves = 1 + Math.ceil(geometry.pages / layout.TABLE_ENTRIES) + 2 * geometry.processes;
-  const roots = rootCount(geometry);
+  const roots = rootCount(geometry, engine.call.pageKind() === layout.PAGE_NAMES_KIND);
   const header: [number, number][] = [
     ...settingRows().map(({ word, initial }): [number, number] => [word, initial]),
     [layout.H_VERSION, layout.LAYOUT_VERSION],

@@ -4,4 +4,4 @@ export { type Domain, domainsOf, rootIndexOf, rootsEnd } from './domains.ts';
 export { Engine, expectLayout, type Geometry, layOut, recordOf } from './engine.ts';
 export { errnoOf } from './errno.ts';
 export { type EngineExports, instantiate, type WasmSource } from './load.ts';
-export { regionOf, usedOf } from './regions.ts';
+export { contentBytes, regionOf, usedOf } from './regions.ts';

@@ -11,7 +11,8 @@ export interface Region {
   readonly bytes: number;
 }
 
-function contentBytes(memory: { u32(address: number): number }): number {
+/** Bytes of a frame's content. */
+export function contentBytes(memory: { u32(address: number): number }): number {
   return memory.u32(layout.H_PAGE_KIND) === layout.PAGE_NAMES_KIND ? 8 : layout.PAGE_SIZE;
 }
 

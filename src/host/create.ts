@@ -13,11 +13,11 @@ import { startScanners, threadsOf } from '../threads/index.ts';
 import { optionsOf } from '../validate.ts';
 import { Host } from './host.ts';
 
-/** EINVAL if the binary that was handed in is the engine for the other kind of page. */
-function expectKind(engine: Engine, wantsNames: boolean): void {
+/** EINVAL if the binary that was handed in is the engine for the other kind of page than `who` wants. */
+export function expectKind(engine: Engine, wantsNames: boolean, who: string): void {
   if ((engine.call.pageKind() === layout.PAGE_NAMES_KIND) === wantsNames) return;
   const kind = wantsNames ? 'names' : 'bytes';
-  throw new KsmError('EINVAL', `Option "wasm" is not the engine for pages of ${kind}, which option "page" asks for.`);
+  throw new KsmError('EINVAL', `Option "wasm" is not the engine for pages of ${kind}, which ${who}.`);
 }
 
 /** Makes a host. EINVAL names a wrong option; ENOMEM says what the memory is too small for. */
@@ -27,7 +27,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const geometry = geometryOf(checked);
   const module = await loadModule(checked.wasm, checked.debug, checked.page === 'names');
   const engine = new Engine(module, createMemory(geometry.memoryPages));
-  expectKind(engine, checked.page === 'names');
+  expectKind(engine, checked.page === 'names', 'option "page" asks for');
   layOut(engine, geometry);
   const scanners = await startScanners(engine, checked.scanners ?? 1, threads);
   return new Host(new Machine(engine, checked.clock ?? systemClock()), threads, scanners);

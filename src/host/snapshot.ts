@@ -19,6 +19,7 @@ import {
 } from '../snapshot/index.ts';
 import { startScanners, threadsOf } from '../threads/index.ts';
 import { anything, type Checks, flag, optionsOf } from '../validate.ts';
+import { expectKind } from './create.ts';
 import { Host, machineOf } from './host.ts';
 
 /**
@@ -71,9 +72,10 @@ export async function restoreHost(source: SnapshotSource, options: RestoreOption
   const checked = optionsOf('restoreHost', options, RESTORE_OPTIONS);
   const threads = threadsOf(checked);
   const mac = checked.macKey === undefined ? undefined : expectMacKey(checked.macKey, 'verify');
-  const module = await loadModule(checked.wasm, checked.debug);
-  const { memory, books } = await readSnapshot(source, mac);
-  const engine = new Engine(module, memory);
+  const given = checked.wasm === undefined ? undefined : await loadModule(checked.wasm);
+  const { memory, books, areNames } = await readSnapshot(source, mac);
+  const engine = new Engine(given ?? (await loadModule(undefined, checked.debug, areNames)), memory);
+  expectKind(engine, areNames, 'the snapshot has');
   if (checked.recover) await recoverMachine(engine);
   await expectMachine(engine, books);
   giveKey(engine, checked.seed !== undefined, BigInt(checked.seed ?? randomSeed()));

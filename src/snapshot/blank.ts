@@ -3,7 +3,7 @@
  * threads share means nothing without the threads, and records and frames that were never used are handed out without
  * being cleared.
  */
-import { layout, regionOf } from '../engine/index.ts';
+import { contentBytes, layout, regionOf } from '../engine/index.ts';
 import { type Run, refused } from './format.ts';
 
 /** Addresses: where it begins and ends. */
@@ -75,7 +75,10 @@ function neverUsed(words: Uint32Array): Range[] {
   for (let nid = 0; nid < Math.min(u32(layout.H_NID_COUNT), layout.NID_LIMIT); nid++) {
     const list = layout.H_FRAME_LISTS + nid * FRAME_LIST_BYTES;
     const [fresh, end] = [u32(list + layout.FRAME_LIST_FRESH), u32(list + layout.FRAME_LIST_END)];
-    ranges.push(within(layout.H_FRAME_WORDS, fresh, end, 4), within(layout.H_FRAMES, fresh, end, PAGE_SIZE));
+    ranges.push(
+      within(layout.H_FRAME_WORDS, fresh, end, 4),
+      within(layout.H_FRAMES, fresh, end, contentBytes({ u32 })),
+    );
     ranges.push(within(layout.H_PINCOUNTS, fresh, end, 4));
     // The words of large folios that begin behind the last frame that was used: the walker does not get there.
     if (end === u32(layout.H_FRAME_LIMIT)) {

@@ -16,10 +16,10 @@ const { CHECKSUM_KEYED, ITEM_BYTES, NODE_KEY, ROOT_BYTES, ROOT_STABLE, TABLE_ENT
 const { RB_BLACK, RB_IS_ROOT, RB_LEFT, RB_PARENT, RB_RIGHT } = layout;
 const { STATE_DISPLACED, STATE_ITEM, STATE_STABLE, STATE_UNSTABLE } = layout;
 
-/** Takes the key out of what will be saved, and all that was computed with it. Where checksums are XXH64 nothing was. */
+/** Takes the key out of what will be saved, and all that was computed with it: nothing if checksums are XXH64 or pages are names. */
 export function leaveKeyOut({ memory, trees }: Live): void {
   memory.words.fill(0, layout.HASH_KEY / 4, (layout.HASH_KEY + layout.HASH_KEY_BYTES) / 4);
-  if (memory.u32(layout.H_CHECKSUM) !== CHECKSUM_KEYED) return;
+  if (memory.areNames || memory.u32(layout.H_CHECKSUM) !== CHECKSUM_KEYED) return;
   memory.set(layout.H_ZERO_CHECKSUM, 0);
   forgetItems(memory);
   clearUnstable(memory);
@@ -79,10 +79,17 @@ function hang(memory: LiveMemory, nodes: readonly number[], above: number, level
 }
 
 /**
- * Draws a key from `seed`, 64 bits, for a sound machine that came without one. EINVAL if it has its own and a seed is `given`
- * all the same.
+ * Draws a key from `seed`, 64 bits, for a sound machine that came without one. EINVAL if it has its own, or pages of names, which take
+ * none, and a seed is `given` all the same.
  */
 export function giveKey(engine: Engine, given: boolean, seed: bigint): void {
+  if (engine.frames.areNames) {
+    if (!given) return;
+    throw new KsmError(
+      'EINVAL',
+      'Option "seed" is for pages of bytes, and those of this snapshot are names: leave it out.',
+    );
+  }
   const key = engine.words.subarray(layout.HASH_KEY / 4, (layout.HASH_KEY + layout.HASH_KEY_BYTES) / 4);
   if (key.every((word) => word === 0)) {
     engine.call.rekey(Number(seed & 0xffffffffn), Number((seed >> 32n) & 0xffffffffn));

@@ -1,6 +1,7 @@
 /**
- * The copy that a snapshot is made of while it grows: the memory before the frames, empty at first, and which frames are
- * wanted. Words of the original are not trusted: a record that they name may not be there.
+ * The copy that a snapshot is made of while it grows: the memory before the frames, empty at first, and which frames are wanted. Frames of
+ * bytes are not copied twice; names lie so close that they are part of the copy. Words of the original are not trusted: a record that they
+ * name may not be there.
  */
 import { type Engine, layout, regionOf } from '../engine/index.ts';
 import { compareContents } from '../memory/index.ts';
@@ -19,12 +20,11 @@ export interface Arena {
 export class LiveMemory {
   /** The original, as words. */
   readonly original: Uint32Array;
-  /** The copy, up to the first frame. */
+  /** The copy: up to the first frame of bytes, or in whole pages up to the last name. */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** By frame: 1 if its bytes are somebody's. */
+  /** By frame: 1 if its content is somebody's. */
   readonly frames: Uint8Array;
-  /** Address at which the frames begin. */
-  readonly recordsEnd: number;
+  readonly areNames: boolean;
   readonly mms: Arena;
   readonly vmas: Arena;
   readonly tables: Arena;
@@ -36,8 +36,8 @@ export class LiveMemory {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.original = engine.words;
-    this.recordsEnd = engine.u32(layout.H_FRAMES);
-    this.words = new Uint32Array(this.recordsEnd / 4);
+    this.areNames = engine.frames.areNames;
+    this.words = new Uint32Array(this.#copyEnd() / 4);
     this.frames = new Uint8Array(engine.frames.count);
     this.mms = this.#arena(layout.REGION_MMS);
     this.vmas = this.#arena(layout.REGION_VMAS);
@@ -45,6 +45,27 @@ export class LiveMemory {
     this.leaves = this.#arena(layout.REGION_LEAVES);
     this.nodes = this.#arena(layout.REGION_NODES);
     this.isHashOrder = engine.u32(layout.H_INDEX) === layout.INDEX_HASH;
+  }
+
+  #copyEnd(): number {
+    if (!this.areNames) return this.u32(layout.H_FRAMES);
+    return Math.ceil(this.u32(layout.H_FRAMES_END) / layout.PAGE_SIZE) * layout.PAGE_SIZE;
+  }
+
+  /** Is page number `page` of the memory, which lies behind the copy, a frame that is wanted? */
+  isWantedFrame(page: number): boolean {
+    return !this.areNames && this.frames[page - (this.words.length * 4) / layout.PAGE_SIZE] === 1;
+  }
+
+  /** Copies the names of the wanted frames, each whole: a guest of another thread may be writing one. */
+  takeNames(): void {
+    if (!this.areNames) return;
+    const names = new BigUint64Array(this.original.buffer);
+    const copy = new BigUint64Array(this.words.buffer);
+    for (let frame = 0; frame < this.frames.length; frame++) {
+      const at = this.#engine.frames.placeOf(frame) / 8;
+      if (this.frames[frame] === 1) copy[at] = Atomics.load(names, at);
+    }
   }
 
   /** Of a region with a free list. */

@@ -32,6 +32,7 @@ export function liveOf(engine: Engine): Live {
   takeVmas(memory);
   takeProcesses(memory);
   takeFrameWords(memory);
+  memory.takeNames();
   return { memory, trees: takeNodes(memory) };
 }
 

@@ -31,6 +31,8 @@ const { PAGE_SIZE } = layout;
 export interface Snapshot {
   readonly memory: WebAssembly.Memory;
   readonly books: Books;
+  /** Are its pages names? What the memory says, which may be wrong. */
+  readonly areNames: boolean;
 }
 
 /**
@@ -46,8 +48,9 @@ export async function readSnapshot(source: SnapshotSource, macKey?: CheckedMacKe
     const memory = createMemory(head.memoryPages);
     await readPages(reader, key, head, digest, new Uint8Array(memory.buffer));
     await reader.expectEnd();
-    expectBlank(new Uint32Array(memory.buffer), head.runs);
-    return { memory, books: head.books };
+    const words = new Uint32Array(memory.buffer);
+    expectBlank(words, head.runs);
+    return { memory, books: head.books, areNames: words[layout.H_PAGE_KIND / 4] === layout.PAGE_NAMES_KIND };
   } finally {
     await reader.close();
   }

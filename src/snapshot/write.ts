@@ -12,6 +12,7 @@ import { anything, type Checks, flag, optionsOf } from '../validate.ts';
 import { chunksOf, DIGEST_BYTES, encodeHead, pagesIn, type Run, sha256 } from './format.ts';
 import { leaveKeyOut } from './keyless.ts';
 import { liveOf } from './live.ts';
+import type { LiveMemory } from './live-memory.ts';
 import { type CheckedMacKey, expectMacKey, importMacKey, type MacKey, macOf } from './mac.ts';
 
 const { PAGE_SIZE } = layout;
@@ -48,8 +49,6 @@ export function takeSnapshot(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const { key = true, macKey } = optionsOf(call, options, SNAPSHOT_OPTIONS);
   const mac = macKey === undefined ? undefined : expectMacKey(macKey, 'sign');
-  if (machine.engine.frames.areNames)
-    throw new KsmError('EINVAL', `${call}: there are no snapshots of hosts of names yet.`);
   try {
     return sealed(
       machine.engine.exclusively(() => copyOf(machine, key, mac !== undefined)),
@@ -69,8 +68,8 @@ function copyOf(machine: Machine, withKey: boolean, hasMacs: boolean): Copy {
   expectRest(engine);
   const live = liveOf(engine);
   if (!withKey) leaveKeyOut(live);
-  const { words, frames } = live.memory;
-  const runs = storedRuns(engine, words, frames);
+  const { words } = live.memory;
+  const runs = storedRuns(engine, live.memory);
   const head = encodeHead({ memoryPages: engine.u32(layout.H_MEMORY_PAGES), books, runs, hasMacs });
   const before = new Uint8Array(words.buffer);
   const chunks: Copy['chunks'] = [];
@@ -124,15 +123,15 @@ async function* sealed(
   }
 }
 
-/** Pages that are not zero: those before the frames as they are in `before`, and of the frames those that are alive. */
-function storedRuns(engine: Engine, before: Uint32Array, frames: Uint8Array): Run[] {
-  const { words } = engine;
+/** Pages that are not zero: those of the copy, and behind it the frames that are alive. */
+function storedRuns({ words }: Engine, live: LiveMemory): Run[] {
+  const before = live.words;
   const recordPages = before.length / PAGE_WORDS;
   const runs: Run[] = [];
   let start = -1;
   const total = words.length / PAGE_WORDS;
   for (let page = 0; page <= total; page++) {
-    const isAlive = page < recordPages || frames[page - recordPages] === 1;
+    const isAlive = page < recordPages || live.isWantedFrame(page);
     const isStored = isAlive && page < total && !isZero(page < recordPages ? before : words, page * PAGE_WORDS);
     if (isStored && start < 0) start = page;
     if (isStored || start < 0) continue;

@@ -56,6 +56,7 @@ test('there are snippets to run', () => {
     'ksmd in a thread of its own',
     'When a thread dies',
     'Snapshots',
+    'Pages of names',
     'Reading the memory',
     'Writing through your own views',
     'Accesses beside other threads',

@@ -1,11 +1,13 @@
 /**
- * Plays a trace on two hosts at once: one whose pages are bytes, and one whose pages are names. Names are given from outside: after each
- * write the page's bytes are read from the first host, and their hash is the page's name on the second.
+ * Plays operations on two hosts at once: one whose pages are bytes, and one whose pages are names. Names are given from outside: after
+ * each write the page's bytes are taken from the first host, and their hash is the page's name on the second.
  */
 import { createHash } from 'node:crypto';
-import { createHost, type Host, type HostOptions, KsmError } from '../../src/index.ts';
-import { hostSize, type Operation, Player, type RecordingStep, type Trace } from '../../src/trace/index.ts';
-import { checkHost } from './inside.ts';
+import { type AddressSpace, createHost, type Host, type HostOptions, KsmError } from '../../src/index.ts';
+import { contentPage } from '../../src/trace/content.ts';
+import { hostSize, Player, type RecordingStep, type Trace } from '../../src/trace/index.ts';
+import { directPlace } from './direct.ts';
+import { checkHost, engineOf } from './inside.ts';
 import { PAGE } from './page.ts';
 
 const ZEROS = new Uint8Array(PAGE);
@@ -16,37 +18,77 @@ export function nameOf(bytes: Uint8Array): bigint {
   return createHash('sha256').update(bytes).digest().readBigUInt64LE();
 }
 
-/** What both hosts say after one operation. */
-export interface Steps {
-  readonly bytes: RecordingStep;
-  readonly names: RecordingStep;
+/** What is looked at of an operation here. */
+interface Played {
+  readonly op: string;
+  readonly proc?: string;
+  readonly page?: number;
+  readonly pages?: number;
+  readonly contents?: readonly unknown[];
 }
 
-export class NamesPlayer {
-  readonly #bytes: Player;
-  readonly #names: Player;
+/** Nothing at all, for what is said after it. */
+interface Nothing extends Played {
+  readonly op: 'touch';
+  readonly proc: string;
+  readonly page: number;
+  readonly pages: number;
+}
 
-  constructor(bytes: Host, names: Host) {
-    this.#bytes = new Player(bytes);
-    this.#names = new Player(names);
+/** A store straight into a page's frame, past the library, as an embedder does it; none if the page may not be written. */
+export interface Direct extends Played {
+  readonly op: 'direct';
+  readonly proc: string;
+  readonly page: number;
+  readonly content: number;
+}
+
+/** A player of one host (src/trace, test/recordings/golden2). */
+interface OneHost<Operation, Step> {
+  play(operation: Operation | Nothing): Step;
+  space(name: string): AddressSpace;
+}
+
+/** What both hosts say after one operation. */
+export interface Steps<Step = RecordingStep> {
+  readonly bytes: Step;
+  readonly names: Step;
+}
+
+type Result = RecordingStep['result'];
+
+export class NamesPlayer<Operation extends Played, Step extends { readonly result: Result }> {
+  readonly #host: Host;
+  readonly #bytes: OneHost<Operation, Step>;
+  readonly #named: Host;
+  readonly #names: OneHost<Operation, Step>;
+
+  /** For two new hosts. `playerOf` gives each its player. */
+  constructor(bytes: Host, names: Host, playerOf: (host: Host) => OneHost<Operation, Step>) {
+    this.#host = bytes;
+    this.#bytes = playerOf(bytes);
+    this.#named = names;
+    this.#names = playerOf(names);
   }
 
-  play(operation: Operation): Steps {
+  play(operation: Operation | Direct): Steps<Step> {
+    if (isDirect(operation)) return this.#direct(operation);
     const bytes = this.#bytes.play(operation);
-    switch (operation.op) {
+    const { op, proc = '', page = 0, pages = 1, contents = [] } = operation;
+    switch (op) {
       case 'fill':
-        return { bytes, names: this.#name(operation.proc, operation.page, operation.contents.length, bytes) };
+        return { bytes, names: this.#name(proc, page, contents.length, bytes) };
       case 'poke':
-        return { bytes, names: this.#name(operation.proc, operation.page, 1, bytes) };
+        return { bytes, names: this.#name(proc, page, 1, bytes) };
       case 'digest':
-        return { bytes, names: this.#read(operation.proc, operation.page, operation.pages, bytes) };
+        return { bytes, names: this.#read(proc, page, pages, bytes) };
       default:
         return { bytes, names: this.#names.play(operation) };
     }
   }
 
   /** Names pages as they are now on the host of bytes, up to one that cannot be written there. */
-  #name(proc: string, page: number, pages: number, { result }: RecordingStep): RecordingStep {
+  #name(proc: string, page: number, pages: number, { result }: Step): Step {
     return this.#step(proc, result, () => {
       for (let k = 0; k < pages; k++) {
         const address = (page + k) * PAGE;
@@ -56,7 +98,7 @@ export class NamesPlayer {
   }
 
   /** Reads pages' names, which must be those of the bytes. */
-  #read(proc: string, page: number, pages: number, { result }: RecordingStep): RecordingStep {
+  #read(proc: string, page: number, pages: number, { result }: Step): Step {
     return this.#step(proc, result, () => {
       for (let k = 0; k < pages; k++) {
         const address = (page + k) * PAGE;
@@ -67,14 +109,27 @@ export class NamesPlayer {
     });
   }
 
-  /** 0n if the page cannot be read: then it cannot be named either. */
+  #direct({ proc, page, content }: Direct): Steps<Step> {
+    const bytes = contentPage(content);
+    const place = directPlace(this.#host, this.#bytes.space(proc), page);
+    if (place !== 0) engineOf(this.#host).bytes.set(bytes, place);
+    const named = directPlace(this.#named, this.#names.space(proc), page);
+    if (named !== 0) engineOf(this.#named).setBigU64(named, nameOf(bytes));
+    if ((place === 0) !== (named === 0)) throw new Error(`${proc}, page ${page}: only one host lets it be written`);
+    return { bytes: this.#bytes.play(nothing(proc)), names: this.#names.play(nothing(proc)) };
+  }
+
+  /** 0n if there is no page: then it cannot be named either. */
   #nameAt(proc: string, address: number): bigint {
-    const space = this.#bytes.space(proc);
-    return space.frameOf(address) === undefined ? 0n : nameOf(space.read(address, PAGE));
+    const frame = this.#bytes.space(proc).frameOf(address);
+    if (frame === undefined) return 0n;
+    const { bytes, frames } = engineOf(this.#host);
+    const place = frames.placeOf(frame);
+    return nameOf(bytes.subarray(place, place + PAGE));
   }
 
   /** Does `act`, which ends as the same did on the host of bytes, and gives what the host of names says then. */
-  #step(proc: string, result: RecordingStep['result'], act: () => void): RecordingStep {
+  #step(proc: string, result: Result, act: () => void): Step {
     let errno = 0;
     try {
       act();
@@ -82,21 +137,28 @@ export class NamesPlayer {
       if (!(error instanceof KsmError) || error.errno === undefined) throw error;
       errno = -error.errno;
     }
-    const step = this.#names.play({ op: 'touch', proc, page: 0, pages: 0 });
+    const step = this.#names.play(nothing(proc));
     return { ...step, result: typeof result === 'string' && errno === 0 ? result : errno };
   }
 }
 
-/** Both hosts' steps, one after the other; the invariants of the host of names hold after each, if asked for. */
-export async function* playBoth(trace: Trace, options: HostOptions, invariants: boolean): AsyncGenerator<Steps> {
+function isDirect(operation: Played): operation is Direct {
+  return operation.op === 'direct';
+}
+
+const nothing = (proc: string): Nothing => ({ op: 'touch', proc, page: 0, pages: 0 });
+
+/** Both hosts' steps, one after the other; the invariants of the host of names hold after so many each, and at the end. */
+export async function* playBoth(trace: Trace, options: HostOptions, every: number): AsyncGenerator<Steps> {
   const both = { ...hostSize(trace), index: 'hash', seed: 1, ...options } as const;
   const bytes = await createHost(both);
   const names = await createHost({ ...both, page: 'names' });
-  const player = new NamesPlayer(bytes, names);
-  for (const operation of trace.operations) {
+  const player = new NamesPlayer(bytes, names, (host) => new Player(host));
+  for (const [at, operation] of trace.operations.entries()) {
     yield player.play(operation);
-    if (invariants) checkHost(names);
+    if (at % every === 0) checkHost(names);
   }
+  checkHost(names);
   bytes.leave();
   names.leave();
 }

@@ -33,6 +33,12 @@ function checkModes(engine: Engine): void {
   const checksum = engine.u32(layout.H_CHECKSUM);
   const roots = engine.u32(layout.H_ROOT_COUNT);
   const nids = engine.u32(layout.H_NID_COUNT);
+  const kind = engine.u32(layout.H_PAGE_KIND);
+  // Names are not ordered as contents are, and their checksum is the lower half of them.
+  const isNamed = kind === layout.PAGE_NAMES_KIND && index === layout.INDEX_HASH && checksum === layout.CHECKSUM_KEYED;
+  if (kind !== layout.PAGE_BYTES_KIND && !isNamed) {
+    broken('header.modes', `pages of kind ${kind}, index ${index}, checksum ${checksum}`);
+  }
   const rootsFit = index === layout.INDEX_CONTENT ? roots === 1 : roots > 0 && (roots & (roots - 1)) === 0;
   const nidsFit = nids >= 1 && nids <= layout.NID_LIMIT;
   if (index > layout.INDEX_HASH || checksum > layout.CHECKSUM_KEYED || !rootsFit || !nidsFit) {

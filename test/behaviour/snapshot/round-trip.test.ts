@@ -1,6 +1,6 @@
 /**
  * A host that is saved and restored is the host that it was: a trace that goes on in a restored host is played as in
- * one that was never saved, which for content order is what the kernel recorded.
+ * one that was never saved, which for content order is what the kernel recorded, and for names what a host of bytes says.
  */
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -19,6 +19,7 @@ import {
 } from '../../../src/trace/index.ts';
 import { collect } from '../../support/collect.ts';
 import { checkHost } from '../../support/inside.ts';
+import { NamesPlayer } from '../../support/names-player.ts';
 import { saved } from './helpers.ts';
 
 const FAMILIES = [
@@ -123,6 +124,22 @@ async function playRestoring(trace: Trace, options: HostOptions, points: readonl
   return lines;
 }
 
+/** Plays a trace on a host of bytes, and on one of names that is saved and restored before the operations at `points`. */
+async function expectNamesGoOn(trace: Trace, points: readonly number[]): Promise<void> {
+  const options = { ...hostSize(trace), ...SMALL, index: 'hash', seed: 1, clock: CLOCK } as const;
+  const bytes = await createHost(options);
+  const relay = new Relay(await createHost({ ...options, page: 'names', memory: '16M' }));
+  const player = new NamesPlayer(bytes, relay as unknown as Host, (host) => new Player(host));
+  for (const [at, operation] of trace.operations.entries()) {
+    if (points.includes(at)) await relay.restore();
+    const steps = player.play(operation);
+    expect(steps.names, `operation ${at}`).toEqual(steps.bytes);
+  }
+  await relay.restore();
+  bytes[Symbol.dispose]();
+  relay.host[Symbol.dispose]();
+}
+
 describe.each(FAMILIES)('%s', (family) => {
   const pointsOf = (trace: Trace): fc.Arbitrary<number[]> =>
     fc.uniqueArray(fc.nat(trace.operations.length - 1), { minLength: 1, maxLength: 3 });
@@ -145,6 +162,12 @@ describe.each(FAMILIES)('%s', (family) => {
       const lines = await playRestoring(trace, host, points);
       expect(lines.slice(1)).toEqual(uninterrupted.slice(1));
     };
+    await fc.assert(fc.asyncProperty(pointsOf(trace), goesOn), { numRuns: 1 });
+  });
+
+  test('names go on as bytes do that were never saved', async () => {
+    const trace = await readTrace(path(`${family}-2`));
+    const goesOn = (points: number[]): Promise<void> => expectNamesGoOn(trace, points);
     await fc.assert(fc.asyncProperty(pointsOf(trace), goesOn), { numRuns: 1 });
   });
 });

@@ -9,6 +9,8 @@ export interface Task {
   readonly shared: SharedHost;
   readonly name: string;
   readonly seed: number;
+  /** What a page of the host is. */
+  readonly page: 'bytes' | 'names';
   readonly board: SharedArrayBuffer;
   readonly book: SharedArrayBuffer;
 }

@@ -22,6 +22,7 @@ const OPTIONS: readonly Option[] = [
   { name: 'seconds', value: 'N', help: 'at most so long' },
   { name: 'seed', value: 'S', help: 'of what the guests do; random unless given' },
   { name: 'index', value: 'ORDER', help: 'of the trees: hash or content' },
+  { name: 'page', value: 'KIND', help: 'what a page is: bytes or names' },
   { name: 'dirty', value: 'MODE', help: 'dirty tracking: off or on' },
   { name: 'help', short: 'h', help: 'this text' },
 ];
@@ -52,6 +53,7 @@ function told(given: Arguments): Told {
     seconds: number('seconds', LONGEST, 1, LONGEST),
     seed: number('seed', randomInt(2 ** 20), 0, 2 ** 30),
     index: choice('index', single(given, 'index') ?? 'hash', ['hash', 'content']),
+    page: choice('page', single(given, 'page') ?? 'bytes', ['bytes', 'names']),
     dirty: choice('dirty', single(given, 'dirty') ?? 'off', ['off', 'on']),
   };
 }
@@ -65,7 +67,7 @@ async function run(name: string, own: readonly Option[], work: (given: Told) => 
     return EXIT.done;
   }
   const all = told(given);
-  print(`seed ${all.seed}, ${all.index} order, dirty tracking ${all.dirty}`);
+  print(`seed ${all.seed}, pages of ${all.page}, ${all.index} order, dirty tracking ${all.dirty}`);
   await work(all);
   print('0 bytes lost, torn or foreign; the machine is sound');
   return EXIT.done;

@@ -75,7 +75,7 @@ class Deaths {
     this.#host = host;
     this.#dice = new Dice(options.seed);
     host.share();
-    this.#guest = new Guest(host, 'guest of the owner', options.seed, this.#book);
+    this.#guest = new Guest(host, { ...options, name: 'guest of the owner' }, this.#book);
     this.#survivor = this.#start('guest', 'guest that lives');
     this.#victim = this.#start('guest', 'guest that will die');
     this.#scanners = Array.from({ length: STANDBY }, () => this.#start('scanner', 'scanner'));
@@ -113,7 +113,7 @@ class Deaths {
 
   #start(role: 'guest' | 'scanner', name: string): Thread {
     const seed = this.#options.seed + ++this.#started;
-    return new Thread({ role, name, seed, shared: this.#host.share() });
+    return new Thread({ role, name, seed, page: this.#options.page, shared: this.#host.share() });
   }
 
   async #scannerDies(scanner: Thread): Promise<void> {

@@ -6,12 +6,13 @@ export interface MachineOptions {
   readonly seed: number;
   readonly index: 'hash' | 'content';
   readonly dirty: 'off' | 'on';
+  readonly page: 'bytes' | 'names';
 }
 
 /** Small, so that frames are used again and again. */
-export async function startMachine({ seed, index, dirty }: MachineOptions): Promise<Host> {
-  const limits = { memory: '24M', pages: 2 ** 15, processes: 128, vmas: 2048 };
-  const host = await createHost({ ...limits, seed, index, dirtyTracking: dirty });
+export async function startMachine({ seed, index, dirty, page }: MachineOptions): Promise<Host> {
+  const limits = { memory: page === 'bytes' ? '24M' : '5400K', pages: 2 ** 15, processes: 128, vmas: 2048 };
+  const host = await createHost({ ...limits, seed, index, page, dirtyTracking: dirty });
   const { settings } = host.ksm;
   settings.run = 1;
   settings.smart_scan = false;

@@ -10,11 +10,13 @@ const { deaths } = (await import(new URL('deaths.js', dist).href)) as typeof imp
 const SEED = 1;
 const report = (): void => {};
 const machines = [
-  { index: 'hash', dirty: 'off' },
-  { index: 'content', dirty: 'on' },
+  { page: 'bytes', index: 'hash', dirty: 'off' },
+  { page: 'bytes', index: 'content', dirty: 'on' },
+  { page: 'names', index: 'hash', dirty: 'off' },
+  { page: 'names', index: 'hash', dirty: 'on' },
 ] as const;
 
-describe.each(machines)('$index order, dirty tracking $dirty', (machine) => {
+describe.each(machines)('pages of $page, $index order, dirty tracking $dirty', (machine) => {
   test('guests beside a scanner lose nothing', async () => {
     const operations = 200_000;
     const result = await soak({ ...machine, seed: SEED, operations, guests: 2, report });

@@ -29,11 +29,12 @@ const PATIENCE = 100;
 
 /** Rejects at the first wrong byte, and where the machine is not sound at the end. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
+  const { seed, page } = options;
   const host = await startMachine(options);
   const shared = host.share();
-  const scanner = new Thread({ role: 'scanner', name: 'scanner', shared, seed: options.seed });
+  const scanner = new Thread({ role: 'scanner', name: 'scanner', shared, seed, page });
   const guests = Array.from({ length: options.guests }, (_, guest) => {
-    return new Thread({ role: 'guest', name: `guest ${guest + 1}`, shared, seed: options.seed + guest });
+    return new Thread({ role: 'guest', name: `guest ${guest + 1}`, shared, seed: seed + guest, page });
   });
   const threads = [scanner, ...guests];
   try {

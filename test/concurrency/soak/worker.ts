@@ -27,7 +27,7 @@ function carriedOut(board: Int32Array, order: number): void {
 }
 
 function beGuest(host: Host, task: Task, board: Int32Array): void {
-  const guest = new Guest(host, task.name, task.seed, new Book(task.book));
+  const guest = new Guest(host, task, new Book(task.book));
   for (;;) {
     const order = Atomics.load(board, BOARD.order);
     const command = order % ORDERS;

@@ -111,14 +111,18 @@ test('a page that may not start workers scans alone, and says why', async (conte
   ]);
 });
 
-test('a page brings no debug build along, and loads one that it is told of', async (context) => {
+test('a page brings no debug build and no engine over names along, and loads one that it is told of', async (context) => {
   const hosts = [
     { memory: '16M', debug: true },
     { memory: '16M', debug: true, wasm: '/dist/build/engine.debug.wasm' },
-  ];
+    { memory: '16M', page: 'names' },
+    { memory: '16M', page: 'names', wasm: '/dist/build/engine.names.wasm' },
+  ] as const;
   const { outcomes } = await visit<Start>(context, 'start', hosts);
   expect(outcomes).toEqual([
     { error: { code: 'EINVAL', message: expect.stringContaining('"wasm" where "ksm-wasm/engine.debug.wasm"') } },
+    { value: { running: 1 } },
+    { error: { code: 'EINVAL', message: expect.stringContaining('"wasm" where "ksm-wasm/engine.names.wasm"') } },
     { value: { running: 1 } },
   ]);
 });

@@ -53,8 +53,9 @@ describe('what is in the package', () => {
     },
   );
 
-  test('both engines, the examples, the documents, and every picture of the README', () => {
-    for (const name of ['engine.wasm', 'engine.debug.wasm']) expect(files).toContain(`dist/build/${name}`);
+  test('the engines, the examples, the documents, and every picture of the README', () => {
+    for (const name of ['engine.wasm', 'engine.debug.wasm', 'engine.names.wasm'])
+      expect(files).toContain(`dist/build/${name}`);
     for (const folder of ['examples', 'docs'])
       for (const name of readdirSync(join(ROOT, folder))) expect(files).toContain(`${folder}/${name}`);
     const pictures = [...readFileSync(join(home, 'README.md'), 'utf8').matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)];
@@ -125,10 +126,10 @@ describe('installed in an empty folder', () => {
 
   test('every address that the package exports is a file', () => {
     const { stdout } = script(`
-      for (const name of ['', '/worker', '/layout', '/engine.wasm', '/engine.debug.wasm', '/package.json'])
+      for (const name of ['', '/worker', '/layout', '/engine.wasm', '/engine.debug.wasm', '/engine.names.wasm', '/package.json'])
         console.log(import.meta.resolve('ksm-wasm' + name));`);
     const found = stdout.trim().split('\n');
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(7);
     for (const url of found) expect(existsSync(fileURLToPath(url)), url).toBe(true);
   });
 });
@@ -157,6 +158,7 @@ describe('what the judges say', () => {
       '--exclude-entrypoints',
       'engine.wasm',
       'engine.debug.wasm',
+      'engine.names.wasm',
     ];
     expect(judge('attw', [inject('tarball'), ...words], app).match(/bundler: 🟢/g)).toHaveLength(4);
   });

@@ -91,8 +91,11 @@ const EXPORTS = [
 
 const SIZE_BUDGET = 60 * 1024;
 
-describe.each(['engine.wasm', 'engine.debug.wasm'])('%s', (file) => {
-  const bytes = readFileSync(new URL(`../../../build/${file}`, import.meta.url));
+const binary = (file: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(new URL(`../../../build/${file}`, import.meta.url)));
+
+describe.each(['engine.wasm', 'engine.debug.wasm', 'engine.names.wasm'])('%s', (file) => {
+  const bytes = binary(file);
   const module = new WebAssembly.Module(bytes);
 
   test('has no section that would run or write at instantiation, and no table', () => {
@@ -116,7 +119,19 @@ describe.each(['engine.wasm', 'engine.debug.wasm'])('%s', (file) => {
   });
 });
 
-test('the release binary stays small', () => {
-  const bytes = readFileSync(new URL('../../../build/engine.wasm', import.meta.url));
-  expect(bytes.length).toBeLessThan(SIZE_BUDGET);
+/** Whatever one of the two exports and the other does not has to be told of in docs/embedding.md, which says that there is nothing. */
+const DIFFERENCE: readonly string[] = [];
+
+test('the engines over bytes and over names export the same, but for what the document tells of', () => {
+  const exportsOf = (file: string): string[] =>
+    WebAssembly.Module.exports(new WebAssembly.Module(binary(file))).map(({ name, kind }) => `${kind} ${name}`);
+  const [bytes, names] = ['engine.wasm', 'engine.names.wasm'].map(exportsOf) as [string[], string[]];
+  const only = [...bytes.filter((one) => !names.includes(one)), ...names.filter((one) => !bytes.includes(one))];
+  expect(only).toEqual(DIFFERENCE);
+  const document = readFileSync(new URL('../../../docs/embedding.md', import.meta.url), 'utf8');
+  expect(document.replaceAll(/\s+/g, ' ').includes('and export the same functions.')).toBe(DIFFERENCE.length === 0);
+});
+
+test.each(['engine.wasm', 'engine.names.wasm'])('%s stays small', (file) => {
+  expect(binary(file).length).toBeLessThan(SIZE_BUDGET);
 });

@@ -1,0 +1,41 @@
+/** A host whose pages are names: how it is laid out, and what it refuses. */
+import { expect, test } from 'vitest';
+import { layout } from '../../../src/engine/index.ts';
+import { createHost, type KsmError } from '../../../src/index.ts';
+import { engineOf } from '../../support/inside.ts';
+
+function refusalOf(call: () => unknown): string | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return (error as KsmError).code;
+  }
+}
+
+test('a tree has a root for a few frames at any size, as that of bytes has', async () => {
+  for (const page of ['bytes', 'names'] as const) {
+    for (const memory of ['8M', '64M', '256M']) {
+      const host = await createHost({ memory, page, pages: 2 ** 16, processes: 16, vmas: 64 });
+      const frames = host.limits.frames / engineOf(host).u32(layout.H_ROOT_COUNT);
+      expect(frames, `${page}, ${memory}`).toBeGreaterThan(1);
+      expect(frames, `${page}, ${memory}`).toBeLessThanOrEqual(4);
+      host[Symbol.dispose]();
+    }
+  }
+});
+
+test('bytes are refused where pages are names, names where they are bytes, and what names do not have', async () => {
+  const small = { memory: '8M', pages: 1024, processes: 4, vmas: 16 } as const;
+  const [names, bytes] = await Promise.all([createHost({ ...small, page: 'names' }), createHost(small)]);
+  for (const host of [names, bytes]) host.spawn().mmap(0, 4096);
+  const [named, plain] = [names.processes[0], bytes.processes[0]];
+  expect(refusalOf(() => named?.write(0, Uint8Array.of(1)))).toBe('EINVAL');
+  expect(refusalOf(() => named?.read(0, 1))).toBe('EINVAL');
+  expect(refusalOf(() => plain?.setName(0, 1n))).toBe('EINVAL');
+  expect(refusalOf(() => plain?.getName(0))).toBe('EINVAL');
+  expect(named?.getName(0)).toBe(0n);
+  expect(refusalOf(() => named?.setName(4096, 1n))).toBe('EFAULT');
+  for (const wrong of [{ index: 'content' }, { checksum: 'xxh64' }] as const)
+    await expect(createHost({ ...small, ...wrong, page: 'names' })).rejects.toMatchObject({ code: 'EINVAL' });
+});
