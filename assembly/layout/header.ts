@@ -121,7 +121,7 @@ export const H_KSMD: u32 = H_WORKERS + U32;
 /** Rung when ksmd may have got work, or a setting changed. */
 export const H_KSMD_BELL: u32 = H_KSMD + U32;
 
-/** First of the nodes whose frame went and of whom merging has not heard yet (NODE_TOLD), in a list by ROOM_LOST_NEXT. */
+/** First of the nodes whose frame went and of whom merging has not heard yet (KEEPER_TOLD), in a list by ROOM_LOST_NEXT. */
 export const H_LOST: u32 = H_KSMD_BELL + U32;
 
 // ---- free list of an arena ---------------------------------------------------------------------------------------------------
