@@ -2,7 +2,7 @@
  * Random traces on an engine over bytes and one over names: after every operation every counter, every process's ksm_stat, every
  * group of pages that share a frame, and every page's NUMA node are the same, and the invariants hold at the end.
  *
- * There are 150 traces; PROPERTY_RUNS makes it twice that number and a little: 2145 in `npm run test:all`.
+ * There are 150 traces; PROPERTY_RUNS makes it twice that number and a little: 2144 in `npm run test:all`.
  */
 import { afterAll, expect, test } from 'vitest';
 import { Engine, layOut } from '../../../src/engine/index.ts';
