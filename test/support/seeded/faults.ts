@@ -75,7 +75,7 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   chainMake: ['chain.domain = node.domain;'],
   windowTakes: ['if (window.count != 0) return false;'],
   exit: ['if (vma.domain) itemsForget(mm, vma.start, vma.end);'],
-  unmap: ['if (vma.domain) itemsForget(mm, vma.start, vma.end);'],
+  munmap: ['if (vma.domain) itemsForget(mm, vma.start, vma.end);'],
   leave: ['itemForget(entry);'],
   nodeRebuild: ['node.domain = domain;'],
 };
