@@ -5,6 +5,8 @@
  * A page is of the domain of its mapping, which is that of its mm unless it was given one. Domain 0 is always there. The records are all
  * that is known of domains: which root records are free follows from them.
  */
+
+import { step } from '../base/step';
 import { isLocked } from '../concurrent/lock';
 import { DOMAIN_BYTES, LIMIT_DOMAINS, LIMIT_ROOTS, ROOT_BYTES } from '../layout';
 import { entryMm, entryPage } from '../memory/tables';
@@ -64,7 +66,8 @@ export function domainMake(rootCount: u32, salt: u32): u32 {
     header.limitHit = LIMIT_DOMAINS;
     return 0;
   }
-  const roots = runOfRoots(rootCount * header.nidCount);
+  const isTooLarge = rootCount > header.rootLimit / header.nidCount; // else the product may wrap
+  const roots: usize = isTooLarge ? 0 : runOfRoots(rootCount * header.nidCount);
   if (roots == 0) {
     header.limitHit = LIMIT_ROOTS;
     return 0;
@@ -77,6 +80,7 @@ export function domainMake(rootCount: u32, salt: u32): u32 {
   memory.fill(roots, 0, rootCount * header.nidCount * ROOT_BYTES); // what a domain before it has left there means nothing
   domain.roots = roots;
   domain.salt = salt;
+  step();
   domain.rootCount = rootCount; // last: a death before leaves no domain
   return number;
 }

@@ -105,7 +105,7 @@ export const CALLS: { readonly [Name in keyof EngineExports & string]: Call } = 
   frameAt: { takes: [...PROCESS, page] },
   entryFind: { takes: [...PROCESS, page] },
   nextMappedPage: { takes: [...PROCESS, page, page] },
-  domainMake: { takes: [(world) => 2 ** world.dice.below(8), any] },
+  domainMake: { takes: [(world) => 2 ** world.dice.below(world.oneIn(3) ? 32 : 8), any] },
   domainDrop: { takes: [small] },
   processDomainSet: { takes: [...PROCESS, small] },
   rangeDomainSet: { takes: [...PROCESS, page, pages, small] },
