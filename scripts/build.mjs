@@ -30,6 +30,11 @@ const PARTS = {
     command: [asc, 'assembly/index.ts', '--target', 'names'],
     copied: ['build/engine.names.wasm'],
   },
+  hash: {
+    what: 'the hashes of pages (build/hash.wasm)',
+    command: [asc, 'assembly/hash.ts', '--target', 'hash'],
+    copied: ['build/hash.wasm'],
+  },
   driver: {
     what: 'the driver (TypeScript, src/ to dist/)',
     command: [tsc, '-p', 'tsconfig.build.json'],
@@ -71,7 +76,7 @@ if (unknown !== undefined) {
   console.error(`build: there is no part "${unknown}"; there are ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
-const wanted = named.length > 0 ? named : ['engine', 'names', 'driver', 'debug'];
+const wanted = named.length > 0 ? named : ['engine', 'names', 'driver', 'debug', 'hash'];
 
 async function buildInTurn() {
   for (let name = wanted.shift(); name !== undefined; name = wanted.shift()) {

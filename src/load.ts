@@ -1,12 +1,12 @@
 /**
- * Gets the engine's binary and compiles it once per process.
+ * Gets a binary, of the engine or of the hashes, and compiles it once per process.
  *
- * The binary lies in build/ beside src/, in the repository as in the package. Whoever bundles the library, or may not read
+ * It lies in build/ beside src/, in the repository as in the package. Whoever bundles the library, or may not read
  * files, hands a compiled module or its bytes in, or says where it is.
  */
 import type { WasmSource } from './engine/index.ts';
 import { KsmError } from './errors.ts';
-import { type Platform, platform } from './platform/index.ts';
+import { type Binary, type Platform, platform } from './platform/index.ts';
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -14,11 +14,16 @@ const compiled = new Map<string, Promise<WebAssembly.Module>>();
  * The engine, compiled. `debug` picks the build with function names, `names` the engine for pages of names. EINVAL if memory cannot be
  * shared or `source` is none, ENOENT if the binary cannot be had, EFORMAT if it is no WebAssembly.
  */
-export async function loadModule(
+export function loadModule(
   source?: WasmSource,
   debug: boolean = false,
   names: boolean = false,
 ): Promise<WebAssembly.Module> {
+  return loadBinary(names ? 'engine.names' : debug ? 'engine.debug' : 'engine', source);
+}
+
+/** The same for any module of the package. */
+export async function loadBinary(binary: Binary, source?: WasmSource): Promise<WebAssembly.Module> {
   requireSharedMemory();
   if (source instanceof WebAssembly.Module) return source;
   if (isBytes(source)) return compile(source, 'Option "wasm"');
@@ -28,7 +33,7 @@ export async function loadModule(
     throw new KsmError('EINVAL', `Option "wasm" is ${typeof source}; expected ${expected}.`);
   }
   const here = await platform();
-  const url = source ?? here.engineUrl(debug, names) ?? notBroughtAlong(names);
+  const url = source ?? here.binaryUrl(binary) ?? notBroughtAlong(binary);
   let module = compiled.get(url.href);
   if (module === undefined) {
     module = readBytes(url, here).then((bytes) => compile(bytes, url.href));
@@ -61,15 +66,19 @@ async function compile(bytes: BufferSource, from: string): Promise<WebAssembly.M
   }
 }
 
+/** What a page that lacks the binary wants of it. */
+const WANTED: Readonly<Record<Binary, string>> = {
+  engine: 'A host',
+  'engine.debug': 'Option "debug"',
+  'engine.names': 'Pages of names',
+  hash: 'Naming pages',
+};
+
 /** A page has the engine over bytes, as it ships. */
-function notBroughtAlong(names: boolean): never {
-  const [what, file] = names
-    ? ['engine for pages of names', 'engine.names.wasm']
-    : ['debug build', 'engine.debug.wasm'];
+function notBroughtAlong(binary: Binary): never {
   throw new KsmError(
     'EINVAL',
-    `${names ? 'Pages of names' : 'Option "debug"'}: a page does not bring the ${what} along; ` +
-      `say in "wasm" where "ksm-wasm/${file}" is served.`,
+    `${WANTED[binary]}: a page does not bring ${binary}.wasm along; say in "wasm" where "ksm-wasm/${binary}.wasm" is served.`,
   );
 }
 

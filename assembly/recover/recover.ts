@@ -3,9 +3,9 @@
  * rebuilt (counts, free lists, reverse maps, trees, counters), and goes on. No byte of a guest is touched.
  *
  * It trusts single words that are written in one step: an mm's flags and root table, a vma's record once its mm is set, a domain's once it
- * has roots, the words of page tables, ptes, and the counts of pins. Of a frame's word it trusts whether the frame is KSM's. The order of stores
- * elsewhere keeps these true at every instruction (docs/protocol.md). The work in flight is lost: a process that was being made,
- * a search, a copy that nobody maps yet. The pass goes on where it was.
+ * has roots, the words of page tables, ptes, and the counts of pins. Of a frame's word it trusts whether the frame is KSM's. The order of
+ * stores elsewhere keeps these true at every instruction (docs/protocol.md). The work in flight is lost: a process that was being made, a
+ * search, a copy that nobody maps yet. The pass goes on where it was.
  */
 
 import { lockIsHeldBy, lockTakeSoon } from '../concurrent/lock';

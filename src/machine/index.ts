@@ -25,6 +25,7 @@ export {
   type HostOptions,
   randomSeed,
   SCANNERS_MAX,
+  seedOf,
 } from './options.ts';
 export { share } from './share.ts';
 export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';

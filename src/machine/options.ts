@@ -79,7 +79,7 @@ function memorySize(what: string, value: unknown): number {
 }
 
 /** 64 bits. A number beyond 2^53 may not be the one that was written. */
-function seed(what: string, value: unknown): bigint {
+export function seedOf(what: string, value: unknown): bigint {
   const isExact = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
   if (isExact && value >= 0 && value < 2n ** 64n) return BigInt(value);
   throw invalid(what, value, 'a whole number from 0 to 2^64 - 1, as a bigint where it is beyond 2^53');
@@ -104,7 +104,7 @@ export const HOST_OPTIONS: Checks<HostOptions> = {
   checksum: oneOf('keyed', 'xxh64'),
   dirtyTracking: oneOf(...DIRTY_TRACKING),
   cures: (what, value) => optionsOf(what, value, CURES),
-  seed,
+  seed: seedOf,
   debug: flag,
   wasm: anything,
   scanners: wholeNumber(1, SCANNERS_MAX),

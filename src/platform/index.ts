@@ -11,11 +11,14 @@ export interface Files extends Pick<typeof import('node:fs/promises'), 'open' | 
   dirname(path: string): string;
 }
 
+/** A WebAssembly module of the package, by the name of its file in build/. */
+export type Binary = 'engine' | 'engine.debug' | 'engine.names' | 'hash';
+
 export interface Platform {
   /** Starts a worker from `url`, or from the package's own file. Throws where the platform refuses it at once. */
   startWorker(init: WorkerInit, url?: URL): WorkerPort;
-  /** Where the engine's binary lies; undefined for a build that this platform does not bring. */
-  engineUrl(debug: boolean, names: boolean): URL | undefined;
+  /** Where a binary lies; undefined for one that this platform does not bring. */
+  binaryUrl(binary: Binary): URL | undefined;
   /** The bytes of a file: URL; undefined for what has to be fetched. */
   readFile(url: URL): Promise<BufferSource> | undefined;
   /** Undefined if there is no file system. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { RING, type WorkerInit, type WorkerPort } from '../port.ts';
-import type { Files } from './index.ts';
+import type { Binary, Files } from './index.ts';
 
 /** Starts a worker. Once it is ready it does not keep the process alive. */
 export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
@@ -42,11 +42,18 @@ export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
   };
 }
 
-export function engineUrl(debug: boolean, names: boolean): URL {
-  if (names) return new URL('../../build/engine.names.wasm', import.meta.url);
-  return debug
-    ? new URL('../../build/engine.debug.wasm', import.meta.url)
-    : new URL('../../build/engine.wasm', import.meta.url);
+/** Each is named in full, so that a bundler sees it. */
+export function binaryUrl(binary: Binary): URL {
+  switch (binary) {
+    case 'engine':
+      return new URL('../../build/engine.wasm', import.meta.url);
+    case 'engine.debug':
+      return new URL('../../build/engine.debug.wasm', import.meta.url);
+    case 'engine.names':
+      return new URL('../../build/engine.names.wasm', import.meta.url);
+    case 'hash':
+      return new URL('../../build/hash.wasm', import.meta.url);
+  }
 }
 
 export function readFile(url: URL): Promise<BufferSource> | undefined {

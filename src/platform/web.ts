@@ -6,7 +6,9 @@
  *
  * Bundlers find the worker's file and the engine's binary by the two `new URL` below, and only as long as they stand there literally.
  */
+
 import { END, RING, type Sent, type WorkerInit, type WorkerPort } from '../port.ts';
+import type { Binary } from './index.ts';
 
 /** Starts a worker. It is sent its work only once it listens: what comes while it still loads its modules is lost. */
 export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
@@ -52,8 +54,8 @@ export function startWorker(init: WorkerInit, url?: URL): WorkerPort {
 }
 
 /** Only the usual build is named here, so that no bundler takes the others along. */
-export function engineUrl(debug: boolean, names: boolean): URL | undefined {
-  return debug || names ? undefined : new URL('../../build/engine.wasm', import.meta.url);
+export function binaryUrl(binary: Binary): URL | undefined {
+  return binary === 'engine' ? new URL('../../build/engine.wasm', import.meta.url) : undefined;
 }
 
 export function readFile(_url: URL): undefined {

@@ -54,7 +54,7 @@ describe('what is in the package', () => {
   );
 
   test('the engines, the examples, the documents, and every picture of the README', () => {
-    for (const name of ['engine.wasm', 'engine.debug.wasm', 'engine.names.wasm'])
+    for (const name of ['engine.wasm', 'engine.debug.wasm', 'engine.names.wasm', 'hash.wasm'])
       expect(files).toContain(`dist/build/${name}`);
     for (const folder of ['examples', 'docs'])
       for (const name of readdirSync(join(ROOT, folder))) expect(files).toContain(`${folder}/${name}`);
@@ -126,7 +126,8 @@ describe('installed in an empty folder', () => {
 
   test('every address that the package exports is a file', () => {
     const { stdout } = script(`
-      for (const name of ['', '/worker', '/layout', '/engine.wasm', '/engine.debug.wasm', '/engine.names.wasm', '/package.json'])
+      const modules = ['engine', 'engine.debug', 'engine.names', 'hash'].map((name) => '/' + name + '.wasm');
+      for (const name of ['', '/worker', '/layout', ...modules, '/package.json'])
         console.log(import.meta.resolve('ksm-wasm' + name));`);
     const found = stdout.trim().split('\n');
     expect(found).toHaveLength(7);
@@ -159,6 +160,7 @@ describe('what the judges say', () => {
       'engine.wasm',
       'engine.debug.wasm',
       'engine.names.wasm',
+      'hash.wasm',
     ];
     expect(judge('attw', [inject('tarball'), ...words], app).match(/bundler: 🟢/g)).toHaveLength(4);
   });

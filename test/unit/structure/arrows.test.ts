@@ -21,6 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/memory': ['src/errors'],
   'src/engine': ['src/memory', 'src/errors'],
   'src/port': [],
+  'src/namer': ['src/load', 'src/machine', 'src/engine', 'src/bytes', 'src/validate'],
   'src/platform': ['src/port'],
   'src/load': ['src/platform', 'src/engine', 'src/errors'],
   'src/machine': ['src/engine', 'src/memory', 'src/port', 'src/bytes', 'src/validate', 'src/errors', 'src/size'],
@@ -64,6 +65,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/index': [
     'src/host',
     'src/old-layout',
+    'src/namer',
     'src/snapshot',
     'src/ksmd',
     'src/ksm',
@@ -121,6 +123,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'assembly/page',
   ],
   'assembly/index': ['assembly/abi'],
+  'assembly/hash': ['assembly/page'],
 };
 
 /** What lies below everything else, from below: each may import those before it, the other layers of the engine all of them. */

@@ -1,0 +1,34 @@
+/**
+ * Hashing and reading of pages, as a module of its own over any memory: for whoever names contents outside before an engine over names
+ * hears of them (page/names), and without a host. The kernels are those of page/bytes.
+ *
+ * The caller lays its memory out. Nothing below HEADER may be used: the compiler may assume that it is not.
+ */
+import { PAGE_SIZE } from './layout';
+import { hashKeyed, hashXxh64 } from './page/bytes/hash';
+import { isZeroPage } from './page/bytes/zero';
+
+export { expandKey } from './page/bytes/hash';
+export { readPages } from './page/bytes/read';
+
+/**
+ * Names of `count` pages from address `page` on, one u64 each, to address `to`: 0 for a page of zeros, and for no other; else the keyed
+ * hash, with the key that expandKey left at `key`.
+ */
+export function namePages(page: usize, count: u32, key: usize, to: usize): void {
+  for (; count != 0; count--) {
+    const hash = hashKeyed(page, key);
+    store<u64>(to, isZeroPage(page) ? 0 : hash == 0 ? 1 : hash);
+    page += PAGE_SIZE;
+    to += 8;
+  }
+}
+
+/** XXH64 of `count` pages from address `page` on, one u64 each, to address `to`. */
+export function xxh64Pages(page: usize, count: u32, to: usize): void {
+  for (; count != 0; count--) {
+    store<u64>(to, hashXxh64(page));
+    page += PAGE_SIZE;
+    to += 8;
+  }
+}
