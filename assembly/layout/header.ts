@@ -48,9 +48,11 @@ export const H_MEMORY_PAGES: u32 = H_VERSION + U32;
 export const H_ROOT_COUNT: u32 = H_MEMORY_PAGES + U32;
 /** NUMA nodes of this host. */
 export const H_NID_COUNT: u32 = H_ROOT_COUNT + U32;
+/** Which columns there are: their bits (columnBit). */
+export const H_COLUMNS: u32 = H_NID_COUNT + U32;
 
 /** Modes. */
-export const H_INDEX: u32 = H_NID_COUNT + U32;
+export const H_INDEX: u32 = H_COLUMNS + U32;
 export const INDEX_CONTENT: u32 = 0;
 export const INDEX_HASH: u32 = 1;
 export const H_CHECKSUM: u32 = H_INDEX + U32;
@@ -121,7 +123,7 @@ export const H_KSMD: u32 = H_WORKERS + U32;
 /** Rung when ksmd may have got work, or a setting changed. */
 export const H_KSMD_BELL: u32 = H_KSMD + U32;
 
-/** First of the nodes whose frame went and of whom merging has not heard yet (NODE_TOLD), in a list by ROOM_LOST_NEXT. */
+/** First of the nodes whose frame went and of whom merging has not heard yet (KEEPER_TOLD), in a list by ROOM_LOST_NEXT. */
 export const H_LOST: u32 = H_KSMD_BELL + U32;
 
 // ---- free list of an arena ---------------------------------------------------------------------------------------------------

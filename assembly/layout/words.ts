@@ -81,7 +81,7 @@ export const NODE_MIGRATING: u32 = 4;
 /** In no tree: its frame became KSM's for a merge that then failed. */
 export const NODE_ORPHAN: u32 = 8;
 /** Merging is told when the frame of one with any of these goes (H_LOST). */
-export const NODE_TOLD: u32 = NODE_IS_DUP | NODE_ORPHAN;
+export const KEEPER_TOLD: u32 = NODE_IS_DUP | NODE_ORPHAN;
 
 // ---- red-black tree: in RB_PARENT ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
  *
  * Whose record that is, and why it wants the frame, the machine does not know (it is a stable node of merge/). A keeper does not keep its
  * frame alive: when the last reference goes the frame is free at once, and the keeper has none (stale). There are no function values, so
- * the machine cannot call its owner then. Where the owner wants to hear of it (NODE_TOLD), the keeper goes on a list instead, which the
+ * the machine cannot call its owner then. Where the owner wants to hear of it (KEEPER_TOLD), the keeper goes on a list instead, which the
  * owner goes through before it relies on its records (merge/lost).
  */
 import {
@@ -13,7 +13,7 @@ import {
   FRAME_KEEPER_SHIFT,
   FRAME_KEPT,
   FRAME_PINNED,
-  NODE_TOLD,
+  KEEPER_TOLD,
 } from '../layout';
 import { Keeper, lostAdd } from '../records/keeper';
 import { addressOf, recordAt } from '../records/record';
@@ -63,6 +63,6 @@ export function frameUnkeep(frame: u32): void {
 export function keeperLose(keeper: Keeper): void {
   keeper.lastFrame = keeper.frame;
   keeper.frame = 0;
-  if (keeper.flags & NODE_TOLD) lostAdd(keeper);
+  if (keeper.flags & KEEPER_TOLD) lostAdd(keeper);
   if (!ASC_NO_ASSERT) assert(keeper.frame == 0);
 }

@@ -5,8 +5,10 @@ import {
   PAGE_SIZE,
   PTE_FRAME_SHIFT,
   REGION_COUNT,
+  REGION_FRAME_COLUMN,
   REGION_FRAME_WORDS,
   REGION_FRAMES,
+  REGION_NODE_COLUMN,
   REGION_NODES,
   REGION_PINCOUNTS,
   REGION_ROOMS,
@@ -14,6 +16,7 @@ import {
   regionAlignment,
   regionBytes,
   regionFollows,
+  regionIsThere,
   regionRecords,
 } from '../layout';
 import { contentBytes } from '../page/page';
@@ -28,7 +31,8 @@ function place(at: u64, first: u32, end: u32): u64 {
     const entry = regionAt(region);
     at = (at + alignment - 1) & ~(<u64>alignment - 1);
     entry.base = <u32>at;
-    entry.records = regionRecords(region, regionAt(regionFollows(region)).records);
+    const isThere = regionIsThere(region, header.columns);
+    entry.records = isThere ? regionRecords(region, regionAt(regionFollows(region)).records) : 0;
     at += <u64>entry.records * recordBytes(region);
   }
   return at;
@@ -39,10 +43,15 @@ function recordBytes(region: u32): u32 {
   return region == REGION_FRAMES ? contentBytes() : regionBytes(region);
 }
 
+/** Size of a record of a column; 0 if that is not there. */
+function columnBytes(region: u32): u32 {
+  return regionIsThere(region, header.columns) ? regionBytes(region) : 0;
+}
+
 /** Bytes that each frame wants: itself, and its share of the regions that follow from the number of frames. */
 function bytesPerFrame(): u64 {
-  const nodes = regionBytes(REGION_NODES) + regionBytes(REGION_ROOMS);
-  const words = regionBytes(REGION_FRAME_WORDS) + regionBytes(REGION_PINCOUNTS);
+  const nodes = regionBytes(REGION_NODES) + regionBytes(REGION_ROOMS) + columnBytes(REGION_NODE_COLUMN);
+  const words = regionBytes(REGION_FRAME_WORDS) + regionBytes(REGION_PINCOUNTS) + columnBytes(REGION_FRAME_COLUMN);
   return contentBytes() + words + nodes + nodes / 8 + 1; // 1: for the words of large folios
 }
 

@@ -5,7 +5,7 @@
  * it is stale.
  */
 import { arenaGive } from '../base/arena';
-import { NODE_IS_DUP } from '../layout';
+import { NODE_IS_DUP, NODE_ORPHAN } from '../layout';
 import { freeNodes } from '../records/free-list';
 import { header } from '../records/header';
 import { Keeper, lostNext } from '../records/keeper';
@@ -18,7 +18,7 @@ export function lostHear(): void {
     next = lostNext(lost);
     const node = changetype<Node>(lost);
     if (node.flags & NODE_IS_DUP) dupGoesStale(node);
-    else arenaGive(freeNodes, node);
+    if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);
   }
   header.lost = none<Keeper>();
 }

@@ -10,7 +10,7 @@
 import { setting } from '../base/count';
 import { H_MERGE_ACROSS_NODES, INDEX_HASH, ROOT_BYTES, treeKey } from '../layout';
 import { frameNid } from '../memory/frames';
-import { pagePrefix } from '../page/page';
+import { comparePages, pagePrefix } from '../page/page';
 import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { recordAt } from '../records/record';
@@ -70,4 +70,13 @@ export function orderByKey(domain: Domain, key: u32, node: TreeNode): i32 {
 /** The same against a page in the unstable tree, whose first bytes may have changed: in content order bytes always decide. */
 export function orderByChecksum(domain: Domain, checksum: u32, item: TreeNode): i32 {
   return isHashOrder() ? orderByKey(domain, checksum, item) : 0;
+}
+
+/**
+ * Order of the page in `frame`, whose first bytes are known (pagePrefix), against the one in `other`. They mostly tell, and so each step of
+ * a search in content order looks at one word of a page (bench/scan, unique, content order).
+ */
+export function orderByBytes(prefix: u32, frame: u32, other: u32): i32 {
+  const its = pagePrefix(other);
+  return prefix == its ? comparePages(frame, other) : prefix < its ? -1 : 1;
 }

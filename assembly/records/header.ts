@@ -11,6 +11,7 @@ export class Header {
 
   rootCount: u32;
   nidCount: u32;
+  columns: u32;
 
   index: u32;
   checksum: u32;
@@ -38,6 +39,12 @@ export class Header {
   domainLimit: u32;
   roots: usize;
   rootLimit: u32;
+  mmColumn: usize;
+  mmColumnRecords: u32;
+  vmaColumn: usize;
+  vmaColumnRecords: u32;
+  entryColumn: usize;
+  entryColumnRecords: u32;
   nodes: usize;
   nodeLimit: u32;
   rooms: usize;
@@ -48,6 +55,10 @@ export class Header {
   pinCountRecords: u32;
   folios: usize;
   folioRecords: u32;
+  nodeColumn: usize;
+  nodeColumnRecords: u32;
+  frameColumn: usize;
+  frameColumnRecords: u32;
   frames: usize;
   frameLimit: u32;
   framesEnd: usize;

@@ -12,7 +12,7 @@ export class Keeper extends TreeNode {
   frame: u32;
   /** References to it. */
   maps: u32;
-  /** NODE_TOLD: its owner wants to hear when the frame goes. The other bits are the owner's. */
+  /** KEEPER_TOLD: its owner wants to hear when the frame goes. The other bits are the owner's. */
   flags: u32;
 
   /** The frame that one without a frame had. */

@@ -49,6 +49,7 @@ import { leafIsMarked, leavesEnd } from './tables';
 export function treesClear(): void {
   memory.fill(header.nodes, 0, freeNodes.fresh * NODE_BYTES);
   memory.fill(header.rooms, 0, freeNodes.fresh * ROOM_BYTES);
+  if (header.nodeColumnRecords != 0) memory.fill(header.nodeColumn, 0, freeNodes.fresh * 4);
   freeNodes.first = 0;
   freeNodes.fresh = 0;
   freeNodes.used = 0;

@@ -22,6 +22,8 @@ export interface Geometry {
   /** Virtual pages, all address spaces together. */
   readonly pages: number;
   readonly nodes: number;
+  /** Which columns there are: bits of the layout (columnBit). Default: none. */
+  readonly columns?: number;
   /** Domains that there is room for, domain 0 included. */
   readonly domains: number;
   readonly index: 'content' | 'hash';
@@ -300,6 +302,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_DOMAIN_LIMIT, geometry.domains],
     [layout.H_ROOT_LIMIT, rootLimit(geometry, roots)],
     [layout.H_NID_COUNT, geometry.nodes],
+    [layout.H_COLUMNS, geometry.columns ?? 0],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
     [layout.H_CHECKSUM, geometry.checksum === 'keyed' ? layout.CHECKSUM_KEYED : layout.CHECKSUM_XXH64],
     [layout.H_CURES, geometry.cures],

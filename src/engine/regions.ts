@@ -28,6 +28,7 @@ export function regionOf(memory: { u32(address: number): number }, region: numbe
 
 /** How many records of a region are in use. */
 export function usedOf(memory: { u32(address: number): number }, region: number): number {
+  if (!layout.regionIsThere(region, memory.u32(layout.H_COLUMNS))) return 0;
   const list = layout.regionFreeList(region);
   if (list !== 0) return memory.u32(list + layout.FREE_USED);
   if (region === layout.REGION_FRAMES) return memory.u32(layout.H_FRAMES_USED);

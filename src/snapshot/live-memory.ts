@@ -99,6 +99,12 @@ export class LiveMemory {
     for (let word = from >>> 2; word < to >>> 2; word++) this.words[word] = this.original[word] as number;
   }
 
+  /** Copies the words that a column has for `count` records from number `first` on, if it is there. */
+  takeColumn(region: number, first: number, count: number = 1): void {
+    const { base, records } = regionOf(this, region);
+    if (records !== 0) this.take(base + first * 4, base + (first + count) * 4);
+  }
+
   /** Copies the links of a free list, and nothing else of the records on it. */
   takeFreeLinks(arena: Arena): void {
     let record = arena.free;

@@ -1,6 +1,6 @@
 /** The trees: their roots, and the stable nodes that are alive. */
 import { domainsOf, layout, rootsEnd } from '../engine/index.ts';
-import { isRecord, type LiveMemory } from './live-memory.ts';
+import { isRecord, type LiveMemory, numberOf } from './live-memory.ts';
 
 const { NODE_BYTES, NODE_DUP_NEXT, NODE_FRAME, NODE_HEAD, NODE_IS_CHAIN, NODE_KEY, NODE_FLAGS } = layout;
 const { FRAME_FREE, FRAME_KEPT, ROOT_BYTES, ROOT_STABLE, ROOT_UNSTABLE } = layout;
@@ -43,6 +43,7 @@ export function takeNodes(memory: LiveMemory): Trees {
 /** A stable node, and what a chain and its dups know of each other. */
 function takeNode(memory: LiveMemory, node: number): void {
   memory.take(node, node + NODE_BYTES);
+  memory.takeColumn(layout.REGION_NODE_COLUMN, numberOf(memory.nodes, node));
   if (!(memory.u32(node + NODE_FLAGS) & (NODE_IS_CHAIN | layout.NODE_IS_DUP))) return;
   const room = memory.u32(layout.H_ROOMS) + node - memory.nodes.base;
   memory.take(room, room + layout.ROOM_BYTES);

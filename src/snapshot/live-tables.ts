@@ -35,6 +35,7 @@ function takeLeaf(memory: LiveMemory, leaf: number, hasEnded: boolean): void {
   memory.take(ptes, ptes + TABLE_ENTRIES * 4);
   memory.take(states, states + TABLE_ENTRIES * 4);
   memory.take(dirty, dirty + TABLE_ENTRIES / 8);
+  memory.takeColumn(layout.REGION_ENTRY_COLUMN, first, TABLE_ENTRIES);
   for (let index = 0; index < TABLE_ENTRIES; index++) {
     const pte = memory.u32(ptes + index * 4);
     const state = memory.u32(states + index * 4);

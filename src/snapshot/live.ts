@@ -10,7 +10,7 @@
  */
 import { type Engine, layout, regionOf } from '../engine/index.ts';
 import { THREADS } from './blank.ts';
-import { LiveMemory } from './live-memory.ts';
+import { LiveMemory, numberOf } from './live-memory.ts';
 import { type Trees, takeNodes } from './live-nodes.ts';
 import { takeTables } from './live-tables.ts';
 
@@ -41,7 +41,9 @@ function takeVmas(memory: LiveMemory): void {
   const { vmas } = memory;
   memory.takeFreeLinks(vmas);
   for (let vma = vmas.base; vma < vmas.end; vma += vmas.bytes) {
-    if (memory.u32(vma + layout.VMA_MM) !== 0) memory.take(vma, vma + vmas.bytes);
+    if (memory.u32(vma + layout.VMA_MM) === 0) continue;
+    memory.take(vma, vma + vmas.bytes);
+    memory.takeColumn(layout.REGION_VMA_COLUMN, numberOf(vmas, vma));
   }
 }
 
@@ -52,6 +54,7 @@ function takeProcesses(memory: LiveMemory): void {
   for (let mm = mms.base; mm < mms.end; mm += mms.bytes) {
     if (!(memory.u32(mm + layout.MM_FLAGS) & layout.MM_IN_USE)) continue;
     memory.take(mm, mm + mms.bytes);
+    memory.takeColumn(layout.REGION_MM_COLUMN, numberOf(mms, mm));
     takeTables(memory, mm);
   }
 }
@@ -63,6 +66,7 @@ function takeFrameWords(memory: LiveMemory): void {
   const pins = memory.u32(layout.H_PINCOUNTS);
   memory.take(words, words + memory.frames.length * 4);
   memory.take(pins, pins + memory.frames.length * 4);
+  memory.takeColumn(layout.REGION_FRAME_COLUMN, 0, memory.frames.length);
   memory.take(folios.base, folios.base + folios.records * folios.bytes);
   for (let index = 1; index < memory.frames.length; index++) {
     if (memory.u32(pins + index * 4) & PINS_MASK) memory.frames[index] = 1;

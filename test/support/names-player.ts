@@ -152,7 +152,8 @@ const nothing = (proc: string): Nothing => ({ op: 'touch', proc, page: 0, pages:
 export async function* playBoth(trace: Trace, options: HostOptions, every: number): AsyncGenerator<Steps> {
   const both = { ...hostSize(trace), index: 'hash', seed: 1, ...options } as const;
   const bytes = await createHost(both);
-  const names = await createHost({ ...both, page: 'names' });
+  // Names take a small part of the room, and whoever checks a machine looks at each frame that it has.
+  const names = await createHost({ ...both, memory: Math.ceil(Number(both.memory) / 16), page: 'names' });
   const player = new NamesPlayer(bytes, names, (host) => new Player(host));
   for (const [at, operation] of trace.operations.entries()) {
     yield player.play(operation);

@@ -31,9 +31,9 @@ import { vmaFind } from '../../memory/vmas';
 import { isAtPlace, isCandidate } from '../../merge/candidate';
 import { domainAt, domainNumber, entryDomain } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
-import { isHashOrder, orderByChecksum, rootsAt, treeNid, unstableRoot } from '../../merge/order';
+import { isHashOrder, orderByBytes, orderByChecksum, rootsAt, treeNid, unstableRoot } from '../../merge/order';
 import { entryOf, expectFreeItem, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
-import { comparePages } from '../../page/page';
+import { comparePages, pagePrefix } from '../../page/page';
 import { Domain } from '../../records/domain';
 import { freeLeaves } from '../../records/free-list';
 import { header } from '../../records/header';
@@ -69,6 +69,7 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
     assert(entryDomain(entry) == domainNumber(domain));
   }
   const nid = treeNid(frame);
+  const prefix = pagePrefix(frame);
   let parent = none<TreeNode>();
   let link = unstableRoot(domain, nid, checksum);
   for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
@@ -78,7 +79,7 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
       const treeFrame = mergeableFrame(met);
       const isOld = isHashOrder() && !isOfThisPass(stateOf(met));
       if (!isOld && (treeFrame == 0 || treeFrame == frame)) return 0;
-      order = treeFrame == 0 ? 0 : comparePages(frame, treeFrame);
+      order = treeFrame == 0 ? 0 : orderByBytes(prefix, frame, treeFrame);
       if (order == 0) {
         if (!ASC_NO_ASSERT) assert(treeFrame == 0 || entryDomain(met) == domainNumber(domain));
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;

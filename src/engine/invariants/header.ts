@@ -71,5 +71,6 @@ function checkRegions(engine: Engine): void {
 
 /** How many records a region has to have, by what was chosen. */
 function dueRecords(engine: Engine, region: number): number {
+  if (!layout.regionIsThere(region, engine.u32(layout.H_COLUMNS))) return 0;
   return layout.regionRecords(region, regionOf(engine, layout.regionFollows(region)).records);
 }

@@ -16,7 +16,7 @@ export function checkLostNodes(walk: Walk): void {
     node = walk.u32(rooms + node - walk.nodes.base + layout.ROOM_LOST_NEXT)
   ) {
     const isNode = numberOf(walk.nodes, node) !== -1;
-    const kind = isNode ? walk.u32(node + layout.NODE_FLAGS) & layout.NODE_TOLD : 0;
+    const kind = isNode ? walk.u32(node + layout.NODE_FLAGS) & layout.KEEPER_TOLD : 0;
     if (kind === 0 || lost.has(node) || walk.u32(node + layout.NODE_FRAME) !== 0) {
       broken(
         'node.lost',

@@ -3,6 +3,7 @@
  * and a printable line, nothing trapped, and every invariant of the engine holds.
  */
 import { type EngineExports, errnoOf, layout } from '../../../src/engine/index.ts';
+import { underLock } from '../../../src/engine/lock.ts';
 import { ERRNO, KsmError } from '../../../src/index.ts';
 import { Dice } from '../../support/dice.ts';
 import { CALLS } from './abi.ts';
@@ -121,9 +122,22 @@ function abi(world: World, name: { is: string }): boolean {
   return result === undefined || errnoOf(result) === 0;
 }
 
-/** The functions as the engine has them: of a host, each takes the lock. */
-function exportsOf({ observer }: World): EngineExports {
-  return observer.call;
+/**
+ * The functions as the engine has them: of a host, each takes the lock. Without it nothing traps either, but the build with assertions
+ * asks for it: there a worker has it, if nobody has.
+ */
+function exportsOf({ observer, asserts }: World): EngineExports {
+  const worker = observer.workers[0] ?? 0;
+  if (!asserts || worker === 0) return observer.call;
+  let isOurs = false;
+  const take = (): void => {
+    isOurs = observer.u32(layout.LOCK) === 0;
+    if (isOurs) observer.setU32(layout.LOCK, worker);
+  };
+  const drop = (): void => {
+    if (isOurs && observer.u32(layout.LOCK) === worker) observer.setU32(layout.LOCK, 0);
+  };
+  return underLock(observer.call, take, drop);
 }
 
 async function answered(work: () => unknown): Promise<boolean> {

@@ -21,12 +21,14 @@ export interface Build {
 
 type Space = ReturnType<Host['spawn']>;
 
-const SMALL = { memory: 640 * 1024, pages: 1536, processes: 5, vmas: 24, nodes: 2 };
+const SMALL = { memory: 640 * 1024, pages: 1536, processes: 5, vmas: 24, nodes: 2, domains: 3 };
 /** Ranges that processes map, as pages. */
 export const AREA = 24;
 
 export class World {
   readonly dice: Dice;
+  /** Is it the build with assertions? */
+  readonly asserts: boolean;
   /** All over one memory. The first may be that of a thread that hears of deaths. */
   hosts: Host[];
   /** Of another memory. */
@@ -43,8 +45,9 @@ export class World {
   /** The memory as it was when it was found to be sound. */
   readonly #sound: Uint8Array;
 
-  private constructor(dice: Dice, host: Host, foreign: Host) {
+  private constructor(dice: Dice, host: Host, foreign: Host, asserts: boolean) {
     this.dice = dice;
+    this.asserts = asserts;
     this.hosts = [host];
     this.foreign = foreign;
     this.strangers = [foreign.spawn()];
@@ -71,7 +74,7 @@ export class World {
   static async make(dice: Dice, build: Build, isShared: boolean): Promise<World> {
     const host = await createHost({ ...SMALL, ...build, seed: 1 });
     const foreign = await createHost({ ...SMALL, ...build, seed: 2 });
-    const world = new World(dice, host, foreign);
+    const world = new World(dice, host, foreign, build.debug || build.wasm !== undefined);
     if (isShared) for (let thread = 0; thread < 2; thread++) world.attach();
     for (let number = 0; number < 3; number++) world.populate();
     host.ksm.settings.run = 1;

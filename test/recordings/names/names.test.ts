@@ -40,7 +40,7 @@ describe.each(extended)('%s', (name) => {
     const { nodes, operations } = readExtended(name);
     const host = { memory: '128M', nodes, index: 'hash', seed: 1 } as const;
     const bytes = await createHost(host);
-    const names = await createHost({ ...host, memory: '16M', page: 'names' });
+    const names = await createHost({ ...host, memory: '10M', page: 'names' });
     const player = new NamesPlayer(bytes, names, (one) => new ExtendedPlayer(one));
     for (const [at, operation] of operations.entries()) {
       const steps = player.play(operation);

@@ -6,10 +6,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { KsmError } from '../../../src/errors.ts';
-import type { HostOptions } from '../../../src/index.ts';
+import { createHost, type HostOptions } from '../../../src/index.ts';
 import { checkTrace } from '../../../src/trace/index.ts';
 import { BusyMachine } from '../busy.ts';
 import { checkHost } from '../inside.ts';
+import { PAGE } from '../page.ts';
 
 /** The walker named a broken rule; an assertion of the engine did not hold, or it trapped; what processes see is not what it was. */
 export type How = 'walker' | 'assertion' | 'trap' | 'result';
@@ -61,10 +62,31 @@ function machines(options: HostOptions): Part[] {
   });
 }
 
+/** Merges that fail half-way, because the other page is held: each leaves a node that nothing leads to. */
+function failures(options: HostOptions): Part {
+  const play = async (): Promise<undefined> => {
+    const host = await createHost({ ...options, memory: '2M', pages: 1024, processes: 8, vmas: 64, seed: 1 });
+    Object.assign(host.ksm.settings, { run: 1, smart_scan: false });
+    const guest = host.spawn();
+    guest.mmap(0, 2 * PAGE);
+    guest.madvise(0, 2 * PAGE, 'MERGEABLE');
+    guest.write(0, Uint8Array.of(7));
+    for (let pass = 0; pass < 8; pass++) {
+      if (pass === 3) {
+        guest.pin(0); // it is in the unstable tree
+        guest.write(PAGE, Uint8Array.of(7));
+      }
+      host.ksm.scan(2);
+      checkHost(host);
+    }
+  };
+  return ['merges that fail half-way', play];
+}
+
 /** The first finding of the walker, an assertion or a trap; without one the first result that is wrong; else nothing. */
 async function tell(wasm: Uint8Array<ArrayBuffer>): Promise<Told> {
   let told: Told = { how: 'nothing', by: '', what: '' };
-  for (const [by, play] of [...machines({ wasm }), ...recordings({ wasm })]) {
+  for (const [by, play] of [...machines({ wasm }), failures({ wasm }), ...recordings({ wasm })]) {
     try {
       const what = await play();
       if (what !== undefined && told.how === 'nothing') told = { how: 'result', by, what };

@@ -40,8 +40,11 @@ const FORGOTTEN: Readonly<Record<string, readonly string[]>> = {
   release: ['folioSet(frame, folio - 1);'],
   folioDissolve: ['folioSet(frame, 0);'],
   frameMove: ['if (keeper) keeper.frame = target;'],
-  keeperLose: ['keeper.frame = 0;', 'if (keeper.flags & NODE_TOLD) lostAdd(keeper);'],
-  lostHear: ['if (node.flags & NODE_IS_DUP) dupGoesStale(node);', 'arenaGive(freeNodes, node);'],
+  keeperLose: ['keeper.frame = 0;', 'if (keeper.flags & KEEPER_TOLD) lostAdd(keeper);'],
+  lostHear: [
+    'if (node.flags & NODE_IS_DUP) dupGoesStale(node);',
+    'if (node.flags & NODE_ORPHAN) arenaGive(freeNodes, node);',
+  ],
   pinDrop: ['if (dropsForDma) countForDma(-1);'],
   // items
   itemCreate: ['leafHold(entry);'],
