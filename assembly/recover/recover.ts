@@ -21,6 +21,7 @@ import {
 } from '../concurrent/workers';
 import { EAGAIN, EINVAL, ESRCH, LOCK, SCANNER_LIMIT } from '../layout';
 import { linuxScanner } from '../policy/linux/scanner';
+import { isBetweenPasses } from '../policy/linux/slots';
 import { Scanner } from '../records/scanner';
 import { jobClose, jobForget, jobLose } from '../scan/jobs';
 import { isBatchOf, scannerAt } from '../scan/scanner';
@@ -57,7 +58,8 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
 
 function rebuild(dead: u32, self: u32): void {
   if (!ASC_NO_ASSERT) assert(self == 0 || lockIsHeldBy(self));
-  const passIsCut = dead != 0 || linuxScanner().busy != 0;
+  // In the middle of a pass also because the order of the slots becomes another: who comes before the cursor then misses his turn.
+  const passIsCut = dead != 0 || linuxScanner().busy != 0 || !isBetweenPasses();
   for (let index: u32 = 0; index < SCANNER_LIMIT; index++) {
     const scanner = scannerAt(index);
     if (dead == 0 || isBatchOf(scanner, dead)) batchForget(scanner);

@@ -45,7 +45,9 @@ export class BusyMachine {
 
   static async create(seed: number, options: HostOptions): Promise<BusyMachine> {
     const limits = { memory: '10M', pages: 8192, processes: 12, vmas: 80, nodes: 2, domains: 3, seed };
-    return new BusyMachine(await createHost({ ...limits, ...options }), seed);
+    const host = await createHost({ ...limits, ...options });
+    for (const salt of [seed, seed * 0x01000193]) host.makeDomain({ salt: salt >>> 0 });
+    return new BusyMachine(host, seed);
   }
 
   /** The frames that it has pinned. */
@@ -74,6 +76,7 @@ export class BusyMachine {
   #spawn(): AddressSpace {
     const space = this.host.spawn({ node: this.#dice.below(2) });
     space.mmap(PAGE, SMALL_PAGES * PAGE);
+    space.setDomain(this.#dice.pick(this.#domains));
     return space;
   }
 
@@ -160,16 +163,16 @@ export class BusyMachine {
     else this.#pins.push(this.#process().pin((1 + this.#dice.below(SMALL_PAGES)) * PAGE, this.#dice.pick(HOLDS)));
   }
 
-  /** Gives a process, or some pages of it, another domain, which may be a new one; or ends one. */
+  /** Gives a process, or some pages of it, another domain; at times makes one, or ends one. */
   #setDomain(): void {
-    const which = this.#dice.below(8);
+    const which = this.#dice.below(12);
     if (which === 0) this.#domains.push(this.host.makeDomain({ salt: this.#dice.below(2 ** 32) }));
     const at = this.#dice.below(this.#domains.length);
     const domain = this.#domains[at] as DomainId;
     if (which === 1) {
       this.host.dropDomain(domain);
       this.#domains.splice(at, 1);
-    } else if (which < 4) this.#process().setDomain(domain);
+    } else if (which < 5) this.#process().setDomain(domain);
     else this.#process().setDomain(domain, ...this.#range());
   }
 
@@ -197,7 +200,7 @@ export class BusyMachine {
     ['spawn', () => this.#spawn()],
     ['fork', () => this.#process().fork()],
     ['leave', () => this.#leave()],
-    ['domain', () => this.#dice.below(2) === 0 && this.#setDomain()],
+    ['domain', () => this.#dice.below(3) === 0 && this.#setDomain()],
     ['recover', () => this.#dice.below(8) === 0 && this.host.recover()],
     ['pin', () => this.#pinOrRelease()],
     ['migrate', () => this.#dice.below(4) === 0 && this.#migrate()],

@@ -22,8 +22,8 @@ export interface Told {
 }
 
 const FOLDER = 'test/recordings/golden';
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
-const STEPS = 250;
+const SEEDS = Array.from({ length: 16 }, (_, index) => index + 1);
+const STEPS = 2000;
 
 function howOf(error: unknown): How {
   if (error instanceof KsmError && error.code === 'ECORRUPT') return 'walker';
