@@ -40,7 +40,8 @@ export class BusyMachine {
     this.host = host;
     this.#dice = new Dice(seed);
     this.#domains = domainsOf(engineOf(host)).map(({ number }) => number as DomainId);
-    Object.assign(host.ksm.settings, { max_page_sharing: 2, use_zero_pages: true, run: 1 });
+    Object.assign(host.ksm.settings, { use_zero_pages: true, run: 1 });
+    if (host.ksm.counters().pages_shared === 0) host.ksm.settings.max_page_sharing = 2; // else it is as the machine before left it
   }
 
   static async create(seed: number, options: HostOptions): Promise<BusyMachine> {
