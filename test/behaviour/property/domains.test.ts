@@ -15,8 +15,7 @@ import { traceArbitrary } from '../../support/model/generate.ts';
 import { LinuxModel, type Snapshot } from '../../support/model/linux.ts';
 import { NaiveModel } from '../../support/model/naive.ts';
 import type { TraceOp, TraceResult } from '../../support/model/trace.ts';
-import { PAGE } from '../../support/page.ts';
-import { distinctGroups, freshHost, inWholePasses, operationsOf, withoutNodes } from './hosts.ts';
+import { distinctGroups, expectSameBytes, freshHost, inWholePasses, operationsOf, withoutNodes } from './hosts.ts';
 
 const RUNS = Math.ceil(Number(process.env.PROPERTY_RUNS ?? 40) / 4);
 const DOMAINS = 3;
@@ -135,12 +134,7 @@ describe.each(['content', 'hash'] as const)('%s order', (index) => {
           const wish = wishes[i];
           if (wish) go(host, wish);
           checkHost(host);
-          for (const proc of naive.live()) {
-            for (const page of naive.readable(proc)) {
-              const seen = player.space(proc).read(page * PAGE, PAGE);
-              if (Buffer.compare(seen, naive.read(proc, page)) !== 0) expect.fail(`${proc} page ${page}: other bytes`);
-            }
-          }
+          expectSameBytes(player, naive);
         }
       }),
       { numRuns: RUNS },

@@ -6,27 +6,24 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AddressSpace } from '../../../src/machine/index.ts';
 import { Player, type Trace } from '../../../src/trace/index.ts';
 import { ExtendedPlayer } from '../../recordings/golden2/player.ts';
 import { checkHost } from '../../support/inside.ts';
 import { traceArbitrary } from '../../support/model/generate.ts';
 import { LinuxModel } from '../../support/model/linux.ts';
 import { NaiveModel } from '../../support/model/naive.ts';
-import { distinctGroups, freshHost, inWholePasses, operationsOf, viewOf, withoutNodes } from './hosts.ts';
+import {
+  distinctGroups,
+  expectSameBytes,
+  freshHost,
+  inWholePasses,
+  operationsOf,
+  viewOf,
+  withoutNodes,
+} from './hosts.ts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
 let played = 0;
-
-/** Every page of every guest, as it reads it, against the model. */
-function expectSameBytes(player: { space(name: string): AddressSpace }, naive: NaiveModel): void {
-  for (const proc of naive.live()) {
-    for (const page of naive.readable(proc)) {
-      const seen = player.space(proc).read(page * 4096, 4096);
-      if (Buffer.compare(seen, naive.read(proc, page)) !== 0) expect.fail(`${proc} page ${page} reads other bytes`);
-    }
-  }
-}
 
 describe.each(['content', 'hash'] as const)('%s order', (index) => {
   test('a guest reads what it wrote, and the invariants hold after every operation', () => {

@@ -1,13 +1,16 @@
 /** Hosts for random traces: all in one memory, because a run must not cost a memory of its own. */
+import { expect } from 'vitest';
 import { Engine, layOut } from '../../../src/engine/index.ts';
 import { Host } from '../../../src/host/host.ts';
 import { loadModule } from '../../../src/load.ts';
-import { type DirtyTracking, Machine, systemClock } from '../../../src/machine/index.ts';
+import { type AddressSpace, type DirtyTracking, Machine, systemClock } from '../../../src/machine/index.ts';
 import { ALONE, threadsOf } from '../../../src/threads/index.ts';
 import { type Group, parseTrace, type Trace } from '../../../src/trace/index.ts';
 import { WITH_ASSERTIONS } from '../../support/build.ts';
 import type { LinuxModel, Snapshot } from '../../support/model/linux.ts';
+import type { NaiveModel } from '../../support/model/naive.ts';
 import type { TraceOp } from '../../support/model/trace.ts';
+import { PAGE } from '../../support/page.ts';
 
 const MEMORY_PAGES = 64;
 
@@ -69,4 +72,14 @@ export function withoutNodes<Line extends { sysfs: object }>(line: Line): Line {
 export function inWholePasses(ops: readonly TraceOp[]): TraceOp[] {
   const unlimited = ops.filter((op) => op.op !== 'sysfs' || op.file !== 'max_page_sharing');
   return unlimited.map((op) => (op.op === 'scan' ? { ...op, pages: 100_000 } : op));
+}
+
+/** Every page of every guest, as it reads it, against the model. */
+export function expectSameBytes(player: { space(name: string): AddressSpace }, naive: NaiveModel): void {
+  for (const proc of naive.live()) {
+    for (const page of naive.readable(proc)) {
+      const seen = player.space(proc).read(page * PAGE, PAGE);
+      if (Buffer.compare(seen, naive.read(proc, page)) !== 0) expect.fail(`${proc} page ${page} reads other bytes`);
+    }
+  }
 }
