@@ -42,7 +42,7 @@ export function expectEntryOf(mm: Mm, page: u32, entry: u32): void {
   assert(entryPage(entry) == page);
 }
 
-/** Is about to become the pte of `entry`, or 0: maps what may be mapped so. */
+/** `pte` is about to become that of `entry`. It is 0, or maps what may be mapped so. */
 export function expectPte(entry: u32, pte: u32): void {
   expectEntry(entry);
   assert(isLocked());
@@ -93,7 +93,7 @@ export function expectFresh(frame: u32): void {
   assert(pinWordOf(frame) == 0);
 }
 
-/** A frame to which nobody refers any more, and that is not free yet. Where it was kept its word still says so. */
+/** A frame to which nobody refers any more, and that is not free yet. If it was kept, its word still says so. */
 export function expectReleased(frame: u32): void {
   const word = wordOf(frame);
   assert(isLocked());

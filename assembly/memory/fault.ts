@@ -101,8 +101,8 @@ export function writeFault(mm: Mm, page: u32): u32 {
 }
 
 /**
- * A write to a present page that is not writable: in place where nobody else refers to its frame, else to a copy. What is pinned for
- * DMA is the process's own, and the page stays where the device looks for it.
+ * A write to a present page that is not writable: in place if nobody else refers to its frame, else to a copy. What is pinned for DMA is
+ * the process's own, and the page stays where the device looks for it.
  */
 function writePresent(mm: Mm, entry: u32): u32 {
   const pte = pteOf(entry);
@@ -141,8 +141,8 @@ export function ownCopy(mm: Mm, entry: u32): u32 {
 }
 
 /**
- * Maps a large folio over the 2 MiB around `page`, if they lie in `vma` and nothing is mapped there yet. False, and nothing
- * done, where that is not so or no run of frames is left.
+ * Maps a large folio over the 2 MiB around `page`, if they lie in `vma` and nothing is mapped there yet. False, and nothing done, if that
+ * is not so or no run of frames is left.
  */
 function mapHuge(mm: Mm, page: u32, vma: Vma): bool {
   const start = page & ~(TABLE_ENTRIES - 1);
@@ -160,7 +160,7 @@ function mapHuge(mm: Mm, page: u32, vma: Vma): bool {
   return true;
 }
 
-/** Pages of a shared object or a file that are there already are mapped in a window around a page that is read. */
+/** Maps those pages of a shared object or a file that are there already, in a window around a page that is read. */
 function mapAround(mm: Mm, page: u32, vma: Vma): void {
   const object = vma.object;
   const toObject = vma.objectPage - vma.start;

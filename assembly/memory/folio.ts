@@ -30,8 +30,8 @@ export function isSameFolio(frame: u32, other: u32): bool {
 }
 
 /**
- * Splits the large folio that `frame` is a part of, if it is one. False, and nothing done, where a part is pinned. `near`: an entry
- * of the leaf in which most of the folio is mapped, or 0: where to look first. Zero-filled parts are unmapped, `frame` too.
+ * Splits the large folio that `frame` is a part of, if it is one. False, and nothing done, if a part is pinned. `near` says where to look
+ * first: an entry of the leaf in which most of the folio is mapped, or 0. Zero-filled parts are unmapped, `frame` too.
  */
 export function folioSplit(frame: u32, near: u32): bool {
   if (!frameIsPart(frame)) return true;
@@ -57,7 +57,7 @@ function zeroMap(frame: u32, near: u32): void {
   }
 }
 
-/** The same for one entry. False where it does not map `frame`. A locked page stays mapped. */
+/** The same for one entry. False if it does not map `frame`. A locked page stays mapped. */
 function zeroMapAt(frame: u32, entry: u32): bool {
   const pte = pteOf(entry);
   if (!mapsFrame(pte, frame)) return false;
@@ -72,7 +72,7 @@ function zeroMapAt(frame: u32, entry: u32): bool {
   return true;
 }
 
-/** Splits a large folio of which a part is held, so that there are free frames again. False where there is none. */
+/** Splits a large folio of which a part is held, so that there are free frames again. False if there is none. */
 export function folioReclaim(): bool {
   for (let folio: u32 = 0; folio < header.frameLimit >> FOLIO_BITS; folio++) {
     const word = folioAt(folio);

@@ -51,9 +51,9 @@ export function frameNid(frame: u32): u32 {
 }
 
 /**
- * A frame with one reference, from NUMA node `nid` or, where that is full, from the next that has one; 0: none left.
- * Zero-filled if `clear`, else its bytes are whatever they were. Where memory is short a large folio may be split, so that
- * the zero frame is mapped where a zero-filled part of it was.
+ * A frame with one reference, from NUMA node `nid` or, if that is full, from the next that has one. 0 if none is left. Zero-filled if
+ * `clear`, else its bytes are whatever they were. If memory is short, a large folio may be split; then the zero frame is mapped where a
+ * zero-filled part of it was.
  */
 export function frameAlloc(nid: u32, clear: bool): u32 {
   if (stepRefuses()) {
@@ -120,7 +120,7 @@ function free(frame: u32): void {
   header.limbo = frame + 1;
 }
 
-/** Frees the frames in limbo that no access names any more. False where there was none. */
+/** Frees the frames in limbo that no access names any more. False if there was none. */
 export function limboDrain(): bool {
   let freed = false;
   let rest = header.limbo;
@@ -152,8 +152,8 @@ function giveBack(frame: u32): void {
 }
 
 /**
- * Mapped by exactly one pte and pinned by nobody, and no other part of its large folio is mapped more than once: fork shares a
- * folio as a whole. Never true of a kept frame.
+ * True if exactly one pte maps it, nobody pins it, and no other part of its large folio is mapped more than once: fork shares a folio as a
+ * whole. Never true of a kept frame.
  */
 export function frameIsExclusive(frame: u32): bool {
   return wordOf(frame) == 1 && !(frameIsPart(frame) && folioIsShared(frame));
@@ -171,7 +171,7 @@ export function frameIsShared(frame: u32): bool {
   return (wordOf(frame) & FRAME_COUNT_MASK) > 1;
 }
 
-/** True where somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */
+/** True if somebody besides page tables refers to an ordinary frame (direct I/O, a pipe, a device). */
 export function frameIsPinned(frame: u32): bool {
   return (wordOf(frame) & (FRAME_KEPT | FRAME_FREE | FRAME_PINNED)) == FRAME_PINNED;
 }
@@ -204,7 +204,7 @@ export function frameMove(frame: u32, target: u32): void {
   release(frame);
 }
 
-/** True where somebody refers to `frame`. */
+/** True if somebody refers to `frame`. */
 export function frameIsUsed(frame: u32): bool {
   const word = wordOf(frame);
   return word != 0 && (word & (FRAME_KEPT | FRAME_FREE)) != FRAME_FREE;
@@ -287,8 +287,8 @@ export function framePut(frame: u32): void {
 }
 
 /**
- * A large folio: zero-filled frames in a row, with one reference each, from NUMA node `nid` or the next that has so many. The
- * number of the first; 0: none left.
+ * A large folio: zero-filled frames in a row, with one reference each, from NUMA node `nid` or the next that has so many. The number of the
+ * first; 0 if none is left.
  */
 export function folioAlloc(nid: u32): u32 {
   const nids = header.nidCount;
@@ -300,7 +300,7 @@ export function folioAlloc(nid: u32): u32 {
   return 0;
 }
 
-/** The first frame of a run of NUMA node `nid` that is all free; 0 where there is none. */
+/** The first frame of a run of NUMA node `nid` that is all free; 0 if there is none. */
 function freeRun(nid: u32): u32 {
   const list = frameList(nid);
   const start = nid == 0 ? 1 : frameList(nid - 1).end;
@@ -331,7 +331,7 @@ function takeRun(list: FrameList, first: u32): u32 {
   return first;
 }
 
-/** True where `frame` is a part of a large folio. */
+/** True if `frame` is a part of a large folio. */
 export function frameIsPart(frame: u32): bool {
   return folioOf(frame) != 0;
 }

@@ -1,10 +1,10 @@
 /**
- * Kept frames: those of which a record elsewhere, their keeper, counts the references. The frame's word names the keeper then. Such a frame
- * is never written in place, not even by its last user: what is in it is the keeper's.
+ * A kept frame is one whose references a record elsewhere, its keeper, counts. The frame's word names the keeper. Such a frame is never
+ * written in place, not even by its last user, because what is in it is the keeper's.
  *
- * Whose record that is, and why it wants the frame, the machine does not know (it is a stable node of merge/). A keeper does not keep its
- * frame alive: when the last reference goes the frame is free at once, and the keeper has none (stale). There are no function values, so
- * the machine cannot call its owner then. Where the owner wants to hear of it (KEEPER_TOLD), the keeper goes on a list instead, which the
+ * The machine does not know whose record that is, nor why it wants the frame (it is a stable node of merge/). A keeper does not keep its
+ * frame alive: when the last reference goes, the frame is free at once, and the keeper has none (stale). The machine cannot call its owner
+ * then, because there are no function values. If the owner wants to hear of it (KEEPER_TOLD), the keeper goes on a list instead, which the
  * owner goes through before it relies on its records (merge/lost).
  */
 import {

@@ -1,6 +1,6 @@
 /**
  * Frames on the move: to another NUMA node, and out of use. A move changes every pte of the frame and nothing that a guest can
- * see. There is no list of a frame's ptes, so a move looks at all of them: these are rare, administrative calls.
+ * see. There is no list of a frame's ptes, so a move looks at all ptes: these are rare, administrative calls.
  */
 
 import { setting } from '../base/count';
@@ -49,7 +49,7 @@ export function frameMappings(frame: u32): u32 {
   return mapped;
 }
 
-/** Nobody writes to `frame` any more, until faults allow it anew. False where somebody does not stop. */
+/** Nobody writes to `frame` any more, until faults allow it anew. False if somebody does not stop. */
 function protectMappings(frame: u32): bool {
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
     if (mapsFrame(pteOf(entry), frame) && !writeProtectPatiently(entry, frame)) return false;
@@ -71,7 +71,7 @@ export function migrateFrame(frame: u32, nid: u32): u32 {
     return -EAGAIN;
   }
   pageCopy(target, frame);
-  // Where trees are apart for each NUMA node, a merged page that changes sides has to be looked at again.
+  // If each NUMA node has trees of its own, a merged page that changes nodes has to be looked at again.
   const unsettled = !setting(H_MERGE_ACROSS_NODES) && frameNid(target) != frameNid(frame) ? PTE_MERGED : 0;
   for (let entry: u32 = 1 << TABLE_BITS, end = entriesEnd(); entry < end; entry++) {
     const pte = pteOf(entry);
@@ -102,7 +102,7 @@ export function offlineFrames(first: u32, end: u32): u32 {
   return -EBUSY;
 }
 
-/** Not so where one of them is in limbo: somebody still reads it. */
+/** False if one of them is in limbo, because somebody still reads it. */
 function framesAreOffline(first: u32, end: u32): bool {
   while (first < end && wordOf(first) == FRAME_OFFLINE) first++;
   return first == end;

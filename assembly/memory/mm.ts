@@ -50,7 +50,7 @@ import {
 } from './tables';
 import { vmaFirst, vmaInsert, vmaNext, vmaRemove, vmaRoom } from './vmas';
 
-/** An empty address space that prefers frames of NUMA node `nid`; none where a limit is reached. */
+/** An empty address space that prefers frames of NUMA node `nid`; none if a limit is reached. */
 export function mmCreate(nid: u32, flags: u32): Mm {
   const mm = recordAt<Mm>(arenaTake(freeMms, header.mms, MM_BYTES, header.mmLimit, LIMIT_PROCESSES));
   if (!mm) return mm;
@@ -108,7 +108,7 @@ export function mmEmpty(mm: Mm): void {
   }
 }
 
-/** A shared object: an mm that nobody runs in and whose ptes hold the object's frames. None where a limit is reached. */
+/** A shared object: an mm that nobody runs in and whose ptes hold the object's frames. None if a limit is reached. */
 export function objectCreate(nid: u32): Mm {
   return mmCreate(nid, MM_SHARED_OBJECT);
 }
@@ -122,9 +122,9 @@ export function objectRelease(object: Mm): void {
 
 /**
  * Makes `child` (empty) a copy-on-write copy of `parent`. Shared mappings are copied as mappings only, and so are private ones
- * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked; of pages that are pinned for
- * DMA it gets copies. Returns 0 or -errno; after
- * a failure the child is incomplete and the parent unharmed. EAGAIN: somebody does not stop writing to a page of the parent.
+ * that were never written: a fault brings their pages in, as on Linux. A child's memory is not locked. It gets copies of pages that are
+ * pinned for DMA. Returns 0 or -errno; after a failure the child is incomplete and the parent unharmed. EAGAIN if somebody does not stop
+ * writing to a page of the parent.
  */
 export function mmCopy(parent: Mm, child: Mm): u32 {
   if (!ASC_NO_ASSERT) {
@@ -168,7 +168,7 @@ function copyRange(parent: Mm, child: Mm, vma: Vma): u32 {
   return 0;
 }
 
-/** A page that somebody has pinned stays the parent's alone: `entry` of the child gets a copy. False where no frame is left. */
+/** A page that somebody has pinned stays the parent's alone: `entry` of the child gets a copy. False if no frame is left. */
 function copyPinned(child: Mm, entry: u32, frame: u32, vma: Vma): bool {
   const copy = frameAlloc(child.nid, false);
   if (copy == 0) return false;

@@ -1,11 +1,11 @@
 /**
- * Extra references to frames, which hold a page in its place: of direct I/O, pipes, devices. One word a frame counts them, ordinary
- * or kept (layout/words, PINS_*).
+ * Extra references to frames, which hold a page in its place: of direct I/O, pipes, devices. One word for each frame, ordinary or kept,
+ * counts them (layout/words, PINS_*).
  *
- * Some of them are pins for DMA (Linux: FOLL_PIN): of those who read or write a page behind its process's back, and so want it to stay
- * that process's own; a plain reference does not. A page is made its process's own before it is pinned for DMA, and nobody shares it or
- * keeps it (memory/kept) while it is: so such a frame is an ordinary one, and if it is anonymous at most one pte maps it. H_DMA_PINS counts
- * them for all frames together.
+ * Some of them are pins for DMA (Linux: FOLL_PIN). Who has one reads or writes a page behind its process's back, and so wants it to stay
+ * that process's own. Who has a plain reference does not. A page is made its process's own before it is pinned for DMA, and nobody shares
+ * or keeps it (memory/kept) while it is. So such a frame is an ordinary one, and if it is anonymous, at most one pte maps it. H_DMA_PINS
+ * counts them for all frames together.
  */
 import { count, counted } from '../base/count';
 import { step } from '../base/step';
@@ -36,8 +36,8 @@ function countForDma(change: i32): void {
 }
 
 /**
- * Takes an extra reference. It is counted first, so that a death leaves no pinned page without one. False where the page has as many as can
- * be counted.
+ * Takes an extra reference. It is counted first, so that a death leaves no pinned page without one. False if the page has as many as can be
+ * counted.
  */
 export function pinTake(frame: u32, isForDma: bool): bool {
   const pins = pinWordOf(frame);
@@ -63,7 +63,7 @@ export function pinTake(frame: u32, isForDma: bool): bool {
   return true;
 }
 
-/** Drops one, of the other kind where the caller is wrong about it and there is none left of this. False where there is none at all. */
+/** Drops one; one of the other kind if none of this is left, because the caller is wrong about it. False if there is none at all. */
 export function pinDrop(frame: u32, isForDma: bool): bool {
   const word = pinWordOf(frame);
   const pins = word & PINS_MASK;
@@ -94,8 +94,8 @@ export function isDmaPinned(frame: u32): bool {
 }
 
 /**
- * Does a child get a copy of an anonymous page at once? It does where the page is pinned for DMA and its process's own. A large folio
- * counts as pinned as a whole: then all parts that one process alone maps are copied.
+ * Does a child get a copy of an anonymous page at once? It does if the page is pinned for DMA and its process's own. A large folio counts
+ * as pinned as a whole: then all parts that one process alone maps are copied.
  */
 export function isCopiedAtFork(frame: u32): bool {
   if (counted(H_DMA_PINS) == 0 || frameIsKept(frame)) return false;

@@ -38,7 +38,7 @@ function place(at: u64, first: u32, end: u32): u64 {
   return at;
 }
 
-/** Size of a record of a region; that of a frame hangs on what a page is. */
+/** Size of a record of a region; that of a frame depends on what a page is. */
 function recordBytes(region: u32): u32 {
   return region == REGION_FRAMES ? contentBytes() : regionBytes(region);
 }
@@ -64,7 +64,7 @@ const SLACK: u64 = 16384;
 /**
  * Reads the limits from the header (the driver has put them there) and fills in the rest of it. Frames get all the memory that
  * the other regions leave, except the last page, which is never used: loops over it could wrap at 4 GiB. Returns the
- * number of frames, 0 where the memory is too small for the limits.
+ * number of frames, 0 if the memory is too small for the limits.
  */
 export function setup(): u32 {
   expectRecords();

@@ -26,12 +26,12 @@ import { Leaf, Mm } from '../records/mm';
 import { addressOf, recordAt } from '../records/record';
 import { expectEmpty, expectEntry, expectEntryOf, expectPte } from './expect';
 
-/** A new, empty table of addresses; 0 where the arena is full. */
+/** A new, empty table of addresses; 0 if the arena is full. */
 export function tableAlloc(): usize {
   return arenaTake(freeTables, header.tables, TABLE_BYTES, header.tableLimit, LIMIT_TABLES);
 }
 
-/** Address of the middle table's word for `page`, or 0 where there is no middle table. */
+/** Address of the middle table's word for `page`, or 0 if there is no middle table. */
 function leafSlot(mm: Mm, page: u32): usize {
   const middle: usize = load<u32>(mm.pgd + ((page >> (2 * TABLE_BITS)) << 2));
   return middle == 0 ? 0 : middle + (((page >> TABLE_BITS) & (TABLE_ENTRIES - 1)) << 2);
@@ -43,13 +43,13 @@ function leafFind(mm: Mm, page: u32): u32 {
   return slot == 0 ? 0 : load<u32>(slot);
 }
 
-/** The entry of `page`, or 0 where its leaf does not exist. */
+/** The entry of `page`, or 0 if its leaf does not exist. */
 export function entryFind(mm: Mm, page: u32): u32 {
   const leaf = leafFind(mm, page);
   return leaf == 0 ? 0 : (leaf << TABLE_BITS) | (page & (TABLE_ENTRIES - 1));
 }
 
-/** The entry of `page`, with its leaf made if need be; 0 where an arena is full. */
+/** The entry of `page`, with its leaf made if need be; 0 if an arena is full. */
 export function entryMake(mm: Mm, page: u32): u32 {
   if (!ASC_NO_ASSERT) assert(isLocked());
   let slot = leafSlot(mm, page);
@@ -132,7 +132,7 @@ export function leafTrim(mm: Mm, page: u32): void {
   arenaGive(freeLeaves, record);
 }
 
-/** The first page at or after `page` that has a leaf, or `end` where there is none before it. Skips what is empty in leaps. */
+/** The first page at or after `page` that has a leaf, or `end` if there is none before it. Skips what is empty in leaps. */
 export function nextMappedPage(mm: Mm, page: u32, end: u32): u32 {
   while (page < end) {
     const slot = leafSlot(mm, page);
@@ -166,8 +166,8 @@ export function pteOf(entry: u32): u32 {
 }
 
 /**
- * Where this takes a right away that guests may be using, what they are doing meanwhile shows in their records only after it
- * (docs/protocol.md): look there then.
+ * If this takes away a right that guests may be using, their records show what they do meanwhile only after it (docs/protocol.md). So look
+ * there afterwards.
  */
 export function pteSet(entry: u32, pte: u32): void {
   const address = header.ptes + ((<usize>entry) << 2);

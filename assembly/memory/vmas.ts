@@ -137,7 +137,7 @@ export function vmaRemove(mm: Mm, vma: Vma): Mm {
   return object.refs == 0 ? object : none<Mm>();
 }
 
-/** Makes `page` a border between vmas where it lies inside one. There must be room (vmaSplitRoom). */
+/** Makes `page` a border between vmas if it lies inside one. There must be room (vmaSplitRoom). */
 export function vmaSplit(mm: Mm, page: u32): void {
   const vma = vmaFind(mm, page);
   if (!vma || vma.start == page) return;
@@ -186,7 +186,7 @@ export function vmaMergeAround(mm: Mm, start: u32, end: u32): void {
   }
 }
 
-/** Start of the lowest free range of `pages` pages at or above page 1, or 0 where none is below `limit`. */
+/** Start of the lowest free range of `pages` pages at or above page 1, or 0 if none is below `limit`. */
 export function vmaGap(mm: Mm, pages: u32, limit: u32): u32 {
   let start: u32 = 1;
   for (let vma = vmaFirst(mm); vma; vma = vmaNext(vma)) {

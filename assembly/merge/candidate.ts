@@ -43,8 +43,8 @@ export function isOrdinary(entry: u32): bool {
 }
 
 /**
- * Is the page known to be what it was when it was last hashed? True only under dirty tracking; then neither its pte nor the
- * embedder's bitmap says that it was written since.
+ * Is the page known to be what it was when it was last hashed? True only under dirty tracking, and if neither its pte nor the embedder's
+ * bitmap says that it was written since.
  */
 export function isClean(entry: u32, pte: u32, state: u32): bool {
   const tracking = setting(H_DIRTY_TRACKING);
@@ -54,8 +54,8 @@ export function isClean(entry: u32, pte: u32, state: u32): bool {
 }
 
 /**
- * Is the item with this state in the unstable tree, so that an equal page would meet it there, and need it not search at its next turn?
- * Nobody of its content can have come without meeting it.
+ * Is the item with this state in the unstable tree, and need it not search at its next turn? Then no page of its content can have come
+ * without meeting it.
  */
 export function isAtPlace(state: u32): bool {
   return (state & (STATE_UNSTABLE | STATE_DISPLACED | STATE_MUST_SEARCH)) == STATE_UNSTABLE;

@@ -1,5 +1,5 @@
 /**
- * Chains: under max_page_sharing one KSM frame holds only so many pages, so equal frames' nodes hang as dups on a chain node that
+ * Chains. Under max_page_sharing one KSM frame holds only so many pages. So nodes with equal frames hang as dups on a chain node, which
  * stands for their content in the stable tree.
  */
 
@@ -33,7 +33,7 @@ import {
   nodeNid,
 } from './node';
 
-/** Puts a new chain in the place of tree node `node`, which becomes its first dup. None where the arena is full. */
+/** Puts a new chain in the place of tree node `node`, which becomes its first dup. None if the arena is full. */
 export function chainMake(node: Node): Node {
   if (!ASC_NO_ASSERT) {
     expectOutside(node); // of chains and lists: it is in the tree
@@ -79,10 +79,10 @@ function collapse(chain: Node, last: Node): void {
 }
 
 /**
- * The node whose frame stands for tree node `node` in a comparison: itself, or one dup of a chain. With `prune`, and not more
- * often than the setting allows, the fullest dup of the whole chain that takes another page is picked; else the first
- * that does. Stale nodes on the way there are deleted, and a chain with one dup left gives way to it, so the
- * caller must look again at what hangs at its link. None: nothing was left, and the tree has changed.
+ * The node whose frame stands for tree node `node` in a comparison: itself, or one dup of a chain. Of a chain the first dup that takes
+ * another page is picked; with `prune`, but not more often than the setting allows, the fullest that does. Stale nodes on the way there are
+ * deleted, and a chain with one dup left gives way to it. So the caller must look again at what hangs at its link. None if nothing was
+ * left; the tree has changed then.
  */
 export function chainPick(node: Node, prune: bool): Node {
   if (!nodeIsChain(node)) {
@@ -112,8 +112,8 @@ function pruneIsDue(chain: Node): bool {
 }
 
 /**
- * What a walk over the dups would pick: the first that takes another page, or over all of them the fullest such, or where there is
- * none the first at all. Those that it would find stale before it stops are deleted.
+ * What a walk over the dups would pick: the first that takes another page, or if `all` the fullest such; if there is none, the first at
+ * all. Those that it would find stale before it stops are deleted.
  */
 function pickDup(chain: Node, all: bool): Node {
   lostHear();

@@ -36,7 +36,7 @@ export function hashForget(entry: u32): void {
   stateSet(entry, stateOf(entry) | STATE_FRESH);
 }
 
-/** The page is as one that was never seen: what its item is in, if it has one, it leaves. */
+/** The page becomes as one that was never seen. Its item, if it has one, leaves what it is in. */
 export function itemForget(entry: u32): void {
   if (!(stateOf(entry) & STATE_ITEM)) return;
   itemUnlink(entry);
@@ -51,7 +51,7 @@ export function itemsForget(mm: Mm, start: u32, end: u32): void {
   }
 }
 
-/** Of a mapping with a domain of its own that goes: its pages are in no tree. */
+/** A mapping goes. If it has a domain of its own, its pages are in no tree. */
 export function expectInNoTree(mm: Mm, vma: Vma): void {
   if (!vma.domain) return;
   const end = vma.end;
@@ -60,7 +60,7 @@ export function expectInNoTree(mm: Mm, vma: Vma): void {
   }
 }
 
-/** Beside guests: who was let through by the flag and still writes may do so after the hashing, so then it stays dirty. */
+/** The pte becomes clean. Beside guests it stays dirty if somebody still writes, because he may do so after the hashing, too. */
 function cleanPte(entry: u32, pte: u32): void {
   pteSet(entry, pte & ~PTE_DIRTY);
   if (isConcurrent() && isAccessed(frameOfPte(pte), ACCESS_WRITE)) pteSet(entry, pte);

@@ -1,9 +1,9 @@
 /**
  * Domains: whose pages may share frames. A domain has trees of its own, so no search in it meets what another has, and no frame that
- * merging shares is mapped from two. Its roots are its own, too: from the cost of a search nobody can tell who else is there.
+ * merging shares is mapped from two. Its roots are its own, too, so nobody can tell from the cost of a search who else is there.
  *
- * A page is of the domain of its mapping, which is that of its mm unless it was given one. Domain 0 is always there. The records are all
- * that is known of domains: which root records are free follows from them.
+ * A page is of the domain of its mapping. A mapping is of its mm's, unless it was given one of its own. Domain 0 is always there. The
+ * records are all that is known of domains: which root records are free follows from them.
  */
 
 import { step } from '../base/step';
@@ -26,7 +26,7 @@ export function domainNumber(domain: Domain): u32 {
   return (addressOf(domain) - <u32>header.domains) / DOMAIN_BYTES;
 }
 
-/** Number of the domain of the page of `entry`. One in no mapping, as a death can leave it, is of its mm's. */
+/** Number of the domain of the page of `entry`. A page in no mapping, as a death can leave it, is of its mm's domain. */
 export function entryDomain(entry: u32): u32 {
   const mm = entryMm(entry);
   const vma = vmaFind(mm, entryPage(entry));
@@ -43,7 +43,7 @@ export function isDomain(number: u32): bool {
   return number < header.domainLimit && domainAt(number).rootCount != 0;
 }
 
-/** Root records of all NUMA nodes. */
+/** Number of its root records for all NUMA nodes. */
 function rootsIn(domain: Domain): u32 {
   return domain.rootCount * header.nidCount;
 }
@@ -77,7 +77,7 @@ export function domainMake(rootCount: u32, salt: u32): u32 {
     assert(domain.rootCount == 0);
     assert(roots >= header.roots + header.rootCount * header.nidCount * ROOT_BYTES);
   }
-  memory.fill(roots, 0, rootCount * header.nidCount * ROOT_BYTES); // what a domain before it has left there means nothing
+  memory.fill(roots, 0, rootCount * header.nidCount * ROOT_BYTES); // what an earlier domain has left there means nothing
   domain.roots = roots;
   domain.salt = salt;
   step();

@@ -100,7 +100,7 @@ function countSeen(dups: i32): void {
   countWide(H_DUPS_SEEN, dups);
 }
 
-/** `dup` is about to become the first of `chain`: its place, which it may not have in any tree yet. */
+/** Gives `dup`, which is about to become the first of `chain`, its place. It is in no tree of the chain yet. */
 export function takeFirstPlace(chain: Node, dup: Node): void {
   const first = chain.firstDup;
   if (!ASC_NO_ASSERT) expectOutside(roomOf(dup));
@@ -120,7 +120,7 @@ function renumber(first: Node): u32 {
   return dups;
 }
 
-/** Enters a dup, which is in no tree of its chain, where it belongs. */
+/** Enters a dup into those trees of its chain in which it belongs. It is in none of them yet. */
 export function dupEnter(dup: Node): void {
   const room = roomOf(dup);
   const chain = dup.chain;

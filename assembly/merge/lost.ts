@@ -1,8 +1,8 @@
 /**
  * Nodes whose frame has gone since somebody looked. The machine frees a frame and cannot call anybody (memory/kept), so it leaves its node
- * on a list. Here it is heard of, before chains are asked for their dups and before nodes are taken or given back: a dup comes to
- * its chain's stale ones, and an orphan, which nothing leads to any more, is free. A regular node is not listed: whoever meets it sees that
- * it is stale.
+ * on a list. The list is gone through here, before chains are asked for their dups and before nodes are taken or given back. A dup comes to
+ * its chain's stale ones. An orphan becomes free, because nothing leads to it any more. A regular node is not listed, because whoever meets
+ * it sees that it is stale.
  */
 import { arenaGive } from '../base/arena';
 import { NODE_IS_DUP, NODE_ORPHAN } from '../layout';

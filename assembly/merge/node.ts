@@ -2,8 +2,8 @@
  * Stable nodes: one for each KSM frame, in the stable tree, in a chain of nodes with equal frames, or waiting on the list of
  * nodes whose frame moved to another NUMA node.
  *
- * A node does not keep its frame alive. When the last pte goes the frame is free at once and its `frame` becomes 0: the node
- * is stale, and is deleted by whoever meets it next. Its items and the counters stay until then, as in Linux.
+ * A node does not keep its frame alive. When the last pte goes, the frame is free at once and the node's `frame` becomes 0. The node is
+ * stale then, and whoever meets it next deletes it. Its items and the counters stay until then, as in Linux.
  */
 
 import { arenaGive, arenaTake } from '../base/arena';
@@ -31,7 +31,7 @@ import { frameIsKsm } from './ksm-frame';
 import { lostHear } from './lost';
 import { entryOf, itemLeavesNode } from './rmap';
 
-/** An empty record; none where the arena is full. */
+/** An empty record; none if the arena is full. */
 export function nodeAlloc(): Node {
   lostHear();
   return recordAt<Node>(arenaTake(freeNodes, header.nodes, NODE_BYTES, header.nodeLimit, LIMIT_NODES));
@@ -166,7 +166,7 @@ export function nodeQueue(node: Node): void {
   if (!ASC_NO_ASSERT) assert(nodeHas(node, NODE_MIGRATING));
 }
 
-/** True where the node's frame is gone. Meaningless for a chain. */
+/** True if the node's frame is gone. Meaningless for a chain. */
 export function nodeIsStale(node: Node): bool {
   return node.frame == 0;
 }

@@ -46,7 +46,7 @@ export function unstableRoot(domain: Domain, nid: u32, checksum: u32): usize {
   return rootsOf(domain, nid, checksum).unstableSlot;
 }
 
-/** Root record number `index` of all that there is room for: those of a domain are in a row, and those of none are 0. */
+/** Root record number `index` of all that there is room for. A domain's are in a row; those of no domain are 0. */
 export function rootsAt(index: u32): Roots {
   if (!ASC_NO_ASSERT) assert(index < header.rootLimit);
   return recordAt<Roots>(header.roots + <usize>index * ROOT_BYTES);
@@ -67,14 +67,14 @@ export function orderByKey(domain: Domain, key: u32, node: TreeNode): i32 {
   return treeKey(domain.salt, key) < treeKey(domain.salt, other) ? -1 : 1;
 }
 
-/** The same against a page in the unstable tree, whose first bytes may have changed: in content order bytes always decide. */
+/** The same against a page in the unstable tree. In content order bytes always decide, because its first ones may have changed. */
 export function orderByChecksum(domain: Domain, checksum: u32, item: TreeNode): i32 {
   return isHashOrder() ? orderByKey(domain, checksum, item) : 0;
 }
 
 /**
- * Order of the page in `frame`, whose first bytes are known (pagePrefix), against the one in `other`. They mostly tell, and so each step of
- * a search in content order looks at one word of a page (bench/scan, unique, content order).
+ * Order of the page in `frame`, whose first bytes are known (pagePrefix), against the one in `other`. The first bytes mostly decide, so
+ * each step of a search in content order looks at one word of a page (bench/scan, unique, content order).
  */
 export function orderByBytes(prefix: u32, frame: u32, other: u32): i32 {
   const its = pagePrefix(other);

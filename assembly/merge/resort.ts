@@ -13,7 +13,7 @@ import { nodeIsChain, nodeNid } from './node';
 import { orderByKey, rootsAt, stableRoot } from './order';
 import { stableForgetRange } from './unmerge';
 
-/** Nodes whose frame is gone go for good: there is nothing left by which a search could find them. */
+/** Nodes whose frame is gone go for good, because nothing is left by which a search could find them. */
 export function stableResort(): void {
   stableForgetRange(0, header.frameLimit);
   for (let node = header.migrateNodes; node; node = node.dupNext) {
@@ -39,7 +39,7 @@ function treesTake(): Node {
   return taken;
 }
 
-/** The frame that stands for a tree node without stale ones. */
+/** The frame that stands for a tree node. The node is not stale, and none of its dups is. */
 function frameOf(node: Node): u32 {
   return (nodeIsChain(node) ? node.firstDup : node).frame;
 }

@@ -118,8 +118,8 @@ export function isOfThisPass(state: u32): bool {
 }
 
 /**
- * Is the UNSTABLE item with this state a tree node? In content order a tree lasts one pass, and what is left of the last one's is
- * meaningless links. In hash order nodes stay until they are taken out (policy/linux/unstable).
+ * Is the UNSTABLE item with this state a tree node? In content order a tree lasts one pass, and links that are left of an earlier one mean
+ * nothing. In hash order nodes stay until they are taken out (policy/linux/unstable).
  */
 function isTreeNode(state: u32): bool {
   return (state & STATE_DISPLACED) == 0 && (isHashOrder() || isOfThisPass(state));

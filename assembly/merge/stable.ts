@@ -1,6 +1,6 @@
 /**
- * The stable tree: every KSM frame, by content. Frames in it are write-protected everywhere, so the order holds; what can
- * happen to a node is that its frame is freed (stale), or moves to another NUMA node.
+ * The stable tree: every KSM frame, by content. Frames in it are write-protected everywhere, so the order holds. A node's frame can be
+ * freed (the node is stale then), or move to another NUMA node.
  */
 
 import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
@@ -30,7 +30,7 @@ import {
 } from './node';
 import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
-/** The stable node of a KSM frame; 0 for ordinary frames and for those of an orphan, which is in no tree. */
+/** The stable node of a KSM frame. None if the frame is ordinary, or if its node is an orphan, which is in no tree. */
 export function stableNodeOf(frame: u32): Node {
   const node = frameNode(frame);
   return node && nodeHas(node, NODE_ORPHAN) ? none<Node>() : node;
@@ -45,8 +45,8 @@ export function isFound(result: Node): bool {
 }
 
 /**
- * The node of `domain` into whose frame the page in `frame`, which is in no tree, can be merged; none or STABLE_FULL if there is none.
- * Stale nodes that are met on the way go.
+ * The node of `domain` into whose frame the page in `frame` can be merged; none or STABLE_FULL if there is none. `frame` is in no tree.
+ * Stale nodes that are met on the way are deleted.
  */
 export function stableSearch(domain: Domain, frame: u32, checksum: u32): Node {
   const met = descend(domain, frame, checksum, none<Node>(), true);
@@ -59,8 +59,8 @@ export function stableSearch(domain: Domain, frame: u32, checksum: u32): Node {
 }
 
 /**
- * Sorts `own` in, which waits since its frame moved to another NUMA node. Returns the node into whose frame the pages that map it can be
- * merged: `own`, or the one that has their content there; STABLE_FULL if there is none.
+ * Sorts in `own`, which waits because its frame moved to another NUMA node. Returns the node into whose frame the pages that map it can be
+ * merged: `own`, or the one that has their content there. STABLE_FULL if there is none.
  */
 export function stableSortIn(own: Node, checksum: u32): Node {
   if (!ASC_NO_ASSERT) {
@@ -95,8 +95,8 @@ function withRoom(node: Node): Node {
 }
 
 /**
- * Sorts a new node, whose frame has just become KSM's, in among those of its domain. If its content is there already (all full), it
- * becomes a dup. False if the arena has no room for the chain; the node is an orphan then.
+ * Sorts in a new node among those of its domain. Its frame has just become KSM's. If its content is there already (all full), it becomes a
+ * dup. False if the arena has no room for the chain; the node is an orphan then.
  */
 export function stableInsert(node: Node, checksum: u32): bool {
   if (!ASC_NO_ASSERT) {
@@ -110,9 +110,9 @@ export function stableInsert(node: Node, checksum: u32): bool {
 
 /**
  * Goes down the stable tree of `domain` to the content of `frame`. Returns the node that stands for it there: a regular one, or a dup.
- * If it is not there: none, and `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after
- * (chainPick), as in Linux, though keys mostly tell the order without a look at its page; else those with the same key. `prunes`: as
- * Linux's searches do.
+ * None if it is not there; then `fresh`, unless that is none, hangs in its place. In content order every node on the way is looked after
+ * (chainPick), as in Linux, though keys mostly tell the order without a look at its page; in hash order only those with the same key are.
+ * `prunes`: prunes chains, as Linux's searches do.
  */
 function descend(domain: Domain, frame: u32, checksum: u32, fresh: Node, prunes: bool): Node {
   const nid = treeNid(frame);
@@ -151,7 +151,7 @@ function enter(node: Node, key: u32, nid: u32): void {
   if (!ASC_NO_ASSERT) expectOutside(node);
 }
 
-/** Makes `node` one more dup of the content that `met` stands for. False where the arena has no room for the chain. */
+/** Makes `node` one more dup of the content that `met` stands for. False if the arena has no room for the chain. */
 function joinDups(node: Node, met: Node, nid: u32): bool {
   if (!ASC_NO_ASSERT) {
     assert(node != met);
@@ -164,7 +164,7 @@ function joinDups(node: Node, met: Node, nid: u32): bool {
   return true;
 }
 
-/** The frame of `met` has moved away: it waits to be sorted in elsewhere, and `own`, which waits, takes its place. */
+/** The frame of `met` has moved away. `met` now waits to be sorted in elsewhere, and `own`, which has waited, takes its place. */
 function replace(met: Node, own: Node, nid: u32): void {
   if (!ASC_NO_ASSERT) assert(own.domain == met.domain);
   enter(own, met.key, nid);

@@ -1,6 +1,6 @@
 /**
- * The swing of a pte to a frame of KSM's, which is what a merge is: into the frame of a stable node, of two pages into one, into the zero
- * frame. A merge is a change of single pte words: the page's pte comes to point, read-only, at the KSM frame.
+ * A merge is the swing of a pte to a frame of KSM's: into the frame of a stable node, of two pages into one, or into the zero frame. Only
+ * single pte words change: the page's pte comes to point, read-only, at the KSM frame.
  *
  * The searches have compared both pages just before. With one thread no guest runs in between; else the page is
  * write-protected and compared once more (docs/protocol.md).
@@ -25,7 +25,7 @@ import { nodeAlloc, nodeFlag, nodeIsChain } from './node';
 import { expectFreeItem, itemAppend, itemUnlink, stateOf } from './rmap';
 import { stableInsert } from './stable';
 
-/** Swings the pte of `entry` from `frame` to `node`'s frame, whose bytes are equal. False where the page cannot be merged. */
+/** Swings the pte of `entry` from `frame` to `node`'s frame, whose bytes are equal. False if the page cannot be merged. */
 export function mergeInto(entry: u32, frame: u32, node: Node): bool {
   const target: u32 = node.frame;
   if (!ASC_NO_ASSERT) {
@@ -36,14 +36,14 @@ export function mergeInto(entry: u32, frame: u32, node: Node): bool {
   }
   if (frame == target) return true; // a mapping that fork copied
   if (!detach(entry, frame) || !protectEqual(entry, frame, target)) return false;
-  frameGet(target); // first: what a death leaves counted too often is a frame too many, too seldom would be a pin lost
+  frameGet(target); // first, because a count that a death leaves too high costs a frame; one too low would lose a pin
   pteSet(entry, pteTo(target, rightsKept(pteOf(entry))));
   framePut(frame);
   if (!ASC_NO_ASSERT) assert(mapsFrame(pteOf(entry), target));
   return true;
 }
 
-/** Swings the pte of `entry` from `frame` to the zero frame. False where its bytes are not all 0, or the page cannot be merged. */
+/** Swings the pte of `entry` from `frame` to the zero frame. False if its bytes are not all 0, or the page cannot be merged. */
 export function mergeIntoZero(entry: u32, frame: u32): bool {
   if (!isZeroPage(frame) || !detach(entry, frame) || !protectEqual(entry, frame, ZERO_FRAME)) return false;
   pteSet(entry, pteTo(ZERO_FRAME, rightsKept(pteOf(entry)) | PTE_MERGED));
@@ -54,8 +54,8 @@ export function mergeIntoZero(entry: u32, frame: u32): bool {
 }
 
 /**
- * Merges two equal pages, both of `domain`. The frame of the page that is being scanned becomes KSM's, and the page from the unstable tree
- * gives up its own; on the node the tree page hangs first.
+ * Merges two equal pages, both of `domain`. The frame of the page that is being scanned becomes KSM's. The page from the unstable tree
+ * gives up its own, and hangs on the node first.
  */
 export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, checksum: u32): void {
   const other = frameOfPte(pteOf(partner));
@@ -88,7 +88,7 @@ export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, c
     return;
   }
   itemUnlink(partner);
-  // Beside guests both may have been written after they were hashed, with the same.
+  // Beside guests both may have been written, with the same bytes, after they were hashed.
   if (stableInsert(node, isConcurrent() ? pageChecksum(frame) : checksum)) {
     itemAppend(partner, node);
     itemAppend(entry, node);
@@ -98,31 +98,31 @@ export function mergeTwo(domain: Domain, entry: u32, frame: u32, partner: u32, c
   }
 }
 
-/** Gives a page that maps a KSM frame a frame of its own again. Where none is left it stays as it is: nothing is lost. */
+/** Gives a page that maps a KSM frame a frame of its own again. If none is left, it stays as it is: nothing is lost. */
 function breakCow(entry: u32): void {
   if (frameIsKsm(frameOfPte(pteOf(entry)))) ownCopy(entryMm(entry), entry);
 }
 
 /**
- * Can `frame` be given up by a page that maps it? Not where somebody holds it, and not where it is KSM's already: in Linux it has no
- * anon_vma any more, and without one the page is not found in its mapping. So what moved to another NUMA node stays unmerged there
- * if its content has a node already, and an orphan is never used again.
+ * Can `frame` be given up by a page that maps it? Not if somebody holds it, and not if it is KSM's already, because in Linux it then has no
+ * anon_vma, without which the page is not found in its mapping. So what moved to another NUMA node stays unmerged there if its content has
+ * a node already, and an orphan is never used again.
  */
 function canBeGivenUp(frame: u32): bool {
   return !frameIsKsm(frame) && !frameIsPinned(frame);
 }
 
 /**
- * Makes `frame` a single one, which the page of `entry` can give up: a large folio is split for it. False where the page or another part
- * of its folio cannot be given up, and where the split has mapped the zero frame.
+ * Makes `frame` a single one that the page of `entry` can give up; a large folio is split for it. False if the page or another part of its
+ * folio cannot be given up, or if the split has mapped the zero frame.
  */
 function detach(entry: u32, frame: u32): bool {
   return canBeGivenUp(frame) && folioSplit(frame, entry) && frameOfPte(pteOf(entry)) == frame;
 }
 
 /**
- * Beside guests, what the search compared may have been written since: nobody can write to `frame` any more, and it is still equal to
- * `target`. False, and nothing done, where that is not so.
+ * Beside guests what the search compared may have been written since. Here `frame` is write-protected and compared with `target` again.
+ * False, and nothing done, if somebody still writes or they differ.
  */
 function protectEqual(entry: u32, frame: u32, target: u32): bool {
   if (!isConcurrent()) return true;

@@ -19,7 +19,7 @@ import { rootsAt } from './order';
 
 /**
  * Gives every page in [start, end) of `mm` that KSM merged a frame of its own. Items and counters are left to the scanner.
- * Returns 0, or -errno where frames ran out: what was done by then stays done.
+ * Returns 0, or -errno if frames ran out; what was done by then stays done.
  */
 export function unmergeRange(mm: Mm, start: u32, end: u32): u32 {
   for (let page = nextMappedPage(mm, start, end); page < end; page = nextMappedPage(mm, page + 1, end)) {
@@ -105,7 +105,7 @@ function forgetInRange(node: Node, start: u32, end: u32): void {
   if (frame >= start && frame < end) nodeDelete(node);
 }
 
-/** Deletes a tree node, a chain with all its dups. False where a frame is still mapped. */
+/** Deletes a tree node, a chain with all its dups. False if a frame is still mapped. */
 function forget(node: Node): bool {
   if (!nodeIsChain(node)) {
     if (isMapped(node)) return false;

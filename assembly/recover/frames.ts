@@ -1,8 +1,8 @@
 /**
- * Recovery of frames: counts from ptes, free lists from what is left. How often a frame is pinned says a word of its own.
+ * Recovery of frames: counts from ptes, free lists from what is left. A word of its own says how often a frame is pinned.
  *
- * While it goes on, a frame word holds a count as an ordinary frame's does, and a KSM frame's word FRAME_KEPT | FRAME_FREE
- * besides, which no word holds otherwise: so a death in here can be recovered from too.
+ * While it goes on, a frame's word holds a count as an ordinary frame's does. A KSM frame's word also holds FRAME_KEPT | FRAME_FREE, which
+ * no word holds otherwise. So a death in here can be recovered from too.
  */
 
 import { count } from '../base/count';
@@ -74,7 +74,7 @@ function keepPins(index: u32): void {
   wordSet(index, (word & FRAME_KEPT ? KSM_NO_NODE : 0) | (pins != 0 ? FRAME_PINNED : 0));
 }
 
-/** Counts, over all reachable ptes: of each frame, of each leaf, and of pages that KSM put the zero frame to. */
+/** Counts anew, over all reachable entries, what each frame, leaf and mm has, and the pages to which KSM put the zero frame. */
 export function framesCount(): void {
   store<u32>(H_KSM_ZERO_PAGES, 0);
   store<u32>(H_RMAP_ITEMS, 0);
@@ -152,7 +152,7 @@ function listRebuild(nid: u32): u32 {
   return used;
 }
 
-/** Counts the parts of each large folio to which somebody refers. A folio of which there is none becomes single frames. */
+/** Counts the parts of each large folio to which somebody refers. A folio without such parts becomes single frames. */
 function foliosCount(): void {
   const folios = header.frameLimit >> FOLIO_BITS;
   for (let folio: u32 = 0; folio < folios; folio++) {

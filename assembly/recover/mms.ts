@@ -28,7 +28,7 @@ export function mmIsLive(mm: Mm): bool {
   return (mm.flags & MM_IN_USE) != 0;
 }
 
-/** Of a process: nobody is making it, and it has not ended. */
+/** Is it a process that nobody is still making, and that has not ended? */
 function isRunning(mm: Mm): bool {
   return (mm.flags & (MM_IN_USE | MM_UNBORN | MM_EXITED)) == MM_IN_USE;
 }
@@ -121,8 +121,8 @@ function isKsms(mm: Mm): bool {
 }
 
 /**
- * ksmd's list, in the order of the records. The cursor stays where it was, if its process lives; else the pass begins
- * anew, but does not end: the unstable trees are still those of this pass.
+ * ksmd's list, in the order of the records. The cursor stays where it was if its process lives. Else the pass begins anew, but does not
+ * end, because the unstable trees are still those of this pass.
  */
 export function slotsRebuild(): void {
   const scanner = linuxScanner();

@@ -34,10 +34,10 @@ import { tablesMark, tablesSweep } from './tables';
 /**
  * Recovers from the death of worker `dead` (0: nobody in particular, as after a restore), for worker `self`, which holds the lock
  * afterwards if it is not 0. Else -errno: ESRCH if `dead` or `self` is no worker; EINVAL if they are one and the same, or one of
- * them is 0 and there are others; EAGAIN, and no lock, where somebody else keeps it for `looks` looks: he may be dead, too.
+ * them is 0 and there are others; EAGAIN, and no lock, if somebody else keeps it for `looks` looks: he may be dead, too.
  *
  * A worker that is named and lives does no harm if it comes to the end of its access or call within `naps` milliseconds;
- * afterwards whatever it tries is refused. 0: it is known to be dead.
+ * afterwards whatever it tries is refused. `naps` is 0 if it is known to be dead.
  */
 export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
   if (self != 0 && !workerIs(self)) return -ESRCH;
@@ -58,7 +58,7 @@ export function recover(dead: u32, self: u32, looks: u32, naps: u32): u32 {
 
 function rebuild(dead: u32, self: u32): void {
   if (!ASC_NO_ASSERT) assert(self == 0 || lockIsHeldBy(self));
-  // In the middle of a pass also because the order of the slots becomes another: who comes before the cursor then misses his turn.
+  // Also true in the middle of a pass, because the order of the slots changes: who comes before the cursor then misses his turn.
   const passIsCut = dead != 0 || linuxScanner().busy != 0 || !isBetweenPasses();
   for (let index: u32 = 0; index < SCANNER_LIMIT; index++) {
     const scanner = scannerAt(index);

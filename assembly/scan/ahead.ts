@@ -39,7 +39,7 @@ export function noteNoSearch(scanner: Scanner, index: u32): void {
 }
 
 /**
- * Of each turn of `window` that is noted to search: replaces the note by the frame with which the page will be compared, and touches what
+ * For each turn of `window` that is noted to search: replaces the note by the frame with which the page will be compared, and touches what
  * leads there. False if none will be compared.
  */
 export function lookAhead(domain: Domain, scanner: Scanner, window: Window): bool {

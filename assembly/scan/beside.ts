@@ -2,8 +2,8 @@
  * A scanner beside guests: it lets the lock go while it hashes and, if somebody wants it, between two pages (docs/protocol.md).
  * So what a window says of a page may be out of date by the page's turn. Here that is found out.
  *
- * What a window holds on to: every page in it has an rmap item, and only a scanner and `run` = 2 free items. While the batch is not
- * interrupted an entry is therefore still an entry of the same mm.
+ * Every page in a window has an rmap item, and only a scanner and `run` = 2 free items. So while the batch is not interrupted, an entry is
+ * still an entry of the same mm.
  */
 
 import { step } from '../base/step';
@@ -21,7 +21,7 @@ import { turnEntry, turnKind } from './window';
 
 /**
  * If there are other threads, lets the lock go while `turns` turns of a window are hashed. Returns whether it did. Worker `self` has the
- * lock, and keeps it for an empty window: an mm in which nothing was met loses its slot, so nothing may come there in between.
+ * lock, and keeps it if the window is empty, because an mm in which nothing was met loses its slot, so nothing may come there in between.
  */
 export function lockPause(turns: u32, self: u32): bool {
   if (!ASC_NO_ASSERT) assert(lockIsHeldBy(self) || isConcurrent());

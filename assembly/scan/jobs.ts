@@ -52,7 +52,7 @@ function expectClaimed(job: u32): void {
   assert((job & JOB_CHUNKS_MASK) >= ((job >> JOB_CHUNKS_SHIFT) & JOB_CHUNKS_MASK));
 }
 
-/** Nobody can claim a chunk of the job any more. Not while its poster lives. */
+/** Nobody can claim a chunk of the job any more. Not to be called while its poster lives. */
 export function jobClose(scanner: Scanner): void {
   const at = claimsAt(scanner);
   atomic.store<u32>(at, (load<u32>(at) >> JOB_NUMBER_SHIFT) << JOB_NUMBER_SHIFT);
@@ -63,7 +63,7 @@ export function jobLose(scanner: Scanner): void {
   atomic.store<u32>(lostAt(scanner), 1);
 }
 
-/** What was lost was of a job that is over. */
+/** Forgets a loss: it was of a job that is over. */
 export function jobForget(scanner: Scanner): void {
   store<u32>(lostAt(scanner), 0);
 }

@@ -1,7 +1,7 @@
 /**
  * A scanner: one that looks at many pages in turn. It has a cursor, two windows, a job that it may share with helper threads, and notes for
- * looking ahead; all of that is one record (layout/scanner), which is the first parameter of whatever works for a scanner. What is
- * looked at, and what is done with it, a policy decides: it drives the functions of this folder.
+ * looking ahead; all of that is one record (layout/scanner), which is the first parameter of whatever works for a scanner. A policy decides
+ * what is looked at and what is done with it: it drives the functions of this folder.
  */
 import { lockIsHeldBy } from '../concurrent/lock';
 import {
@@ -64,7 +64,7 @@ export function batchBegin(scanner: Scanner, self: u32): void {
   scanner.busy = self + 1;
 }
 
-/** The batch has come to its end. If `self` was taken for dead meanwhile nothing happens: the scanner may be another's by now. */
+/** The batch has come to its end. If `self` was taken for dead meanwhile, nothing happens, because the scanner may be another's by now. */
 export function batchEnd(scanner: Scanner, self: u32): void {
   if (lockIsHeldBy(self) && isBatchOf(scanner, self)) scanner.busy = 0;
 }
@@ -88,7 +88,7 @@ export function batchesCut(): void {
 }
 
 /**
- * Has somebody taken the cursor away, or even forgotten of the batch, since it began? Worker `self` runs it, and has the lock unless it was
+ * Has somebody taken the cursor away, or even forgotten the batch, since it began? Worker `self` runs it, and has the lock unless it was
  * taken for dead meanwhile.
  */
 export function isCut(scanner: Scanner, self: u32): bool {

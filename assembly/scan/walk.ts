@@ -25,8 +25,8 @@ export function leafNext(scanner: Scanner, mm: Mm, end: u32): u32 {
 }
 
 /**
- * How many of the ptes from address `ptes` on, at most `limit`, are settled before one is not. A loop of its own, four at a time: once
- * everything is merged a pass is little else (bench/scan, passes over merged memory: less than half the time).
+ * How many of the ptes from address `ptes` on, at most `limit`, are settled before one is not. A loop of its own, four at a time, because
+ * once everything is merged a pass is little else (bench/scan, passes over merged memory: less than half the time).
  */
 export function settledRun(ptes: usize, limit: u32): u32 {
   const merged = i32x4.splat(PTE_MERGED);

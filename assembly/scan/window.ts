@@ -8,8 +8,8 @@ import { Mm, Vma } from '../records/mm';
 import { Window } from '../records/scanner';
 
 /**
- * Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. Which domain its pages
- * are of the first of them will tell.
+ * Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. The first of its pages will
+ * tell their domain.
  */
 export function windowOpen(window: Window, room: u32, budget: u32, before: u32): void {
   if (!ASC_NO_ASSERT) assert(room <= WINDOW_PAGES_MAX);

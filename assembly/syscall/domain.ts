@@ -1,8 +1,8 @@
 /**
  * Which domain a process or a part of its memory is of (merge/domain). Linux has no such call. Ranges are in pages; all return 0 or -errno.
  *
- * What changes its domain shares nothing with anybody afterwards but the zero frame: a page whose frame others map, too, gets a copy, and
- * is to its new domain as if it had never been seen.
+ * A page that changes its domain shares nothing afterwards but the zero frame. It gets a copy if others map its frame, too. To its new
+ * domain it is as if it had never been seen.
  */
 import { isError } from '../base/error';
 import {
@@ -42,7 +42,7 @@ import { header } from '../records/header';
 import { Mm, Vma } from '../records/mm';
 import { recordAt } from '../records/record';
 
-/** Gives the mappings of [page, page + pages) the domain `number` of their own. -ENOMEM at a hole: what is mapped is done. */
+/** Gives the mappings of [page, page + pages) the domain `number` of their own. -ENOMEM if there is a hole; what is mapped is done. */
 export function rangeDomainSet(mm: Mm, page: u32, pages: u32, number: u32): u32 {
   limitForget();
   if (!isDomain(number)) return -EINVAL;
@@ -105,7 +105,7 @@ function isSharedFrame(frame: u32): bool {
 }
 
 /**
- * A domain that nobody is in ends. -EINVAL if there is no such domain, or it is domain 0; -EBUSY if somebody is in it, or a frame of it is
+ * Ends a domain that nobody is in. -EINVAL if there is no such domain, or it is domain 0; -EBUSY if somebody is in it, or a frame of it is
  * still mapped.
  */
 export function domainDrop(number: u32): u32 {

@@ -209,16 +209,16 @@ export function mergeAnySet(mm: Mm, on: bool): u32 {
 }
 
 /**
- * Every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM
- * at a hole: what lies before it is locked, but not made present. ENOMEM at memory that may not be accessed, and if frames run out: then
- * all is locked, and what lies before that is present.
+ * Every page of the range becomes present; a page that may be written is write-faulted, which breaks KSM's sharing. ENOMEM if there is a
+ * hole: what lies before it is locked, but not made present. ENOMEM if memory may not be accessed, or if frames run out: all is locked, and
+ * what lies before that is present.
  */
 export function mlock(mm: Mm, page: u32, pages: u32): u32 {
   const failed = setLocked(mm, page, pages, true);
   return failed ? failed : populate(mm, page, page + pages);
 }
 
-/** ENOMEM at a hole: what lies before it is unlocked. */
+/** ENOMEM if there is a hole: what lies before it is unlocked. */
 export function munlock(mm: Mm, page: u32, pages: u32): u32 {
   return setLocked(mm, page, pages, false);
 }
@@ -241,8 +241,8 @@ function setLocked(mm: Mm, page: u32, pages: u32, locked: bool): u32 {
 }
 
 /**
- * Makes the pages of [start, end), all of them mapped, present: private ones that may be written as a write does, so that no fault is
- * left to come, others as a read.
+ * Makes the pages of [start, end) present; all of them are mapped. Private ones that may be written become so as by a write, so that no
+ * fault is left to come, others as by a read.
  */
 function populate(mm: Mm, start: u32, end: u32): u32 {
   for (let page = start; page < end; page++) {

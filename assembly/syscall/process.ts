@@ -9,7 +9,7 @@ import { header } from '../records/header';
 import { Mm } from '../records/mm';
 import { addressOf, none } from '../records/record';
 
-/** A new, empty process, with an id of its own. None: a limit is reached. Who learns of it sets its maker to 0; so after fork. */
+/** A new, empty process, with an id of its own. None if a limit is reached. Who learns of it sets its maker to 0, as after fork. */
 export function spawn(nid: u32): Mm {
   limitForget();
   const mm = mmCreate(nid, 0);
@@ -45,8 +45,8 @@ export function fork(parent: Mm): usize {
 }
 
 /**
- * A new image for a process: an empty address space that keeps the id and the process-wide merging of `old`, which ends. That `old` ends is
- * what makes it the process: a death before leaves the old one, a death after the new one. None: a limit.
+ * A new image for a process: an empty address space that keeps the id and the process-wide merging of `old`, which ends. It becomes the
+ * process when `old` ends: a death before that leaves the old one, a death after it the new one. None if a limit is reached.
  */
 export function exec(old: Mm): Mm {
   limitForget();
@@ -66,7 +66,7 @@ export function exec(old: Mm): Mm {
   return mm;
 }
 
-/** Ends a process. Its memory goes at once; its rmap items, if it has any, when the scanner comes by. */
+/** Ends a process. Its memory goes at once; its rmap items, if any, go when the scanner comes by. */
 export function exit(mm: Mm): void {
   const flags = mm.flags;
   if (!ASC_NO_ASSERT) assert((flags & (MM_IN_USE | MM_EXITED | MM_SHARED_OBJECT)) == MM_IN_USE);

@@ -1,6 +1,6 @@
 /**
  * Builds of the engine that tests play. The simulation build is the release, optimized in one round, that calls `step.hook` between any
- * two stores that others could tell apart (assembly/base/step.ts). Built when it is missing or older than its sources.
+ * two stores that others could tell apart (assembly/base/step.ts). It is built if it is missing or older than its sources.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';

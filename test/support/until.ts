@@ -1,6 +1,6 @@
 /**
- * Waits for something to become so that no promise tells of. There is no limit: how long it takes is the machine's affair, and what
- * never comes is ended as test/support/suite/setup.ts says.
+ * Waits until something is so of which no promise tells. There is no limit: how long it takes is the machine's affair, and what never comes
+ * is ended as test/support/suite/setup.ts says.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,9 +1,9 @@
 /**
- * Runs of pages that are known to be unchanged and stand in the unstable tree already: in hash order, under dirty tracking, all that
- * their turn would do is to note that this pass has seen them (unstable.ts). So the walk does that itself, without the detour
- * over a window. Earned by bench/scan: a pass over clean memory takes five times as long without it.
+ * Runs of pages that are known to be unchanged and are in the unstable tree already. In hash order, under dirty tracking, their turn would
+ * only note that this pass has seen them (unstable.ts). So the walk does that itself, without the detour over a window. Earned by
+ * bench/scan: a pass over clean memory takes five times as long without it.
  *
- * Only for pages whose turn it is: a page before them that still waits in a window could equal one of them.
+ * Only for pages whose turn it is, because a page before them that still waits in a window could equal one of them.
  */
 import { counted, setting } from '../../base/count';
 import {
@@ -37,15 +37,15 @@ const PTE_LOOKED_AT: u32 = PTE_ACCESS | PTE_SHARED | PTE_MERGED | PTE_DIRTY;
 const STATE_WANTED: u32 = STATE_ITEM | STATE_UNSTABLE;
 const STATE_LOOKED_AT: u32 = STATE_WANTED | STATE_DISPLACED | STATE_MUST_SEARCH | STATE_FRESH;
 
-/** Do the settings allow it? With smart scan pages age, with use_zero_pages they are looked at, NUMA trees make them search. */
+/** Do the settings allow it? Not with smart scan (pages age), use_zero_pages (they are looked at) or NUMA trees (they search). */
 function isPossible(): bool {
   if (setting(H_DIRTY_TRACKING) == DIRTY_OFF || !isHashOrder()) return false;
   return setting(H_MERGE_ACROSS_NODES) != 0 && !setting(H_SMART_SCAN) && !setting(H_USE_ZERO_PAGES);
 }
 
 /**
- * Confirms entries from `first` on, at most `limit` of one leaf, up to one that needs a turn. Returns how many. Four at a time, where
- * none of them is due for a look all the same (bench/scan, dirty tracking: half the time of one at a time).
+ * Confirms entries from `first` on, at most `limit` of one leaf, up to one that needs a turn. Returns how many. Four at a time if no page
+ * is due for a look all the same (bench/scan, dirty tracking: half the time of one at a time).
  */
 export function confirmRun(first: u32, limit: u32): u32 {
   if (!isPossible()) return 0;
@@ -75,7 +75,7 @@ function confirmOne(entry: u32, pass: u32): bool {
   return true;
 }
 
-/** The same for `entry`, which is a multiple of 4, and the three behind it. False, and nothing done, where one of them needs a turn. */
+/** The same for `entry`, which is a multiple of 4, and the three behind it. False, and nothing done, if one of them needs a turn. */
 function confirmFour(entry: u32, pass: u32): bool {
   if (!ASC_NO_ASSERT) assert(entry % 4 == 0);
   const ptes = v128.load(header.ptes + ((<usize>entry) << 2));

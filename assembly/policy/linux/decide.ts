@@ -1,8 +1,8 @@
 /**
  * Third phase of a batch: every page of a window in its turn.
  *
- * Beside guests the lock is offered between two turns, so that what a turn says of its page may have become false, and the whole batch
- * may have lost its ground: the process ended, or `run` was written.
+ * Beside guests the lock is offered between two turns. So what a turn says of its page may have become false. The whole batch may have lost
+ * its ground, too: the process has ended, or `run` was written.
  */
 
 import { setting } from '../../base/count';
@@ -64,7 +64,7 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
   return processed;
 }
 
-/** Tells look-ahead which pages will search. False where none will. */
+/** Tells look-ahead which pages will search. False if none will. */
 function noteSearches(domain: Domain, scanner: Scanner, window: Window): bool {
   const count = window.count;
   let found: bool = false;
@@ -89,7 +89,7 @@ function willSearch(turn: u32, checksum: u32): bool {
   return itemOf(entry).checksum == checksum;
 }
 
-/** A page that is no more ordinary, as it was when it was selected, is any page. */
+/** The turn as it is now. A page that was ordinary when it was selected, and is no more, is any page. */
 function asItIsNow(turn: u32): u32 {
   const entry = turnEntry(turn);
   if (turnKind(turn) == TURN_GONE || isOrdinary(entry)) return turn;
@@ -97,7 +97,7 @@ function asItIsNow(turn: u32): u32 {
   return entry | TURN_ANY;
 }
 
-/** Decides on what turn `index` of the window is by now. False where its page does not count as processed. */
+/** Decides on what turn `index` of the window is by now. False if its page does not count as processed. */
 function takeTurn(domain: Domain, window: Window, index: u32, turn: u32): bool {
   const entry = turnEntry(turn);
   const kind = turnKind(turn);

@@ -1,5 +1,5 @@
 /**
- * ksmd's batch: at most so many pages, in the order of the slots, ending with the pass where the pass ends.
+ * ksmd's batch: at most so many pages, in the order of the slots. It ends if the pass ends.
  *
  * Three phases over a window of pages: select (select.ts), fingerprint (pure reading), decide (decide.ts, in scan order). The result is
  * that of taking the pages one by one.
@@ -44,9 +44,9 @@ import { slotRemove } from './slots';
 import { unstableClear } from './unstable';
 
 /**
- * Processes at most `pages` pages. `now` is the caller's clock in milliseconds. Returns the number processed, with
- * SCAN_PASS_ENDED where the pass ended, which ends the batch too. SCAN_BUSY, and nothing done, while another batch is under way;
- * 0 where `run` is not 1, which another thread may have written a moment ago.
+ * Processes at most `pages` pages. `now` is the caller's clock in milliseconds. Returns the number processed, with SCAN_PASS_ENDED if the
+ * pass ended, which ends the batch too. SCAN_BUSY, and nothing done, if another batch is under way. 0 if `run` is not 1: another thread may
+ * have written it a moment ago.
  */
 export function scanBatch(pages: u32, now: u32): u32 {
   const scanner = linuxScanner();
@@ -60,7 +60,7 @@ export function scanBatch(pages: u32, now: u32): u32 {
   return result;
 }
 
-/** The batch of worker `self`. One that was taken for dead while it had let the lock go changes nothing but checksums of its window. */
+/** The batch of worker `self`. If it was taken for dead while it had let the lock go, the batch changes only checksums of its window. */
 function batch(scanner: Scanner, pages: u32, self: u32): u32 {
   if (header.limbo) limboDrain();
   if (scanner.slot == slots) passBegin(scanner);
@@ -118,8 +118,8 @@ function walkBudget(budget: u32): u32 {
 }
 
 /**
- * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next,
- * which was selected before: that is as good as after, for the same reasons as within a window (select.ts).
+ * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next. To select that
+ * one before is as good as after, for the same reasons as within a window (select.ts).
  */
 function scanWithHelp(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
   let number: u32 = 0;
@@ -149,7 +149,7 @@ function scanWithHelp(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
   return ended ? done | MM_ENDED : done;
 }
 
-/** The walk has come to the end of `mm`: its cursor goes to the next slot. True where that ended the pass. */
+/** The walk has come to the end of `mm`: its cursor goes to the next slot. True if that ended the pass. */
 function leaveMm(scanner: Scanner, mm: Mm): bool {
   const page = scanner.page;
   itemsFree(mm, page);
@@ -158,7 +158,7 @@ function leaveMm(scanner: Scanner, mm: Mm): bool {
   return passEnded;
 }
 
-/** The process of `mm` has ended, and its memory is gone: now its items go, and itself. True where that ended the pass. */
+/** The process of `mm` has ended, and its memory is gone. Now its items go, and `mm` itself. True if that ended the pass. */
 function leaveEnded(scanner: Scanner, mm: Mm): bool {
   itemsFree(mm, 0);
   const passEnded = cursorNext(scanner, mm);
@@ -167,7 +167,7 @@ function leaveEnded(scanner: Scanner, mm: Mm): bool {
   return passEnded;
 }
 
-/** Moves the cursor from `mm` to the next slot. True where that ended the pass. */
+/** Moves the cursor from `mm` to the next slot. True if that ended the pass. */
 function cursorNext(scanner: Scanner, mm: Mm): bool {
   const next = mm.slotNext;
   scanner.slot = next;

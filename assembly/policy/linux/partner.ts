@@ -74,8 +74,8 @@ function expectTurn(domain: Domain, entry: u32, frame: u32): void {
 }
 
 /**
- * The page maps the frame of stable node `node`. Mostly fork has copied the mapping, so that the item only has to be hung on the node. If
- * the frame has moved to another NUMA node, it waits to be sorted in there.
+ * The page maps the frame of stable node `node`. Mostly fork has copied the mapping, and the item only has to be hung on the node. If the
+ * frame has moved to another NUMA node, the stable node waits to be sorted in there.
  */
 function mergeKsmPage(domain: Domain, entry: u32, frame: u32, node: Node): void {
   if (!nodeHas(node, NODE_MIGRATING) && treeNid(frame) != nodeNid(node)) nodeWait(node);

@@ -14,7 +14,7 @@ import { header } from '../../records/header';
 import { batchesCut } from '../../scan/scanner';
 import { unstableClear } from './unstable';
 
-/** Draws the key from a 64-bit seed. Where checksums are XXH64, nothing hangs on the key, and nothing else changes. */
+/** Draws the key from a 64-bit seed. If checksums are XXH64, nothing depends on the key, and nothing else changes. */
 export function rekey(seedLow: u32, seedHigh: u32): void {
   pagesRekey(seedLow, seedHigh);
   if (header.checksum == CHECKSUM_XXH64) return;
@@ -23,7 +23,7 @@ export function rekey(seedLow: u32, seedHigh: u32): void {
   if (isHashOrder()) stableResort();
 }
 
-/** Every item is as a new one is, but for those of merged pages, which stay on their nodes. */
+/** Every item becomes as a new one, but those of merged pages stay on their nodes. */
 function itemsForget(): void {
   const end = freeLeaves.fresh << TABLE_BITS;
   for (let entry: u32 = 1 << TABLE_BITS; entry < end; entry++) {

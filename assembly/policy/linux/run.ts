@@ -20,7 +20,7 @@ import { linuxScanner } from './scanner';
 import { slotRemove } from './slots';
 import { unstableScatter, unstableUnsettle } from './unstable';
 
-/** Writes `run` (0, 1 or 2). 2 unmerges everything; ENOMEM: run is 0, and what was unmerged stays so. */
+/** Writes `run` (0, 1 or 2). 2 unmerges everything. After ENOMEM run is 0, and what was unmerged stays so. */
 export function runWrite(run: u32): u32 {
   if (setting(H_RUN) == run) return 0;
   store<u32>(H_RUN, run);

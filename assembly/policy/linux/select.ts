@@ -6,7 +6,7 @@
  * page before it. So the walk does early only what concerns one item alone (making it, ageing it); pages in shared,
  * pinned or KSM frames and items in the stable tree are put into the window for their turn. Settled pages need no turn
  * at all: a batch only counts them. The split of a large folio can take pages away that are in the window; their turn
- * finds that out. Only one that smart scan has skipped here keeps its item, and counts as skipped, until the next pass.
+ * finds that out. Only a page that smart scan has skipped here keeps its item, and counts as skipped, until the next pass.
  */
 import { STATE_ITEM, STATE_STABLE, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY, VM_MERGEABLE } from '../../layout';
 import { frameOfPte, isMerged } from '../../memory/pte';
@@ -24,8 +24,8 @@ import { confirmRun } from './confirm';
 import { smartScanIsOn, smartScanVisit } from './smart';
 
 /**
- * Fills `window`, which is open, from the cursor on. True where the walk reached the end of the mm; else the window or its budget is full,
- * or what follows is of another domain, and the cursor stands on the next page to look at.
+ * Fills `window`, which is open, from the cursor on. True if the walk reached the end of the mm. Else the window or its budget is full, or
+ * what follows is of another domain; the cursor stands on the next page to look at.
  */
 export function selectPages(scanner: Scanner, window: Window, mm: Mm): bool {
   for (let vma = vmaAtOrAbove(mm, scanner.page); vma; vma = vmaNext(vma)) {
@@ -37,7 +37,7 @@ export function selectPages(scanner: Scanner, window: Window, mm: Mm): bool {
   return true;
 }
 
-/** Moves the cursor to `end`, past pages that KSM does not look at. False where the window was full before. */
+/** Moves the cursor to `end`, past pages that KSM does not look at. False if the window was full before. */
 function passGap(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
   for (let pages = leafNext(scanner, mm, end); pages != 0; pages = leafNext(scanner, mm, end)) {
     const passed = gapRun(window, mm, entryFind(mm, scanner.page), pages);
@@ -47,7 +47,7 @@ function passGap(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
   return true;
 }
 
-/** Selects from the cursor to `end`, all of it one mergeable mapping. False where the window or its budget was full, at `end` too. */
+/** Selects from the cursor to `end`, all of it one mergeable mapping. False if the window or its budget was full, even at `end`. */
 function selectRange(scanner: Scanner, window: Window, mm: Mm, end: u32): bool {
   for (let pages = leafNext(scanner, mm, end); pages != 0; pages = leafNext(scanner, mm, end)) {
     const first = entryFind(mm, scanner.page);

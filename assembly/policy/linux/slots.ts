@@ -9,7 +9,7 @@ import { Mm, slots } from '../../records/mm';
 import { Scanner } from '../../records/scanner';
 import { linuxScanner } from './scanner';
 
-/** An empty list, with the cursor on it. Its page is as it was. */
+/** Empties the list, and puts the cursor on it. The cursor's page stays as it was. */
 export function slotsClear(scanner: Scanner): void {
   slots.slotNext = slots;
   slots.slotPrev = slots;
@@ -51,7 +51,7 @@ function unlink(mm: Mm): void {
   if (!ASC_NO_ASSERT) expectLinked(next);
 }
 
-/** Registers `mm` if it is not. It is reached last: right before the cursor; while run is 2, at the end of the list. */
+/** Registers `mm` if it is not registered. It is reached last: it goes right before the cursor, or if run is 2 to the end of the list. */
 export function slotEnter(mm: Mm): void {
   const flags = mm.flags;
   if (flags & MM_MERGEABLE) return;

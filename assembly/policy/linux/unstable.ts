@@ -5,9 +5,9 @@
  * on the order being right: a misled search misses a partner for one pass.
  *
  * In content order the tree starts empty in every pass, as in Linux. In hash order that would be work for nothing: a page with the
- * same checksum goes to the same place. So nodes stay, each with the number of the pass that last saw it. A search that
- * meets an equal node of the last pass takes its place, and the displaced page, when its turn comes in this pass,
- * searches and finds it: the outcome is that of an empty tree.
+ * same checksum goes to the same place. So nodes stay, each with the number of the pass that last saw it. A page whose search meets an
+ * equal node of the last pass takes its place. The displaced page searches when its turn comes in this pass, and finds it. So the outcome
+ * is that of an empty tree.
  */
 
 import { count, counted, setting } from '../../base/count';
@@ -58,9 +58,9 @@ function mergeableFrame(entry: u32): u32 {
 }
 
 /**
- * The entry of a page in the tree of `domain` that equals the page of `entry` in `frame`; 0 where there was none. Then `entry` is in the
- * tree now, unless the search met a page that has vanished or is this very frame (both after fork): such a search is
- * given up, and the item stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
+ * The entry of a page in the tree of `domain` that equals the page of `entry` in `frame`; 0 if there was none. Then `entry` is in the tree
+ * now, unless the search met a page that has vanished or is this very frame (both after fork). Such a search is given up, and the item
+ * stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
  */
 export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, checksum: u32, isFull: bool): u32 {
   if (!ASC_NO_ASSERT) {
@@ -106,7 +106,7 @@ export function unstableReinsert(entry: u32, state: u32): void {
   if (!ASC_NO_ASSERT) expectFreeItem(entry);
   const frame = mergeableFrame(entry);
   if (frame == 0 || frameIsKsm(frame)) return;
-  // In content order a tree ends with its pass, also where the death came before the pass was counted.
+  // In content order a tree ends with its pass, also if the death came before the pass was counted.
   if (!isHashOrder() && (!isOfThisPass(state) || isBetweenPasses())) return;
   const checksum = itemOf(entry).checksum;
   let parent = none<TreeNode>();
@@ -142,10 +142,9 @@ function displace(entry: u32): void {
 }
 
 /**
- * Hash order: can an unchanged page whose item has this state stay where it is in the tree? Not where it has to search:
- * it is not in the tree, or was displaced by a page that may equal it, or is marked so. If none of that is so no partner
- * can have come, since a page of this content would have met it in the tree. Where each NUMA node has trees of its own,
- * pages and KSM frames can change trees, so there every page searches.
+ * Hash order: can an unchanged page whose item has this state stay where it is in the tree? Not if it has to search: it is not in the tree,
+ * or was displaced by a page that may equal it, or is marked so. Else no partner can have come, because a page of this content would have
+ * met it in the tree. If each NUMA node has trees of its own, every page searches, because pages and KSM frames can change trees.
  */
 export function unstableStays(state: u32): bool {
   return isAtPlace(state) && isHashOrder() && setting(H_MERGE_ACROSS_NODES) != 0;

@@ -2,8 +2,8 @@
  * The pages of the range and domain at hand that have found no partner yet: a tree by checksum, and by bytes where that is equal. Its
  * nodes are rmap items that are in no other tree, and its root lies in the scanner's record.
  *
- * A guest may write to such a page at any time, which makes the order wrong: a misled search misses a partner. Nobody else works while
- * the tree is in use, so that no item leaves it unseen, and to empty it is to forget its root.
+ * A guest may write to such a page at any time, which makes the order wrong: a misled search misses a partner. Nobody else works while the
+ * tree is in use, so no item leaves it unseen. To empty it is to forget its root.
  */
 import { rbAt, rbErase, rbInsert, rbLink } from '../../base/rb';
 import { frameOfPte } from '../../memory/pte';
@@ -25,7 +25,7 @@ export function seenClear(scanner: Scanner): void {
   store<u32>(ownWord(scanner), 0);
 }
 
-/** The entry of a page that equals the one in `frame`; 0 where there is none. */
+/** The entry of a page that equals the one in `frame`; 0 if there is none. */
 export function seenFind(domain: Domain, scanner: Scanner, frame: u32, checksum: u32): u32 {
   let item = rbAt<Item>(ownWord(scanner));
   while (item) {

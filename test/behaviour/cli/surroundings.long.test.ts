@@ -1,4 +1,4 @@
-/** What `ksm` says where its surroundings lack something: a process of several, /proc, address space. */
+/** What `ksm` says if its surroundings lack something: a process of several, /proc, address space. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { truncateSync } from 'node:fs';

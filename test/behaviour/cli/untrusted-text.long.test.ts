@@ -1,6 +1,6 @@
 /**
- * Names of files and processes, and the words of a trace, come from strangers: what they hold of control characters, bidirectional
- * marks and the invisible never gets out raw, neither to people nor into JSON, where it is escaped and so still there.
+ * Names of files and processes, and the words of a trace, come from strangers. Control characters, bidirectional marks and invisible
+ * characters in them never get out raw, neither to people nor into JSON, where they are escaped and so still there.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Lines are as long as the user's terminal is wide: COLUMNS says how wide; 80 characters where nobody says. */
+/** Lines are as long as the user's terminal is wide: COLUMNS says how wide; 80 characters if nobody says. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { commandHelp, generalHelp } from '../../../src/cli/help.ts';

@@ -1,6 +1,6 @@
 /**
- * Columns: words beside the records of a region that only a host has that asked for them. The engine leaves them alone; a snapshot takes
- * those of records that are in use; recovery, which makes all stable nodes anew, forgets those of nodes.
+ * Columns: words beside the records of a region, which only a host has that asked for them. The engine leaves them alone. A snapshot takes
+ * those of records that are in use. Recovery forgets those of stable nodes, because it makes all nodes anew.
  */
 import { describe, expect, test } from 'vitest';
 import { Engine, type Geometry, layOut, layout, regionOf } from '../../../src/engine/index.ts';

@@ -2,9 +2,9 @@
  * Huge pages under the scanner: T13 and T13b of appendix A of the specification, and sections 3.6 and 6.10. A huge page is whole as
  * long as its 512 frames are one large folio.
  *
- * What the specification leaves open was put to Linux 6.18.44, and those tests say so: what counts is that two pages are parts of one
- * large folio, whoever maps them and through whatever ptes; and the split of a huge page maps its zero-filled parts to the zero
- * frame, for which KSM takes no credit, unless the mapping is locked.
+ * What the specification leaves open was put to Linux 6.18.44, and those tests say so. What counts is that two pages are parts of one large
+ * folio, whoever maps them and through whatever ptes. The split of a huge page maps its zero-filled parts to the zero frame, for which KSM
+ * takes no credit, unless the mapping is locked.
  */
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';

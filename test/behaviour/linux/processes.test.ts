@@ -1,6 +1,6 @@
 /**
- * Processes under the scanner: fork, exit, exec, the order of the slots, and unmerging where frames run out. Appendix A of the
- * specification (T5, T6, T16, T20, T26), and sections 2.5, 5.1, 6.2, 6.3 and 6.4.
+ * Processes under the scanner: fork, exit, exec, the order of the slots, and unmerging when frames run out. Appendix A of the specification
+ * (T5, T6, T16, T20, T26), and sections 2.5, 5.1, 6.2, 6.3 and 6.4.
  */
 import { describe, expect, test } from 'vitest';
 import { type AddressSpace, type Host, PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from '../../../src/index.ts';

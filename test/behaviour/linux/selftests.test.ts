@@ -3,7 +3,8 @@
  * section 8 of the specification. The cases that only measure time on Linux are kept for what they do: here their results
  * are checked, not their duration.
  *
- * test_unmerge_uffd_wp has no equivalent: the engine has no userfaultfd, so there is no write-protect bit that unmerging could trip over.
+ * test_unmerge_uffd_wp has no equivalent, because the engine has no userfaultfd, and so no write-protect bit that unmerging could trip
+ * over.
  */
 import { describe, expect, test } from 'vitest';
 import {

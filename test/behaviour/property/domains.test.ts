@@ -1,9 +1,9 @@
 /**
- * Domains beside models that know of none: what happens in one is what would happen if there were no other. So a host with three of them
- * has, after every operation, the sums and the groups of three machines of one domain each, where each machine has the processes of its
- * domain only. Passes are whole, because only then a pass of the host is one of each machine.
+ * Domains beside models that know of none: what happens in one is what would happen if there were no other. So after every operation a host
+ * with three of them has the sums and the groups of three machines of one domain each. Each machine has only the processes of its domain.
+ * Passes are whole, because only then a pass of the host is one of each machine.
  *
- * Which domain a process or a mapping is of may change, too; of that the models know nothing, so there the walker and the guests judge.
+ * The domain of a process or a mapping may change, too. The models know nothing of that, so there the walker and the guests judge.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

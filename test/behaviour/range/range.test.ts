@@ -1,7 +1,7 @@
 /**
  * Merging on demand: what is equal in a range is merged when the call returns, though nobody has seen it before, and nothing else is.
- * The expectation is a partition: pages of the range are grouped by content, and a group is one frame, or several where
- * max_page_sharing says so.
+ * The expectation is a partition: pages of the range are grouped by content, and a group is one frame, or several if max_page_sharing says
+ * so.
  */
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';

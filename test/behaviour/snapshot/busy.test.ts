@@ -1,6 +1,6 @@
 /**
- * Of a machine on which everything happens in a random order: what is saved is enough for it to go on as it would have,
- * and of frames it is no more than those to which somebody refers.
+ * A machine on which everything happens in a random order: what is saved of it is enough for it to go on as it would have, and of frames
+ * only those are saved to which somebody refers.
  */
 import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * A host that is saved and restored is the host that it was: a trace that goes on in a restored host is played as in
- * one that was never saved, which for content order is what the kernel recorded, and for names what a host of bytes says.
+ * A host that is saved and restored is the host that it was. A trace that goes on in it is played as in one that was never saved: in
+ * content order as the kernel recorded it, for names as a host of bytes says.
  */
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';

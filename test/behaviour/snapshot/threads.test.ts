@@ -1,6 +1,6 @@
 /**
- * Threads are no part of a machine: saved with any number of them, it goes on the same with any other. Threads are
- * started from the built files: Node 20 cannot start a worker from TypeScript.
+ * Threads are no part of a machine: saved with any number of them, it goes on the same with any other. Threads are started from the built
+ * files, because Node 20 cannot start a worker from TypeScript.
  */
 import { expect, test } from 'vitest';
 import type { Host } from '../../../src/index.ts';

@@ -1,8 +1,7 @@
 /*
  * A slow and obvious model of KSM in Linux 6.18, written from the specification alone and checked against recordings
  * of a real kernel. It plays traces and says what the kernel's counters say after every operation. One NUMA node, no
- * huge pages, no swap; the scan-time advisor is a name only. The engine's tests compare with it where
- * there is no recording.
+ * huge pages, no swap; the scan-time advisor is a name only. The engine's tests compare with it if there is no recording.
  */
 import { PAGE } from '../page.ts';
 import { contentPage, digestPages, pokedPage } from './contents.ts';

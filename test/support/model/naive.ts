@@ -1,7 +1,6 @@
 /*
  * What guests may see of their memory, and nothing else: bytes that were written are read, private memory is copied at
- * fork, shared memory is one. There is no KSM in it: merging must not show. sysfs writes and scans are none of its
- * business.
+ * fork, shared memory is one. There is no KSM in it, because merging must not show. sysfs writes and scans are none of its business.
  */
 import { contentPage, digestPages, type Page, pokedPage, ZERO_PAGE } from './contents.ts';
 import { EEXIST, EINVAL, ENOMEM, type TraceOp, type TraceResult } from './trace.ts';

@@ -1,7 +1,7 @@
 /*
  * KSM's stable tree: nodes that own a KSM frame each, chains of nodes with equal contents (dups), and the rmap items
- * that hang on the nodes. A node holds no reference on its frame: that the frame is gone is noticed only when
- * somebody walks over the node, and only then do the counters fall.
+ * that hang on the nodes. A node holds no reference on its frame. Only who walks over the node notices that the frame is gone, and only
+ * then do the counters fall.
  */
 import { comparePages, type Page } from './contents.ts';
 import type { Frame } from './frame.ts';

@@ -1,4 +1,4 @@
-/** Who is left behind by a test is found, whoever has started it, and nobody else is. */
+/** A process that a test leaves behind is found, whoever has started it, and no other is. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';

@@ -2,7 +2,7 @@
  * What a run of the tests has left behind: processes that still live, and files in the folder for temporary ones.
  *
  * Processes are known by a mark in their environment, which they inherit whoever starts them and keep when their parent has ended.
- * It is looked for in /proc: where there is none, no process is found.
+ * It is looked for in /proc; if there is none, no process is found.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
