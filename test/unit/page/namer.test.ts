@@ -81,12 +81,14 @@ test.each([[new Uint8Array(PAGE + 1)], [new Uint8Array(1)], ['text'], [undefined
   },
 );
 
-test.each([{ seed: -1 }, { seed: 2n ** 64n }, { sed: 1 }, { wasm: 'hash.wasm' }])(
-  'options %j are refused',
-  async (given) => {
-    await expect(createNamer(given as object)).rejects.toMatchObject({ code: 'EINVAL' });
-  },
-);
+test.each<[string, object]>([
+  ['a seed below 0', { seed: -1 }],
+  ['a seed of 65 bits', { seed: 2n ** 64n }],
+  ['an unknown name', { sed: 1 }],
+  ['text as the binary', { wasm: 'hash.wasm' }],
+])('%s is refused', async (_, given) => {
+  await expect(createNamer(given)).rejects.toMatchObject({ code: 'EINVAL' });
+});
 
 test('the module has nothing but what it says, and its XXH64 is that of xxhash-wasm', async () => {
   const module = await WebAssembly.compile(readFileSync(new URL('../../../build/hash.wasm', import.meta.url)));
