@@ -130,7 +130,7 @@ describe('installed in an empty folder', () => {
       for (const name of ['', '/worker', '/layout', ...modules, '/package.json'])
         console.log(import.meta.resolve('ksm-wasm' + name));`);
     const found = stdout.trim().split('\n');
-    expect(found).toHaveLength(7);
+    expect(found).toHaveLength(8);
     for (const url of found) expect(existsSync(fileURLToPath(url)), url).toBe(true);
   });
 });
