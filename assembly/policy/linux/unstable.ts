@@ -69,7 +69,8 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
     assert(entryDomain(entry) == domainNumber(domain));
   }
   const nid = treeNid(frame);
-  const prefix = pagePrefix(frame);
+  const isHashed = isHashOrder();
+  const prefix = isHashed ? 0 : pagePrefix(frame); // in hash order no page is read that is compared with none (bench/scan, dirty tracking)
   let parent = none<TreeNode>();
   let link = unstableRoot(domain, nid, checksum);
   for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
@@ -77,9 +78,10 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
     if (order == 0) {
       const met = entryOf(other);
       const treeFrame = mergeableFrame(met);
-      const isOld = isHashOrder() && !isOfThisPass(stateOf(met));
+      const isOld = isHashed && !isOfThisPass(stateOf(met));
       if (!isOld && (treeFrame == 0 || treeFrame == frame)) return 0;
-      order = treeFrame == 0 ? 0 : orderByBytes(prefix, frame, treeFrame);
+      if (treeFrame == 0) order = 0;
+      else order = isHashed ? comparePages(frame, treeFrame) : orderByBytes(prefix, frame, treeFrame);
       if (order == 0) {
         if (!ASC_NO_ASSERT) assert(treeFrame == 0 || entryDomain(met) == domainNumber(domain));
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;
