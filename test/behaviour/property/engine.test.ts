@@ -2,7 +2,7 @@
  * Random operations on the engine, beside two models that share nothing with it: one that knows only what guests may see, and
  * one of Linux's KSM written from the specification. After every operation the engine's invariants must hold.
  *
- * PROPERTY_RUNS sets the number of traces in each test: 40, and 1000 in `npm run test:all`.
+ * PROPERTY_RUNS sets the number of traces in each test: 20, and 1000 in `npm run test:all`.
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ import {
   withoutNodes,
 } from './hosts.ts';
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
 let played = 0;
 
 describe.each(['content', 'hash'] as const)('%s order', (index) => {
