@@ -28,8 +28,7 @@ export async function loadBinary(binary: Binary, source?: WasmSource): Promise<W
   if (source instanceof WebAssembly.Module) return source;
   if (isBytes(source)) return compile(source, 'Option "wasm"');
   if (source !== undefined && !(source instanceof URL)) {
-    const expected =
-      "the engine's binary as a WebAssembly.Module, an ArrayBuffer or view of its bytes, or a URL object";
+    const expected = `${binary}.wasm as a WebAssembly.Module, an ArrayBuffer or view of its bytes, or a URL object`;
     throw new KsmError('EINVAL', `Option "wasm" is ${typeof source}; expected ${expected}.`);
   }
   const here = await platform();

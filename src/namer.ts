@@ -5,6 +5,7 @@
 import { HASH_KEY_BYTES, PAGE_SIZE } from '../assembly/layout/index.ts';
 import { bytesOf } from './bytes.ts';
 import type { WasmSource } from './engine/index.ts';
+import { KsmError } from './errors.ts';
 import { loadBinary } from './load.ts';
 import { randomSeed, seedOf } from './machine/index.ts';
 import { anything, type Checks, invalid, optionsOf } from './validate.ts';
@@ -41,7 +42,7 @@ export class Namer {
 
   constructor(module: WebAssembly.Module, seed: bigint) {
     const memory = new WebAssembly.Memory({ initial: UNITS, maximum: UNITS_MAX, shared: true });
-    this.#hash = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as HashExports;
+    this.#hash = exportsOf(module, memory);
     this.#pages = new Uint8Array(memory.buffer, PAGES, BATCH * PAGE_SIZE);
     this.#names = new BigUint64Array(memory.buffer, NAMES, BATCH);
     this.#hash.expandKey(Number(seed & 0xffffffffn), Number(seed >> 32n), KEY);
@@ -65,6 +66,17 @@ export class Namer {
     }
     return names;
   }
+}
+
+function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): HashExports {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (names.includes('namePages') && names.includes('expandKey')) {
+    return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as HashExports;
+  }
+  throw new KsmError(
+    'EINVAL',
+    'createNamer: option "wasm" is another module; expected hash.wasm of this version of ksm-wasm.',
+  );
 }
 
 /** A namer with a key of its own. EINVAL, ENOENT or EFORMAT where its binary cannot be had, as createHost. */

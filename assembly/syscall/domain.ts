@@ -42,7 +42,10 @@ import { header } from '../records/header';
 import { Mm, Vma } from '../records/mm';
 import { recordAt } from '../records/record';
 
-/** Gives the mappings of [page, page + pages) the domain `number` of their own. -ENOMEM if there is a hole; what is mapped is done. */
+/**
+ * Gives the mappings of [page, page + pages) the domain `number` of their own. -ENOMEM if there is a hole: what is mapped is done; and if
+ * frames run out: the mappings before are done.
+ */
 export function rangeDomainSet(mm: Mm, page: u32, pages: u32, number: u32): u32 {
   limitForget();
   if (!isDomain(number)) return -EINVAL;

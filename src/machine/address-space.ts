@@ -107,14 +107,15 @@ export class AddressSpace {
 
   /**
    * From now on the process is of this domain, with all mappings but those that were given one of their own, and so are its children; or,
-   * if a range is given, the mappings there, which are split for it. Pages that others share get copies. ENOMEM: frames ran out and
-   * nothing has changed, or part of the range is not mapped and the mapped parts are done. EINVAL if there is no such domain.
+   * if a range is given, the mappings there, which are split for it. Pages that others share get copies. ENOMEM: frames ran out (the process
+   * is where it was; of a range what lies before is done), or part of the range is not mapped, and all else is done. EINVAL if there is no
+   * such domain.
    */
   setDomain(domain: DomainId, address?: number, length?: number): void {
     const { engine } = this.#machine;
     const number = expectDomain(engine, 'setDomain', domain);
     const [mm, { call }] = [this.#mm, engine];
-    const isWhole = address === undefined;
+    const isWhole = address === undefined && length === undefined;
     const status = isWhole
       ? call.processDomainSet(mm, this.id, number)
       : call.rangeDomainSet(mm, this.id, pageOf('setDomain', address), pagesOf('setDomain', length), number);

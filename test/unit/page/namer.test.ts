@@ -90,6 +90,12 @@ test.each<[string, object]>([
   await expect(createNamer(given)).rejects.toMatchObject({ code: 'EINVAL' });
 });
 
+test('another module is refused by name', async () => {
+  const wasm = readFileSync(new URL('../../../build/engine.wasm', import.meta.url));
+  const refusal = { code: 'EINVAL', message: expect.stringContaining('hash.wasm') };
+  await expect(createNamer({ wasm })).rejects.toMatchObject(refusal);
+});
+
 test('the module has nothing but what it says, and its XXH64 is that of xxhash-wasm', async () => {
   const module = await WebAssembly.compile(readFileSync(new URL('../../../build/hash.wasm', import.meta.url)));
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);

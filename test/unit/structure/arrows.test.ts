@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/memory': ['src/errors'],
   'src/engine': ['src/memory', 'src/errors'],
   'src/port': [],
-  'src/namer': ['src/load', 'src/machine', 'src/engine', 'src/bytes', 'src/validate'],
+  'src/namer': ['src/load', 'src/machine', 'src/engine', 'src/bytes', 'src/validate', 'src/errors'],
   'src/platform': ['src/port'],
   'src/load': ['src/platform', 'src/engine', 'src/errors'],
   'src/machine': ['src/engine', 'src/memory', 'src/port', 'src/bytes', 'src/validate', 'src/errors', 'src/size'],
