@@ -107,9 +107,9 @@ export class AddressSpace {
 
   /**
    * From now on the process is of this domain, with all mappings but those that were given one of their own, and so are its children; or,
-   * if a range is given, the mappings there, which are split for it. Pages that others share get copies. ENOMEM: frames ran out (the process
-   * is where it was; of a range what lies before is done), or part of the range is not mapped, and all else is done. EINVAL if there is no
-   * such domain.
+   * if a range is given, the mappings there, which are split for it. Pages that others share get copies. ENOMEM: frames ran out (the
+   * process is where it was; of a range what lies before is done), or part of the range is not mapped, and all else is done. EINVAL if
+   * there is no such domain.
    */
   setDomain(domain: DomainId, address?: number, length?: number): void {
     const { engine } = this.#machine;

@@ -1,4 +1,4 @@
-/** Domains as an embedder meets them: what is refused, and in which words. What merges with what: test/behaviour/property/domains.test.ts. */
+/** Domains as an embedder meets them: what is refused, and in which words. What merges with what is in test/behaviour/property. */
 import { expect, test } from 'vitest';
 import { createHost, type Host } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
