@@ -6,8 +6,8 @@
 import { bytesOf, isSteady, lengthOf } from '../bytes.ts';
 import { errnoOf, layout } from '../engine/index.ts';
 import { errnoName, KsmError } from '../errors.ts';
-import { type FrameId, frameOfPte, isPresent } from '../memory/index.ts';
-import { optionsOf } from '../validate.ts';
+import type { FrameId } from '../memory/index.ts';
+import { invalid, optionsOf } from '../validate.ts';
 import { Access } from './access.ts';
 import {
   ACCESS,
@@ -30,6 +30,7 @@ import {
 } from './calls.ts';
 import { type DomainId, expectDomain } from './domains.ts';
 import type { Machine } from './machine.ts';
+import { eachFrame, type PageTable, tablesOf, unsharedIn } from './page-tables.ts';
 import { eachPage, expectRange, isInOnePage, pageAt, pageOf, pagesOf } from './range.ts';
 import type { ProcessHandle } from './types.ts';
 
@@ -256,6 +257,24 @@ export class AddressSpace {
     while (!access.setName(page, name)) this.#placeAfter('writeFault', 'setName', page, PAGE_SIZE);
   }
 
+  /**
+   * The same for as many pages as there are names, from `address` on. EFAULT or ENOMEM name the first page that could not get its own;
+   * those before it have theirs.
+   */
+  setNames(address: number, names: BigUint64Array): void {
+    const { engine } = this.#machine;
+    const first = this.#namedPage('setNames', address);
+    if (!(names instanceof BigUint64Array)) throw invalid('setNames: the names', names, 'a BigUint64Array');
+    expectRange('setNames', address, names.length * PAGE_SIZE);
+    if (engine.worker !== 0) {
+      for (const [index, name] of names.entries()) this.setName((first + index) * PAGE_SIZE, name);
+      return;
+    }
+    names.forEach((name, index) => {
+      engine.setBigU64(this.#placeAfter('writeFault', 'setNames', first + index, PAGE_SIZE), name);
+    });
+  }
+
   /** The name of the page at `address`. Of a host of names; else EINVAL. */
   getName(address: number): bigint {
     const { engine } = this.#machine;
@@ -323,41 +342,24 @@ export class AddressSpace {
 
   /** The pages that are present, ascending, with the frames that they map. */
   *resident(): Generator<{ address: number; frame: FrameId }> {
-    const end = layout.MM_PAGES;
-    for (let page = 0; ; page++) {
-      const { engine } = this.#machine;
-      const mm = this.#alive('resident'); // it may have ended while whoever asks looked at the last page
-      page = engine.call.nextMappedPage(mm, this.id, page, end) >>> 0;
-      if (page >= end) return;
-      const leafEnd = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
-      const ptes = (engine.u32(layout.H_PTES) >>> 2) + (engine.call.entryFind(mm, this.id, page) >>> 0) - page;
+    const { engine } = this.#machine;
+    for (const table of this.#tables('resident')) {
       const present: { address: number; frame: FrameId }[] = [];
-      for (; page < leafEnd; page++) {
-        const pte = engine.words[ptes + page] as number;
-        if (isPresent(pte)) present.push({ address: page * PAGE_SIZE, frame: frameOfPte(pte) });
-      }
+      eachFrame(engine, table, (page, frame) => present.push({ address: page * PAGE_SIZE, frame }));
       yield* present; // all of the page table at once: it may be another's by the time the next one is asked for
-      page--;
     }
   }
 
   /** Rmap items of this process that are in the unstable tree: its share of the counter pages_unshared. */
   unsharedPages(): number {
-    const { engine } = this.#machine;
-    const { call } = engine;
-    const mm = this.#alive('unsharedPages');
-    const states = engine.u32(layout.H_STATES) >>> 2;
-    const next = (page: number): number => call.nextMappedPage(mm, this.id, page, layout.MM_PAGES) >>> 0;
     let unshared = 0;
-    for (let page = next(0); page < layout.MM_PAGES; ) {
-      const first = states + (call.entryFind(mm, this.id, page) >>> 0) - (page % layout.TABLE_ENTRIES);
-      for (let entry = first; entry < first + layout.TABLE_ENTRIES; entry++) {
-        if ((engine.words[entry] as number) & layout.STATE_UNSTABLE) unshared++;
-      }
-      const leafEnd = (Math.floor(page / layout.TABLE_ENTRIES) + 1) * layout.TABLE_ENTRIES;
-      page = leafEnd < layout.MM_PAGES ? next(leafEnd) : leafEnd;
-    }
+    for (const table of this.#tables('unsharedPages')) unshared += unsharedIn(this.#machine.engine, table);
     return unshared;
+  }
+
+  /** ESRCH as soon as the process has ended, which it may while whoever asks looks at a table. */
+  #tables(call: string): Generator<PageTable> {
+    return tablesOf(this.#machine.engine, this.id, () => this.#alive(call));
   }
 
   /** /proc/PID/ksm_stat. */

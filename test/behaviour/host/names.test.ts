@@ -39,3 +39,21 @@ test('bytes are refused where pages are names, names where they are bytes, and w
   for (const wrong of [{ index: 'content' }, { checksum: 'xxh64' }] as const)
     await expect(createHost({ ...small, ...wrong, page: 'names' })).rejects.toMatchObject({ code: 'EINVAL' });
 });
+
+test.each(['alone', 'shared'])(
+  'many names at once are the same as one by one, up to the page that cannot have its own (%s)',
+  async (how) => {
+    const host = await createHost({ memory: '8M', pages: 1024, processes: 4, vmas: 16, page: 'names' });
+    if (how === 'shared') host.share();
+    const space = host.spawn();
+    space.mmap(0, 3 * 4096);
+    const names = BigUint64Array.of(5n, 0n, 2n ** 64n - 1n, 9n);
+    space.setNames(0, names.subarray(0, 3));
+    expect([0, 1, 2].map((page) => space.getName(page * 4096))).toEqual([5n, 0n, 2n ** 64n - 1n]);
+    expect(refusalOf(() => space.setNames(4096, names))).toBe('EFAULT');
+    expect([0, 1, 2].map((page) => space.getName(page * 4096))).toEqual([5n, 5n, 0n]);
+    space.setNames(4096, new BigUint64Array());
+    expect(refusalOf(() => space.setNames(0, new Float64Array(1) as never))).toBe('EINVAL');
+    expect(refusalOf(() => space.setNames(2 ** 39 - 4096, names))).toBe('EFAULT');
+  },
+);

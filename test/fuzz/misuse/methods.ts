@@ -67,6 +67,7 @@ const OF_SPACE: readonly [string, ...Kind[]][] = [
   ['read', address, few],
   ['touch', address, few],
   ['setName', address, number],
+  ['setNames', address, bytes],
   ['getName', address],
   ['exec'],
   ['frameOf', address],

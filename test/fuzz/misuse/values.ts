@@ -93,6 +93,7 @@ export const bytes: Kind = orJunk((world) => {
     new DataView(all.buffer),
     Buffer.from(all),
     new Float64Array(1),
+    new BigUint64Array(world.any([0, 1, 3])).fill(7n),
     new Liar(2 * PAGE),
   ]);
 });

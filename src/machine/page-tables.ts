@@ -1,0 +1,58 @@
+/** The page tables of a process as the driver reads them: one at a time, ascending, and only those that hold pages. */
+import { type Engine, layout } from '../engine/index.ts';
+import { type FrameId, frameOfPte, isPresent } from '../memory/index.ts';
+
+const { TABLE_ENTRIES } = layout;
+
+/** The lowest level: TABLE_ENTRIES pages in a row. */
+export interface PageTable {
+  /** Number of its first page. */
+  readonly page: number;
+  /** Number of its first entry: of its ptes, states and items. */
+  readonly entry: number;
+}
+
+/** Those of process `id`, whose mm `mmOf` gives anew for each: it may end, or get another one, while somebody looks at a table. */
+export function* tablesOf(engine: Engine, id: number, mmOf: () => number): Generator<PageTable> {
+  for (let page = 0; page < layout.MM_PAGES; page += TABLE_ENTRIES) {
+    const mm = mmOf();
+    page = engine.call.nextMappedPage(mm, id, page, layout.MM_PAGES) >>> 0;
+    if (page >= layout.MM_PAGES) return;
+    const index = page % TABLE_ENTRIES;
+    const entry = engine.call.entryFind(mm, id, page) >>> 0;
+    page -= index;
+    yield { page, entry: entry - index };
+  }
+}
+
+/** Calls `visit` for each page of a process that is present: an object for each, as `AddressSpace.resident` makes, would take longer. */
+export function eachResident(
+  engine: Engine,
+  { id, mm }: { readonly id: number; readonly mm: number },
+  visit: (page: number, frame: FrameId) => void,
+): void {
+  for (const table of tablesOf(engine, id, () => mm)) eachFrame(engine, table, visit);
+}
+
+/** Calls `visit` for each page of the table that is present. */
+export function eachFrame(
+  engine: Engine,
+  { page, entry }: PageTable,
+  visit: (page: number, frame: FrameId) => void,
+): void {
+  const ptes = (engine.u32(layout.H_PTES) >>> 2) + entry;
+  for (let index = 0; index < TABLE_ENTRIES; index++) {
+    const pte = engine.words[ptes + index] as number;
+    if (isPresent(pte)) visit(page + index, frameOfPte(pte));
+  }
+}
+
+/** Rmap items of the table that are in the unstable tree. */
+export function unsharedIn(engine: Engine, { entry }: PageTable): number {
+  const states = (engine.u32(layout.H_STATES) >>> 2) + entry;
+  let unshared = 0;
+  for (let index = 0; index < TABLE_ENTRIES; index++) {
+    if ((engine.words[states + index] as number) & layout.STATE_UNSTABLE) unshared++;
+  }
+  return unshared;
+}
