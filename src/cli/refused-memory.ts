@@ -1,6 +1,6 @@
 /** The system's refusal of a memory for the engine, in words that help at a command line. */
 import type { KsmError } from '../errors.ts';
-import { bytes } from '../report/index.ts';
+import { bytes } from '../format.ts';
 import { addressSpace } from './address-space.ts';
 
 /** Is it that, and no limit of the engine's own? V8 says so by a RangeError. */

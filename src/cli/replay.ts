@@ -3,9 +3,10 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { errnoName, KsmError } from '../errors.ts';
+import { count } from '../format.ts';
 import type { HostOptions } from '../index.ts';
 import { json, printable } from '../printable.ts';
-import { count, wrap } from '../report/index.ts';
+import { wrap } from '../report/index.ts';
 import {
   type CheckResult,
   checkTrace,

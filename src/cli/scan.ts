@@ -2,28 +2,20 @@
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
 import os from 'node:os';
-import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import { KsmError } from '../errors.ts';
+import { plural } from '../format.ts';
 import type { PageSource } from '../image/index.ts';
-import { createHost, type Host } from '../index.ts';
-import { MEMORY_BYTES_MAX, UNIT_BYTES } from '../memory/index.ts';
+import type { Host } from '../index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
-import { type Arguments, has, many, wholeNumber } from './arguments.ts';
+import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../scan/index.ts';
+import { type Arguments, choice, has, many, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
-import { hostLimits, Loader } from './load.ts';
 import { appearance, print, say } from './output.ts';
-import { Passes } from './passes.ts';
 import { Progress } from './progress.ts';
 import { isRefusedMemory } from './refused-memory.ts';
 import { applySettings, readSettings } from './settings.ts';
 import { Sources, type Wanted } from './sources.ts';
-
-const MIB = 2 ** 20;
-/** Room for the engine's records: of a page, as a part of the page; of anything; of a source. */
-const RECORDS_SHARE = 0.08;
-const FIXED_MEMORY = 16 * MIB;
-const MEMORY_PER_SOURCE = MIB / 16;
 
 export const scanCommand: Command = {
   name: 'scan',
@@ -58,6 +50,13 @@ export const scanCommand: Command = {
       help: 'a live process; several: --pid 1 --pid 2, or --pid 1,2',
     },
     { name: 'all', help: 'every process that this user may read' },
+    {
+      name: 'engine',
+      value: 'ENGINE',
+      completes: ['names', 'bytes'],
+      help: 'names: pages are named by their hash as they are read, and not kept (default in hash order); bytes: all are loaded',
+    },
+    { name: 'trust-hash', help: 'believe that pages with the same 64-bit hash are equal, without comparing their bytes' },
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS,
   ],
@@ -69,82 +68,106 @@ export const scanCommand: Command = {
 /** The command line's meaning, checked. */
 interface Request extends Wanted, CommonOptions {
   readonly passes: number | undefined;
+  readonly engine: JobOptions['engine'];
+  readonly trustHash: boolean;
 }
 
-async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
-  const request: Request = {
-    ...commonOptions(given),
+function requestOf(given: Arguments): Request {
+  const common = commonOptions(given);
+  const asked = optional<JobOptions['engine']>(given, 'engine', (text) => choice('engine', text, ['names', 'bytes']));
+  const engine = asked ?? (common.index === 'content' ? 'bytes' : 'names');
+  if (engine === 'names' && common.index === 'content') {
+    throw new KsmError('EUSAGE', '--engine names: names have no order of contents; --index content needs --engine bytes.');
+  }
+  if (engine === 'bytes' && has(given, 'trust-hash')) {
+    throw new KsmError('EUSAGE', '--trust-hash: the engine over bytes compares them itself; leave one of the two away.');
+  }
+  return {
+    ...common,
+    engine,
+    trustHash: has(given, 'trust-hash'),
     images: given.positionals,
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
     all: has(given, 'all'),
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
+}
+
+async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
+  const request = requestOf(given);
   const report = await measure(request, signal);
   await print(request.json ? renderJson(report) : renderTable(report, appearance()), signal);
   return EXIT.done;
 }
 
-/** Opens, loads, scans and reports; whatever was started is ended again, however this ends. */
+/** Opens, scans and reports; whatever was started is ended again, however this ends. */
 async function measure(request: Request, signal: AbortSignal): Promise<ScanReport> {
   await using sources = await Sources.open(request, signal);
   if (!request.quiet) for (const note of sources.notes) say(note);
   signal.throwIfAborted();
-  const memory = request.memory ?? defaultMemory(sources.list);
-  using host = await makeHost(request, sources.list, memory);
-  const default_settings = readSettings(host);
-  applySettings(host, request.settings);
-  const settings = readSettings(host);
   const progress = new Progress(request.quiet);
   try {
-    const passes = new Passes(host, progress, signal);
-    const { sources: loaded, ...loading } = await new Loader(host, passes, progress, signal).load(sources.list);
-    if (request.passes === undefined) await passes.settle(false);
-    for (let i = 0; i < (request.passes ?? 0); i++) await passes.pass(false);
-    const seed = request.seed === undefined ? null : String(request.seed);
-    return buildReport({
-      host,
-      sources: loaded,
-      passes: passes.done,
-      converged: passes.settled,
-      loading,
-      options: { index: request.index ?? 'hash', memory_bytes: memory, scanners: host.scanners.running, seed },
-      settings,
-      default_settings,
-      notes: [...sources.notes, ...readingNotes(sources.list)],
+    let settings = { before: {}, now: {} };
+    const prepare = (host: Host): void => {
+      const before = readSettings(host);
+      applySettings(host, request.settings);
+      settings = { before, now: readSettings(host) };
+    };
+    const scanned = await scanAll(request, sources.list, prepare, new Watch(progress, signal));
+    using engines = scanned.engines;
+    return await buildReport({
+      scanned,
+      options: {
+        index: request.index ?? 'hash',
+        memory_bytes: engines.memoryBytes,
+        scanners: engines.first.scanners.running,
+        seed: request.seed === undefined ? null : String(request.seed),
+      },
+      settings: settings.now,
+      default_settings: settings.before,
+      notes: [...sources.notes, ...readingNotes(sources.list), ...comparisonNotes(scanned)],
     });
   } finally {
     progress.clear();
   }
 }
-
 function readingNotes(sources: readonly PageSource[]): string[] {
   return sources.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`));
 }
 
+/** What changed, or could not be looked at again, between the first reading and the comparison. */
+function comparisonNotes({ placed, verdict }: Scanned): string[] {
+  return placed.flatMap(({ source: { name } }, at) => {
+    const [changed = 0, believed = 0] = [verdict?.changed[at], verdict?.believed[at]];
+    const notes: string[] = [];
+    if (changed > 0) notes.push(`${name}: ${plural(changed, 'merged page')} changed before ${changed === 1 ? 'it' : 'they'} could be compared.`);
+    if (believed > 0) notes.push(`${name}: ${plural(believed, 'merged page')} could not be read again; equal hashes are believed.`);
+    return notes;
+  });
+}
+
 /** A size that the engine refuses is the user's if the user chose it. */
-async function makeHost(request: Request, sources: readonly PageSource[], memory: number): Promise<Host> {
-  const { index = 'hash', scanners, seed } = request;
-  const limits = hostLimits(sources);
+async function scanAll(
+  request: Request,
+  sources: readonly PageSource[],
+  prepare: (host: Host) => void,
+  watch: Watch,
+): Promise<Scanned> {
+  const { engine, index = 'hash', scanners, seed, passes, trustHash, memory } = request;
+  const options = { engine, index, scanners, passes, trustHash, memory, copyBytes: copyBytes(memory), prepare };
   try {
-    return await createHost({
-      ...limits,
-      memory,
-      index,
-      scanners,
-      ...warningsOf(request),
-      ...(seed === undefined ? {} : { seed }),
-    });
+    return await scanSources(
+      sources,
+      { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) },
+      watch,
+    );
   } catch (error) {
     if (!(error instanceof KsmError) || request.memory === undefined || isRefusedMemory(error)) throw error;
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
 }
 
-/** Bytes for all pages and their records, as far as the machine has them free. */
-function defaultMemory(sources: readonly PageSource[]): number {
-  const pages = sources.reduce((total, source) => total + source.pages, 0);
-  const records = pages * PAGE_SIZE * RECORDS_SHARE + sources.length * MEMORY_PER_SOURCE + FIXED_MEMORY;
-  const wanted = pages * PAGE_SIZE + records;
-  const most = Math.min(Math.max(os.freemem() / 2, 256 * MIB), MEMORY_BYTES_MAX);
-  return Math.ceil(Math.min(wanted, most) / UNIT_BYTES) * UNIT_BYTES;
+/** Bytes that copies may take: what is allowed, else half of what is free. */
+function copyBytes(memory: number | undefined): number {
+  return memory ?? os.freemem() / 2;
 }

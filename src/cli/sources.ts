@@ -3,8 +3,8 @@
  */
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
+import { count, plural } from '../format.ts';
 import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
-import { count, plural } from '../report/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
@@ -115,9 +115,14 @@ function renamed(source: PageSource, name: string): PageSource {
   return {
     name,
     kind: source.kind,
-    ranges: source.ranges,
-    pages: source.pages,
-    read: (signal) => source.read(signal),
+    isRepeatable: source.isRepeatable,
+    get ranges() {
+      return source.ranges;
+    },
+    get pages() {
+      return source.pages;
+    },
+    read: (options) => source.read(options),
     get notes() {
       return source.notes;
     },

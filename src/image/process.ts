@@ -7,18 +7,14 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { KsmError } from '../errors.ts';
 import { count } from './failure.ts';
 import { Pagemap } from './pagemap.ts';
 import { checkReadable, type ProcessStat, processFailure, readStat, requireLinux } from './proc.ts';
-import { append, type Layout, type NumberedRun } from './ranges.ts';
+import { append, type Layout, type NumberedRun, within } from './ranges.ts';
 import { lost, ProcessReader } from './reader.ts';
 import { kernelPageBytes, type Mapping, parseSmaps } from './smaps.ts';
-import { PAGE_BYTES, type PageChunk, type PageRange, type PageSource } from './source.ts';
-
-/** Other work of the program gets its turn after this many pages, a few milliseconds. */
-const BREATH_PAGES = 4096;
+import { PAGE_BYTES, type PageChunk, type PageRange, type PageSource, type ReadOptions } from './source.ts';
 
 /**
  * The present pages of the private mappings that KSM would take, without those of files that were never written.
@@ -92,6 +88,7 @@ function readLayout(pid: number, mappings: readonly Mapping[]): Layout | undefin
 class ProcessSource implements PageSource {
   readonly name: string;
   readonly kind = 'process';
+  readonly isRepeatable = true;
   readonly ranges: readonly PageRange[];
   readonly pages: number;
   readonly notes: string[];
@@ -112,48 +109,42 @@ class ProcessSource implements PageSource {
     this.#openingNotes = notes;
   }
 
-  async *read(signal?: AbortSignal): AsyncGenerator<PageChunk, void> {
-    this.notes.splice(0, this.notes.length, ...this.#openingNotes);
+  async *read({ signal, lend, runs }: ReadOptions = {}): AsyncGenerator<PageChunk, void> {
+    const notes = [...this.#openingNotes];
     signal?.throwIfAborted();
-    if (this.pages === 0) return;
-    const reader = await this.#reader();
-    if (reader === undefined) return;
+    const reader = this.pages === 0 ? undefined : await this.#reader(notes, lend);
     try {
-      let sinceBreath = 0;
-      for (const run of this.#runs) {
+      for (const run of runs === undefined ? this.#runs : within(this.#runs, runs)) {
+        if (reader === undefined) break;
         for (const chunk of reader.read(run)) {
           yield chunk;
-          signal?.throwIfAborted();
-          sinceBreath += chunk.bytes.length / PAGE_BYTES;
-          if (sinceBreath < BREATH_PAGES) continue;
-          sinceBreath = 0;
-          await breathe();
           signal?.throwIfAborted();
         }
         if (reader.ended) break;
       }
-      this.notes.push(...reader.notes(this.pages));
+      if (reader !== undefined) notes.push(...reader.notes(this.pages));
+      if (runs === undefined) this.notes.splice(0, this.notes.length, ...notes);
     } catch (error) {
       throw signal?.aborted ? error : processFailure(error, this.#pid);
     } finally {
-      reader.close();
+      reader?.close();
     }
   }
 
   /** undefined, and a note: the process is gone, or has become unreadable, since the source was opened. */
-  async #reader(): Promise<ProcessReader | undefined> {
+  async #reader(notes: string[], lend?: Uint8Array): Promise<ProcessReader | undefined> {
     let reader: ProcessReader | undefined;
     let same = false;
     try {
-      reader = new ProcessReader(this.#pid);
+      reader = new ProcessReader(this.#pid, lend);
       // Asked after opening: the open files belong to the process that had this pid then, whoever has it later.
       same = (await readStat(this.#pid)).startTime === this.#startTime;
       if (same) return reader;
-      this.notes.push(lost(this.pages, 'the process ended before it was read'));
+      notes.push(lost(this.pages, 'the process ended before it was read'));
     } catch (error) {
       const why = processFailure(error, this.#pid);
       const text = why.code === 'ESRCH' ? 'the process ended before it was read' : why.message;
-      this.notes.push(lost(this.pages, text));
+      notes.push(lost(this.pages, text));
     } finally {
       if (!same) reader?.close();
     }

@@ -6,7 +6,7 @@
  */
 
 import type { Run } from './pagemap.ts';
-import { PAGE_BYTES, type PageRange } from './source.ts';
+import { endOf, PAGE_BYTES, type PageRange, type PageRun } from './source.ts';
 
 /**
  * An absent stretch of more pages than this ends a range. Reserved address space, of which there can be terabytes, then
@@ -51,3 +51,18 @@ function appendRange({ ranges, runs }: Layout, added: readonly Run[], label: str
 function pageAt(address: bigint): number {
   return Number(address / BigInt(PAGE_BYTES));
 }
+
+/** The parts of `runs` whose pages are of `wanted`; both ascend. */
+export function* within(runs: readonly NumberedRun[], wanted: readonly PageRun[]): Generator<NumberedRun> {
+  let index = 0;
+  for (const { page, pages } of wanted) {
+    while (index < runs.length && endOf(runs[index] as PageRun) <= page) index++;
+    for (let i = index; i < runs.length; i++) {
+      const run = runs[i] as NumberedRun;
+      if (run.page >= page + pages) break;
+      const from = Math.max(run.page, page);
+      yield { page: from, at: run.at + from - run.page, pages: Math.min(endOf(run), page + pages) - from };
+    }
+  }
+}
+

@@ -26,12 +26,14 @@ export class ProcessReader {
   readonly #mem: number;
   readonly #map: number;
   readonly #pagemap: Pagemap;
-  readonly #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_PAGES * PAGE_BYTES);
+  readonly #buffer: Uint8Array;
   #read = 0;
   #gone = 0;
   #unreadable = 0;
 
-  constructor(pid: number) {
+  /** `lend`: memory of whole pages to read into, if there is any. */
+  constructor(pid: number, lend?: Uint8Array) {
+    this.#buffer = lend?.subarray(0, BUFFER_PAGES * PAGE_BYTES) ?? Buffer.allocUnsafeSlow(BUFFER_PAGES * PAGE_BYTES);
     this.#mem = openSync(`/proc/${pid}/mem`, 'r');
     try {
       this.#map = openSync(`/proc/${pid}/pagemap`, 'r');
@@ -90,7 +92,7 @@ export class ProcessReader {
   #readPages(at: number, pages: number): number {
     try {
       const position = BigInt(at) * BigInt(PAGE_BYTES);
-      const bytes = readSync(this.#mem, this.#buffer, 0, Math.min(pages, BUFFER_PAGES) * PAGE_BYTES, position);
+      const bytes = readSync(this.#mem, this.#buffer, 0, Math.min(pages * PAGE_BYTES, this.#buffer.length), position);
       this.ended = bytes === 0;
       return Math.floor(bytes / PAGE_BYTES);
     } catch (error) {

@@ -5,14 +5,14 @@
  * never read holds nothing.
  */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { printable } from '../printable.ts';
 import { count, pathFailure } from './failure.ts';
 import type { ImageFile } from './format.ts';
-import { PAGE_BYTES, type PageChunk, type PageRange, type PageSource } from './source.ts';
+import { endOf, PAGE_BYTES, type PageChunk, type PageRange, type PageRun, type PageSource, type ReadOptions } from './source.ts';
 
-/** Whole pages; large enough that the threads that Node.js reads files with are not what takes the time. */
-const BUFFER_BYTES = 1 << 20;
+/** Whole pages. What fits into a core's second-level cache is read twice as fast as what does not (docs/performance.md). */
+const BUFFER_BYTES = 1 << 18;
 
 /** A stretch of a file: one range of pages, all of them present. The last is filled up with zeros if it does not end on a page. */
 export interface Segment {
@@ -28,6 +28,7 @@ export interface Segment {
 export class SegmentedImage implements PageSource {
   readonly name: string;
   readonly kind = 'image';
+  readonly isRepeatable = true;
   readonly ranges: readonly PageRange[];
   readonly pages: number;
   readonly notes: string[] = [];
@@ -43,32 +44,54 @@ export class SegmentedImage implements PageSource {
     this.#segments = segments;
   }
 
-  async *read(signal?: AbortSignal): AsyncGenerator<PageChunk, void> {
-    this.notes.length = 0;
+  async *read({ signal, lend, runs }: ReadOptions = {}): AsyncGenerator<PageChunk, void> {
+    if (runs === undefined) this.notes.length = 0;
     signal?.throwIfAborted();
     const { path } = this.#file;
-    const file = await open(path).catch((error: unknown) => {
-      throw pathFailure(error, path);
-    });
+    const buffer = lend ?? new Uint8Array(BUFFER_BYTES);
     const read = { bytes: 0, pages: 0, filled: 0 };
+    let fd = -1;
     try {
-      for (const [index, segment] of this.#segments.entries()) {
-        let page = (this.ranges[index] as PageRange).page;
-        for await (const chunk of chunks(file, segment)) {
-          const pages = Math.ceil(chunk.length / PAGE_BYTES);
-          read.bytes += chunk.length;
+      fd = openSync(path, 'r'); // synchronous: a file's reads overlap nothing, and cost a third more in another thread
+      for (const piece of this.#pieces(runs)) {
+        for (const chunk of chunks(fd, buffer, piece)) {
+          const pages = chunk.bytes.length / PAGE_BYTES;
+          read.bytes += chunk.read;
           read.pages += pages;
-          read.filled += pages * PAGE_BYTES - chunk.length;
-          yield { page, bytes: padded(chunk) };
-          page += pages;
+          read.filled += chunk.bytes.length - chunk.read;
+          yield chunk;
           signal?.throwIfAborted();
         }
       }
-      this.#report(read, (await file.stat()).size);
+      if (runs === undefined) this.#report(read, fstatSync(fd).size);
     } catch (error) {
       throw signal?.aborted ? error : pathFailure(error, path);
     } finally {
-      await file.close();
+      if (fd >= 0) closeSync(fd);
+    }
+  }
+
+  /** What is to be read of the file: all segments, or the parts of them that the runs name. */
+  *#pieces(runs: readonly PageRun[] | undefined): Generator<Piece> {
+    if (runs === undefined) {
+      for (const [index, { offset, bytes }] of this.#segments.entries()) {
+        yield { page: (this.ranges[index] as PageRange).page, offset, bytes };
+      }
+      return;
+    }
+    let index = 0;
+    for (const run of runs) {
+      for (let page = run.page; page < run.page + run.pages; ) {
+        while (index < this.ranges.length && endOf(this.ranges[index] as PageRange) <= page) index++;
+        const [range, segment] = [this.ranges[index], this.#segments[index]];
+        if (range === undefined || segment === undefined) return;
+        page = Math.max(page, range.page);
+        const pages = Math.min(run.page + run.pages, endOf(range)) - page;
+        if (pages <= 0) break;
+        const from = (page - range.page) * PAGE_BYTES;
+        yield { page, offset: segment.offset + from, bytes: Math.min(pages * PAGE_BYTES, segment.bytes - from) };
+        page += pages;
+      }
     }
   }
 
@@ -102,26 +125,38 @@ function rangesOf(segments: readonly Segment[]): PageRange[] {
   return ranges;
 }
 
-/** The bytes of a segment in whole pages (the last piece aside), all in the same buffer; less if the file ends early. */
-async function* chunks(file: FileHandle, { offset, bytes }: Segment): AsyncGenerator<Buffer, void> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(BUFFER_BYTES, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES));
-  for (let position = 0; position < bytes; ) {
-    const wanted = Math.min(buffer.length, bytes - position);
-    let filled = 0;
-    // A single read may give less than asked for before the end of the file, on network file systems for example.
-    while (filled < wanted) {
-      const { bytesRead } = await file.read(buffer, filled, wanted - filled, offset + position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    if (filled > 0) yield buffer.subarray(0, filled);
-    if (filled < wanted) return;
-    position += filled;
+/** Bytes of the file that begin with a page. */
+interface Piece {
+  readonly page: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+
+/** A chunk, and how many of its bytes are the file's: the rest fills its last page up with zeros. */
+interface FileChunk extends PageChunk {
+  readonly read: number;
+}
+
+/** The piece, as much at a time as the buffer holds; less of it if the file ends early. */
+function* chunks(fd: number, buffer: Uint8Array, { page, offset, bytes }: Piece): Generator<FileChunk> {
+  for (let done = 0; done < bytes; ) {
+    const wanted = Math.min(buffer.length, bytes - done);
+    const read = fill(fd, buffer, wanted, offset + done);
+    const whole = Math.ceil(read / PAGE_BYTES) * PAGE_BYTES;
+    if (read > 0) yield { page: page + done / PAGE_BYTES, bytes: buffer.subarray(0, whole).fill(0, read), read };
+    if (read < wanted) return;
+    done += read;
   }
 }
 
-/** The chunk up to the next page boundary, in the same memory: the buffer is a whole number of pages. */
-function padded(chunk: Buffer): Buffer {
-  const whole = Math.ceil(chunk.length / PAGE_BYTES) * PAGE_BYTES;
-  return Buffer.from(chunk.buffer, chunk.byteOffset, whole).fill(0, chunk.length);
+/** Reads `wanted` bytes; fewer only at the end of the file. A single read may give less, on network file systems for example. */
+function fill(fd: number, buffer: Uint8Array, wanted: number, offset: number): number {
+  let filled = 0;
+  while (filled < wanted) {
+    const read = readSync(fd, buffer, filled, wanted - filled, offset + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
 }

@@ -26,19 +26,40 @@ export interface PageRange {
   readonly label: string;
 }
 
+/** Consecutive pages, in the numbering of PageChunk. */
+export interface PageRun {
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** The page behind the last. */
+export function endOf({ page, pages }: PageRun): number {
+  return page + pages;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Memory of whole pages that chunks may be read into, so that nobody copies them; they may lie elsewhere all the same. */
+  readonly lend?: Uint8Array;
+  /** Only the pages of these runs, which ascend and do not overlap. Default: all. */
+  readonly runs?: readonly PageRun[];
+}
+
 export interface PageSource {
   /** For people: a file's path, or "pid 123 (node)". Unique within a scan. */
   readonly name: string;
   readonly kind: 'image' | 'process';
-  /** Ascending, not overlapping. Pages outside every range do not exist. */
+  /** Ascending, not overlapping. Pages outside every range do not exist. Of a stream: complete once read() has ended. */
   readonly ranges: readonly PageRange[];
-  /** Pages that read() will give at the most; the progress bar's whole. */
+  /** Pages that read() will give at the most; the progress bar's whole. Of a stream 0: nobody knows before its end. */
   readonly pages: number;
+  /** May read() be called again? Not of a stream. */
+  readonly isRepeatable: boolean;
   /**
    * Gives the pages that are there, in ascending order. Pages of a range that it never gives are not present
-   * (a process that has not touched them). Never throws because a process ended or changed: it says so in `notes`.
+   * (a process that has not touched them). Never throws because a process ended or changed: it says so in `notes`, if all is read.
    */
-  read(signal?: AbortSignal): AsyncIterable<PageChunk>;
-  /** What the user should know about how the reading went, complete once read() has ended: whole sentences. */
+  read(options?: ReadOptions): AsyncIterable<PageChunk>;
+  /** What the user should know about how the reading of all went, complete once it has ended: whole sentences. */
   readonly notes: readonly string[];
 }

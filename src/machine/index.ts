@@ -16,6 +16,7 @@ export { type Clock, clockOf, cpuOf, nowOf, systemClock } from './clock.ts';
 export { type DomainId, type DomainOptions, dropDomain, makeDomain } from './domains.ts';
 export { expectFrame, migrate, offline, online } from './frames.ts';
 export { Machine } from './machine.ts';
+export { MergedFrames, NOT_MERGED } from './merged.ts';
 export {
   type Cures,
   DIRTY_TRACKING,
@@ -27,6 +28,7 @@ export {
   SCANNERS_MAX,
   seedOf,
 } from './options.ts';
+export { eachResident, PageWalk } from './page-tables.ts';
 export { share } from './share.ts';
 export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';
 export { limitsOf, usageOf } from './usage.ts';

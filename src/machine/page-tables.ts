@@ -56,3 +56,31 @@ export function unsharedIn(engine: Engine, { entry }: PageTable): number {
   }
   return unshared;
 }
+
+/** Reads the ptes of a process that nobody else changes, one page after the other: a page table is looked up once. */
+export class PageWalk {
+  readonly #engine: Engine;
+  readonly #id: number;
+  readonly #mm: number;
+  /** Number of the first page of the table at hand, and of its first entry; 0: there is no such table. */
+  #page = -1;
+  #entry = 0;
+
+  constructor(engine: Engine, { id, mm }: { readonly id: number; readonly mm: number }) {
+    this.#engine = engine;
+    this.#id = id;
+    this.#mm = mm;
+  }
+
+  /** The frame that `page` maps; undefined if none is present. */
+  frameAt(page: number): FrameId | undefined {
+    const index = page % TABLE_ENTRIES;
+    if (page - index !== this.#page) {
+      this.#page = page - index;
+      this.#entry = this.#engine.call.entryFind(this.#mm, this.#id, this.#page) >>> 0;
+    }
+    if (this.#entry === 0) return undefined;
+    const pte = this.#engine.words[(this.#engine.u32(layout.H_PTES) >>> 2) + this.#entry + index] as number;
+    return isPresent(pte) ? frameOfPte(pte) : undefined;
+  }
+}

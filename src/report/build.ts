@@ -1,49 +1,51 @@
 /**
- * Makes the report of a scan that has ended, from the page tables and the engine's counters.
+ * Makes the report of a scan that has ended, from the page tables and the engines' counters.
  *
- * It assumes that every address space was loaded by plain writes and has not been written since: then a frame that two
- * pages map is a merged one, and nobody maps the zero frame but by use_zero_pages.
+ * It assumes that every address space was loaded by plain writes and has not been written since: then nobody maps the zero frame but by
+ * use_zero_pages.
  */
-import { PAGE_SIZE } from '../../assembly/layout/index.ts';
-import type { Host } from '../index.ts';
+import { PAGE_BYTES } from '../image/index.ts';
+import type { KsmStat } from '../index.ts';
+import type { Scanned } from '../scan/index.ts';
 import { topContents } from './contents.ts';
-import { type FrameUse, frameUse, type LoadedSource } from './frames.ts';
 import { machine } from './machine.ts';
-import type { OptionsReport, PassReport, ScanReport, SourceReport } from './types.ts';
+import { type Merged, readMerged } from './merged.ts';
+import type { OptionsReport, ScanReport, SourceReport } from './types.ts';
+import { verificationOf } from './verification.ts';
 
 /** Contents that a report lists. */
 const TOP_CONTENTS = 10;
 
-/** What only the one who ran the scan knows. */
+/** What only the one who asked for the scan knows. */
 export interface ScanFacts {
-  readonly host: Host;
-  readonly sources: readonly LoadedSource[];
-  readonly passes: readonly PassReport[];
-  readonly converged: boolean;
-  readonly loading: ScanReport['loading'];
+  readonly scanned: Scanned;
   readonly options: OptionsReport;
   readonly settings: ScanReport['settings'];
   readonly default_settings: ScanReport['settings'];
   readonly notes: readonly string[];
 }
 
-/** The report of a finished scan. Reads every page table once and the frames that are shared. */
-export function buildReport(facts: ScanFacts): ScanReport {
-  const { host, sources, passes, converged, loading, options, settings, default_settings, notes } = facts;
-  const use = frameUse(sources, host.limits.frames + 1);
-  const sysfs = host.ksm.counters();
-  const zeroFrame = host.frame(0);
+/** The report of a finished scan. Reads every page table once, and the contents that it names. */
+export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
+  const { scanned, options, settings, default_settings, notes } = facts;
+  const { engines, placed, passes, phases } = scanned;
+  const merged = readMerged(scanned);
+  const sysfs = engines.counters();
+  const pages = merged.resident.reduce((total, resident) => total + resident, 0);
   return {
-    version: 1,
-    pages: use.resident.reduce((total, pages) => total + pages, 0),
-    saved_bytes: (sysfs.pages_sharing + sysfs.ksm_zero_pages) * PAGE_SIZE,
-    metadata_bytes: host.usage().metadataBytes,
-    converged,
+    version: 2,
+    engine: engines.areNames ? 'names' : 'bytes',
+    pages,
+    saved_bytes: (sysfs.pages_sharing + sysfs.ksm_zero_pages) * PAGE_BYTES,
+    metadata_bytes: engines.metadataBytes,
+    converged: passes.settled,
     sysfs,
-    ksm_stat: sourceReports(sources, use, zeroFrame),
-    contents: topContents(sources, use, zeroFrame, TOP_CONTENTS),
-    passes,
-    loading,
+    ksm_stat: sourceReports(scanned, merged),
+    contents: await topContents(merged.contents, placed, TOP_CONTENTS),
+    passes: passes.done,
+    loading: { wall_s: phases.of('loading'), bytes: pages * PAGE_BYTES },
+    phases: phases.done,
+    verification: verificationOf(scanned, pages),
     settings,
     default_settings,
     options,
@@ -53,28 +55,34 @@ export function buildReport(facts: ScanFacts): ScanReport {
 }
 
 /** One row a source. What is merged of it is in its ksm_stat; which of those pages are kept, the page tables tell. */
-function sourceReports(sources: readonly LoadedSource[], use: FrameUse, zeroFrame: number): SourceReport[] {
-  const kept = sources.map(() => 0);
-  use.pages.forEach((pages, frame) => {
-    const source = use.firstSource[frame] ?? 0;
-    if (pages >= 2 && frame !== zeroFrame) kept[source] = (kept[source] ?? 0) + 1;
-  });
-  return sources.map(({ name, kind, space }, i) => {
-    const stat = space.ksmStat();
-    const unshared = space.unsharedPages();
-    const shared = kept[i] ?? 0;
+function sourceReports({ placed }: Scanned, merged: Merged): SourceReport[] {
+  return placed.map(({ source, spaces }, i) => {
+    const stat = spaces.map((space) => space.ksmStat()).reduce(together);
+    const unshared = spaces.reduce((total, space) => total + space.unsharedPages(), 0);
+    const shared = merged.shared[i] ?? 0;
     const sharing = stat.ksm_merging_pages - shared;
     return {
-      name,
-      kind,
-      pages: use.resident[i] ?? 0,
+      name: source.name,
+      kind: source.kind,
+      pages: merged.resident[i] ?? 0,
       zero: stat.ksm_zero_pages,
       shared,
       sharing,
       unshared,
       volatile: stat.ksm_rmap_items - stat.ksm_merging_pages - unshared,
-      saved_bytes: (sharing + stat.ksm_zero_pages) * PAGE_SIZE,
+      saved_bytes: (sharing + stat.ksm_zero_pages) * PAGE_BYTES,
       ...stat,
     };
   });
+}
+
+/** The ksm_stat of a source that is in two engines. */
+function together(one: KsmStat, other: KsmStat): KsmStat {
+  return {
+    ...one,
+    ksm_rmap_items: one.ksm_rmap_items + other.ksm_rmap_items,
+    ksm_zero_pages: one.ksm_zero_pages + other.ksm_zero_pages,
+    ksm_merging_pages: one.ksm_merging_pages + other.ksm_merging_pages,
+    ksm_process_profit: one.ksm_process_profit + other.ksm_process_profit,
+  };
 }

@@ -7,9 +7,10 @@
 import { styleText } from 'node:util';
 import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import { printable } from '../printable.ts';
-import { bytes, clip, count, large, percent, plural, seconds, shorten } from './format.ts';
+import { bytes, clip, count, large, percent, plural, seconds, shorten } from '../format.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
-import type { ContentReport, PassReport, ScanReport, SourceReport } from './types.ts';
+import type { Pass } from '../scan/index.ts';
+import type { ContentReport, ScanReport, SourceReport } from './types.ts';
 import { wrap } from './wrap.ts';
 
 /** More sources than these are summed up, more passes left out in the middle; JSON has all of them. */
@@ -191,7 +192,7 @@ function pace({ settings, passes }: ScanReport): string {
   return `ksmd at pages_to_scan=${pages_to_scan} and sleep_millisecs=${sleep_millisecs} would sleep ${time} in the last pass.`;
 }
 
-const PASS_COLUMNS: readonly Column<PassReport>[] = [
+const PASS_COLUMNS: readonly Column<Pass>[] = [
   { title: 'pass', rank: 0, cell: (pass) => `${pass.pass}${pass.loading ? '*' : ''}` },
   { title: 'time', rank: 0, cell: (pass) => seconds(pass.wall_s) },
   { title: 'CPU', rank: 4, cell: (pass) => seconds(pass.cpu_s) },

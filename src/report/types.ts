@@ -5,23 +5,8 @@
  * seconds, everything else counts pages of 4096 bytes unless it says otherwise.
  */
 import type { Counters, KsmStat } from '../index.ts';
-
-/** One pass of the scanner over all sources. */
-export interface PassReport extends Counters {
-  /** Number of the pass, from 1. */
-  readonly pass: number;
-  /** Run while the sources were still being loaded, to make room. */
-  readonly loading: boolean;
-  /** Time spent scanning in this pass. */
-  readonly wall_s: number;
-  /** CPU time of this process (all threads, user and system) in that time. */
-  readonly cpu_s: number;
-  /** Pages this pass looked at (the kernel's own counter never starts again; this is its growth). */
-  readonly pages_scanned: number;
-  /** Pages that smart scan passed over in this pass (growth, too). */
-  readonly pages_skipped: number;
-  readonly pages_per_s: number;
-}
+import type { Pass, Phase } from '../scan/index.ts';
+import type { Verification } from './verification.ts';
 
 /**
  * One source. Every column adds up to the whole: zero, shared, sharing, unshared and volatile to the system's counters,
@@ -48,8 +33,8 @@ export interface SourceReport extends KsmStat {
 
 /** Pages of one and the same content. */
 export interface ContentReport {
-  /** SHA-1 of the page, to find it again. */
-  readonly sha1: string;
+  /** SHA-1 of the page, to find it again. Null if it cannot be read any more. */
+  readonly sha1: string | null;
   /** Pages that have this content and are merged. */
   readonly pages: number;
   /** Frames that hold them: more than one where max_page_sharing makes the scanner start another. */
@@ -82,7 +67,9 @@ export interface OptionsReport {
 
 export interface ScanReport {
   /** Of this format; raised when a field goes or changes meaning. */
-  readonly version: 1;
+  readonly version: 2;
+  /** What the scanner looked at: names of contents, or the bytes themselves. */
+  readonly engine: 'names' | 'bytes';
   readonly pages: number;
   /** (pages_sharing + ksm_zero_pages) x 4096. */
   readonly saved_bytes: number;
@@ -94,8 +81,11 @@ export interface ScanReport {
   readonly ksm_stat: readonly SourceReport[];
   /** The contents that save most, at most ten. */
   readonly contents: readonly ContentReport[];
-  readonly passes: readonly PassReport[];
+  readonly passes: readonly Pass[];
   readonly loading: { readonly wall_s: number; readonly bytes: number };
+  /** What took how long, from the first page read to the last compared. */
+  readonly phases: readonly Phase[];
+  readonly verification: Verification;
   /** Files of /sys/kernel/mm/ksm that can be written, as they read; numbers where they are numbers. */
   readonly settings: Readonly<Record<string, string | number>>;
   /** Those files before the scan set anything: the kernel's defaults. */

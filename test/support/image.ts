@@ -10,7 +10,7 @@ import { PAGE_BYTES, type PageSource } from '../../src/image/source.ts';
 export async function readAll(source: PageSource, signal?: AbortSignal): Promise<Map<number, Buffer>> {
   const pages = new Map<number, Buffer>();
   let next = 0;
-  for await (const { page, bytes } of source.read(signal)) {
+  for await (const { page, bytes } of source.read(signal === undefined ? {} : { signal })) {
     if (page < next || bytes.length === 0 || bytes.length % PAGE_BYTES !== 0) {
       throw new Error(`chunk of ${bytes.length} bytes at page ${page}, expected whole pages from ${next} on`);
     }

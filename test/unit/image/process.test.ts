@@ -225,7 +225,7 @@ describe('open files', () => {
     expect(isOpen()).toBe(false);
     const abort = new AbortController();
     const reading = (async () => {
-      for await (const _ of source.read(abort.signal)) abort.abort(new Error('enough'));
+      for await (const _ of source.read({ signal: abort.signal })) abort.abort(new Error('enough'));
     })();
     await expect(reading).rejects.toThrow('enough');
     expect(isOpen()).toBe(false);
@@ -238,7 +238,7 @@ describe('open files', () => {
     const source = await openProcess(child.pid);
     const reading = (async () => {
       let first = true;
-      for await (const _ of source.read(abort.signal)) {
+      for await (const _ of source.read({ signal: abort.signal })) {
         if (first) setImmediate(() => abort.abort(new Error('from the event loop')));
         first = false;
       }

@@ -156,7 +156,7 @@ describe('open files', () => {
 
     const abort = new AbortController();
     const reading = (async () => {
-      for await (const _ of source.read(abort.signal)) abort.abort(new Error('enough'));
+      for await (const _ of source.read({ signal: abort.signal })) abort.abort(new Error('enough'));
     })();
     await expect(reading).rejects.toThrow('enough');
     expect(isOpen()).toBe(false);

@@ -6,10 +6,26 @@
  * the pace of pages_to_scan and sleep_millisecs: so the same scan gives the same report, however fast the machine is.
  */
 import process from 'node:process';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Counters, Host } from '../index.ts';
-import type { PassReport } from '../report/index.ts';
-import type { Progress } from './progress.ts';
+import type { Engines } from './engines.ts';
+import type { Watch } from './watch.ts';
+
+/** What one pass of the scanner over all sources did. */
+export interface Pass extends Counters {
+  /** Number of the pass, from 1. */
+  readonly pass: number;
+  /** Run while the sources were still being loaded, to make room. */
+  readonly loading: boolean;
+  /** Time spent scanning in this pass. */
+  readonly wall_s: number;
+  /** CPU time of this process (all threads, user and system) in that time. */
+  readonly cpu_s: number;
+  /** Pages this pass looked at (the kernel's own counter never starts again; this is its growth). */
+  readonly pages_scanned: number;
+  /** Pages that smart scan passed over in this pass (growth, too). */
+  readonly pages_skipped: number;
+  readonly pages_per_s: number;
+}
 
 /** Pages between two looks at the signal: some milliseconds. */
 const SLICE_PAGES = 16_384;
@@ -23,20 +39,18 @@ const MERGED = ['pages_shared', 'pages_sharing', 'ksm_zero_pages'] as const;
 const TRACKED = [...MERGED, 'pages_unshared', 'pages_volatile'] as const;
 
 export class Passes {
-  readonly done: PassReport[] = [];
+  readonly done: Pass[] = [];
   /** The last pass changed nothing. */
   settled = false;
-  readonly #host: Host;
-  readonly #progress: Progress;
-  readonly #signal: AbortSignal;
+  readonly #engines: Engines;
+  readonly #watch: Watch;
   #clock = 0;
   /** Passes in a row after which the same pages were merged as before. */
   #quiet = 0;
 
-  constructor(host: Host, progress: Progress, signal: AbortSignal) {
-    this.#host = host;
-    this.#progress = progress;
-    this.#signal = signal;
+  constructor(engines: Engines, watch: Watch) {
+    this.#engines = engines;
+    this.#watch = watch;
   }
 
   /** Runs passes until one changes nothing; `settled` tells whether it came to that. */
@@ -49,41 +63,41 @@ export class Passes {
 
   /** Runs one pass over everything. */
   async pass(loading: boolean): Promise<void> {
-    const { ksm } = this.#host;
-    const before = ksm.counters();
-    const whole = this.#host.usage().pages;
-    const label = `${loading ? 'making room: ' : ''}pass ${this.done.length + 1}`;
-    let wall = 0;
-    let cpu = 0;
-    let scanned = 0;
-    for (let ended = false; !ended; ) {
-      const wallStart = performance.now();
-      const cpuStart = process.cpuUsage();
-      const slice = ksm.scan(SLICE_PAGES, { now: Math.floor(this.#clock) });
-      const { user, system } = process.cpuUsage(cpuStart);
-      wall += (performance.now() - wallStart) / 1000;
-      cpu += (user + system) / 1e6;
-      scanned += slice.pages_scanned;
-      this.#clock += this.#ksmdMilliseconds(slice.pages_scanned);
-      // Where nothing is mapped the kernel's scanner returns at once and no pass ever ends.
-      ended = slice.passEnded || slice.pages_scanned === 0;
-      this.#progress.show(label, scanned, whole);
-      await breathe();
-      this.#signal.throwIfAborted();
-    }
-    const after = ksm.counters();
+    const before = this.#engines.counters();
+    const spent = { wall: 0, cpu: 0, scanned: 0 };
+    for (const host of this.#engines.hosts) await this.#scan(host, loading, spent);
+    const after = this.#engines.counters();
     const skipped = after.pages_skipped - before.pages_skipped;
     this.#judge(before, after, skipped);
     this.done.push({
       pass: this.done.length + 1,
       loading,
-      wall_s: wall,
-      cpu_s: cpu,
+      wall_s: spent.wall,
+      cpu_s: spent.cpu,
       ...after,
-      pages_scanned: scanned,
+      pages_scanned: spent.scanned,
       pages_skipped: skipped,
-      pages_per_s: wall > 0 ? scanned / wall : 0,
+      pages_per_s: spent.wall > 0 ? spent.scanned / spent.wall : 0,
     });
+  }
+
+  /** One engine's part of a pass. */
+  async #scan({ ksm }: Host, loading: boolean, spent: { wall: number; cpu: number; scanned: number }): Promise<void> {
+    const label = `${loading ? 'making room: ' : ''}pass ${this.done.length + 1}`;
+    const whole = this.#engines.pages;
+    for (let ended = false; !ended; ) {
+      const wall = performance.now();
+      const cpu = process.cpuUsage();
+      const slice = ksm.scan(SLICE_PAGES, { now: Math.floor(this.#clock) });
+      const { user, system } = process.cpuUsage(cpu);
+      spent.wall += (performance.now() - wall) / 1000;
+      spent.cpu += (user + system) / 1e6;
+      spent.scanned += slice.pages_scanned;
+      this.#clock += this.#ksmdMilliseconds(slice.pages_scanned);
+      // Where nothing is mapped the kernel's scanner returns at once and no pass ever ends.
+      ended = slice.passEnded || slice.pages_scanned === 0;
+      await this.#watch.look(label, spent.scanned, whole);
+    }
   }
 
   /**
@@ -98,7 +112,7 @@ export class Passes {
   }
 
   #ksmdMilliseconds(pages: number): number {
-    const { pages_to_scan, sleep_millisecs } = this.#host.ksm.settings;
+    const { pages_to_scan, sleep_millisecs } = this.#engines.first.ksm.settings;
     return (pages / Math.max(pages_to_scan, 1)) * sleep_millisecs;
   }
 }

@@ -1,8 +1,8 @@
 /** Numbers and names as a report prints them, against values worked out by hand. */
 import { describe, expect, it } from 'vitest';
-import { printable } from '../../../src/printable.ts';
-import { bytes, clip, count, large, percent, plural, seconds, shorten } from '../../../src/report/format.ts';
-import { grid } from '../../../src/report/grid.ts';
+import { printable } from '../../src/printable.ts';
+import { bytes, clip, count, large, percent, plural, seconds, shorten } from '../../src/format.ts';
+import { grid } from '../../src/report/grid.ts';
 
 describe('numbers', () => {
   it.each([

@@ -1,0 +1,139 @@
+/**
+ * Who maps what is merged: the page tables of all sources, read once and turned round.
+ *
+ * Everything a report says about merging is counted from this and from the engines' counters; nothing is remembered from
+ * the scan. What is noted is noted of stable nodes, of which there are fewer than of pages.
+ */
+import { machineOf } from '../host/index.ts';
+import type { Host } from '../index.ts';
+import { eachResident, MergedFrames, NOT_MERGED } from '../machine/index.ts';
+import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
+import type { Placed, Scanned } from '../scan/index.ts';
+
+/** A content that pages share. */
+export interface Content {
+  /** Where it comes first, in the order of sources and addresses: number of the source, and index of the page there. */
+  readonly source: number;
+  readonly index: number;
+  /** Pages that have it. */
+  readonly pages: number;
+  /** Frames that hold it: more than one where max_page_sharing makes the scanner start another. */
+  readonly frames: number;
+  /** Pages of memory that sharing it saves. */
+  readonly saved: number;
+}
+
+export interface Merged {
+  readonly contents: readonly Content[];
+  /** By source: pages that are there. */
+  readonly resident: readonly number[];
+  /** By source: merged frames whose first page is the source's. */
+  readonly shared: readonly number[];
+}
+
+/** Reads the page tables of all sources in all engines. */
+export function readMerged({ engines, placed }: Pick<Scanned, 'engines' | 'placed'>): Merged {
+  const each = engines.hosts.map((host, engine) => new Mappings(host).read(placed, engine));
+  const sum = (of: (part: Merged) => readonly number[]): number[] =>
+    placed.map((_, source) => each.reduce((total, part) => total + (of(part)[source] ?? 0), 0));
+  return {
+    contents: each.flatMap(({ contents }) => contents),
+    resident: sum(({ resident }) => resident),
+    shared: sum(({ shared }) => shared),
+  };
+}
+
+/** The mappings of one engine. Its tables are as long as there may be nodes; what no node needs is never touched. */
+class Mappings {
+  readonly #engine: ReturnType<typeof machineOf>['engine'];
+  readonly #merged: MergedFrames;
+  /** By node: pages that map its frame, and where the first is. */
+  readonly #pages: Uint32Array;
+  readonly #source: Uint32Array;
+  readonly #index: Uint32Array;
+  #nodes = 0;
+  #zero: Content | undefined;
+
+  constructor(host: Host) {
+    this.#engine = machineOf(host).engine;
+    this.#merged = new MergedFrames(this.#engine);
+    const { limit } = this.#merged;
+    this.#pages = new Uint32Array(limit);
+    this.#source = new Uint32Array(limit);
+    this.#index = new Uint32Array(limit);
+  }
+
+  read(placed: readonly Placed[], engine: number): Merged {
+    const resident = placed.map((from, source) => {
+      let pages = 0;
+      eachResident(this.#engine, from.spaces[engine] as { id: number; mm: number }, (page, frame) => {
+        pages++;
+        this.#note(frame, source, () => from.indexOf(engine, page));
+      });
+      return pages;
+    });
+    return { contents: this.#contents(), resident, shared: this.#shared(placed) };
+  }
+
+  #note(frame: FrameId, source: number, index: () => number): void {
+    if (frame === ZERO_FRAME) {
+      const { pages, ...first } = this.#zero ?? { source, index: index(), pages: 0 };
+      this.#zero = { ...first, pages: pages + 1, frames: 1, saved: pages + 1 };
+      return;
+    }
+    const node = this.#merged.nodeOf(frame);
+    if (node === NOT_MERGED) return;
+    if (this.#pages[node] === 0) {
+      this.#source[node] = source;
+      this.#index[node] = index();
+      this.#nodes = Math.max(this.#nodes, node + 1);
+    }
+    this.#pages[node] = (this.#pages[node] as number) + 1;
+  }
+
+  /** The nodes whose frames more than one page maps. */
+  *#sharedNodes(): Generator<number> {
+    for (let node = 0; node < this.#nodes; node++) if ((this.#pages[node] as number) > 1) yield node;
+  }
+
+  #shared(placed: readonly Placed[]): number[] {
+    const shared = placed.map(() => 0);
+    for (const node of this.#sharedNodes()) {
+      const source = this.#source[node] as number;
+      shared[source] = (shared[source] as number) + 1;
+    }
+    return shared;
+  }
+
+  #contents(): Content[] {
+    const contents = new Map<number, Content>();
+    for (const node of this.#sharedNodes()) {
+      const content = this.#merged.contentOf(node);
+      contents.set(content, withFrame(contents.get(content), this.#of(node)));
+    }
+    return [...(this.#zero === undefined ? [] : [this.#zero]), ...contents.values()];
+  }
+
+  #of(node: number): Content {
+    const pages = this.#pages[node] as number;
+    return { source: this.#source[node] as number, index: this.#index[node] as number, pages, frames: 1, saved: pages - 1 };
+  }
+}
+
+/** A content with another frame: it comes first where one of the two does. */
+function withFrame(content: Content | undefined, other: Content): Content {
+  if (content === undefined) return other;
+  const { source, index } = isBefore(content, other) ? content : other;
+  return {
+    source,
+    index,
+    pages: content.pages + other.pages,
+    frames: content.frames + other.frames,
+    saved: content.saved + other.saved,
+  };
+}
+
+/** Does `one` come before `other`, in the order of sources and addresses? */
+export function isBefore(one: Content, other: Content): boolean {
+  return one.source < other.source || (one.source === other.source && one.index < other.index);
+}

@@ -1,0 +1,34 @@
+/** What a report says of how sure it is that equal pages are equal. */
+import type { Scanned } from '../scan/index.ts';
+
+/** Names of 64 bits that are as good as random. */
+const NAMES = 2 ** 64;
+
+export interface Verification {
+  /** By what equal pages were found equal: the engine over bytes compares them itself. */
+  readonly by: 'bytes' | 'hash';
+  /** Merged pages that were read again and compared with another of their content. */
+  readonly compared: number;
+  /** Merged pages that have changed, or are gone, since they were first read: they were equal if equal hashes mean equal contents. */
+  readonly changed: number;
+  /** Merged pages that cannot be read again: of them the same is believed. */
+  readonly believed: number;
+  /** How often the scan began again, because different contents had the same hash. */
+  readonly repaired: number;
+  /** Chance that any two of all different pages have the same hash; 0 where bytes have decided. At most n^2 / 2^65 for n pages. */
+  readonly false_match_chance: number;
+}
+
+export function verificationOf({ engines, verdict, renamings }: Scanned, pages: number): Verification {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const isHash = engines.areNames && verdict === undefined;
+  const [changed, believed] = [sum(verdict?.changed ?? []), sum(verdict?.believed ?? [])];
+  return {
+    by: isHash ? 'hash' : 'bytes',
+    compared: verdict?.equal ?? 0,
+    changed,
+    believed,
+    repaired: renamings,
+    false_match_chance: isHash || changed + believed > 0 ? (pages * pages) / (2 * NAMES) : 0,
+  };
+}

@@ -1,0 +1,7 @@
+/** Scanning as its users above see it: sources in, engines out that have scanned them. */
+export { BASE_PAGE, Engines } from './engines.ts';
+export { type JobOptions, type Scanned, scan } from './job.ts';
+export type { Pass } from './passes.ts';
+export type { Phase } from './phases.ts';
+export type { Placed } from './placed.ts';
+export { Watch, type Watcher } from './watch.ts';
