@@ -26,8 +26,8 @@ export function namePages(page: usize, count: u32, key: usize, to: usize): void 
 }
 
 /**
- * How many of the `count` pages from address `page` on are equal, byte by byte, to their partners, up to the first that is not. A partner is
- * a page, and its address one of the u32 from address `partners` on; 0 is equal to everything.
+ * How many of the `count` pages from address `page` on are equal, byte by byte, to their partners, up to the first that is not. A partner
+ * is a page, and its address one of the u32 from address `partners` on; 0 is equal to everything.
  */
 export function equalRun(page: usize, count: u32, partners: usize): u32 {
   for (let index: u32 = 0; index < count; index++) {

@@ -56,7 +56,7 @@ export type {
 } from './machine/index.ts';
 export { PR_GET_MEMORY_MERGE, PR_SET_MEMORY_MERGE } from './machine/index.ts';
 export type { FrameId } from './memory/index.ts';
-export { createNamer, type Namer, type NamerOptions } from './names/namer.ts';
+export { createNamer, type Namer, type NamerOptions } from './names/index.ts';
 /** @deprecated The public words are in `ksm-wasm/layout`; here are all of them, as in version 0.1. */
 export * as layout from './old-layout.ts';
 export type { ThreadOptions, Warning } from './port.ts';

@@ -21,7 +21,7 @@ export const COMMON_OPTIONS: readonly Option[] = [
     completes: SETTINGS.map((file) => `${file}=`),
     help: 'write VALUE to /sys/kernel/mm/ksm/FILE first',
   },
-  { name: 'memory', value: 'SIZE', help: 'memory of the engine, at most 4G: 512M, 1.5G or bytes' },
+  { name: 'memory', value: 'SIZE', help: 'memory of the engine: 512M, 1.5G or bytes' },
   { name: 'scanners', value: 'N', help: 'threads that scan together (1); results are the same with any number' },
   { name: 'seed', value: 'N', help: 'key of the page hash, for runs that can be repeated' },
   { name: 'json', help: 'print one JSON object' },
@@ -44,12 +44,12 @@ export interface CommonOptions {
 const MOST_SCANNERS = 64;
 const MOST_SEED = 2n ** 64n - 1n;
 
-/** Checks the common options; a wrong one is EUSAGE. */
-export function commonOptions(given: Arguments): CommonOptions {
+/** Checks the common options; a wrong one is EUSAGE. `readMemory`: where --memory is not the size of one engine's memory. */
+export function commonOptions(given: Arguments, readMemory: (text: string) => number = engineMemory): CommonOptions {
   return {
     index: optional(given, 'index', (text) => choice('index', text, ['content', 'hash'])),
     settings: many(given, 'set').map(parseSetting),
-    memory: optional(given, 'memory', memory),
+    memory: optional(given, 'memory', readMemory),
     scanners: optional(given, 'scanners', scanners) ?? 1,
     seed: optional(given, 'seed', seed),
     json: has(given, 'json'),
@@ -63,7 +63,8 @@ export function optional<T>(given: Arguments, name: string, read: (text: string)
   return text === undefined ? undefined : read(text);
 }
 
-function memory(text: string): number {
+/** Bytes that an engine can have of its own. */
+function engineMemory(text: string): number {
   const bytes = size('memory', text);
   if (bytes <= MEMORY_BYTES_MAX) return bytes;
   throw new KsmError('EUSAGE', `--memory ${text}: expected at most 4G, which is all that 32-bit addresses reach.`);

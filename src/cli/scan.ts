@@ -8,7 +8,7 @@ import type { PageSource } from '../image/index.ts';
 import type { Host } from '../index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
 import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../scan/index.ts';
-import { type Arguments, choice, has, many, wholeNumber } from './arguments.ts';
+import { type Arguments, choice, has, many, single, size, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
 import { appearance, print, say } from './output.ts';
@@ -16,6 +16,9 @@ import { Progress } from './progress.ts';
 import { isRefusedMemory } from './refused-memory.ts';
 import { applySettings, readSettings } from './settings.ts';
 import { Sources, type Wanted } from './sources.ts';
+
+/** Bytes: less is no use to anything. */
+const LEAST_MEMORY = 2 ** 20;
 
 export const scanCommand: Command = {
   name: 'scan',
@@ -36,8 +39,9 @@ export const scanCommand: Command = {
       ['profit', 'what /proc/PID/ksm_stat would call ksm_process_profit'],
     ],
     "The settings are the kernel's defaults, with two exceptions: run is 1, and smart_scan is 0, because with it equal pages can " +
-      'miss each other. --set smart_scan=1 brings it back. Without --memory there is room for all pages, but at most half of the ' +
-      "machine's free memory and 4 GiB; if there are more pages than fit, they are merged while they are loaded.",
+      'miss each other. --set smart_scan=1 brings it back. --memory SIZE bounds what ksm takes for the scan (half of what is free); ' +
+      'with --engine bytes it is the size of the engine (all pages, at most half of what is free and 4 GiB), and if there are ' +
+      'more pages than fit, they are merged while they are loaded.',
     'Where the terminal is too narrow for all columns, the least important ones are left out; --json has them all.',
   ],
   operands: 'files',
@@ -56,7 +60,10 @@ export const scanCommand: Command = {
       completes: ['names', 'bytes'],
       help: 'names: pages are named by their hash as they are read, and not kept (default in hash order); bytes: all are loaded',
     },
-    { name: 'trust-hash', help: 'believe that pages with the same 64-bit hash are equal, without comparing their bytes' },
+    {
+      name: 'trust-hash',
+      help: 'believe that pages with the same 64-bit hash are equal, without comparing their bytes',
+    },
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS,
   ],
@@ -73,14 +80,20 @@ interface Request extends Wanted, CommonOptions {
 }
 
 function requestOf(given: Arguments): Request {
-  const common = commonOptions(given);
   const asked = optional<JobOptions['engine']>(given, 'engine', (text) => choice('engine', text, ['names', 'bytes']));
-  const engine = asked ?? (common.index === 'content' ? 'bytes' : 'names');
+  const engine = asked ?? (single(given, 'index') === 'content' ? 'bytes' : 'names');
+  const common = engine === 'bytes' ? commonOptions(given) : commonOptions(given, budget);
   if (engine === 'names' && common.index === 'content') {
-    throw new KsmError('EUSAGE', '--engine names: names have no order of contents; --index content needs --engine bytes.');
+    throw new KsmError(
+      'EUSAGE',
+      '--engine names: names have no order of contents; --index content needs --engine bytes.',
+    );
   }
   if (engine === 'bytes' && has(given, 'trust-hash')) {
-    throw new KsmError('EUSAGE', '--trust-hash: the engine over bytes compares them itself; leave one of the two away.');
+    throw new KsmError(
+      'EUSAGE',
+      '--trust-hash: the engine over bytes compares them itself; leave one of the two away.',
+    );
   }
   return {
     ...common,
@@ -91,6 +104,13 @@ function requestOf(given: Arguments): Request {
     all: has(given, 'all'),
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
+}
+
+/** Bytes that a scan over names may take: as many as there are. */
+function budget(text: string): number {
+  const bytes = size('memory', text);
+  if (bytes >= LEAST_MEMORY) return bytes;
+  throw new KsmError('EUSAGE', `--memory ${text}: expected at least 1M.`);
 }
 
 async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
@@ -140,8 +160,12 @@ function comparisonNotes({ placed, verdict }: Scanned): string[] {
   return placed.flatMap(({ source: { name } }, at) => {
     const [changed = 0, believed = 0] = [verdict?.changed[at], verdict?.believed[at]];
     const notes: string[] = [];
-    if (changed > 0) notes.push(`${name}: ${plural(changed, 'merged page')} changed before ${changed === 1 ? 'it' : 'they'} could be compared.`);
-    if (believed > 0) notes.push(`${name}: ${plural(believed, 'merged page')} could not be read again; equal hashes are believed.`);
+    if (changed > 0)
+      notes.push(
+        `${name}: ${plural(changed, 'merged page')} changed before ${changed === 1 ? 'it' : 'they'} could be compared.`,
+      );
+    if (believed > 0)
+      notes.push(`${name}: ${plural(believed, 'merged page')} could not be read again; equal hashes are believed.`);
     return notes;
   });
 }

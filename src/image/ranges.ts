@@ -65,4 +65,3 @@ export function* within(runs: readonly NumberedRun[], wanted: readonly PageRun[]
     }
   }
 }
-

@@ -9,7 +9,15 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { printable } from '../printable.ts';
 import { count, pathFailure } from './failure.ts';
 import type { ImageFile } from './format.ts';
-import { endOf, PAGE_BYTES, type PageChunk, type PageRange, type PageRun, type PageSource, type ReadOptions } from './source.ts';
+import {
+  endOf,
+  PAGE_BYTES,
+  type PageChunk,
+  type PageRange,
+  type PageRun,
+  type PageSource,
+  type ReadOptions,
+} from './source.ts';
 
 /** Whole pages. What fits into a core's second-level cache is read twice as fast as what does not (docs/performance.md). */
 const BUFFER_BYTES = 1 << 18;
@@ -131,7 +139,6 @@ interface Piece {
   readonly offset: number;
   readonly bytes: number;
 }
-
 
 /** A chunk, and how many of its bytes are the file's: the rest fills its last page up with zeros. */
 interface FileChunk extends PageChunk {

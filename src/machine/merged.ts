@@ -23,7 +23,9 @@ export class MergedFrames {
   /** The node of a frame. */
   nodeOf(frame: FrameId): number {
     const word = this.#engine.words[this.#words + frame] as number;
-    return (word & layout.FRAME_KEPT) === 0 ? NOT_MERGED : this.#number((word & layout.FRAME_KEEPER_MASK) << layout.FRAME_KEEPER_SHIFT);
+    return (word & layout.FRAME_KEPT) === 0
+      ? NOT_MERGED
+      : this.#number((word & layout.FRAME_KEEPER_MASK) << layout.FRAME_KEEPER_SHIFT);
   }
 
   /**

@@ -116,7 +116,13 @@ class Mappings {
 
   #of(node: number): Content {
     const pages = this.#pages[node] as number;
-    return { source: this.#source[node] as number, index: this.#index[node] as number, pages, frames: 1, saved: pages - 1 };
+    return {
+      source: this.#source[node] as number,
+      index: this.#index[node] as number,
+      pages,
+      frames: 1,
+      saved: pages - 1,
+    };
   }
 }
 

@@ -6,10 +6,10 @@
  */
 import { styleText } from 'node:util';
 import { PAGE_SIZE } from '../../assembly/layout/index.ts';
-import { printable } from '../printable.ts';
 import { bytes, clip, count, large, percent, plural, seconds, shorten } from '../format.ts';
-import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
+import { printable } from '../printable.ts';
 import type { Pass } from '../scan/index.ts';
+import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
 import type { ContentReport, ScanReport, SourceReport } from './types.ts';
 import { wrap } from './wrap.ts';
 

@@ -11,7 +11,7 @@ import { bytes, count, plural } from '../format.ts';
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import { type AddressSpace, createHost, type Host, type HostOptions } from '../index.ts';
 import { MEMORY_BYTES_MAX, UNIT_BYTES } from '../memory/index.ts';
-import { BASE_PAGE, Engines } from './engines.ts';
+import { BASE_PAGE, type Engines } from './engines.ts';
 import { PageIndex } from './names.ts';
 import type { Passes } from './passes.ts';
 import { Placed } from './placed.ts';
@@ -28,7 +28,9 @@ const WORTHWHILE = 1 / 64;
 const MOST_PAGES = 2 ** 27;
 
 /** The engine's options that the user chose. `memory`: bytes, else as much as the pages need, and the machine has free. */
-export type BytesOptions = Pick<HostOptions, 'index' | 'seed' | 'scanners' | 'onWarning'> & { readonly memory?: number | undefined };
+export type BytesOptions = Pick<HostOptions, 'index' | 'seed' | 'scanners' | 'onWarning'> & {
+  readonly memory?: number | undefined;
+};
 
 /** A host that has room for the page tables of these sources. EFBIG if no host has. */
 export async function bytesHost(sources: readonly PageSource[], { memory, ...options }: BytesOptions): Promise<Host> {

@@ -9,7 +9,7 @@ import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { Host } from '../index.ts';
 import { loadBinary } from '../load.ts';
 import { randomSeed } from '../machine/index.ts';
-import { Window } from '../names/window.ts';
+import { Window } from '../names/index.ts';
 import { BytesLoader, type BytesOptions, bytesHost } from './bytes.ts';
 import { Engines } from './engines.ts';
 import { loadNames } from './load.ts';

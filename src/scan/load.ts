@@ -1,6 +1,6 @@
 /** Loading for a scan over names: each source is read once, front to back, through a window, and only its names are kept. */
 import { PAGE_BYTES, type PageRun, type PageSource } from '../image/index.ts';
-import type { Window } from '../names/window.ts';
+import type { Window } from '../names/index.ts';
 import { NameList } from './names.ts';
 import type { Watch } from './watch.ts';
 

@@ -1,6 +1,7 @@
 /** A source whose pages are in the engines: which page there is which page of the source. */
-import { PAGE_BYTES, type PageSource } from '../image/index.ts';
+
 import { machineOf } from '../host/index.ts';
+import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { AddressSpace, Host } from '../index.ts';
 import { PageWalk } from '../machine/index.ts';
 import { type FrameId, ZERO_FRAME } from '../memory/index.ts';

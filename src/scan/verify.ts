@@ -10,7 +10,7 @@ import { machineOf } from '../host/index.ts';
 import type { PageRun } from '../image/index.ts';
 import { type Machine, MergedFrames, NOT_MERGED } from '../machine/index.ts';
 import type { FrameId } from '../memory/index.ts';
-import type { Window } from '../names/window.ts';
+import type { Window } from '../names/index.ts';
 import type { Engines } from './engines.ts';
 import { eachChunk } from './load.ts';
 import type { Placed } from './placed.ts';
@@ -48,7 +48,14 @@ export class Verifier {
   #isKept: Uint8Array = new Uint8Array();
 
   /** `copies`: how many may be kept at a time, 4096 bytes each. `levels`: how often names were renamed before, at most. */
-  constructor(engines: Engines, placed: readonly Placed[], window: Window, copies: number, levels: number, watch: Watch) {
+  constructor(
+    engines: Engines,
+    placed: readonly Placed[],
+    window: Window,
+    copies: number,
+    levels: number,
+    watch: Watch,
+  ) {
     this.#levels = levels;
     this.#placed = placed;
     this.#window = window;
@@ -93,7 +100,8 @@ export class Verifier {
   async #block(source: number, first: number, contents: Int32Array, merged: number): Promise<void> {
     const { pages, source: from } = this.#placed[source] as Placed;
     const runs: PageRun[] = [];
-    for (const piece of pages.pieces(first, BLOCK)) addRuns(runs, piece.page, contents.subarray(piece.index - first), piece.pages);
+    for (const piece of pages.pieces(first, BLOCK))
+      addRuns(runs, piece.page, contents.subarray(piece.index - first), piece.pages);
     let seen = 0;
     await eachChunk(from, this.#window, { signal: this.#watch.signal, runs }, async (page, count) => {
       const index = pages.indexOf(page);

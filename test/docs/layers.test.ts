@@ -67,6 +67,6 @@ test.each([
   const circles = arrows.filter(([from, to]) => below(to, arrows).has(from));
   expect(circles).toEqual([]);
   const left = new Set(imports.flat().filter((layer) => !layers.has(layer)));
-  const small = ['bytes', 'errors', 'layout', 'nearest', 'old-layout', 'printable', 'size', 'validate'];
+  const small = ['bytes', 'errors', 'format', 'layout', 'nearest', 'old-layout', 'printable', 'size', 'validate'];
   expect([...left].sort()).toEqual(top === 'src' ? small : []);
 });

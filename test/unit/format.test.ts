@@ -1,7 +1,7 @@
 /** Numbers and names as a report prints them, against values worked out by hand. */
 import { describe, expect, it } from 'vitest';
-import { printable } from '../../src/printable.ts';
 import { bytes, clip, count, large, percent, plural, seconds, shorten } from '../../src/format.ts';
+import { printable } from '../../src/printable.ts';
 import { grid } from '../../src/report/grid.ts';
 
 describe('numbers', () => {

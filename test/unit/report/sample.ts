@@ -1,5 +1,6 @@
 /** A report made up for tests: two sources whose columns add up, with names that mean no good. */
-import type { PassReport, ScanReport, SourceReport } from '../../../src/report/index.ts';
+import type { ScanReport, SourceReport } from '../../../src/report/index.ts';
+import type { Pass } from '../../../src/scan/index.ts';
 
 const MIB = 2 ** 20;
 
@@ -25,7 +26,7 @@ function source(name: string, kind: 'image' | 'process', numbers: Partial<Source
   };
 }
 
-export function pass(number: number, scanned: number, loading: boolean = false): PassReport {
+export function pass(number: number, scanned: number, loading: boolean = false): Pass {
   return {
     pass: number,
     loading,
@@ -50,7 +51,8 @@ export function pass(number: number, scanned: number, loading: boolean = false):
 export function sample(): ScanReport {
   const { pass: _, loading: __, wall_s, cpu_s, pages_per_s, ...sysfs } = pass(3, 943_800);
   return {
-    version: 1,
+    version: 2,
+    engine: 'names',
     pages: 314_600,
     saved_bytes: 79_974 * 4096,
     metadata_bytes: 12 * MIB,
@@ -78,6 +80,8 @@ export function sample(): ScanReport {
     ],
     passes: [pass(1, 314_600), pass(2, 314_600), pass(3, 314_600)],
     loading: { wall_s: 0.6, bytes: 314_600 * 4096 },
+    phases: [{ name: 'loading', wall_s: 0.6, cpu_s: 0.5 }],
+    verification: { by: 'bytes', compared: 80_974, changed: 0, believed: 0, repaired: 0, false_match_chance: 0 },
     settings: { run: 1, pages_to_scan: 100, sleep_millisecs: 20, smart_scan: 0, max_page_sharing: 256 },
     default_settings: { run: 0, pages_to_scan: 100, sleep_millisecs: 20, smart_scan: 1, max_page_sharing: 256 },
     options: { index: 'hash', memory_bytes: 1344 * MIB, scanners: 1, seed: null },

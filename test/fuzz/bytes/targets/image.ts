@@ -5,14 +5,11 @@
  * engine had to make room while it loaded, and nothing of the image gets to a terminal but printable characters.
  */
 import { truncateSync, writeFileSync } from 'node:fs';
-import { hostLimits, Loader, type Loading } from '../../../../src/cli/load.ts';
-import { Passes } from '../../../../src/cli/passes.ts';
-import { Progress } from '../../../../src/cli/progress.ts';
 import { applySettings, readSettings } from '../../../../src/cli/settings.ts';
 import { KsmError } from '../../../../src/errors.ts';
 import { openImage, PAGE_BYTES, type PageSource } from '../../../../src/image/index.ts';
-import { createHost, type Host } from '../../../../src/index.ts';
 import { buildReport, guess, renderJson, renderTable } from '../../../../src/report/index.ts';
+import { type Scanned, scan as scanSources, Watch } from '../../../../src/scan/index.ts';
 import { checkHost } from '../../../support/inside.ts';
 import { expectThat, refusal } from '../contract.ts';
 import { scratch } from '../scratch.ts';
@@ -26,17 +23,11 @@ export const words: readonly Word[] = [
   ...['\x55\x48\x89\xe5', '\xc3\x90\x90\x90', '\xe2\x80\xa8', '\xc2\x9b', '\x10\x20\x30\x40\xff\x7f\0\0'],
 ].map((word) => Buffer.from(word, 'latin1'));
 
-const SIGNAL = new AbortController().signal;
-const QUIET = new Progress(true);
+const WATCH = new Watch({ show: () => {} }, new AbortController().signal);
 /** What a guess has room for, in characters. */
 const PHRASE = 80;
-const ROOMY = '1M';
-
-interface Scan {
-  readonly host: Host;
-  readonly passes: Passes;
-  readonly loading: Loading;
-}
+const ROOMY = 2 ** 20;
+const TIGHT = 384 * 1024;
 
 async function read(source: PageSource): Promise<Buffer> {
   const parts: Buffer[] = [];
@@ -56,23 +47,25 @@ function pagesOf(image: Buffer): Buffer[] {
 }
 
 /** Loads and scans; undefined where the memory is too small. */
-async function scan(source: PageSource, memory: string): Promise<Scan | undefined> {
-  const host = await createHost({ ...hostLimits([source]), memory, seed: 1 });
-  applySettings(host, []);
-  const passes = new Passes(host, QUIET, SIGNAL);
+async function scan(source: PageSource, engine: 'names' | 'bytes', memory: number): Promise<Scanned | undefined> {
+  const options = {
+    engine,
+    index: 'hash',
+    seed: 1,
+    passes: undefined,
+    trustHash: false,
+    copyBytes: 4 * PAGE_BYTES,
+  } as const;
   try {
-    const loading = await new Loader(host, passes, QUIET, SIGNAL).load([source]);
-    await passes.settle(false);
-    return { host, passes, loading };
+    return await scanSources([source], { ...options, memory, prepare: (host) => applySettings(host, []) }, WATCH);
   } catch (error) {
     refusal(error, ['ENOMEM']);
-    checkHost(host);
     return undefined;
   }
 }
 
-/** Afterwards memory holds what it held before, and the counters are those of a plain count. */
-function checkScan({ host, passes }: Scan, image: Buffer): Map<string, number> {
+/** The counters are those of a plain count; afterwards a memory of bytes holds what it held before. */
+function checkScan({ engines, placed, passes, verdict }: Scanned, image: Buffer): Map<string, number> {
   const counts = new Map<string, number>();
   for (const page of pagesOf(image))
     counts.set(page.toString('latin1'), (counts.get(page.toString('latin1')) ?? 0) + 1);
@@ -83,29 +76,29 @@ function checkScan({ host, passes }: Scan, image: Buffer): Map<string, number> {
     pages_unshared: counts.size - shared.size,
     pages_volatile: 0,
   };
-  const counters = host.ksm.counters();
+  const counters = engines.counters();
   for (const [counter, value] of Object.entries(expected)) {
     const got = counters[counter as keyof typeof expected];
     expectThat(got === value, () => `${counter} is ${got}, expected ${value}`);
   }
   expectThat(passes.settled, () => 'it does not settle');
-  checkHost(host);
-  const [space] = host.processes;
-  const [first] = space?.resident() ?? [];
-  const kept = space?.read(first?.address ?? 0, image.length);
+  for (const host of engines.hosts) checkHost(host);
+  if (engines.areNames) {
+    const zeros = shared.get('\0'.repeat(PAGE_BYTES)) ?? 0;
+    const compared = [...shared.values()].reduce((sum, n) => sum + n - 1, 0) - Math.max(0, zeros - 1);
+    expectThat(verdict?.equal === compared, () => `${verdict?.equal} pages were compared, expected ${compared}`);
+    return shared;
+  }
+  const [first] = placed[0]?.spaces[0]?.resident() ?? [];
+  const kept = placed[0]?.spaces[0]?.read(first?.address ?? 0, image.length);
   expectThat(kept !== undefined && image.equals(kept), () => 'scanning changed the image');
   return shared;
 }
 
-function checkReport({ host, passes, loading }: Scan, notes: readonly string[], pages: number, contents: number): void {
-  const { sources, ...times } = loading;
-  const settings = readSettings(host);
-  const report = buildReport({
-    host,
-    sources,
-    passes: passes.done,
-    converged: passes.settled,
-    loading: times,
+async function checkReport(scanned: Scanned, notes: readonly string[], pages: number, contents: number): Promise<void> {
+  const settings = readSettings(scanned.engines.first);
+  const report = await buildReport({
+    scanned,
     options: { index: 'hash', memory_bytes: 0, scanners: 1, seed: '1' },
     settings,
     default_settings: settings,
@@ -154,14 +147,18 @@ export async function run(bytes: Uint8Array): Promise<void> {
   );
   expectThat(source.notes.length === (bytes.length % PAGE_BYTES > 0 ? 1 : 0), () => source.notes.join());
   checkGuesses(pages);
-  for (const memory of [ROOMY, '384K']) {
-    const scanned = await scan(source, memory);
+  for (const [engine, memory] of [
+    ['names', ROOMY],
+    ['bytes', ROOMY],
+    ['bytes', TIGHT],
+  ] as const) {
+    const scanned = await scan(source, engine, memory);
     expectThat(scanned !== undefined || memory !== ROOMY, () => 'a large memory is too small');
     if (scanned === undefined) continue;
-    using _host = scanned.host;
+    using _engines = scanned.engines;
     const shared = checkScan(scanned, image);
     // A report takes as long as all the rest together, and without contents says little.
-    if (memory === ROOMY && shared.size > 0) checkReport(scanned, source.notes, pages.length, shared.size);
+    if (memory === ROOMY && shared.size > 0) await checkReport(scanned, source.notes, pages.length, shared.size);
   }
   await checkShrunk(path, source, bytes);
 }
