@@ -6,7 +6,7 @@
  * it: they notice that the channel to it is closed.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { KsmError } from '../errors.ts';
 import { failure } from './failure.ts';
@@ -40,8 +40,9 @@ export interface Demo {
  * aborted before they are ready.
  */
 export async function startDemo(signal?: AbortSignal): Promise<Demo> {
+  const { fork } = await import('node:child_process'); // not at the top: a scan of anything else needs none of it
   signal?.throwIfAborted();
-  const children = Array.from({ length: PROCESSES }, (_, which) => start(which));
+  const children = Array.from({ length: PROCESSES }, (_, which) => start(which, fork));
   const stop = (): void => void end(children);
   signal?.addEventListener('abort', stop);
   try {
@@ -57,8 +58,9 @@ export async function startDemo(signal?: AbortSignal): Promise<Demo> {
   }
 }
 
-function start(which: number): ChildProcess {
-  return fork(new URL('./demo-worker.js', import.meta.url), [String(which)], {
+/** The worker's file is named from the folder above: so it is found from dist/src/program, too. */
+function start(which: number, fork: typeof import('node:child_process').fork): ChildProcess {
+  return fork(new URL('../image/demo-worker.js', import.meta.url), [String(which)], {
     // Options that this process was started with, like a debugger's port, are not meant for others.
     execArgv: ['--no-warnings'],
     env: { ...process.env, NODE_OPTIONS: '' },
