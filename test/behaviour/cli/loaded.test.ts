@@ -45,7 +45,7 @@ it.each([
     expect(loaded.has(other), `${other}, by ${name}`).toBe(other === name);
 });
 
-/** The sources name them as seen from a folder of src/; src/program is as deep. */
+/** The sources name them as seen from a folder of src/; dist/src/program is as deep. */
 it('every file that the program names by its place lies there', () => {
   const named = readdirSync(PROGRAM).flatMap((file) =>
     [...readFileSync(new URL(file, PROGRAM), 'utf8').matchAll(/new URL\("(\.[^"]+)", require/g)].map(
