@@ -99,8 +99,8 @@ describe('installed in an empty folder', () => {
   test('a scan of processes that ksm starts, in several threads', () => {
     const { code, stdout } = run('npx', 'ksm-wasm', 'scan', '--quiet', '--json', '--passes', '1', '--scanners', '2');
     expect(code).toBe(0);
-    const { sources, options } = JSON.parse(stdout);
-    expect(sources).toHaveLength(4);
+    const { ksm_stat, options } = JSON.parse(stdout);
+    expect(ksm_stat).toHaveLength(4);
     expect(options.scanners).toBe(2);
   });
 
