@@ -40,9 +40,8 @@ export interface Demo {
  * aborted before they are ready.
  */
 export async function startDemo(signal?: AbortSignal): Promise<Demo> {
-  const { fork } = await import('node:child_process'); // not at the top: a scan of anything else needs none of it
   signal?.throwIfAborted();
-  const children = Array.from({ length: PROCESSES }, (_, which) => start(which, fork));
+  const children = Array.from({ length: PROCESSES }, (_, which) => start(which));
   const stop = (): void => void end(children);
   signal?.addEventListener('abort', stop);
   try {
@@ -59,7 +58,9 @@ export async function startDemo(signal?: AbortSignal): Promise<Demo> {
 }
 
 /** The worker's file is named from the folder above: so it is found from dist/src/program, too. */
-function start(which: number, fork: typeof import('node:child_process').fork): ChildProcess {
+function start(which: number): ChildProcess {
+  // Not imported: a scan of anything else would load it for nothing.
+  const { fork } = process.getBuiltinModule('node:child_process');
   return fork(new URL('../image/demo-worker.js', import.meta.url), [String(which)], {
     // Options that this process was started with, like a debugger's port, are not meant for others.
     execArgv: ['--no-warnings'],
