@@ -14,8 +14,8 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly Command[]) => string>
 };
 const SHELLS = Object.keys(SCRIPTS);
 
-/** `commands`: all of them, this one included. */
-export function completionCommand(commands: () => readonly Command[]): Command {
+/** `commands` loads all of them, this one included. */
+export function completionCommand(commands: () => Promise<readonly Command[]>): Command {
   return {
     name: 'completion',
     synopsis: `completion ${SHELLS.join('|')}`,
@@ -30,11 +30,11 @@ export function completionCommand(commands: () => readonly Command[]): Command {
     ],
     options: [{ name: 'help', short: 'h', help: 'this text' }],
     operands: SHELLS,
-    run: (given) => completion(given, commands()),
+    run: (given) => completion(given, commands),
   };
 }
 
-async function completion({ positionals }: Arguments, commands: readonly Command[]): Promise<number> {
+async function completion({ positionals }: Arguments, commands: () => Promise<readonly Command[]>): Promise<number> {
   const [shell = '', ...more] = positionals;
   const script = Object.hasOwn(SCRIPTS, shell) && more.length === 0 ? SCRIPTS[shell] : undefined;
   if (script === undefined) {
@@ -42,6 +42,6 @@ async function completion({ positionals }: Arguments, commands: readonly Command
       positionals.length === 0 ? 'which shell?' : `"${positionals.join(' ')}" is not a shell that is known.`;
     throw new KsmError('EUSAGE', `${given} Expected ksm completion ${SHELLS.join(', or ksm completion ')}.`);
   }
-  await print(script(commands));
+  await print(script(await commands()));
   return EXIT.done;
 }

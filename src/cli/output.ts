@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KsmError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { systemError } from './system-error.ts';
+import { terminal } from './terminal.ts';
 
 /** Characters of a line where nobody says how many there are, and the fewest that are of use. */
 const DEFAULT_WIDTH = 80;
@@ -117,16 +118,16 @@ export function writeError(text: string): void {
 /** Characters of a line of stdout, as the user says (COLUMNS) or its terminal; undefined if neither does. */
 export function saidWidth(): number | undefined {
   const { COLUMNS = '' } = process.env;
-  const said = /^[1-9][0-9]{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : process.stdout.columns;
+  const said = /^[1-9][0-9]{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : terminal('stdout').columns;
   return said ? Math.max(said, LEAST_WIDTH) : undefined;
 }
 
 /** How a result for people should look on stdout. COLUMNS, NO_COLOR, FORCE_COLOR and dumb terminals are respected. */
 export function appearance(): { width: number; colour: boolean } {
-  const { stdout } = process;
+  const { isTTY, hasColours = false } = terminal('stdout');
   const forced = (process.env.FORCE_COLOR ?? '0') !== '0' && !process.env.NO_COLOR;
   return {
     width: saidWidth() ?? DEFAULT_WIDTH,
-    colour: forced || (stdout.isTTY === true && stdout.hasColors()),
+    colour: forced || (isTTY && hasColours),
   };
 }

@@ -6,8 +6,7 @@ import { KsmError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { has, parseArguments } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
-import { COMMANDS } from './commands.ts';
-import { commandHelp, generalHelp } from './help.ts';
+import { allCommands, COMMAND_NAMES, loadCommand } from './commands.ts';
 import { Interrupted } from './interrupt.ts';
 import { appearance, ClosedPipe, print, say } from './output.ts';
 import { isRefusedMemory, refusedMemory } from './refused-memory.ts';
@@ -24,18 +23,23 @@ export async function run(words: readonly string[], signal: AbortSignal, tidiesU
 
 async function dispatch(words: readonly string[], signal: AbortSignal, tidiesUp: () => void): Promise<number> {
   const [first, ...rest] = words;
-  const { width } = appearance();
-  if (first === '--help' || first === '-h') return show(generalHelp(COMMANDS, width));
   if (first === '--version' || first === '-V') return show(`${version()}\n`);
-  if (first === 'help')
-    return show(rest[0] === undefined ? generalHelp(COMMANDS, width) : commandHelp(commandNamed(rest[0]), width));
+  if (first === '--help' || first === '-h' || first === 'help') return help(first === 'help' ? rest[0] : undefined);
   if (first === undefined)
     throw new KsmError('EUSAGE', 'which command? "ksm --help" lists them; "ksm scan" shows what KSM does.');
-  const command = commandNamed(first);
+  const command = await commandNamed(first);
   const given = parseArguments(command.name, command.options, rest);
-  if (has(given, 'help')) return show(commandHelp(command, width));
+  if (has(given, 'help')) return help(first);
   if (command.tidiesUp?.(given) === true) tidiesUp();
   return command.run(given, signal);
+}
+
+/** Explains one command, or names them all. */
+async function help(name: string | undefined): Promise<number> {
+  const { width } = appearance();
+  const { commandHelp, generalHelp } = await import('./help.ts');
+  if (name === undefined) return show(generalHelp(await allCommands(), width));
+  return show(commandHelp(await commandNamed(name), width));
 }
 
 async function show(text: string): Promise<number> {
@@ -43,11 +47,11 @@ async function show(text: string): Promise<number> {
   return EXIT.done;
 }
 
-function commandNamed(name: string): Command {
-  const found = COMMANDS.find((command) => command.name === name);
+async function commandNamed(name: string): Promise<Command> {
+  const found = await loadCommand(name);
   if (found !== undefined) return found;
   const what = name.startsWith('-') ? 'an option of "ksm"' : 'a command';
-  const near = nearest(name, [...COMMANDS.map((command) => command.name), 'help', '--help', '--version']);
+  const near = nearest(name, [...COMMAND_NAMES, 'help', '--help', '--version']);
   const hint = near === undefined ? '"ksm --help" lists the commands.' : `Do you mean ${near}?`;
   throw new KsmError('EUSAGE', `"${name}" is not ${what}. ${hint}`);
 }

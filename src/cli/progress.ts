@@ -1,9 +1,9 @@
 /**
  * One line on stderr that shows how far a long job is; nothing at all where stderr is not a terminal or the user wants quiet.
  */
-import process from 'node:process';
 import { printable } from '../printable.ts';
 import { writeError } from './output.ts';
+import { terminal } from './terminal.ts';
 
 const BAR = 24;
 /** Milliseconds between two drawings: the eye needs no more. */
@@ -14,7 +14,7 @@ export class Progress {
   #drawn = 0;
 
   constructor(quiet: boolean) {
-    this.#shown = !quiet && process.stderr.isTTY === true;
+    this.#shown = !quiet && terminal('stderr').isTTY;
   }
 
   /** Shows `label` with a bar that is `done / whole` full. */
@@ -25,7 +25,7 @@ export class Progress {
     const share = whole > 0 ? Math.min(done / whole, 1) : 0;
     const full = Math.round(share * BAR);
     const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${`${Math.floor(share * 100)}`.padStart(3)} %  `;
-    const left = Math.max((process.stderr.columns || 80) - bar.length - 1, 0);
+    const left = Math.max((terminal('stderr').columns || 80) - bar.length - 1, 0);
     writeError(`\r\x1b[2K${bar}${printable(label).slice(0, left)}`);
   }
 

@@ -6,7 +6,7 @@
  * it: they notice that the channel to it is closed.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { KsmError } from '../errors.ts';
 import { failure } from './failure.ts';
@@ -57,8 +57,11 @@ export async function startDemo(signal?: AbortSignal): Promise<Demo> {
   }
 }
 
+/** The worker's file is named from the folder above: so it is found from dist/src/program, too. */
 function start(which: number): ChildProcess {
-  return fork(new URL('./demo-worker.js', import.meta.url), [String(which)], {
+  // Not imported: a scan of anything else would load it for nothing.
+  const { fork } = process.getBuiltinModule('node:child_process');
+  return fork(new URL('../image/demo-worker.js', import.meta.url), [String(which)], {
     // Options that this process was started with, like a debugger's port, are not meant for others.
     execArgv: ['--no-warnings'],
     env: { ...process.env, NODE_OPTIONS: '' },

@@ -12,7 +12,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { KsmError } from '../errors.ts';
 
-const SOURCE = fileURLToPath(new URL('./puppet.c', import.meta.url));
+/** Named from the folder above: so it is found from dist/src/program, too. */
+const SOURCE = fileURLToPath(new URL('../kernel/puppet.c', import.meta.url));
 
 /** By compiler. */
 const compiled = new Map<string, Promise<string>>();

@@ -7,9 +7,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands.ts';
+import { allCommands } from '../../../src/cli/commands.ts';
 import { manualPage } from '../../../src/cli/man.ts';
 import { Folder, ksm } from '../../support/program.ts';
+
+const COMMANDS = await allCommands();
 
 const folder = new Folder();
 afterAll(() => folder.remove());

@@ -1,8 +1,10 @@
 /** Lines are as long as the user's terminal is wide: COLUMNS says how wide; 80 characters if nobody says. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands.ts';
+import { allCommands } from '../../../src/cli/commands.ts';
 import { commandHelp, generalHelp } from '../../../src/cli/help.ts';
 import { Folder, ksm } from '../../support/program.ts';
+
+const COMMANDS = await allCommands();
 
 const folder = new Folder();
 afterAll(() => folder.remove());

@@ -40,9 +40,15 @@ describe('what is in the package', () => {
     for (const file of compiled) expect(existsSync(join(ROOT, file.slice(5).replace(/\.js$/, '.ts'))), file).toBe(true);
   });
 
+  test('the program once, in files of its own: of what only it uses, no module is there besides', () => {
+    const alone = files.filter((file) => /^dist\/src\/(cli|image|kernel|report|trace)\//.test(file)).sort();
+    expect(alone).toEqual(['dist/src/cli/main.js', 'dist/src/image/demo-worker.js', 'dist/src/kernel/puppet.c']);
+    for (const name of ['listen', 'thread', 'scan', 'record']) expect(files).toContain(`dist/src/program/${name}.cjs`);
+  });
+
   test('no source map, and no file that names one', () => {
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
-    for (const file of files.filter((name) => /\.(js|wasm)$/.test(name)))
+    for (const file of files.filter((name) => /\.(c?js|wasm)$/.test(name)))
       expect(readFileSync(join(home, file), 'latin1'), file).not.toContain('sourceMappingURL');
   });
 
@@ -88,6 +94,14 @@ describe('installed in an empty folder', () => {
     const { code, stdout } = run('npx', 'ksm-wasm', 'scan', '--quiet', image, image);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^KSM would save .*\(50 %\)/);
+  });
+
+  test('a scan of processes that ksm starts, in several threads', () => {
+    const { code, stdout } = run('npx', 'ksm-wasm', 'scan', '--quiet', '--json', '--passes', '1', '--scanners', '2');
+    expect(code).toBe(0);
+    const { ksm_stat, options } = JSON.parse(stdout);
+    expect(ksm_stat).toHaveLength(4);
+    expect(options.scanners).toBe(2);
   });
 
   test('ksm bench measures, with nothing of the benchmarks there', () => {
