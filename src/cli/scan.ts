@@ -178,7 +178,21 @@ async function scanAll(
   watch: Watch,
 ): Promise<Scanned> {
   const { engine, index = 'hash', scanners, seed, passes, trustHash, memory } = request;
-  const options = { engine, index, scanners, passes, trustHash, memory, copyBytes: copyBytes(memory), prepare };
+  let isMade = false;
+  const prepareMade = (host: Host): void => {
+    isMade = true;
+    prepare(host);
+  };
+  const options = {
+    engine,
+    index,
+    scanners,
+    passes,
+    trustHash,
+    memory,
+    copyBytes: copyBytes(memory),
+    prepare: prepareMade,
+  };
   try {
     return await scanSources(
       sources,
@@ -186,7 +200,7 @@ async function scanAll(
       watch,
     );
   } catch (error) {
-    if (!(error instanceof KsmError) || request.memory === undefined || isRefusedMemory(error)) throw error;
+    if (!(error instanceof KsmError) || isMade || request.memory === undefined || isRefusedMemory(error)) throw error;
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
 }

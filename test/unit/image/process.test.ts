@@ -231,20 +231,6 @@ describe('open files', () => {
     expect(isOpen()).toBe(false);
     await expect(readAll(source, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
   });
-
-  it('lets timers run while it reads: a signal from one stops it', async () => {
-    const child = await node(patternCode(SEED, 64 * MIB));
-    const abort = new AbortController();
-    const source = await openProcess(child.pid);
-    const reading = (async () => {
-      let first = true;
-      for await (const _ of source.read({ signal: abort.signal })) {
-        if (first) setImmediate(() => abort.abort(new Error('from the event loop')));
-        first = false;
-      }
-    })();
-    await expect(reading).rejects.toThrow('from the event loop');
-  });
 });
 
 describe('what cannot be read', () => {
