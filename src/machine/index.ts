@@ -27,6 +27,7 @@ export {
   SCANNERS_MAX,
   seedOf,
 } from './options.ts';
+export { eachPage, expectRange, pageAt } from './range.ts';
 export { share } from './share.ts';
 export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';
 export { limitsOf, usageOf } from './usage.ts';
