@@ -6,7 +6,7 @@
  * named. That is why changes are noted first (`update`: the page is nobody's witness from then on) and all named together (`flush`).
  *
  * Taken for granted: whoever changes a page says so before the next flush, nobody changes pages during one, and nobody else names pages of
- * this host. That pages are unmapped, or processes end, need not be said: a page stands as a witness only if the engine has it and by its name.
+ * this host. That pages are unmapped, or processes end, need not be said: a page is a witness only if the engine has it and by its name.
  */
 import { isSteady, lengthOf } from '../bytes.ts';
 import { layout } from '../engine/index.ts';
@@ -91,7 +91,7 @@ export class Contents {
 
   /**
    * Reads, hashes and names all pages that have changed. To be called before each scan. Those that were unmapped since are passed over.
-   * What fails stays noted, and what is behind it, too: ENOMEM of setName, or EFAULT if the page may not be written; whatever `read` throws;
+   * What fails stays noted, as does what is behind it: ENOMEM of setName, or EFAULT if the page may not be written; whatever `read` throws;
    * EINVAL if that gives anything but 4096 bytes.
    */
   flush(): void {

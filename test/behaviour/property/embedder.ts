@@ -17,7 +17,7 @@ const GUESTS_EVER = 40;
 /** So many passes after the last change nothing changes any more. */
 const SETTLED = 4;
 
-/** When a change is reported: after it; only before the next flush; before it and after it; with its hash; before it, and after it later. */
+/** When a change is reported: after it; only before the next flush; before and after it; with its hash; before it, and after it later. */
 export const WAYS = ['after', 'late', 'trap', 'hashed', 'begun'] as const;
 
 export type Operation =
