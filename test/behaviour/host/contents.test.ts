@@ -110,6 +110,22 @@ test('what is kept of a process goes with it, and of pages that were unmapped wh
   expect(contents.usage).toMatchObject({ pages: 0, contents: 0 });
 });
 
+test('on a host that is shared, equal pages share a frame until one is about to be written', async () => {
+  host.share();
+  const contents = await createContents({ host, read });
+  for (const [page, content] of [7, 7, 9].entries()) write(contents, page, content);
+  contents.flush();
+  host.ksm.settings.run = 1;
+  for (let pass = 0; pass < 3; pass++) host.ksm.scan(100, { now: 0 });
+  const pages = [0, PAGE].map((address) => ({ process: guest, address }));
+  expect([...contents.groups()]).toEqual([{ frame: guest.frameOf(0), pages }]);
+  expect(contents.sharedWith(guest, 0)).toEqual(pages.slice(1));
+  expect(contents.willWrite(guest, 0)).toBe(true);
+  expect(contents.willWrite(guest, 0)).toBe(false);
+  expect([...contents.groups()]).toEqual([]);
+  host.leave();
+});
+
 test('what fails stays noted', async () => {
   const contents = await createContents({ host, read });
   write(contents, 0, 7);

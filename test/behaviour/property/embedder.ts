@@ -58,11 +58,11 @@ interface Guest {
 /** A page of a guest, as a word. */
 const label = (process: AddressSpace, address: number): string => `${process.id}:${address / PAGE}`;
 
-/** The bytes of a content by its number: 0 is zeros. Half of them differ from zeros in one word only. */
+/** The bytes of a content by its number: 0 is zeros. The last eight differ from zeros in one byte only, the first to the last one. */
 export function contentPage(content: number): Uint8Array {
   const page = new Uint8Array(PAGE);
   if (content < 8) page.fill(content);
-  else page[PAGE - content] = content;
+  else page[(content - 8) * 585] = content;
   return page;
 }
 
