@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chartOf } from './chart.ts';
 import { compareBenches } from './compare.ts';
+import { contentsBench } from './contents.ts';
 import { guestBench } from './guest.ts';
 import { hashBench } from './hash.ts';
 import { kernelBench } from './kernel.ts';
@@ -21,7 +22,7 @@ import { treeBench } from './tree.ts';
 
 const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--seed N] [--json FILE]]
 
-  NAME       hash, compare, tree, scan, threads, guest, names or kernel; default: all but kernel
+  NAME       hash, compare, tree, scan, threads, guest, names, contents or kernel; default: all but kernel
              chart: only draws the results that are kept, without running anything
   --kernel   kernel too: this engine beside ksmd (root, CONFIG_KSM, cc)
   --pages N  scan, threads, names and kernel: N pages only, instead of several sizes
@@ -55,6 +56,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['threads', threadsBench],
   ['guest', guestBench],
   ['names', pageKindsBench],
+  ['contents', (options) => single(contentsBench(options))],
   ['kernel', kernelBench],
 ]);
 

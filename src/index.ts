@@ -10,6 +10,13 @@
  *     host.ksm.scan(256);
  *     host.ksm.counters().pages_sharing;
  */
+export {
+  type Contents,
+  type ContentsOptions,
+  type ContentsUsage,
+  createContents,
+  type PageNamer,
+} from './contents/index.ts';
 export { ERRNO, type ErrnoName, type ErrorCode, errnoName, KsmError } from './errors.ts';
 export {
   type AttachOptions,

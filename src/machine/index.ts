@@ -29,6 +29,7 @@ export {
   seedOf,
 } from './options.ts';
 export { eachResident, PageWalk } from './page-tables.ts';
+export { eachPage, expectRange, pageAt } from './range.ts';
 export { share } from './share.ts';
 export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';
 export { limitsOf, usageOf } from './usage.ts';

@@ -22,6 +22,7 @@ export class Processes {
   /** Also once the machine is closed: a recovery counts anew. */
   readonly #engine: Engine;
   readonly #known: Map<number, Known> = new Map();
+  readonly #made: WeakSet<AddressSpace> = new WeakSet();
 
   constructor(machine: Machine, engine: Engine, { processes }: Books) {
     this.#machine = machine;
@@ -33,6 +34,11 @@ export class Processes {
   get live(): readonly AddressSpace[] {
     for (const [id, { space }] of this.#known) if (!space.alive) this.#known.delete(id);
     return [...this.#known.values()].map(({ space }) => space);
+  }
+
+  /** Is it a process of this machine, whatever its type says, alive or not? */
+  has(given: unknown): given is AddressSpace {
+    return this.#made.has(given as AddressSpace);
   }
 
   /** What a snapshot says of them. For while nobody changes anything. */
@@ -97,6 +103,7 @@ export class Processes {
 
   #keep({ id, mm }: ProcessHandle): AddressSpace {
     const space = new AddressSpace(this.#machine, mm, id);
+    this.#made.add(space);
     this.#known.set(id, { space, mm });
     return space;
   }

@@ -57,6 +57,7 @@ test('there are snippets to run', () => {
     'When a thread dies',
     'Snapshots',
     'Pages of names',
+    'Embedders that keep the bytes',
     'Reading the memory',
     'Writing through your own views',
     'Accesses beside other threads',

@@ -15,11 +15,25 @@ import { PAGE } from '../../support/page.ts';
 const MEMORY_PAGES = 64;
 
 const module = await loadModule(undefined, WITH_ASSERTIONS);
-const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
+const memory = memoryFor();
+const namesModule = await loadModule(undefined, false, true);
+const namesMemory = memoryFor();
+
+function memoryFor(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
+}
 
 /** A fresh host; the one before it is no more. */
 export function freshHost(index: 'content' | 'hash', dirtyTracking: DirtyTracking = 'off', domains: number = 1): Host {
-  const engine = new Engine(module, memory);
+  return hostOver(new Engine(module, memory), index, dirtyTracking, domains);
+}
+
+/** A fresh host whose pages are names, beside that of bytes; the one before it is no more. */
+export function freshNamesHost(): Host {
+  return hostOver(new Engine(namesModule, namesMemory), 'hash', 'off', 1);
+}
+
+function hostOver(engine: Engine, index: 'content' | 'hash', dirtyTracking: DirtyTracking, domains: number): Host {
   engine.bytes.fill(0);
   layOut(engine, {
     memoryPages: MEMORY_PAGES,
