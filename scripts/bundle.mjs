@@ -14,6 +14,8 @@ const inRepository = (path) => fileURLToPath(new URL(`../${path}`, import.meta.u
 const BASE = /\/src\/(errors|nearest|printable|size|cli\/(?!common|help|settings)[^/]*)\.ts$/;
 /** The library, less what it loads on demand itself. */
 const LIBRARY = /\/(src\/(?!cli|image|report|trace|kernel|platform|engine\/invariants)|assembly\/)/;
+/** What threads that load need of a scan, and nothing else. */
+const LOADING = /\/src\/(image|names\/window|scan\/(board|chunks|names|parts))/;
 /** What else several commands need. */
 const SHARED = /\/src\/(cli|report)\/|usingCtx/;
 const dir = inRepository('dist/src/program');
@@ -21,7 +23,7 @@ const dir = inRepository('dist/src/program');
 rmSync(dir, { recursive: true, force: true }); // pieces that there are no more
 await build({
   cwd: inRepository('.'),
-  input: { listen: 'src/cli/listen.ts', thread: 'src/cli/thread.ts' },
+  input: { listen: 'src/cli/listen.ts', thread: 'src/cli/thread.ts', loader: 'src/scan/loader-thread.ts' },
   platform: 'node',
   // package.json names the built file, which need not be there yet.
   resolve: { alias: { '#platform': inRepository('src/platform/node.ts') } },
@@ -36,6 +38,7 @@ await build({
     codeSplitting: {
       groups: [
         { name: 'base', test: BASE, priority: 2, minShareCount: 2 },
+        { name: 'loading', test: LOADING, priority: 2, minShareCount: 2 },
         { name: 'library', test: LIBRARY, priority: 1, minShareCount: 2 },
         { name: 'shared', test: SHARED, minShareCount: 2 },
       ],

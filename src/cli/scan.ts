@@ -20,6 +20,8 @@ import { Sources, type Wanted } from './sources.ts';
 /** Bytes: less is no use to anything. */
 const LEAST_MEMORY = 2 ** 20;
 
+const MOST_LOADERS = 64;
+
 export const scanCommand: Command = {
   name: 'scan',
   synopsis: 'scan [OPTION…] [IMAGE…]',
@@ -64,6 +66,11 @@ export const scanCommand: Command = {
       name: 'trust-hash',
       help: 'believe that pages with the same 64-bit hash are equal, without comparing their bytes',
     },
+    {
+      name: 'loaders',
+      value: 'N',
+      help: 'threads that read and hash (as many as are worth it, up to 4); results are the same with any number',
+    },
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS,
   ],
@@ -77,6 +84,7 @@ interface Request extends Wanted, CommonOptions {
   readonly passes: number | undefined;
   readonly engine: JobOptions['engine'];
   readonly trustHash: boolean;
+  readonly loaders: number | undefined;
 }
 
 function requestOf(given: Arguments): Request {
@@ -95,10 +103,14 @@ function requestOf(given: Arguments): Request {
       '--trust-hash: the engine over bytes compares them itself; leave one of the two away.',
     );
   }
+  if (engine === 'bytes' && has(given, 'loaders')) {
+    throw new KsmError('EUSAGE', '--loaders: the engine over bytes is loaded by one thread; leave one of the two away.');
+  }
   return {
     ...common,
     engine,
     trustHash: has(given, 'trust-hash'),
+    loaders: optional(given, 'loaders', (text) => wholeNumber('loaders', text, 1, MOST_LOADERS)),
     images: given.positionals,
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
     all: has(given, 'all'),
@@ -177,7 +189,7 @@ async function scanAll(
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<Scanned> {
-  const { engine, index = 'hash', scanners, seed, passes, trustHash, memory } = request;
+  const { engine, index = 'hash', scanners, seed, passes, trustHash, loaders, memory } = request;
   let isMade = false;
   const prepareMade = (host: Host): void => {
     isMade = true;
@@ -189,6 +201,7 @@ async function scanAll(
     scanners,
     passes,
     trustHash,
+    loaders,
     memory,
     copyBytes: copyBytes(memory),
     prepare: prepareMade,

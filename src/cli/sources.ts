@@ -112,7 +112,9 @@ async function openImageNamed(path: string): Promise<PageSource> {
 
 /** The same source under another name. */
 function renamed(source: PageSource, name: string): PageSource {
+  const { shareable } = source;
   return {
+    ...(shareable === undefined ? {} : { shareable }),
     name,
     kind: source.kind,
     isRepeatable: source.isRepeatable,

@@ -6,4 +6,5 @@ export { type Demo, startDemo } from './demo.ts';
 export { openImage } from './open.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
-export { PAGE_BYTES, type PageRange, type PageRun, type PageSource } from './source.ts';
+export { type SourceData, sourceOf } from './shared.ts';
+export { endOf, PAGE_BYTES, type PageRange, type PageRun, type PageSource, type Reading, type ReadOptions } from './source.ts';

@@ -11,10 +11,19 @@ import { KsmError } from '../errors.ts';
 import { count } from './failure.ts';
 import { Pagemap } from './pagemap.ts';
 import { checkReadable, type ProcessStat, processFailure, readStat, requireLinux } from './proc.ts';
-import { append, type Layout, type NumberedRun, within } from './ranges.ts';
+import { append, type Layout, within } from './ranges.ts';
 import { lost, ProcessReader } from './reader.ts';
+import type { ProcessData } from './shared.ts';
 import { kernelPageBytes, type Mapping, parseSmaps } from './smaps.ts';
-import { PAGE_BYTES, type PageChunk, type PageRange, type PageSource, type ReadOptions } from './source.ts';
+import {
+  PAGE_BYTES,
+  type PageChunk,
+  type PageRange,
+  type PageSource,
+  type Reading,
+  type ReadOptions,
+  type Shareable,
+} from './source.ts';
 
 /**
  * The present pages of the private mappings that KSM would take, without those of files that were never written.
@@ -33,7 +42,9 @@ export async function openProcess(pid: number): Promise<PageSource> {
     throw new KsmError('EINVAL', `${pid} is not a process id; those are whole numbers above 0`);
   }
   const stat = await readStat(pid);
-  if (!stat.hasMemory) return new ProcessSource(pid, stat, { ranges: [], runs: [] }, [NO_MEMORY]);
+  if (!stat.hasMemory) {
+    return new ProcessSource({ kind: 'process', pid, stat, layout: { ranges: [], runs: [] }, notes: [NO_MEMORY] });
+  }
   checkReadable(pid);
   const mappings = await readMappings(pid);
   const layout = readLayout(pid, mappings);
@@ -44,7 +55,7 @@ export async function openProcess(pid: number): Promise<PageSource> {
   const swapped = mappings.reduce((sum, mapping) => sum + mapping.swapped, 0);
   const verb = swapped === 1 ? 'is' : 'are';
   const notes = swapped > 0 ? [`${count(swapped, 'page')} ${verb} swapped out and ${verb} not taken.`] : [];
-  return new ProcessSource(pid, stat, layout, notes);
+  return new ProcessSource({ kind: 'process', pid, stat, layout, notes });
 }
 
 const NO_MEMORY = 'It has no memory: it is a kernel thread, or has ended.';
@@ -85,64 +96,73 @@ function readLayout(pid: number, mappings: readonly Mapping[]): Layout | undefin
   }
 }
 
-class ProcessSource implements PageSource {
+export class ProcessSource implements PageSource {
   readonly name: string;
   readonly kind = 'process';
   readonly isRepeatable = true;
   readonly ranges: readonly PageRange[];
   readonly pages: number;
-  readonly notes: string[];
-  readonly #pid: number;
-  readonly #startTime: string;
-  readonly #runs: readonly NumberedRun[];
   /** Those of opening; what a reading has to say comes behind them. */
-  readonly #openingNotes: readonly string[];
+  readonly notes: string[];
+  readonly #data: ProcessData;
 
-  constructor(pid: number, stat: ProcessStat, layout: Layout, notes: readonly string[]) {
+  constructor(data: ProcessData) {
+    const { pid, stat, layout, notes } = data;
     this.name = `pid ${pid} (${stat.command})`;
     this.ranges = layout.ranges;
     this.pages = layout.runs.reduce((sum, run) => sum + run.pages, 0);
     this.notes = [...notes];
-    this.#pid = pid;
-    this.#startTime = stat.startTime;
-    this.#runs = layout.runs;
-    this.#openingNotes = notes;
+    this.#data = data;
   }
 
-  async *read({ signal, lend, runs }: ReadOptions = {}): AsyncGenerator<PageChunk, void> {
-    const notes = [...this.#openingNotes];
+  get shareable(): Shareable {
+    return { data: this.#data, conclude: (readings) => this.#report(readings) };
+  }
+
+  async *read({ signal, lend, runs, onEnd }: ReadOptions = {}): AsyncGenerator<PageChunk, void> {
+    const all = this.#data.layout.runs;
+    const notes: string[] = [];
+    let read = 0;
     signal?.throwIfAborted();
     const reader = this.pages === 0 ? undefined : await this.#reader(notes, lend);
     try {
-      for (const run of runs === undefined ? this.#runs : within(this.#runs, runs)) {
+      for (const run of runs === undefined ? all : within(all, runs)) {
         if (reader === undefined) break;
         for (const chunk of reader.read(run)) {
+          read += chunk.bytes.length / PAGE_BYTES;
           yield chunk;
           signal?.throwIfAborted();
         }
         if (reader.ended) break;
       }
       if (reader !== undefined) notes.push(...reader.notes(this.pages));
-      if (runs === undefined) this.notes.splice(0, this.notes.length, ...notes);
+      const reading = { pages: read, bytes: read * PAGE_BYTES, notes };
+      if (onEnd !== undefined) onEnd(reading);
+      else if (runs === undefined) this.#report([reading]);
     } catch (error) {
-      throw signal?.aborted ? error : processFailure(error, this.#pid);
+      throw signal?.aborted ? error : processFailure(error, this.#data.pid);
     } finally {
       reader?.close();
     }
   }
 
+  #report(readings: readonly Reading[]): void {
+    this.notes.splice(0, this.notes.length, ...this.#data.notes, ...readings.flatMap(({ notes }) => notes));
+  }
+
   /** undefined, and a note: the process is gone, or has become unreadable, since the source was opened. */
   async #reader(notes: string[], lend?: Uint8Array): Promise<ProcessReader | undefined> {
+    const { pid, stat } = this.#data;
     let reader: ProcessReader | undefined;
     let same = false;
     try {
-      reader = new ProcessReader(this.#pid, lend);
+      reader = new ProcessReader(pid, lend);
       // Asked after opening: the open files belong to the process that had this pid then, whoever has it later.
-      same = (await readStat(this.#pid)).startTime === this.#startTime;
+      same = (await readStat(pid)).startTime === stat.startTime;
       if (same) return reader;
       notes.push(lost(this.pages, 'the process ended before it was read'));
     } catch (error) {
-      const why = processFailure(error, this.#pid);
+      const why = processFailure(error, pid);
       const text = why.code === 'ESRCH' ? 'the process ended before it was read' : why.message;
       notes.push(lost(this.pages, text));
     } finally {

@@ -5,7 +5,7 @@
  * never read holds nothing.
  */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { printable } from '../printable.ts';
 import { count, pathFailure } from './failure.ts';
 import type { ImageFile } from './format.ts';
@@ -16,7 +16,9 @@ import {
   type PageRange,
   type PageRun,
   type PageSource,
+  type Reading,
   type ReadOptions,
+  type Shareable,
 } from './source.ts';
 
 /** Whole pages. What fits into a core's second-level cache is read twice as fast as what does not (docs/performance.md). */
@@ -52,26 +54,31 @@ export class SegmentedImage implements PageSource {
     this.#segments = segments;
   }
 
-  async *read({ signal, lend, runs }: ReadOptions = {}): AsyncGenerator<PageChunk, void> {
-    if (runs === undefined) this.notes.length = 0;
+  get shareable(): Shareable {
+    return {
+      data: { kind: 'image', file: this.#file, segments: this.#segments },
+      conclude: (readings) => this.#report(readings),
+    };
+  }
+
+  async *read({ signal, lend, runs, onEnd }: ReadOptions = {}): AsyncGenerator<PageChunk, void> {
     signal?.throwIfAborted();
     const { path } = this.#file;
     const buffer = lend ?? new Uint8Array(BUFFER_BYTES);
-    const read = { bytes: 0, pages: 0, filled: 0 };
+    const read = { bytes: 0, pages: 0, notes: [] };
     let fd = -1;
     try {
       fd = openSync(path, 'r'); // synchronous: a file's reads overlap nothing, and cost a third more in another thread
       for (const piece of this.#pieces(runs)) {
         for (const chunk of chunks(fd, buffer, piece)) {
-          const pages = chunk.bytes.length / PAGE_BYTES;
           read.bytes += chunk.read;
-          read.pages += pages;
-          read.filled += chunk.bytes.length - chunk.read;
+          read.pages += chunk.bytes.length / PAGE_BYTES;
           yield chunk;
           signal?.throwIfAborted();
         }
       }
-      if (runs === undefined) this.#report(read, fstatSync(fd).size);
+      if (onEnd !== undefined) onEnd(read);
+      else if (runs === undefined) this.#report([read]);
     } catch (error) {
       throw signal?.aborted ? error : pathFailure(error, path);
     } finally {
@@ -103,12 +110,18 @@ export class SegmentedImage implements PageSource {
     }
   }
 
-  #report(read: { bytes: number; pages: number; filled: number }, size: number): void {
+  /** `readings`: of all segments. */
+  #report(readings: readonly Reading[]): void {
+    const sum = (of: (reading: Reading) => number): number => readings.reduce((total, one) => total + of(one), 0);
+    const read = { bytes: sum(({ bytes }) => bytes), pages: sum(({ pages }) => pages) };
+    const filled = read.pages * PAGE_BYTES - read.bytes;
+    const size = sizeNow(this.#file);
     const isOne = this.#segments.length === 1;
-    if (read.filled > 0) {
+    this.notes.length = 0;
+    if (filled > 0) {
       const what = isOne ? 'The file does not end on a page: the' : 'Not every segment ends on a page: their';
       const were = isOne ? 'last page was' : 'last pages were';
-      this.notes.push(`${what} ${were} filled up with ${count(read.filled, 'zero byte')}.`);
+      this.notes.push(`${what} ${were} filled up with ${count(filled, 'zero byte')}.`);
     }
     const before = this.#file.size;
     if (read.pages < this.pages || read.bytes < this.#segments.reduce((total, { bytes }) => total + bytes, 0)) {
@@ -119,6 +132,12 @@ export class SegmentedImage implements PageSource {
       this.notes.push(`The file grew from ${before} to ${size} bytes while it was read: what was added was not read.`);
     }
   }
+}
+
+/** Bytes that the file has by now; if it is gone, or is no regular file, those that it had. */
+function sizeNow({ path, size }: ImageFile): number {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file?.isFile() ? file.size : size;
 }
 
 /** One behind the other; a number is left out between two that do not touch. */

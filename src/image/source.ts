@@ -4,6 +4,8 @@
  * Readers of every format implement this interface, so that the loader, the command line and embedders know only it.
  */
 
+import type { SourceData } from './shared.ts';
+
 /** Bytes of a page; the only size there is. */
 export const PAGE_BYTES = 4096;
 
@@ -43,6 +45,25 @@ export interface ReadOptions {
   readonly lend?: Uint8Array;
   /** Only the pages of these runs, which ascend and do not overlap. Default: all. */
   readonly runs?: readonly PageRun[];
+  /** Is told at the end how it went; `notes` stay as they are then, until somebody concludes (Shareable). */
+  readonly onEnd?: (reading: Reading) => void;
+}
+
+/** How a reading of some pages went: plain data, for another thread may have done it. */
+export interface Reading {
+  readonly pages: number;
+  /** Of the source itself: less than the pages where the last of them was filled up. */
+  readonly bytes: number;
+  /** Whole sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What it takes to read a source in several threads at a time. */
+export interface Shareable {
+  /** Plain data, of which sourceOf() makes the same source. */
+  readonly data: SourceData;
+  /** All of the source has been read, by readings of parts of it: `notes` are about them together from now on. */
+  conclude(readings: readonly Reading[]): void;
 }
 
 export interface PageSource {
@@ -55,6 +76,10 @@ export interface PageSource {
   readonly pages: number;
   /** May read() be called again? Not of a stream. */
   readonly isRepeatable: boolean;
+  /** Of a source that is not repeatable: pages below this number can be read again all the same. Default: 0. */
+  readonly kept?: number;
+  /** Undefined: only this thread can read it. */
+  readonly shareable?: Shareable;
   /**
    * Gives the pages that are there, in ascending order. Pages of a range that it never gives are not present
    * (a process that has not touched them). Never throws because a process ended or changed: it says so in `notes`, if all is read.

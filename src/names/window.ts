@@ -40,7 +40,15 @@ export interface WindowOptions {
   readonly nameBits?: number;
 }
 
+/** Plain data. */
+export interface WindowRecipe {
+  readonly module: WebAssembly.Module;
+  readonly options: WindowOptions;
+}
+
 export class Window {
+  /** What it was made of, for another thread to make one that gives the same names. */
+  readonly recipe: WindowRecipe;
   /** The window itself, to be read into. */
   readonly pages: Uint8Array<ArrayBufferLike>;
   readonly #hash: HashExports;
@@ -59,7 +67,9 @@ export class Window {
   #level = 0;
 
   /** `module`: hash.wasm. EINVAL if it is another. */
-  constructor(module: WebAssembly.Module, { seed, pages = WINDOW_PAGES, nameBits = 64 }: WindowOptions) {
+  constructor(module: WebAssembly.Module, options: WindowOptions) {
+    const { seed, pages = WINDOW_PAGES, nameBits = 64 } = options;
+    this.recipe = { module, options };
     this.#namesAt = KEYS + 2 * KEY_BYTES;
     this.#partnersAt = this.#namesAt + 8 * pages;
     this.#pagesAt = wholePages(this.#partnersAt + 4 * pages);

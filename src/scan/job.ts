@@ -29,6 +29,8 @@ export interface JobOptions extends BytesOptions {
   readonly trustHash: boolean;
   /** Bytes that copies of pages may take while contents are compared. */
   readonly copyBytes: number;
+  /** Threads that load a scan over names; undefined: as many as are worth their start. The result is the same with any number. */
+  readonly loaders?: number | undefined;
   /** Bits of a name, if not all: for tests. */
   readonly nameBits?: number;
   /** Writes the settings of a host that has nothing to scan yet. */
@@ -76,7 +78,7 @@ async function scanNames(sources: readonly PageSource[], options: JobOptions, wa
   const { scanners, onWarning, nameBits } = options;
   const seed = BigInt(options.seed ?? randomSeed());
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
-  let lists = await phases.time('loading', () => loadNames(sources, window, watch));
+  let lists = await phases.time('loading', () => loadNames(sources, window, options.loaders, watch));
   for (let renamings = 0; ; renamings++) {
     const filling = (): ReturnType<typeof populate> =>
       populate(sources, lists, { seed, ...given({ scanners, onWarning }) }, options.prepare, watch);

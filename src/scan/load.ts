@@ -1,42 +1,79 @@
-/** Loading for a scan over names: each source is read once, front to back, through a window, and only its names are kept. */
-import { PAGE_BYTES, type PageRun, type PageSource } from '../image/index.ts';
+/**
+ * Loading for a scan over names: each source is read once, front to back, through a window, and only its names are kept.
+ *
+ * Several threads can do it. This one is always among them: it reads what cannot be shared, then takes parts as the others do. The names
+ * are the same with any number.
+ */
+import os from 'node:os';
+import type { PageSource } from '../image/index.ts';
 import type { Window } from '../names/index.ts';
-import { NameList } from './names.ts';
+import { Board } from './board.ts';
+import { eachChunk } from './chunks.ts';
+import { Crew } from './crew.ts';
+import type { NameList } from './names.ts';
+import { Assembly, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
-/** The names of all sources, in their order. */
-export async function loadNames(sources: readonly PageSource[], window: Window, watch: Watch): Promise<NameList[]> {
-  const whole = sources.reduce((total, { pages }) => total + pages, 0);
-  let loaded = 0;
-  const lists: NameList[] = [];
-  for (const source of sources) {
-    const list = new NameList();
-    await eachChunk(source, window, { signal: watch.signal }, async (page, count) => {
-      list.add(page, window.name(0, count));
-      loaded += count;
-      await watch.look(`loading ${source.name}`, loaded, whole);
-    });
-    lists.push(list);
+/** Unless it is said otherwise there is a thread for so many pages: what it saves is several times what its start costs. */
+const PAGES_PER_LOADER = 2 ** 17;
+const MOST_LOADERS = 4;
+/** Milliseconds after which the user is shown how far the other threads are. */
+const TURN = 20;
+
+/** The names of all sources, in their order. `loaders`: threads; undefined: as many as are worth their start. */
+export async function loadNames(
+  sources: readonly PageSource[],
+  window: Window,
+  loaders: number | undefined,
+  watch: Watch,
+): Promise<readonly NameList[]> {
+  const parts = partsOf(sources);
+  const board = new Board(parts.length);
+  const assembly = new Assembly(sources, parts);
+  const threads = Math.min(loaders ?? worthwhile(parts), parts.length);
+  const data = sources.map(({ shareable }) => shareable?.data);
+  const start = { window: window.recipe, sources: data, parts, board: board.memory };
+  await using crew = new Crew(Math.max(0, threads - 1), start, (named) => assembly.add(named));
+  // Of a stream nobody knows how long it is.
+  const whole = sources.every(({ shareable }) => shareable) ? sources.reduce((total, { pages }) => total + pages, 0) : 0;
+  const look = async (label: string, pages: number): Promise<void> => {
+    board.addRead(pages);
+    crew.check();
+    await watch.look(label, board.read, whole);
+  };
+
+  for (const [at, source] of sources.entries()) {
+    if (source.shareable === undefined) await loadAlone(source, assembly.lists[at] as NameList, window, watch, look);
   }
-  return lists;
+  for (let at = board.take(); at !== undefined; at = board.take()) {
+    const part = parts[at] as Part;
+    const source = sources[part.source] as PageSource;
+    const visit = (pages: number): Promise<void> => look(`loading ${source.name}`, pages);
+    assembly.add(await namePart(source, part, at, window, watch.signal, visit));
+  }
+  while (!assembly.isComplete) {
+    await crew.news(TURN);
+    await look('loading', 0);
+  }
+  return assembly.lists;
 }
 
-/**
- * Reads a source, or some runs of its pages. Calls `visit` whenever there are pages in the window, from its first on: with the source's
- * number of the first, and how many there are.
- */
-export async function eachChunk(
+/** Threads that shorten the loading by more than they cost. */
+function worthwhile(parts: readonly Part[]): number {
+  const pages = parts.reduce((total, part) => total + part.pages, 0);
+  return Math.min(1 + Math.floor(pages / PAGES_PER_LOADER), os.availableParallelism(), MOST_LOADERS);
+}
+
+/** Reads a source that only this thread can read. */
+async function loadAlone(
   source: PageSource,
-  { pages: window }: Window,
-  options: { readonly signal: AbortSignal; readonly runs?: readonly PageRun[] },
-  visit: (page: number, count: number) => void | Promise<void>,
+  list: NameList,
+  window: Window,
+  { signal }: Watch,
+  look: (label: string, pages: number) => Promise<void>,
 ): Promise<void> {
-  for await (const { page, bytes } of source.read({ ...options, lend: window })) {
-    const isLent = bytes.buffer === window.buffer && bytes.byteOffset === window.byteOffset;
-    for (let done = 0; done < bytes.length; done += window.length) {
-      const some = Math.min(window.length, bytes.length - done);
-      if (!isLent) window.set(bytes.subarray(done, done + some));
-      await visit(page + done / PAGE_BYTES, some / PAGE_BYTES);
-    }
-  }
+  await eachChunk(source, window, { signal }, (page, count) => {
+    list.add(page, window.name(0, count));
+    return look(`loading ${source.name}`, count);
+  });
 }

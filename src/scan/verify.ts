@@ -11,8 +11,8 @@ import type { PageRun } from '../image/index.ts';
 import { type Machine, MergedFrames, NOT_MERGED } from '../machine/index.ts';
 import type { FrameId } from '../memory/index.ts';
 import type { Window } from '../names/index.ts';
+import { eachChunk } from './chunks.ts';
 import type { Engines } from './engines.ts';
-import { eachChunk } from './load.ts';
 import type { Placed } from './placed.ts';
 import type { Watch } from './watch.ts';
 
