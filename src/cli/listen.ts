@@ -38,6 +38,7 @@ function workBeside(words: readonly string[]): void {
     workerData: start,
     stdout: true,
     stderr: true,
+    trackUnmanagedFds: false, // a pipe that was opened by number is closed by its socket, of which the list would not hear
   });
   thread.stderr.setEncoding('utf8').on('data', complain);
   if (start.terminals.stderr.isTTY) process.stderr.on('resize', () => thread.postMessage(process.stderr.columns));

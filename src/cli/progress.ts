@@ -1,6 +1,7 @@
 /**
  * One line on stderr that shows how far a long job is; nothing at all where stderr is not a terminal or the user wants quiet.
  */
+import { count } from '../format.ts';
 import { printable } from '../printable.ts';
 import { writeError } from './output.ts';
 import { terminal } from './terminal.ts';
@@ -17,14 +18,12 @@ export class Progress {
     this.#shown = !quiet && terminal('stderr').isTTY;
   }
 
-  /** Shows `label` with a bar that is `done / whole` full. */
+  /** Shows `label` with a bar that is `done / whole` full; where `whole` is 0 nobody knows it, and how much is done is shown instead. */
   show(label: string, done: number, whole: number): void {
     const now = performance.now();
     if (!this.#shown || now - this.#drawn < INTERVAL) return;
     this.#drawn = now;
-    const share = whole > 0 ? Math.min(done / whole, 1) : 0;
-    const full = Math.round(share * BAR);
-    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${`${Math.floor(share * 100)}`.padStart(3)} %  `;
+    const bar = whole > 0 ? barOf(Math.min(done / whole, 1)) : `${count(done)} so far  `;
     const left = Math.max((terminal('stderr').columns || 80) - bar.length - 1, 0);
     writeError(`\r\x1b[2K${bar}${printable(label).slice(0, left)}`);
   }
@@ -34,4 +33,9 @@ export class Progress {
     if (this.#shown && this.#drawn > 0) writeError('\r\x1b[2K');
     this.#drawn = 0;
   }
+}
+
+function barOf(share: number): string {
+  const full = Math.round(share * BAR);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${`${Math.floor(share * 100)}`.padStart(3)} %  `;
 }

@@ -104,7 +104,10 @@ function requestOf(given: Arguments): Request {
     );
   }
   if (engine === 'bytes' && has(given, 'loaders')) {
-    throw new KsmError('EUSAGE', '--loaders: the engine over bytes is loaded by one thread; leave one of the two away.');
+    throw new KsmError(
+      'EUSAGE',
+      '--loaders: the engine over bytes is loaded by one thread; leave one of the two away.',
+    );
   }
   return {
     ...common,
@@ -137,6 +140,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
   await using sources = await Sources.open(request, signal);
   if (!request.quiet) for (const note of sources.notes) say(note);
   signal.throwIfAborted();
+  if (request.engine === 'bytes') expectSizes(sources.list);
   const progress = new Progress(request.quiet);
   try {
     let settings = { before: {}, now: {} };
@@ -163,6 +167,18 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
     progress.clear();
   }
 }
+
+/** The engine over bytes is made for so many pages. */
+function expectSizes(sources: readonly PageSource[]): void {
+  const stream = sources.find(({ isRepeatable }) => !isRepeatable);
+  if (stream === undefined) return;
+  throw new KsmError(
+    'EUSAGE',
+    `${stream.name} is a pipe, and the engine over bytes has to know how long a source is: copy it into a file first, or scan it ` +
+      'with --engine names.',
+  );
+}
+
 function readingNotes(sources: readonly PageSource[]): string[] {
   return sources.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`));
 }

@@ -41,6 +41,9 @@ export class Sources {
 
   /** Names are unique in a report; the same image twice is a fair question. */
   #add(source: PageSource): void {
+    if (!source.isRepeatable && this.list.some(({ name }) => name === source.name)) {
+      throw new KsmError('EUSAGE', `${source.name}: a pipe can be read only once, so name it only once.`);
+    }
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
   }

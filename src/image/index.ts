@@ -7,4 +7,13 @@ export { openImage } from './open.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
 export { type SourceData, sourceOf } from './shared.ts';
-export { endOf, PAGE_BYTES, type PageRange, type PageRun, type PageSource, type Reading, type ReadOptions } from './source.ts';
+export {
+  endOf,
+  PAGE_BYTES,
+  type PageChunk,
+  type PageRange,
+  type PageRun,
+  type PageSource,
+  type Reading,
+  type ReadOptions,
+} from './source.ts';

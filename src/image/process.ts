@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
 import { count } from './failure.ts';
 import { Pagemap } from './pagemap.ts';
-import { checkReadable, type ProcessStat, processFailure, readStat, requireLinux } from './proc.ts';
+import { checkReadable, processFailure, readStat, requireLinux } from './proc.ts';
 import { append, type Layout, within } from './ranges.ts';
 import { lost, ProcessReader } from './reader.ts';
 import type { ProcessData } from './shared.ts';

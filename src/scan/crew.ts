@@ -7,7 +7,7 @@ import { KsmError } from '../errors.ts';
 import type { LoaderStart, LoaderWord } from './loader-thread.ts';
 import type { NamedPart } from './parts.ts';
 
-export class Crew implements AsyncDisposable {
+export class Crew implements Disposable {
   readonly #threads: readonly Worker[];
   readonly #onNamed: (named: NamedPart) => void;
   #failure: { readonly error: unknown } | undefined;
@@ -19,9 +19,9 @@ export class Crew implements AsyncDisposable {
     this.#threads = Array.from({ length: count }, () => this.#start(start)).filter((thread) => thread !== undefined);
   }
 
-  /** Ends them, wherever they are. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  /** Ends them, wherever they are. Nobody waits for that: it takes some milliseconds, and nothing that they do is of use any more. */
+  [Symbol.dispose](): void {
+    for (const thread of this.#threads) void thread.terminate();
   }
 
   /** Throws what one of them has failed of. */

@@ -12,6 +12,7 @@ import { randomSeed } from '../machine/index.ts';
 import { Window } from '../names/index.ts';
 import { BytesLoader, type BytesOptions, bytesHost } from './bytes.ts';
 import { Engines } from './engines.ts';
+import { keeping } from './kept.ts';
 import { loadNames } from './load.ts';
 import { Passes } from './passes.ts';
 import { Phases } from './phases.ts';
@@ -73,10 +74,14 @@ async function scanBytes(sources: readonly PageSource[], options: JobOptions, wa
   }
 }
 
-async function scanNames(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
+async function scanNames(all: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
   const phases = new Phases();
   const { scanners, onWarning, nameBits } = options;
   const seed = BigInt(options.seed ?? randomSeed());
+  // Half for pages that come only once: the rest is left for the comparison, and what of the half nobody needs.
+  const half = options.copyBytes / 2;
+  const budget = { bytes: half };
+  const sources = keeping(all, budget);
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
   let lists = await phases.time('loading', () => loadNames(sources, window, options.loaders, watch));
   for (let renamings = 0; ; renamings++) {
@@ -87,7 +92,7 @@ async function scanNames(sources: readonly PageSource[], options: JobOptions, wa
       const passes = new Passes(engines, watch);
       await phases.time('passes', () => run(passes, options.passes));
       const compare = (): Promise<Verdict> =>
-        new Verifier(engines, placed, window, Math.floor(options.copyBytes / PAGE_BYTES), renamings, watch).run();
+        new Verifier(engines, placed, window, Math.floor((half + budget.bytes) / PAGE_BYTES), renamings, watch).run();
       const verdict = options.trustHash ? undefined : await phases.time('comparing', compare);
       if (verdict === undefined || verdict.renamed.every(({ size }) => size === 0)) {
         return { engines, placed, passes, verdict, renamings, phases };

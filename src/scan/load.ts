@@ -15,7 +15,7 @@ import { Assembly, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
 /** Unless it is said otherwise there is a thread for so many pages: what it saves is several times what its start costs. */
-const PAGES_PER_LOADER = 2 ** 17;
+const PAGES_PER_LOADER = 2 ** 18;
 const MOST_LOADERS = 4;
 /** Milliseconds after which the user is shown how far the other threads are. */
 const TURN = 20;
@@ -33,9 +33,11 @@ export async function loadNames(
   const threads = Math.min(loaders ?? worthwhile(parts), parts.length);
   const data = sources.map(({ shareable }) => shareable?.data);
   const start = { window: window.recipe, sources: data, parts, board: board.memory };
-  await using crew = new Crew(Math.max(0, threads - 1), start, (named) => assembly.add(named));
+  using crew = new Crew(Math.max(0, threads - 1), start, (named) => assembly.add(named));
   // Of a stream nobody knows how long it is.
-  const whole = sources.every(({ shareable }) => shareable) ? sources.reduce((total, { pages }) => total + pages, 0) : 0;
+  const whole = sources.every(({ isRepeatable }) => isRepeatable)
+    ? sources.reduce((total, { pages }) => total + pages, 0)
+    : 0;
   const look = async (label: string, pages: number): Promise<void> => {
     board.addRead(pages);
     crew.check();

@@ -48,6 +48,14 @@ export class PageIndex {
     return (this.runs[at]?.page ?? 0) + index - (this.#firsts[at] ?? 0);
   }
 
+  /** How many pages have a number below `page`. */
+  below(page: number): number {
+    const at = lastAtMost(this.runs, page, (run) => run.page);
+    const run = this.runs[at];
+    if (run === undefined || page < run.page) return 0;
+    return (this.#firsts[at] as number) + Math.min(page - run.page, run.pages);
+  }
+
   /** The index of page `page`; undefined if it is not there. */
   indexOf(page: number): number | undefined {
     const at = lastAtMost(this.runs, page, (run) => run.page);

@@ -13,6 +13,8 @@ export class Placed {
   /** One in each engine. */
   readonly spaces: readonly AddressSpace[];
   readonly pages: PageIndex;
+  /** Pages at the indexes below this one can be read again. */
+  readonly repeatable: number;
 
   readonly #engines: Engines;
 
@@ -21,6 +23,7 @@ export class Placed {
     this.source = source;
     this.spaces = spaces;
     this.pages = pages;
+    this.repeatable = source.isRepeatable ? pages.count : pages.below(source.kept ?? 0);
   }
 
   /** The name that the engine was told of the page at `index`. */
@@ -50,7 +53,7 @@ export class Placed {
   async read(index: number): Promise<Uint8Array | undefined> {
     const [space] = this.spaces;
     if (space !== undefined && !this.#engines.areNames) return space.read((BASE_PAGE + index) * PAGE_BYTES, PAGE_BYTES);
-    if (!this.source.isRepeatable) return undefined;
+    if (index >= this.repeatable) return undefined;
     const runs = [{ page: this.pages.pageAt(index), pages: 1 }];
     for await (const { bytes } of this.source.read({ runs })) return Uint8Array.from(bytes);
     return undefined;

@@ -85,14 +85,17 @@ export class Verifier {
     const walk = placed.walk();
     for (let first = 0; first < placed.pages.count; first += BLOCK) {
       let merged = 0;
+      let believed = 0;
       for (let i = 0; i < BLOCK && walk.next(); i++) {
         const content = this.#numbers.of(walk.engine, walk.frame) - this.#first;
-        contents[i] = content >= 0 && content < this.#copies ? content : NONE;
-        if (contents[i] !== NONE) merged++;
+        const isWanted = content >= 0 && content < this.#copies;
+        const isThere = first + i < placed.repeatable;
+        contents[i] = isWanted && isThere ? content : NONE;
+        if (isWanted && isThere) merged++;
+        if (isWanted && !isThere) believed++;
       }
-      if (merged === 0) continue;
-      if (placed.source.isRepeatable) await this.#block(source, first, contents, merged);
-      else add(this.#verdict.believed, source, merged);
+      add(this.#verdict.believed, source, believed);
+      if (merged > 0) await this.#block(source, first, contents, merged);
     }
   }
 
