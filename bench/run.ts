@@ -7,6 +7,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from './arguments.ts';
 import { chartOf } from './chart.ts';
 import { compareBenches } from './compare.ts';
 import { guestBench } from './guest.ts';
@@ -95,12 +96,6 @@ function parse(args: readonly string[]): Command {
   const options: Options = { seed, ...(values.quick ? QUICK : {}), ...pages };
   const keep = !values.quick && values.pages === undefined && values.json === undefined;
   return { names, options, json: values.json, keep, draw: keep || positionals.includes(CHART) };
-}
-
-function wholeNumber(name: string, value: string, min: number, max: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new Error(`${name} is "${value}"; expected a whole number from ${min} to ${max}`);
 }
 
 async function run({ names, options, json, keep, draw }: Command): Promise<void> {
