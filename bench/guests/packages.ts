@@ -70,7 +70,7 @@ function run(program: string, args: readonly string[]): void {
   if (status === 0) return;
   const needed = `Guests need Debian's packages ${PACKAGES.join(' ')}, on amd64, and apt-get and dpkg-deb to fetch and unpack them.`;
   const remedy = 'Run "apt-get update" as root and try again.';
-  throw new Error(`${program} failed: ${(stderr ?? error?.message).trim()}\n${needed} ${remedy}`, { cause: error });
+  throw new Error(`${program} failed: ${(stderr ?? String(error)).trim()}\n${needed} ${remedy}`, { cause: error });
 }
 
 /** The last by name of the files that match, in the first of the folders that has any. */
@@ -80,5 +80,7 @@ function newest(folders: readonly string[], pattern: RegExp): string {
     const name = names.sort().at(-1);
     if (name !== undefined) return join(folder, name);
   }
-  throw new Error(`${pattern} is in none of ${folders.join(', ')}. Remove the folder that packages were unpacked to, and try again.`);
+  throw new Error(
+    `${pattern} is in none of ${folders.join(', ')}. Remove the folder that packages were unpacked to, and try again.`,
+  );
 }
