@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const PACKAGES: readonly string[] = ['qemu-system-x86', 'linux-image-cloud-amd64', 'busybox-static'];
@@ -30,7 +30,7 @@ export interface Tools {
  */
 export function toolsIn(folder: string): Tools {
   const root = resolve(folder, 'root');
-  if (!existsSync(join(root, 'usr/bin/qemu-system-x86_64'))) unpack(download(folder), root);
+  if (!existsSync(root)) unpack(download(folder), root);
   // What the machine has installed was not downloaded a second time.
   const find = (path: string, pattern: RegExp): string => newest([join(root, path), join('/', path)], pattern);
   const kernel = find('boot', /^vmlinuz-.*-cloud-amd64$/);
@@ -59,10 +59,14 @@ function download(folder: string): string {
   return archives;
 }
 
+/** All or nothing: the folder has its name once everything is in it. */
 function unpack(archives: string, root: string): void {
+  const part = `${root}.part`;
+  rmSync(part, { recursive: true, force: true });
   for (const name of readdirSync(archives)) {
-    if (name.endsWith('.deb')) run('dpkg-deb', ['--extract', join(archives, name), root]);
+    if (name.endsWith('.deb')) run('dpkg-deb', ['--extract', join(archives, name), part]);
   }
+  renameSync(part, root);
 }
 
 function run(program: string, args: readonly string[]): void {

@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileC, hasCompiler } from '../compile.ts';
@@ -95,7 +95,10 @@ function answerOf(output: string, counted: Counted): Pick<Run, 'count' | 'phases
 /** Why the kernel's own scanner cannot take part; undefined if it can. */
 function whyNoKsmd(): string | undefined {
   if (process.getuid?.() !== 0) return 'it needs root';
-  return existsSync(KSM_FOLDER) ? undefined : `the kernel has no ${KSM_FOLDER}`;
+  if (!existsSync(KSM_FOLDER)) return `the kernel has no ${KSM_FOLDER}`;
+  const counters = ['pages_shared', 'pages_unshared', 'pages_volatile'];
+  const isInUse = counters.some((name) => Number(readFileSync(join(KSM_FOLDER, name), 'utf8')) > 0);
+  return isInUse ? 'KSM holds pages of other processes' : undefined;
 }
 
 /** ksmd's passes over the same pages in one process. Reading them into it is not counted, and its memory is the kernel's. */
