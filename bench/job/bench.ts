@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { BenchOptions } from '../table.ts';
 import { PAGE } from '../workloads.ts';
-import { type Contestant, type Contestants, contestantsIn, KSM, type Run } from './contestants.ts';
+import { type Contestant, type Contestants, contestantsIn, KSM, type Phase, type Run } from './contestants.ts';
 import { type Expected, expectedOf } from './expected.ts';
 import { writeMixed, writeUnique } from './images.ts';
 import { type Figures, type JobTable, jobRows } from './table.ts';
@@ -93,16 +93,22 @@ async function runsOf(
 }
 
 /** Where a process's time went; what no phase has is its start and its end. */
-function phasesTable(title: string, runs: readonly Run[], seed: number): JobTable {
+export function phasesTable(title: string, runs: readonly Run[], seed: number): JobTable {
   const rows = new Map<string, Figures[]>();
   for (const { wallSeconds, cpuSeconds, phases = [] } of runs) {
-    const parts = phases.map(({ name, wall_s, cpu_s }): [string, Figures] => [
-      name,
-      { wallSeconds: wall_s, cpuSeconds: cpu_s },
-    ]);
-    for (const [name, figures] of [...parts, [WHOLE, { wallSeconds, cpuSeconds }] as const])
+    for (const [name, figures] of [...sums(phases), [WHOLE, { wallSeconds, cpuSeconds }] as const])
       rows.set(name, [...(rows.get(name) ?? []), figures]);
   }
   const note = 'As its report tells them; what is missing to the whole is the start and the end of the process.';
   return { title, reference: WHOLE, seed, note, rows: jobRows(rows, WHOLE) };
+}
+
+/** A phase that comes several times counts as one. */
+function sums(phases: readonly Phase[]): Map<string, Figures> {
+  const totals = new Map<string, Figures>();
+  for (const { name, wall_s, cpu_s } of phases) {
+    const { wallSeconds, cpuSeconds } = totals.get(name) ?? { wallSeconds: 0, cpuSeconds: 0 };
+    totals.set(name, { wallSeconds: wallSeconds + wall_s, cpuSeconds: cpuSeconds + cpu_s });
+  }
+  return totals;
 }

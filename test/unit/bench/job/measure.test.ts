@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileC } from '../../../../bench/compile.ts';
+import { phasesTable } from '../../../../bench/job/bench.ts';
 import { expectedFrom } from '../../../../bench/job/expected.ts';
 import { childrenSeconds, measure, parseUsage, peakMibIn } from '../../../../bench/job/measure.ts';
 import { jobRows, spreadOf } from '../../../../bench/job/table.ts';
@@ -72,6 +73,15 @@ describe('tables', () => {
     expect(base).toMatchObject({ name: 'base', wallRatio: 1, cpuRatio: 1 });
     expect(other).toMatchObject({ wallRatio: 2, cpuRatio: 2, peakMib: { median: 8 } });
     expect(() => jobRows(rounds, 'nobody')).toThrow('"nobody" is not among the contestants');
+  });
+
+  test('phases stand beside the whole process, those of one name as one', () => {
+    const phase = (name: string, wall_s: number, cpu_s: number) => ({ name, wall_s, cpu_s });
+    const phases = [phase('load', 1, 2), phase('pass', 0.5, 0.5), phase('pass', 0.5, 1.5)];
+    const { rows, reference } = phasesTable('t', [{ wallSeconds: 4, cpuSeconds: 8, count: 0, phases }], 1);
+    expect(rows.map(({ name }) => name)).toEqual(['load', 'pass', reference]);
+    expect(rows.map(({ wallRatio }) => wallRatio)).toEqual([0.25, 0.25, 1]);
+    expect(rows.map(({ cpuRatio }) => cpuRatio)).toEqual([0.25, 0.25, 1]);
   });
 
   test('memory is left out where nobody has measured it', () => {
