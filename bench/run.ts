@@ -36,7 +36,7 @@ const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel]
 
 const RESULTS = 'bench/results';
 const CHART = 'chart';
-/** About a third of the half minute that is promised; the rest is the build's. */
+/** About a third of the minute that is promised; the rest is the build's. */
 const QUICK = { rounds: 5, bytes: 2 ** 24, pages: [2 ** 12], keys: [2 ** 14], sets: [256], writes: 20_000 };
 
 interface Options {

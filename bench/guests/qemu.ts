@@ -7,7 +7,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -38,19 +38,23 @@ const PATIENCE = 600;
 /** Boots, waits, dumps. Throws an Error with the end of the guest's console if it does not switch itself off. */
 export async function bootAndDump(tools: Tools, guest: Guest): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'guest-'));
-  const console = join(folder, 'console');
+  const log = join(folder, 'console');
   try {
-    const failure = await converse(tools, guest, console);
+    const failure = await converse(tools, guest, log);
     if (failure === undefined) return;
-    throw new Error(`the guest of ${guest.image} failed: ${failure}\n${readFileSync(console, 'utf8').slice(-2000)}`);
+    throw new Error(`the guest of ${guest.image} failed: ${failure}\n${endOf(log)}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+function endOf(log: string): string {
+  return existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : '';
+}
+
 /** Runs QEMU from its start to its end. Returns what went wrong, undefined if nothing did. */
-async function converse(tools: Tools, guest: Guest, console: string): Promise<string | undefined> {
-  const child = spawn(tools.qemu, argumentsOf(tools, guest, console), {
+async function converse(tools: Tools, guest: Guest, log: string): Promise<string | undefined> {
+  const child = spawn(tools.qemu, argumentsOf(tools, guest, log), {
     env: { ...process.env, LD_LIBRARY_PATH: tools.libraries },
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: PATIENCE * 1000,
@@ -59,29 +63,28 @@ async function converse(tools: Tools, guest: Guest, console: string): Promise<st
   const tell = (execute: string, more: object = {}): void =>
     void child.stdin.write(`${JSON.stringify({ execute, ...more })}\n`);
   const save = { val: 0, size: guest.mib * 2 ** 20, filename: resolve(guest.image) };
-  let failure: string | undefined = 'QEMU ended before it did';
+  let [reason, failure]: (string | undefined)[] = [undefined, 'QEMU ended before its memory was saved'];
   for await (const line of createInterface({ input: child.stdout })) {
-    const message: Message = JSON.parse(line);
-    if (message.QMP !== undefined) tell('qmp_capabilities');
-    // quitting is a shutdown, too
-    if (message.event === 'SHUTDOWN' && message.data?.reason !== 'host-qmp-quit') {
-      failure = message.data?.reason === 'guest-shutdown' ? undefined : `it ended with ${message.data?.reason}`;
+    const { QMP, event, data, id, error }: Message = JSON.parse(line);
+    if (QMP !== undefined) tell('qmp_capabilities');
+    if (event === 'SHUTDOWN' && reason === undefined) {
+      reason = data?.reason;
       tell('pmemsave', { id: 'saved', arguments: save });
     }
-    if (message.id === 'saved') {
-      failure ??= message.error?.desc;
-      tell('quit');
+    if (id === 'saved') {
+      failure = error?.desc ?? (reason === 'guest-shutdown' ? undefined : `it ended with ${reason}`);
+      tell('quit'); // a shutdown, too
     }
   }
   await ended;
   return failure;
 }
 
-function argumentsOf({ firmware, kernel }: Tools, { initramfs, mib, seed }: Guest, console: string): string[] {
+function argumentsOf({ firmware, kernel }: Tools, { initramfs, mib, seed }: Guest, log: string): string[] {
   return [
     ...['-accel', 'tcg', '-cpu', 'max', '-m', String(mib), '-nodefaults', '-display', 'none'],
     ...['-icount', 'shift=0,sleep=off', '-rtc', 'base=2026-01-01,clock=vm', '-seed', String(seed)],
-    ...['-qmp', 'stdio', '-serial', `file:${console}`],
+    ...['-qmp', 'stdio', '-serial', `file:${log}`],
     ...['-action', 'shutdown=pause,reboot=shutdown'],
     ...['-kernel', kernel, '-initrd', initramfs, '-append', 'console=ttyS0 quiet panic=-1'],
     ...firmware,
