@@ -173,3 +173,23 @@ test('several threads', () => {
     }
   }
 });
+
+test('the whole job', () => {
+  interface JobRow {
+    readonly name: string;
+    readonly wallSeconds: { readonly median: number };
+    readonly cpuSeconds: { readonly median: number };
+    readonly peakMib?: { readonly median: number };
+  }
+  const report: { tables: { rows: JobRow[] }[] } = JSON.parse(
+    readFileSync(join(ROOT, 'bench/results/job.json'), 'utf8'),
+  );
+  const rows = report.tables[0]?.rows ?? [];
+  expect(rows.length).toBeGreaterThan(5);
+  for (const { name, wallSeconds, cpuSeconds, peakMib } of rows) {
+    const [wall = '', cpu = '', memory = ''] = cells('| four guests | wall s | CPU s | MiB |', name);
+    expectRounded(wall, wallSeconds.median, `${name}, wall`);
+    expectRounded(cpu, cpuSeconds.median, `${name}, CPU`);
+    if (peakMib !== undefined) expectRounded(memory, peakMib.median, `${name}, memory`);
+  }
+});
