@@ -7,6 +7,7 @@
  */
 
 import { Bench } from 'tinybench';
+import { inColumns } from './columns.ts';
 import { describeMachine, type Machine, machineLine } from './machine.ts';
 
 export interface Contestant {
@@ -150,16 +151,10 @@ export function formatTable(table: BenchTable): string {
     `${millions(row.slowest)}..${millions(row.fastest)}`,
     row.ratio.toFixed(2),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => cells[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => pad(cell, widths[column] ?? 0, column))
-      .join('  ')
-      .trimEnd();
   const rounds = table.rows[0]?.rates.length ?? 0;
   const legend = `medians of ${rounds} rounds; ratio to "${table.reference}" in the same round; seed ${table.seed}`;
   const notes = table.note === undefined ? [legend] : [legend, table.note];
-  return [table.title, line(head), ...body.map(line), ...notes].join('\n');
+  return [table.title, ...inColumns([head, ...body]), ...notes].join('\n');
 }
 
 /** Tables with what is needed to read them later, ready for JSON.stringify. */
@@ -179,8 +174,4 @@ export function printReport(report: BenchReport, args: readonly string[] = proce
 
 function millions(rate: number): string {
   return (rate / 1e6).toFixed(rate < 1e5 ? 4 : 2);
-}
-
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
