@@ -1,8 +1,8 @@
 /**
- * The mix from a guest that was really booted: its memory as a file, page by page, and if there is one a second file of the same guest, or of
- * another with the same system, from later. Pages that both have at one place stay as they are, and count as what all guests have in common;
- * pages that differ are a guest's own. With one file nothing is known of that: all its pages but zeros count as common, which is too
- * many, and what is a guest's own is as in the mix.
+ * The mix from a guest that was really booted: its memory as a file, page by page, and if there is one a second file, of the same guest from
+ * later or of another with the same system. Contents of the first that the second has too, wherever, count as what all guests have in common;
+ * all others are a guest's own. With one file nothing is known of that: all its pages but zeros count as common, which is too many, and
+ * what is a guest's own is as in the mix. What a guest has beyond the file is zero.
  */
 
 import { closeSync, openSync, readSync } from 'node:fs';
@@ -32,14 +32,15 @@ export async function censusOf(files: readonly string[], pages: number, scale: n
     throw new Error(
       `--image: the files have ${first.length * scale} pages, a guest ${pages * scale}; use smaller ones`,
     );
-  const staying = first.filter((name, page) => second === undefined || second[page] === name);
-  const common = staying.filter((name) => name !== 0n);
+  const others = second === undefined ? undefined : new Set(second);
+  const used = first.filter((name) => name !== 0n);
+  const common = used.filter((name) => others?.has(name) ?? true);
   return {
     common,
-    mix: mixOf(common.length / pages, second === undefined ? undefined : (first.length - staying.length) / pages),
+    mix: mixOf(common.length / pages, others === undefined ? undefined : (used.length - common.length) / pages),
     line:
-      `${files.join(', ')}: of ${first.length} pages ${first.filter((name) => name === 0n).length} are zero; ` +
-      `${common.length} others are common to all guests${second === undefined ? ', as there is no second file' : ''}`,
+      `${files.join(', ')}: of ${first.length} pages ${first.length - used.length} are zero; ` +
+      `${common.length} others are common to all guests${others === undefined ? ', as there is no second file' : ''}`,
   };
 }
 

@@ -31,7 +31,7 @@ export const XP52_USAGE = `usage: npm run bench -- xp52 [--quick] [--scale N] [-
   --hours N   virtual time, 1 to 24; default 4
   --seed N    of what the guests have, and of the names of contents; default 1
   --image F   raw memory of a booted guest: its pages are what all guests have in common. A second file, of the same guest
-              later or of another with the same system, says which of them stay
+              later or of another with the same system, says which of them: those whose contents it has too
   --json F    write the outcome there. Without any option it goes to bench/results/xp52.json, and docs/xp52.svg is drawn`;
 
 export const XP52_RESULTS = 'bench/results/xp52.json';
@@ -106,9 +106,11 @@ export async function parseXp52(args: readonly string[]): Promise<Simulation> {
 /** What is simulated, with what it cost this process. */
 async function measure(work: () => ReturnType<typeof simulate>): Promise<Run> {
   collectGarbage();
-  const start = performance.now();
+  const [start, before] = [performance.now(), process.cpuUsage()];
   const outcome = await work();
-  return { ...outcome, wallSeconds: (performance.now() - start) / 1000, memory: process.memoryUsage().rss };
+  const { user, system } = process.cpuUsage(before);
+  const [wallSeconds, cpuSeconds] = [(performance.now() - start) / 1000, (user + system) / 1e6];
+  return { ...outcome, wallSeconds, cpuSeconds, memory: process.memoryUsage().rss };
 }
 
 function reportOf(world: World, runs: readonly Run[]): Xp52Report {

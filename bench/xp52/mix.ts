@@ -1,7 +1,7 @@
 /**
  * What a guest's memory is made of: how many of its pages have a content that others have, too.
  *
- * The shares follow from what Difference Engine (Gupta et al., OSDI 2008, table 1) counted in three guests of 512 MiB, with Windows XP and two
+ * The shares follow from what Difference Engine (Gupta et al., OSDI 2008) counted in three guests of 512 MiB, with Windows XP and two
  * Linux distributions: of 393,120 pages 149,038 zero, 52,436 with a content that is there twice or more, 191,646 unique. A guest of 1 GiB is
  * taken to have used as much, and the other half of its memory to be free. Windows writes zeros to free memory soon after it starts, so the
  * host has to give it a frame for each page.

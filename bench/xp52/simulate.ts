@@ -1,5 +1,5 @@
 /**
- * One scenario in virtual time: the guests do what they do in a tenth of a second, then ksmd what it does in the same tenth, and so on.
+ * One scenario in virtual time: the guests do what they do in half a second, then ksmd what it does in the same time, and so on.
  * What comes out depends on the world and the scenario alone.
  */
 
@@ -44,7 +44,7 @@ export interface Outcome {
 }
 
 /** Seconds. */
-const TICK = 0.1;
+const TICK = 0.5;
 const SAMPLES = 240;
 /** Bytes of the engine's memory for a page and for a frame, a little more than what they take (docs/embedding.md), and for the rest. */
 const [PAGE_BYTES, FRAME_BYTES, OTHER_BYTES] = [26, 112, 2 ** 26];

@@ -8,6 +8,8 @@ import type { Outcome } from './simulate.ts';
 /** An outcome, and what the simulation of it cost. */
 export interface Run extends Outcome {
   readonly wallSeconds: number;
+  /** CPU time, which what else runs on the machine takes none of. */
+  readonly cpuSeconds: number;
   /** Bytes that the process had resident at its end. */
   readonly memory: number;
 }
@@ -47,6 +49,7 @@ const HEAD = [
   'ksm_zero_pages',
   'ksmd',
   'wall s',
+  'CPU s',
   'MiB',
 ];
 
@@ -62,7 +65,7 @@ export function titleOf({ guests, guestBytes, hostBytes, scale }: Xp52Report): s
 }
 
 /** What a reader has to know to understand the figures. */
-export function notesOf({ seconds, seed, leastBytes }: Xp52Report): string[] {
+function notesOf({ seconds, seed, leastBytes }: Xp52Report): string[] {
   return [
     `${seconds / 3600} hours of virtual time (h:mm:ss); seed ${seed}. All that is equal merged: ${gibibytes(leastBytes)} GiB.`,
     'A guest is started when the one before has booted and all of its memory fits; "waits from": when one first did not fit.',
@@ -83,6 +86,7 @@ function rowOf(report: Xp52Report, run: Run): string[] {
     ...[counters.pages_shared, counters.pages_sharing, counters.ksm_zero_pages].map(pages),
     `${(run.load * 100).toFixed(1)} %`,
     run.wallSeconds.toFixed(0),
+    run.cpuSeconds.toFixed(run.cpuSeconds < 10 ? 1 : 0),
     (run.memory / 2 ** 20).toFixed(0),
   ];
 }
