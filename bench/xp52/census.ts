@@ -1,8 +1,8 @@
 /**
- * The mix from a guest that was really booted: its memory as a file, page by page, and if there is one a second file, of the same guest from
- * later or of another with the same system. Contents of the first that the second has too, wherever, count as what all guests have in common;
- * all others are a guest's own. With one file nothing is known of that: all its pages but zeros count as common, which is too many, and
- * what is a guest's own is as in the mix. What a guest has beyond the file is zero.
+ * The mix from a guest that was really booted: its memory as a file, page by page, and if there is one a second file, of the same guest
+ * from later or of another with the same system. Contents of the first that the second has too, wherever, count as what all guests have in
+ * common; all others are a guest's own. With one file nothing is known of that: all its pages but zeros count as common, which is too many,
+ * and what is a guest's own is as in the mix. What a guest has beyond the file is zero.
  */
 
 import { closeSync, openSync, readSync } from 'node:fs';
@@ -23,8 +23,8 @@ export interface Census {
 const CHUNK = 2 ** 20;
 
 /**
- * The census for guests of `pages` pages, of which every `scale`-th page of the files is taken. Throws an Error where a file cannot be read, or has
- * more pages than a guest.
+ * The census for guests of `pages` pages, of which every `scale`-th page of the files is taken. Throws an Error where a file cannot be
+ * read, or has more pages than a guest.
  */
 export async function censusOf(files: readonly string[], pages: number, scale: number, seed: number): Promise<Census> {
   const [first = new BigUint64Array(), second] = await Promise.all(files.map((file) => namesOf(file, scale, seed)));

@@ -1,8 +1,8 @@
 /**
  * The guests of a host: the next one is started once the one before it has booted and there is room for it.
  *
- * Room is as many free frames as a guest touches while it boots, or the part of that which the scenario wants to see; a guest for which there is
- * none waits.
+ * Room is as many free frames as a guest touches while it boots, or the part of that which the scenario wants to see; a guest for which
+ * there is none waits.
  */
 
 import type { Host } from '../../src/index.ts';

@@ -8,8 +8,9 @@
 import type { Clock, Host } from '../../src/index.ts';
 
 /**
- * Nanoseconds that a page takes ksmd. Measured beside this engine on the machine of docs/performance.md: 800 where a checksum is all there is to do,
- * 8000 where a page is searched for in the trees, 400 where it is merged already. A value between the first two, and the same for every page.
+ * Nanoseconds that a page takes ksmd. Measured beside this engine on the machine of docs/performance.md: 800 where a checksum is all
+ * there is to do, 8000 where a page is searched for in the trees, 400 where it is merged already. A value between the first two, and the
+ * same for every page.
  */
 export const PAGE_COST = 2000;
 

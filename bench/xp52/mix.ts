@@ -2,9 +2,9 @@
  * What a guest's memory is made of: how many of its pages have a content that others have, too.
  *
  * The shares follow from what Difference Engine (Gupta et al., OSDI 2008) counted in three guests of 512 MiB, with Windows XP and two
- * Linux distributions: of 393,120 pages 149,038 zero, 52,436 with a content that is there twice or more, 191,646 unique. A guest of 1 GiB is
- * taken to have used as much, and the other half of its memory to be free. Windows writes zeros to free memory soon after it starts, so the
- * host has to give it a frame for each page.
+ * Linux distributions: of 393,120 pages 149,038 zero, 52,436 with a content that is there twice or more, 191,646 unique. A guest of 1 GiB
+ * is taken to have used as much, and the other half of its memory to be free. Windows writes zeros to free memory soon after it starts, so
+ * the host has to give it a frame for each page.
  *
  * That is careful: guests with one system share more than guests with three. How often contents are there within one guest is left out.
  */
@@ -68,8 +68,8 @@ export function sizesOf(mix: Mix, pages: number, dice: () => number): Sizes {
 }
 
 /**
- * Frames that guests need once everything that is equal is merged, the zero page left out. `common`: different contents among the pages that all
- * have in common; default: each of them is another.
+ * Frames that guests need once everything that is equal is merged, the zero page left out. `common`: different contents among the pages
+ * that all have in common; default: each of them is another.
  */
 export function leastFrames(
   guests: readonly { readonly sizes: Sizes; readonly kind: number }[],

@@ -15,7 +15,7 @@ export interface World extends PlanOptions {
   readonly frames: number;
   /** How many pages each page stands for. */
   readonly scale: number;
-  /** Virtual time to simulate. */
+  /** Virtual time to simulate, if not all guests run before: then it ends half an hour later. */
   readonly seconds: number;
 }
 
@@ -43,8 +43,10 @@ export interface Outcome {
   readonly load: number;
 }
 
-/** Seconds. */
+/** Seconds of a tick, and of what is simulated once all guests have booted. */
 const TICK = 0.5;
+const REST = 1800;
+/** How many are taken in all of the time. */
 const SAMPLES = 240;
 /** Bytes of the engine's memory for a page and for a frame, a little more than what they take (docs/embedding.md), and for the rest. */
 const [PAGE_BYTES, FRAME_BYTES, OTHER_BYTES] = [26, 112, 2 ** 26];
@@ -73,7 +75,7 @@ export async function simulate(world: World, scenario: Scenario): Promise<Outcom
   const { pages_shared, pages_sharing, ksm_zero_pages, full_scans } = host.ksm.counters();
   const counters = { pages_shared, pages_sharing, ksm_zero_pages, full_scans };
   host.leave();
-  return { scenario, ...outcome, counters, load: clock.work / 1e9 / world.seconds };
+  return { scenario, ...outcome, counters, load: clock.work / 1e6 / clock.milliseconds };
 }
 
 function hostFor(world: World, clock: VirtualClock): Promise<Host> {
@@ -88,17 +90,17 @@ function play(host: Host, fleet: Fleet, ksmd: VirtualKsmd, { seconds, guests }: 
   const samples: Sample[] = [];
   const firsts: { doneAt?: number; waitedAt?: number; ranOutAt?: number } = {};
   let peak = 0;
-  for (let tick = 0; tick * TICK < seconds; tick++) {
-    const second = tick * TICK;
+  let second = 0;
+  for (; second < Math.min(seconds, (firsts.doneAt ?? seconds) + REST); second += TICK) {
     if (second >= (samples.length * seconds) / SAMPLES) samples.push(sampleOf(host, fleet, second));
     fleet.run(TICK);
     peak = Math.max(peak, host.usage().frames);
     if (fleet.booted === guests) firsts.doneAt ??= second;
     if (fleet.hasWaited) firsts.waitedAt ??= second;
     if (fleet.hasRunOut) firsts.ranOutAt ??= second;
-    ksmd.runTo((tick + 1) * TICK * 1000);
+    ksmd.runTo((second + TICK) * 1000);
   }
-  samples.push(sampleOf(host, fleet, seconds));
+  samples.push(sampleOf(host, fleet, second));
   return { samples, guests: fleet.booted, peak, ...firsts };
 }
 
