@@ -83,9 +83,9 @@ function drawPanel(
   return [text(24, top - 10, heading, 'font-weight="600"'), ...grid, ...hours, ...lines];
 }
 
-/** 0, then every step, and the end. */
+/** 0, then every step that is not too near to the end, and the end. */
 function stepsTo(end: number, step: number): number[] {
-  const steps = Array.from({ length: Math.ceil(end / step) }, (_, index) => index * step);
+  const steps = Array.from({ length: Math.max(1, Math.round(end / step)) }, (_, index) => index * step);
   return [...steps, end];
 }
 

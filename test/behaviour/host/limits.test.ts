@@ -1,6 +1,6 @@
 /** What is full says so, by the name of the limit and the option that raises it, and nothing is lost or half-done. */
 import { describe, expect, test } from 'vitest';
-import { type AddressSpace, createHost, type Host, KsmError } from '../../../src/index.ts';
+import { type AddressSpace, createHost, type Host, KsmError, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
 import { PAGE } from '../../support/page.ts';
 
@@ -172,6 +172,7 @@ describe('limits', () => {
     guest.madvise(0, PAGE, 'DONTNEED');
     write(150);
     checkHost(host);
+    expect((await restoreHost(snapshotOf(host))).limits.frames).toBe(100);
   });
 
   test('frames: a memory that has no room for them says so, and NUMA nodes share them', async () => {
