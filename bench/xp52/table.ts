@@ -67,7 +67,8 @@ export function titleOf({ guests, guestBytes, hostBytes, scale }: Xp52Report): s
 /** What a reader has to know to understand the figures. */
 function notesOf({ seconds, seed, leastBytes }: Xp52Report): string[] {
   return [
-    `Virtual time (h:mm:ss): ${seconds / 3600} hours, or half an hour more than all guests need to boot; seed ${seed}. All that is equal merged: ${gibibytes(leastBytes)} GiB.`,
+    `Virtual time (h:mm:ss): ${seconds / 3600} hours, or half an hour more than all guests need to boot; seed ${seed}.`,
+    `All that is equal merged: ${gibibytes(leastBytes)} GiB.`,
     'A guest is started when the one before has booted and all of its memory fits; "waits from": when one first did not fit.',
     '"out at": when a guest first got no frame that it wanted. ksmd: its part of one CPU, at 2 µs a page.',
   ];
