@@ -1,8 +1,8 @@
 /**
  * Bytes decide: what an engine over names has merged is read a second time and compared.
  *
- * Only the pages are read that merging shares, in the order in which they lie, and compared byte by byte with the first of their content, or
- * with a copy of it (contents.ts); if there are more copies than the budget has room for, in several rounds. A page that differs and
+ * Only the pages are read that merging shares, in the order in which they lie, and compared byte by byte with the first of their content,
+ * or with a copy of it (contents.ts); if there are more copies than the budget has room for, in several rounds. A page that differs and
  * has the same name all the same is a false match: it gets a name by another key. A page whose name is another by now has changed since it
  * was first read; what it was then cannot be verified any more, and is believed and counted.
  */
@@ -171,7 +171,7 @@ export class Verifier {
     }
   }
 
-  /** Page `page` of the window and those behind it are compared with the first of their contents, as far as these are in a row. How many. */
+  /** Page `page` of the window and those after it are compared with the first of their contents, if these are in a row: how many. */
   #withFirst(page: number, hows: Int32Array): number {
     const content = contentOf(hows[page] as How);
     const placed = this.#placed[this.#contents.sourceOf(content)] as Placed;
