@@ -4,12 +4,13 @@
  * bench/kernel/ksmd.c does the kernel's part; it needs root, CONFIG_KSM and a C compiler called cc.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { machineOf } from '../src/host/index.ts';
+import { compileC } from './compile.ts';
 import { collectGarbage } from './gc.ts';
 import { byCpuTime, CASES, KSMD, kernelTitle } from './names.ts';
 import { CONTENT_PAGES_MAX, type ScanOptions, SIZES } from './scan.ts';
@@ -18,7 +19,7 @@ import { type BenchTable, tableOf } from './table.ts';
 import { contentsOf, type Workload } from './workloads.ts';
 
 /** What one pass took, and where it left the counters. */
-interface Pass {
+export interface Pass {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly shared: number;
@@ -58,10 +59,7 @@ const SOURCE = 'bench/kernel/ksmd.c';
 
 /** Compiles the C runner into `folder`; returns the program's path. Works from the repository's root, as npm does. */
 export function compileRunner(folder: string): string {
-  const program = join(folder, 'ksmd');
-  const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', program, SOURCE], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`cc does not compile ${SOURCE}: ${stderr ?? error?.message}`, { cause: error });
-  return program;
+  return compileC(SOURCE, join(folder, 'ksmd'));
 }
 
 async function* kernelCase(runner: string, given: Case, rounds: number): AsyncGenerator<BenchTable, void, void> {
@@ -70,7 +68,8 @@ async function* kernelCase(runner: string, given: Case, rounds: number): AsyncGe
   const rates = passes.map(() => new Map<string, number[]>());
   for (let round = -1; round < rounds; round++) {
     const own = engines.map(([name, run]): [string, Pass[]] => [name, run()]);
-    const ksmd = await ksmdPasses(runner, given);
+    const words = ['run', contents.length, seed, passes.length].map(String);
+    const ksmd = await ksmdPasses(runner, words, new Uint8Array(contents.buffer));
     for (const [, measured] of own) checkSame(measured.at(-1), ksmd.at(-1));
     if (round >= 0) addRound(rates, [...own, [KSMD, ksmd]], contents.length);
   }
@@ -121,13 +120,19 @@ function ownPasses(stage: Stage, passes: number): Pass[] {
   });
 }
 
-/** Lets ksmd scan the contents. It holds the lock of KSM's users as long as it runs, and puts all settings back. */
-async function ksmdPasses(runner: string, { contents, seed, passes }: Case): Promise<Pass[]> {
-  const args = ['run', contents.length, seed, passes.length].map(String);
-  const child = spawn(runner, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Lets ksmd scan: `words` are the runner's arguments, `input` what it reads from stdin. It holds the lock of KSM's users as long as it
+ * runs, and puts all settings back. Throws an Error if it fails; it has said why.
+ */
+export async function ksmdPasses(
+  runner: string,
+  words: readonly string[],
+  input: Uint8Array = new Uint8Array(),
+): Promise<Pass[]> {
+  const child = spawn(runner, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
   child.stdin.on('error', () => {}); // it may refuse before it has read all; its exit code says so
-  child.stdin.end(new Uint8Array(contents.buffer));
+  child.stdin.end(input);
   const output = await text(child.stdout);
   const status = await ended;
   if (status !== 0) throw new Error(`ksmd's runner failed with exit code ${status}`);

@@ -17,7 +17,7 @@ export interface Machine {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-const PARTICIPANTS = ['assemblyscript', 'tinybench', 'xxhash-wasm'];
+const PARTICIPANTS = ['assemblyscript', 'hash-wasm', 'tinybench', 'xxhash-wasm'];
 
 /** Describes this machine. Reads package.json from the working directory, which npm makes the repository's root. */
 export function describeMachine(): Machine {

@@ -7,11 +7,14 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from './arguments.ts';
 import { chartOf } from './chart.ts';
 import { compareBenches } from './compare.ts';
 import { contentsBench } from './contents.ts';
 import { guestBench } from './guest.ts';
 import { hashBench } from './hash.ts';
+import { imagesOf, jobBench } from './job/bench.ts';
+import { formatJob, type JobTable } from './job/table.ts';
 import { kernelBench } from './kernel.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { pageKindsBench } from './page-kinds.ts';
@@ -19,20 +22,24 @@ import { scanBench } from './scan.ts';
 import { type BenchReport, type BenchTable, formatTable, reportOf } from './table.ts';
 import { threadsBench } from './threads.ts';
 import { treeBench } from './tree.ts';
+import { drawXp52, parseXp52, runXp52, XP52_RESULTS, XP52_USAGE } from './xp52/command.ts';
 
-const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--seed N] [--json FILE]]
+const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--images PATH] [--unique] [--seed N] [--json FILE]]
+       npm run bench -- xp52 …      many guests in virtual time, with options of its own: -- xp52 --help
 
-  NAME       hash, compare, tree, scan, threads, guest, names, contents or kernel; default: all but kernel
+  NAME       hash, compare, tree, scan, threads, guest, names, contents, job or kernel; default: all but kernel
              chart: only draws the results that are kept, without running anything
   --kernel   kernel too: this engine beside ksmd (root, CONFIG_KSM, cc)
-  --pages N  scan, threads, names and kernel: N pages only, instead of several sizes
+  --pages N  scan, threads, names and kernel: N pages only, instead of several sizes; job: pages of an image that is made
+  --images P job: a file of memory, or a folder of *.img; may be given again. Default: four seeded images of 192 MiB
+  --unique   job: an image of 2 GiB whose pages all differ, too
   --quick    little memory and few rounds: to see that it works, not to quote; keeps no results
   --seed N   of the pages' bytes and of the keyed hash; default 1
   --json F   write all tables to one file instead of bench/results/NAME.json`;
 
 const RESULTS = 'bench/results';
 const CHART = 'chart';
-/** About a third of the half minute that is promised; the rest is the build's. */
+/** About a third of the minute that is promised; the rest is the build's. */
 const QUICK = { rounds: 5, bytes: 2 ** 24, pages: [2 ** 12], keys: [2 ** 14], sets: [256], writes: 20_000 };
 
 interface Options {
@@ -43,10 +50,14 @@ interface Options {
   readonly keys?: readonly number[];
   readonly sets?: readonly number[];
   readonly writes?: number;
+  readonly images: readonly string[];
+  readonly unique: boolean;
 }
 
+type Table = BenchTable | JobTable;
+
 /** A bench yields its tables one by one, as they become known. */
-type Bench = (options: Options) => AsyncIterable<BenchTable>;
+type Bench = (options: Options) => AsyncIterable<Table>;
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['hash', (options) => single(hashBench(options))],
@@ -57,6 +68,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['guest', guestBench],
   ['names', pageKindsBench],
   ['contents', (options) => single(contentsBench(options))],
+  ['job', jobBench],
   ['kernel', kernelBench],
 ]);
 
@@ -84,6 +96,8 @@ function parse(args: readonly string[]): Command {
       pages: { type: 'string' },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
+      images: { type: 'string', multiple: true, default: [] },
+      unique: { type: 'boolean', default: false },
     },
   });
   const unknown = positionals.find((name) => !BENCHES.has(name) && name !== CHART);
@@ -94,24 +108,19 @@ function parse(args: readonly string[]): Command {
   const seed = wholeNumber('--seed', values.seed, 1, 2 ** 30);
   const pages =
     values.pages === undefined ? {} : { pages: [wholeNumber('--pages', values.pages, 2 ** 10, 3 * 2 ** 18)] };
-  const options: Options = { seed, ...(values.quick ? QUICK : {}), ...pages };
+  const images = imagesOf(values.images);
+  const options: Options = { seed, images, unique: values.unique, ...(values.quick ? QUICK : {}), ...pages };
   const keep = !values.quick && values.pages === undefined && values.json === undefined;
   return { names, options, json: values.json, keep, draw: keep || positionals.includes(CHART) };
 }
 
-function wholeNumber(name: string, value: string, min: number, max: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new Error(`${name} is "${value}"; expected a whole number from ${min} to ${max}`);
-}
-
 async function run({ names, options, json, keep, draw }: Command): Promise<void> {
   console.log(machineLine(describeMachine()));
-  const all: BenchTable[] = [];
+  const all: Table[] = [];
   for (const name of names) {
-    const tables: BenchTable[] = [];
+    const tables: Table[] = [];
     for await (const table of BENCHES.get(name)?.(options) ?? []) {
-      console.log(`\n${formatTable(table)}`);
+      console.log(`\n${'unit' in table ? formatTable(table) : formatJob(table)}`);
       tables.push(table);
     }
     all.push(...tables);
@@ -125,13 +134,14 @@ function resultsFile(name: string): string {
   return `${RESULTS}/${name}.json`;
 }
 
-function save(file: string, tables: readonly BenchTable[]): void {
+function save(file: string, tables: readonly Table[]): void {
   if (file.startsWith(RESULTS)) mkdirSync(RESULTS, { recursive: true });
   writeFileSync(file, `${JSON.stringify(reportOf(tables), null, 2)}\n`);
 }
 
-/** Draws what is kept of the scanner's benches; nothing where that has never run. */
+/** Draws what is kept of the scanner's benches and of xp52; nothing where that has never run. */
 function drawChart(): void {
+  if (existsSync(XP52_RESULTS)) drawXp52();
   const [scan, kernel] = ['scan', 'kernel'].map(resultsFile).map(readReport);
   const file = `docs/${CHART}.svg`;
   if (scan === undefined) {
@@ -146,11 +156,24 @@ function readReport(file: string): BenchReport | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as BenchReport) : undefined;
 }
 
-let command: Command | undefined;
+function workOf(args: readonly string[]): () => Promise<void> {
+  const command = parse(args);
+  return () => run(command);
+}
+
+async function workOfXp52(args: readonly string[]): Promise<() => Promise<void>> {
+  const simulation = await parseXp52(args);
+  return () => runXp52(simulation);
+}
+
+const args = process.argv.slice(2);
+const isXp52 = args[0] === 'xp52';
+const usage = isXp52 ? XP52_USAGE : USAGE;
+let work: () => void | Promise<void> = () => console.log(usage);
 try {
-  command = parse(process.argv.slice(2));
+  if (!args.includes('--help')) work = isXp52 ? await workOfXp52(args.slice(1)) : workOf(args);
 } catch (error) {
-  console.error(`bench: ${(error as Error).message}\n\n${USAGE}`);
+  work = () => console.error(`bench: ${(error as Error).message}\n\n${usage}`);
   process.exitCode = 2;
 }
-if (command !== undefined) await run(command);
+await work();

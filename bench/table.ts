@@ -7,6 +7,7 @@
  */
 
 import { Bench } from 'tinybench';
+import { inColumns } from './columns.ts';
 import { describeMachine, type Machine, machineLine } from './machine.ts';
 
 export interface Contestant {
@@ -64,11 +65,11 @@ export interface BenchTable {
   readonly rows: readonly BenchRow[];
 }
 
-export interface BenchReport {
+export interface BenchReport<Table = BenchTable> {
   readonly version: 1;
   readonly date: string;
   readonly machine: Machine;
-  readonly tables: readonly BenchTable[];
+  readonly tables: readonly Table[];
 }
 
 /** Runs the contestants in turns and counts. */
@@ -150,20 +151,19 @@ export function formatTable(table: BenchTable): string {
     `${millions(row.slowest)}..${millions(row.fastest)}`,
     row.ratio.toFixed(2),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => cells[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => pad(cell, widths[column] ?? 0, column))
-      .join('  ')
-      .trimEnd();
   const rounds = table.rows[0]?.rates.length ?? 0;
   const legend = `medians of ${rounds} rounds; ratio to "${table.reference}" in the same round; seed ${table.seed}`;
   const notes = table.note === undefined ? [legend] : [legend, table.note];
-  return [table.title, line(head), ...body.map(line), ...notes].join('\n');
+  return formatCells(table.title, [head, ...body], notes);
+}
+
+/** Lines for people: a title, rows of cells in columns, the first of them to the left, and what has to be said of them. */
+export function formatCells(title: string, rows: readonly (readonly string[])[], notes: readonly string[]): string {
+  return [title, ...inColumns(rows), ...notes].join('\n');
 }
 
 /** Tables with what is needed to read them later, ready for JSON.stringify. */
-export function reportOf(tables: readonly BenchTable[]): BenchReport {
+export function reportOf<Table>(tables: readonly Table[]): BenchReport<Table> {
   return { version: 1, date: new Date().toISOString(), machine: describeMachine(), tables };
 }
 
@@ -179,8 +179,4 @@ export function printReport(report: BenchReport, args: readonly string[] = proce
 
 function millions(rate: number): string {
   return (rate / 1e6).toFixed(rate < 1e5 ? 4 : 2);
-}
-
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }

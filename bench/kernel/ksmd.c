@@ -2,6 +2,7 @@
  * Runs the kernel's ksmd flat out over a workload and says how long each pass took.
  *
  *   ksmd run PAGES SEED PASSES < contents     needs root and a kernel with CONFIG_KSM
+ *   ksmd files PASSES FILE…                   the same over the pages of files, which are copied to memory first
  *   ksmd dump PAGES SEED < contents > bytes   only makes the pages; needs nothing
  *
  * Contents are u32 in the machine's byte order, one a page; bench/workloads.ts has the rule from content to bytes. For
@@ -24,6 +25,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,15 +80,48 @@ static void write_page(uint32_t *words, uint32_t content, uint32_t seed)
     }
 }
 
-static uint32_t *map_pages(size_t pages, uint32_t seed)
+/* What is scanned: pages whose contents come from stdin, or those of files. */
+struct work {
+    size_t pages;
+    uint32_t seed;
+    char **files; /* ends with NULL; itself NULL without files */
+};
+
+static uint32_t *map_memory(size_t pages)
 {
     uint32_t *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) fail("mmap");
     madvise(memory, pages * PAGE, MADV_NOHUGEPAGE); /* refused where there are none: all the better */
+    return memory;
+}
+
+static uint32_t *map_pages(size_t pages, uint32_t seed)
+{
+    uint32_t *memory = map_memory(pages);
     for (size_t page = 0; page < pages; page++) {
         uint32_t content;
         if (fread(&content, sizeof content, 1, stdin) != 1) fail("reading the contents");
         write_page(memory + page * WORDS, content, seed);
+    }
+    return memory;
+}
+
+static size_t pages_of(const char *path)
+{
+    struct stat file;
+    if (stat(path, &file)) fail(path);
+    return file.st_size / PAGE;
+}
+
+static uint32_t *map_files(const struct work *work)
+{
+    uint32_t *memory = map_memory(work->pages), *to = memory;
+    for (char **file = work->files; *file; file++) {
+        size_t pages = pages_of(*file);
+        FILE *from = fopen(*file, "r");
+        if (!from || fread(to, PAGE, pages, from) != pages) fail(*file);
+        fclose(from);
+        to += pages * WORDS;
     }
     return memory;
 }
@@ -184,14 +219,14 @@ static void wait_for_pass(long long pass, long long started)
     }
 }
 
-static void measure(size_t pages, uint32_t seed, int passes)
+static void measure(const struct work *work, int passes)
 {
     int pid = ksmd_pid();
-    void *memory = map_pages(pages, seed);
+    void *memory = work->files ? map_files(work) : map_pages(work->pages, work->seed);
     if (try_write("run", "2")) fail("run"); /* full_scans is 0 afterwards, and the cursor between two passes */
     for (int i = 0; i < SETTINGS; i++)
         if (try_write(settings[i].file, settings[i].value)) fail(settings[i].file);
-    if (madvise(memory, pages * PAGE, MADV_MERGEABLE)) fail("madvise MERGEABLE");
+    if (madvise(memory, work->pages * PAGE, MADV_MERGEABLE)) fail("madvise MERGEABLE");
     long long wall = wall_ns(), cpu = cpu_ns(pid);
     if (try_write("run", "1")) fail("run");
     for (int pass = 1; pass <= passes; pass++) {
@@ -221,7 +256,7 @@ static void refuse_if_in_use(void)
     exit(BUSY);
 }
 
-static int guard(size_t pages, uint32_t seed, int passes)
+static int guard(const struct work *work, int passes)
 {
     int lock = open(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (lock < 0 || flock(lock, LOCK_EX)) fail(LOCK);
@@ -246,7 +281,7 @@ static int guard(size_t pages, uint32_t seed, int passes)
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(1);
-        measure(pages, seed, passes);
+        measure(work, passes);
         _exit(0);
     }
     child = pid;
@@ -269,8 +304,15 @@ int main(int argc, char **argv)
         uint32_t *memory = map_pages(pages, strtoul(argv[3], NULL, 10));
         return fwrite(memory, PAGE, pages, stdout) == pages && !fflush(stdout) ? 0 : 1;
     }
-    if (argc == 5 && !strcmp(argv[1], "run"))
-        return guard(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), atoi(argv[4]));
-    fprintf(stderr, "usage: ksmd run PAGES SEED PASSES | dump PAGES SEED  < contents\n");
+    if (argc == 5 && !strcmp(argv[1], "run")) {
+        struct work work = {strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), NULL};
+        return guard(&work, atoi(argv[4]));
+    }
+    if (argc >= 4 && !strcmp(argv[1], "files")) {
+        struct work work = {0, 0, argv + 3};
+        for (int i = 3; i < argc; i++) work.pages += pages_of(argv[i]);
+        return guard(&work, atoi(argv[2]));
+    }
+    fprintf(stderr, "usage: ksmd run PAGES SEED PASSES | dump PAGES SEED  < contents; ksmd files PASSES FILE...\n");
     return 2;
 }
