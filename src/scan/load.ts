@@ -15,7 +15,7 @@ import { Assembly, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
 /** Unless it is said otherwise there is a thread for so many pages: what it saves is several times what its start costs. */
-const PAGES_PER_LOADER = 2 ** 18;
+const PAGES_PER_LOADER = 2 ** 19;
 const MOST_LOADERS = 4;
 /** Milliseconds after which the user is shown how far the other threads are. */
 const TURN = 20;
