@@ -26,8 +26,8 @@ const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/([0-9]+)$/;
 /**
  * The pages of an image: of a file, a block device, a pipe or, as "-", of standard input. Nothing of it is open but while it is read.
  *
- * Throws ENOENT (no such file), EACCES (not readable), EINVAL (a directory, a terminal or another device that is no disk; empty), or the file
- * system's errno. An empty stream throws EINVAL when it is read.
+ * Throws ENOENT (no such file), EACCES (not readable), EINVAL (a directory, a terminal or another device that is no disk; empty), or
+ * the file system's errno. An empty stream throws EINVAL when it is read.
  */
 export async function openImage(given: string): Promise<PageSource> {
   const path = given === '-' ? STDIN : given;

@@ -1,5 +1,6 @@
 /**
- * Parts of sources, each of which one thread reads and names: pieces of an image, or a whole process, whose losses are counted over all of it.
+ * Parts of sources, each of which one thread reads and names: pieces of an image, or a whole process, whose losses are counted over
+ * all of it.
  *
  * Parts are numbered in the order of the sources and of their pages, so their names, one part behind the other, are those of one reading.
  */

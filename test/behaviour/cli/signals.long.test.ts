@@ -4,10 +4,11 @@
  * What is interrupted here would go on for minutes or for ever, so that an end can only come from the signal. No test looks at a
  * clock: each waits for something that the program has done.
  */
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, truncateSync } from 'node:fs';
 import os from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Ended, ended, Folder, start } from '../../support/program.ts';
@@ -53,6 +54,27 @@ async function inAStep(child: ChildProcess): Promise<void> {
 function ticks(pid: number | undefined): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
   return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Files that a process has open, by path. */
+function openFilesOf(pid: number | undefined): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      return []; // Closed meanwhile.
+    }
+  });
+}
+
+/** Waits until a program has no work: its CPU time does not grow any more. */
+async function waiting(child: ChildProcess): Promise<void> {
+  for (let [before, same] = [-1, 0]; same < 20; ) {
+    await sleep(20);
+    const now = ticks(child.pid);
+    same = now === before && now > 0 ? same + 1 : 0;
+    before = now;
+  }
 }
 
 describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
@@ -108,6 +130,42 @@ if (process.platform === 'linux') {
     const steps = new Array(READS + 2).fill('{"result":0,"sysfs":{},"vmstat":{},"ksm_stat":{},"frames":[]}');
     folder.file('touches.recording.jsonl', ['{"op":"trace","version":1,"name":"t","kernel":""}', ...steps].join('\n'));
     const result = await running(['replay', '--check', '--index', 'hash', touches], async (child) => {
+      while (ticks(child.pid) < 60) await sleep(5);
+      child.kill('SIGINT');
+    });
+    expect(result).toEqual({ code: 130, stdout: '', stderr: '' });
+  });
+
+  describe('a scan that waits for a pipe', () => {
+    it.each([
+      ['that nobody writes to', ['-'], Buffer.alloc(0)],
+      ['whose writer has begun', ['-'], Buffer.alloc(100_000, 1)],
+      ['beside files that threads read', ['-', image, image, '--loaders', '3'], Buffer.alloc(100_000, 1)],
+    ])('%s is ended by Ctrl-C', async (_, words, written) => {
+      const result = await running(['scan', ...words], async (child) => {
+        child.stdin?.write(written);
+        await waiting(child);
+        child.kill('SIGINT');
+      });
+      expect(result).toEqual({ code: 130, stdout: '', stderr: '' });
+    });
+
+    it('with a name that nobody opens is ended by Ctrl-C', async () => {
+      const path = join(folder.path, 'pipe');
+      execFileSync('mkfifo', [path]);
+      const result = await running(['scan', path], async (child) => {
+        while (!openFilesOf(child.pid).includes(path)) await sleep(5);
+        child.kill('SIGINT');
+      });
+      expect(result).toEqual({ code: 130, stdout: '', stderr: '' });
+    });
+  });
+
+  it('a scan whose threads load is ended by Ctrl-C', async () => {
+    const sparse = join(folder.path, 'sparse.img');
+    folder.file('sparse.img', '');
+    truncateSync(sparse, 2 ** 40);
+    const result = await running(['scan', '--loaders', '3', sparse], async (child) => {
       while (ticks(child.pid) < 60) await sleep(5);
       child.kill('SIGINT');
     });

@@ -85,7 +85,10 @@ it('is read only once', async () => {
   const path = pipe();
   const source = await openImage(path);
   await through(path, source, [Buffer.alloc(1)]);
-  expect(await failed(readAll(source))).toMatchObject({ code: 'EINVAL', message: expect.stringContaining('only once') });
+  expect(await failed(readAll(source))).toMatchObject({
+    code: 'EINVAL',
+    message: expect.stringContaining('only once'),
+  });
 });
 
 it('is open only while it is read, and an abort ends a read that waits', async () => {
