@@ -80,7 +80,7 @@ export class Window {
     this.#besideAt = this.#pagesAt + pages * PAGE_SIZE;
     this.#copiesAt = this.#besideAt + pages * PAGE_SIZE;
     const initial = Math.ceil(this.#copiesAt / UNIT);
-    this.#memory = new WebAssembly.Memory({ initial, maximum: UNITS_MAX, shared: true });
+    this.#memory = newMemory(initial);
     this.#hash = exportsOf(module, this.#memory);
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.pages = this.#bytes.subarray(this.#pagesAt, this.#besideAt);
@@ -172,6 +172,14 @@ export class Window {
       throw new KsmError('ENOMEM', `The system refuses ${some * UNIT} bytes more for copies of pages.`, { cause });
     }
     this.#bytes = new Uint8Array(this.#memory.buffer);
+  }
+}
+
+function newMemory(initial: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial, maximum: UNITS_MAX, shared: true });
+  } catch (cause) {
+    throw new KsmError('ENOMEM', 'The system refuses a WebAssembly memory for naming pages.', { cause });
   }
 }
 

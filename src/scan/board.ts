@@ -7,19 +7,18 @@ export class Board {
   /** Plain data, shared by all threads that have a board of it. */
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
-  readonly #parts: number;
+  readonly #order: readonly number[];
 
-  /** For `parts` parts. */
-  constructor(parts: number, memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+  /** `order`: the numbers of all parts, as they are to be taken; the same in all threads. */
+  constructor(order: readonly number[], memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
-    this.#parts = parts;
+    this.#order = order;
   }
 
   /** Takes the next part, for nobody else to read; undefined if all are taken. */
   take(): number | undefined {
-    const part = Atomics.add(this.#words, TAKEN, 1);
-    return part < this.#parts ? part : undefined;
+    return this.#order[Atomics.add(this.#words, TAKEN, 1)];
   }
 
   addRead(pages: number): void {

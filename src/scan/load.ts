@@ -11,7 +11,7 @@ import { Board } from './board.ts';
 import { eachChunk } from './chunks.ts';
 import { Crew } from './crew.ts';
 import type { NameList } from './names.ts';
-import { Assembly, namePart, type Part, partsOf } from './parts.ts';
+import { Assembly, largestFirst, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
 /** Unless it is said otherwise there is a thread for so many pages: what it saves is several times what its start costs. */
@@ -28,7 +28,7 @@ export async function loadNames(
   watch: Watch,
 ): Promise<readonly NameList[]> {
   const parts = partsOf(sources);
-  const board = new Board(parts.length);
+  const board = new Board(largestFirst(parts));
   const assembly = new Assembly(sources, parts);
   const threads = Math.min(loaders ?? worthwhile(parts), parts.length);
   const data = sources.map(({ shareable }) => shareable?.data);
