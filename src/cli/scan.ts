@@ -28,8 +28,8 @@ export const scanCommand: Command = {
   summary: 'show what KSM would save on memory images or live processes',
   details: [
     'An IMAGE is a file of memory, page by page; a pipe will do as well, and "-" is standard input. Each image and each process ' +
-      'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner runs until a pass changes nothing. Nothing outside ksm is ' +
-      'changed, and KSM need not be enabled in the kernel.',
+      'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
+      'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
     'Without IMAGE, --pid and --all, ksm starts four small processes of its own and scans them.',
     'What the columns mean, in pages of 4096 bytes:',
     [

@@ -19,7 +19,11 @@ async function describe(placed: Placed, { index, pages, frames, saved }: Content
     pages,
     frames,
     saved_bytes: saved * PAGE_BYTES,
-    ...(page === undefined ? { kind: 'unread', description: 'gone before it could be looked at' } : guess(page)),
+    ...(page === undefined ? { kind: 'unread', description: whyUnread(placed, index) } : guess(page)),
     example: { source: placed.source.name, label, address: `0x${address.toString(16)}` },
   };
+}
+
+function whyUnread({ repeatable }: Placed, index: number): string {
+  return index < repeatable ? 'gone before it could be looked at' : 'came only once, and was not kept';
 }

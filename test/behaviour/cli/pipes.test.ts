@@ -82,6 +82,17 @@ it('pages for which there is no room are believed, and a note says so', async ()
   expect(notes).toContain('/dev/stdin: 172 merged pages could not be read again; equal hashes are believed.');
 });
 
+it('a content of which nothing was kept is listed, but not looked at', async () => {
+  const twice = pattern(2 ** 30, PAGE);
+  const input = Buffer.concat([pattern(1, 200 * PAGE), twice, twice]);
+  const { stdout } = await piped(['scan', ...JSON_OF, '--memory', '1M', '-'], [input]);
+  const { contents, verification } = JSON.parse(stdout);
+  expect(contents).toMatchObject([
+    { sha1: null, pages: 2, kind: 'unread', description: 'came only once, and was not kept' },
+  ]);
+  expect(verification).toMatchObject({ compared: 0, believed: 2 });
+});
+
 it('nothing at all is no image', async () => {
   const { code, stderr } = await piped(['scan', '-'], []);
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'ksm: /dev/stdin is empty; an image has at least one byte\n' });
