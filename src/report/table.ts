@@ -191,7 +191,8 @@ function certainty({ engine, verification, pages }: ScanReport): string {
   const { by, compared, false_match_chance: chance } = verification;
   if (engine === 'bytes') return 'Equal pages were compared byte by byte.';
   if (by === 'bytes') return `${plural(compared, 'page')} compared byte by byte with another of the same content.`;
-  const rare = `Equal hashes are believed: the chance of a false match among ${plural(pages, 'page')} is at most about ${chance.toExponential(0)}`;
+  const most = `the chance of a false match among ${plural(pages, 'page')} is at most about ${chance.toExponential(0)}`;
+  const rare = `Equal hashes are believed: ${most}`;
   return chance > RARE ? `Warning: ${rare}; leave --trust-hash away.` : `${rare}.`;
 }
 
