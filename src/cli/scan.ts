@@ -229,7 +229,8 @@ async function scanAll(
       watch,
     );
   } catch (error) {
-    if (!(error instanceof KsmError) || isMade || request.memory === undefined || isRefusedMemory(error)) throw error;
+    if (!(error instanceof KsmError) || isMade || request.memory === undefined) throw error;
+    if (error.code === 'EFBIG' || isRefusedMemory(error)) throw error; // no other size would help
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
 }
