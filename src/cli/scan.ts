@@ -1,7 +1,6 @@
 /**
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
-import os from 'node:os';
 import { KsmError } from '../errors.ts';
 import { plural } from '../format.ts';
 import type { PageSource } from '../image/index.ts';
@@ -190,7 +189,6 @@ async function scanAll(
     passes,
     trustHash,
     memory,
-    copyBytes: copyBytes(memory),
     prepare: prepareMade,
   };
   try {
@@ -203,9 +201,4 @@ async function scanAll(
     if (!(error instanceof KsmError) || isMade || request.memory === undefined || isRefusedMemory(error)) throw error;
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
-}
-
-/** Bytes that copies may take: what is allowed, else half of what is free. */
-function copyBytes(memory: number | undefined): number {
-  return memory ?? os.freemem() / 2;
 }

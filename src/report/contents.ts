@@ -10,17 +10,29 @@ import type { ContentReport } from './types.ts';
  * The `limit` contents that save most, best first; of those that save the same, what comes first in the sources. Only they are looked at.
  */
 export async function topContents(
-  contents: readonly Content[],
+  contents: Iterable<Content>,
   placed: readonly Placed[],
   limit: number,
 ): Promise<ContentReport[]> {
-  const best = contents.toSorted((a, b) => b.saved - a.saved || (isBefore(a, b) ? -1 : 1)).slice(0, limit);
+  const best = bestOf(contents, limit);
   return Promise.all(best.map((content) => describe(placed[content.source] as Placed, content)));
 }
 
-async function describe(placed: Placed, { index, pages, frames, saved }: Content): Promise<ContentReport> {
-  const page = await placed.read(index);
-  const { label, address } = placed.locate(index);
+/** Of as many as there may be, only `limit` are kept at a time. */
+function bestOf(contents: Iterable<Content>, limit: number): Content[] {
+  const order = (a: Content, b: Content): number => b.saved - a.saved || (isBefore(a, b) ? -1 : 1);
+  let best: Content[] = [];
+  for (const content of contents) {
+    const last = best[limit - 1];
+    if (last !== undefined && order(content, last) > 0) continue;
+    best = [...best, content].sort(order).slice(0, limit);
+  }
+  return best;
+}
+
+async function describe(placed: Placed, { page: number, pages, frames, saved }: Content): Promise<ContentReport> {
+  const page = await placed.read(number);
+  const { label, address } = placed.locate(number);
   return {
     sha1: page === undefined ? null : createHash('sha1').update(page).digest('hex'),
     pages,

@@ -1,24 +1,26 @@
-/** Loading for a scan over names: each source is read once, front to back, through a window, and only its names are kept. */
+/** Loading for a scan over names: each source is read once, front to back, through a window, and only names are kept. */
 import { PAGE_BYTES, type PageRun, type PageSource } from '../image/index.ts';
 import type { Window } from '../names/index.ts';
-import { NameList } from './names.ts';
+import type { Collection } from './collection.ts';
 import type { Watch } from './watch.ts';
 
-/** The names of all sources, in their order. */
-export async function loadNames(sources: readonly PageSource[], window: Window, watch: Watch): Promise<NameList[]> {
+/** Reads the names of all sources, in their order, into the collection. */
+export async function loadNames(
+  sources: readonly PageSource[],
+  window: Window,
+  collection: Collection,
+  watch: Watch,
+): Promise<void> {
   const whole = sources.reduce((total, { pages }) => total + pages, 0);
   let loaded = 0;
-  const lists: NameList[] = [];
   for (const source of sources) {
-    const list = new NameList();
+    const list = collection.open();
     await eachChunk(source, window, { signal: watch.signal }, async (page, count) => {
       list.add(page, window.name(0, count));
       loaded += count;
       await watch.look(`loading ${source.name}`, loaded, whole);
     });
-    lists.push(list);
   }
-  return lists;
 }
 
 /**
