@@ -32,14 +32,19 @@ export class GeneratedSource implements PageSource {
     this.#contentOf = contentOf;
   }
 
-  async *read({ signal, runs = this.ranges, lend = new Uint8Array(64 * PAGE) }: ReadOptions = {}): AsyncGenerator<PageChunk> {
+  async *read({
+    signal,
+    runs = this.ranges,
+    lend = new Uint8Array(64 * PAGE),
+  }: ReadOptions = {}): AsyncGenerator<PageChunk> {
     const words = new Uint32Array(lend.buffer, lend.byteOffset, lend.length / 4);
     const room = lend.length / PAGE;
     for (const { page: first, pages } of runs) {
       for (let page = first; page < first + pages; page += room) {
         signal?.throwIfAborted();
         const some = Math.min(room, first + pages - page);
-        for (let at = 0; at < some; at++) fill(words.subarray(at * WORDS, (at + 1) * WORDS), this.#contentOf(page + at));
+        for (let at = 0; at < some; at++)
+          fill(words.subarray(at * WORDS, (at + 1) * WORDS), this.#contentOf(page + at));
         yield { page, bytes: lend.subarray(0, some * PAGE) };
       }
     }

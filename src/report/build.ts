@@ -1,6 +1,7 @@
 /** Makes the report of a scan that has ended. */
-import { PAGE_BYTES } from '../image/index.ts';
+
 import { count, plural } from '../format.ts';
+import { PAGE_BYTES } from '../image/index.ts';
 import type { Sample, Scanned } from '../scan/index.ts';
 import { topContents } from './contents.ts';
 import { figuresOf } from './figures.ts';

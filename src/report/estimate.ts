@@ -1,8 +1,8 @@
 /**
  * What a sample says of the whole: each figure times the weight of a content, and what was counted exactly. With bounds for it.
  *
- * Exact are, besides what heavy contents add: how many pages there are, of each source, and so rmap items, which all pages have but those that
- * map the zero frame.
+ * Exact are, besides what heavy contents add: how many pages there are, of each source, and so rmap items, which all pages have but those
+ * that map the zero frame.
  */
 import { PAGE_BYTES } from '../image/index.ts';
 import type { Counters } from '../index.ts';
@@ -92,6 +92,7 @@ function rowOf(row: SourceReport, pages: number, spreads: MergedSpreads, weight:
     ksm_zero_pages: zero,
     ksm_merging_pages: shared + sharing,
     ksm_process_profit: (shared + sharing + zero) * PAGE_BYTES - ksm_rmap_items * RMAP_ITEM_COST,
+    ksm_mergeable: pages > 0 ? 'yes' : row.ksm_mergeable, // none of its pages may be in the sample
     intervals: intervals(spreads, row.unshared, weight, of),
   };
 }

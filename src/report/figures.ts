@@ -64,5 +64,6 @@ function together(one: KsmStat, other: KsmStat): KsmStat {
     ksm_zero_pages: one.ksm_zero_pages + other.ksm_zero_pages,
     ksm_merging_pages: one.ksm_merging_pages + other.ksm_merging_pages,
     ksm_process_profit: one.ksm_process_profit + other.ksm_process_profit,
+    ksm_mergeable: one.ksm_mergeable === 'yes' ? 'yes' : other.ksm_mergeable,
   };
 }

@@ -14,8 +14,11 @@ export interface Spread {
 
 export type Interval = readonly [low: number, high: number];
 
-/** The quantile of the normal distribution that 2.5 % are beyond. */
-const Z = 1.959964;
+/**
+ * The quantile of the normal distribution that 1.25 % are beyond: 95 in 100 are promised, and 97.5 asked for, because how large a part the
+ * sample is depends on what was in it so far.
+ */
+const Z = 2.241403;
 
 /** The bounds of the figure of all contents, of which 1 in `weight` is in the sample. */
 export function intervalOf({ sum, squares, most }: Spread, weight: number): Interval {

@@ -96,9 +96,9 @@ const COLUMNS: readonly SourceColumn[] = [
   { title: 'memory', rank: 0, cell: (s) => bytes(s.pages * PAGE_SIZE) },
   { title: 'saved', rank: 0, cell: (s) => bytes(s.saved_bytes) },
   {
-    title: '±',
+    title: '',
     rank: 0,
-    cell: (s) => bytes(margin(s.saved_bytes, s.intervals)),
+    cell: (s) => `± ${bytes(margin(s.saved_bytes, s.intervals))}`,
     value: (s) => margin(s.saved_bytes, s.intervals),
   },
   { title: '', rank: 0, cell: (s) => percent(s.saved_bytes, s.pages * PAGE_SIZE) },
@@ -170,7 +170,8 @@ function sum(all: readonly SourceReport[], name: string): SourceReport {
 /** Too wide rather than too narrow: it is as if all were off to the same side. */
 function sumOfBounds(all: readonly SourceReport[]): SourceIntervals {
   const add = (figure: keyof SourceIntervals): Interval => {
-    const bound = (side: 0 | 1): number => all.reduce((total, { intervals }) => total + (intervals?.[figure][side] ?? 0), 0);
+    const bound = (side: 0 | 1): number =>
+      all.reduce((total, { intervals }) => total + (intervals?.[figure][side] ?? 0), 0);
     return [bound(0), bound(1)];
   };
   return { saved_bytes: add('saved_bytes'), shared: add('shared'), sharing: add('sharing'), unshared: add('unshared') };

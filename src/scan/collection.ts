@@ -1,10 +1,10 @@
 /**
  * The names of all sources while they are loaded: all of them as long as they fit, from then on those of a sample.
  *
- * A sample is one of contents: of all that there are, those are in it whose names have some bits that are 0, with all their pages. So what is
- * found of each is the truth about it, and a content is in the sample with a chance that is known. Whenever the names are too many again,
- * one more bit has to be 0, which halves the contents. When they are too many for the first time, all that have been read are there still:
- * the contents that most pages have are counted exactly from then on (heavy.ts), and so are zero pages, which are everywhere.
+ * A sample is one of contents: of all that there are, those are in it whose names have some bits that are 0, with all their pages. So what
+ * is found of each is the truth about it, and a content is in the sample with a chance that is known. Whenever the names are too many
+ * again, one more bit has to be 0, which halves the contents. When they are too many for the first time, all that have been read are there
+ * still: the contents that most pages have are counted exactly from then on (heavy.ts), and so are zero pages, which are everywhere.
  */
 import { BUCKETS, bucketOf } from './dealt.ts';
 import { HeavyContents, type Sharing } from './heavy.ts';
@@ -54,7 +54,7 @@ export class Collection {
   }
 
   /**
-   * The engine of each bucket of names, such that each engine has room for its pages: of a content that has too many only a sample can tell.
+   * The engine of each bucket of names, such that each engine has room for its pages: a content that has too many becomes a heavy one.
    * `least`: engines that there are to be all the same, a power of two.
    */
   deal(least: number): Uint8Array {
@@ -74,7 +74,7 @@ export class Collection {
 
   /**
    * One bit more has to be 0 in names that are held. False if there is none left: what has all of them at 0 is 2^-24 of all contents.
-   * The upper half's lower bits say it: its highest ones deal pages to engines, and the lower half is where names have their places in trees.
+   * The upper half's lower bits say it: its highest ones deal pages to engines, and the lower half says where names are in trees.
    */
   #thin(): boolean {
     if (this.#weight === 2 ** 24) return false;

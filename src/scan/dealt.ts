@@ -1,8 +1,8 @@
 /**
  * Which engine each page of a source is in, where there are several.
  *
- * Pages are dealt by the highest bits of their names, so equal pages are in one engine. In each engine a source's pages lie without holes, in
- * their order. So a byte a page says everything: a page's place in its engine is how many pages before it are there, too.
+ * Pages are dealt by the highest bits of their names, so equal pages are in one engine. In each engine a source's pages lie without holes,
+ * in their order. So a byte a page says everything: a page's place in its engine is how many pages before it are there, too.
  */
 
 /** Names are told apart by so many values of their highest bits. */

@@ -1,10 +1,10 @@
 /**
- * The contents that most pages have, counted one by one where all others are sampled: a sample that misses one of them, or has one, would be
- * far from the truth.
+ * The contents that most pages have, counted one by one where all others are sampled: a sample that misses one of them, or has one, would
+ * be far from the truth.
  *
  * What KSM does with n equal pages at rest follows from n: pages that come one after the other fill a frame up to max_page_sharing, then
- * another. A page that is alone at the end stays unshared. Zero pages map the zero frame if use_zero_pages says so. Counting that page by page
- * tells whose frames and pages they are, with a few bytes a content.
+ * another. A page that is alone at the end stays unshared. Zero pages map the zero frame if use_zero_pages says so. Counting that page by
+ * page tells whose frames and pages they are, with a few bytes a content.
  */
 
 /** The settings that it depends on. */
@@ -118,7 +118,8 @@ export class HeavyContents {
       const found = this.#pages[slot] as number;
       const [source, page] = [this.#firstSource[slot] as number, this.#firstPage[slot] as number];
       const { maxPageSharing, useZeroPages } = this.#sharing;
-      if (useZeroPages && found > 0 && this.#isZero(slot)) yield { source, page, pages: found, frames: 1, saved: found };
+      if (useZeroPages && found > 0 && this.#isZero(slot))
+        yield { source, page, pages: found, frames: 1, saved: found };
       else if (found > 1) {
         const pages = found % maxPageSharing === 1 ? found - 1 : found;
         const frames = Math.ceil(pages / maxPageSharing);

@@ -73,7 +73,15 @@ async function scanBytes(sources: readonly PageSource[], options: JobOptions, wa
     const placed = await phases.time('loading', () => new BytesLoader(engines, passes, watch).load(sources));
     for (const { wall_s, cpu_s } of passes.done) phases.move('loading', 'passes', wall_s, cpu_s); // those that made room
     await phases.time('passes', () => run(passes, options.passes));
-    return { engines, placed, passes, verdict: undefined, renamings: 0, phases, pages: placed.map(({ pages }) => pages.count) };
+    return {
+      engines,
+      placed,
+      passes,
+      verdict: undefined,
+      renamings: 0,
+      phases,
+      pages: placed.map(({ pages }) => pages.count),
+    };
   } catch (error) {
     engines[Symbol.dispose]();
     throw error;
@@ -98,8 +106,7 @@ async function scanNames(sources: readonly PageSource[], options: JobOptions, wa
       const passes = new Passes(engines, watch);
       await phases.time('passes', () => run(passes, options.passes));
       const copies = copiesFor(options, budget, engines, placed);
-      const compare = (): Promise<Verdict> =>
-        new Verifier(engines, placed, window, copies, renamings, watch).run();
+      const compare = (): Promise<Verdict> => new Verifier(engines, placed, window, copies, renamings, watch).run();
       const verdict = options.trustHash ? undefined : await phases.time('comparing', compare);
       if (verdict === undefined || verdict.renamed.every(({ size }) => size === 0)) {
         const { sample, pages } = collection;

@@ -20,7 +20,10 @@ export class PageIndex {
 
   /** The runs, ascending. */
   get runs(): PageRun[] {
-    return Array.from({ length: this.#runs }, (_, at) => ({ page: this.#pages[at] as number, pages: this.#length(at) }));
+    return Array.from({ length: this.#runs }, (_, at) => ({
+      page: this.#pages[at] as number,
+      pages: this.#length(at),
+    }));
   }
 
   /** Adds `pages` pages from number `page` on, which is behind all others. */

@@ -57,7 +57,7 @@ export class Placed {
     return { label, address: address + BigInt(page - first) * BigInt(PAGE_BYTES) };
   }
 
-  /** The source's page `page`: as it was loaded, or of names, as the source has it now; undefined if it cannot be read again, or is gone. */
+  /** Page `page` of the source: as it was loaded, or of names, as the source has it now; undefined if it is gone, or cannot be read. */
   async read(page: number): Promise<Uint8Array | undefined> {
     const [space] = this.spaces;
     if (space !== undefined && !this.#engines.areNames) {
