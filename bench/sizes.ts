@@ -1,8 +1,8 @@
 /**
  * npm run bench -- sizes: does `ksm scan` keep its pace, and its budget of memory, however large what it scans is?
  *
- * Guests of 1 GiB that are made while they are read (generated.ts), each scan in a process of its own: within half of the free memory, within
- * 1.6 GiB, and within 128 MiB, where from some size on only a sample fits.
+ * Guests of 1 GiB that are made while they are read (generated.ts), each scan in a process of its own: within half of the free memory,
+ * within 1.6 GiB, and within 128 MiB, where from some size on only a sample fits.
  */
 
 import { spawn } from 'node:child_process';

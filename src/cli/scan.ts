@@ -38,8 +38,9 @@ export const scanCommand: Command = {
       ['profit', 'what /proc/PID/ksm_stat would call ksm_process_profit'],
     ],
     "The settings are the kernel's defaults, with two exceptions: run is 1, and smart_scan is 0, because with it equal pages can " +
-      'miss each other. --set smart_scan=1 brings it back. --memory SIZE bounds what ksm takes for the scan (half of what is free); ' +
-      'with --engine bytes it is the size of the engine (all pages, at most half of what is free and 4 GiB), and if there are ' +
+      'miss each other. --set smart_scan=1 brings it back. --memory SIZE bounds what ksm takes for the scan (half of what is free): ' +
+      'if there are more pages than fit, a sample of contents is scanned, and all figures are estimates with bounds. ' +
+      'With --engine bytes it is the size of the engine (all pages, at most half of what is free and 4 GiB), and if there are ' +
       'more pages than fit, they are merged while they are loaded.',
     'Where the terminal is too narrow for all columns, the least important ones are left out; --json has them all.',
   ],

@@ -9,12 +9,15 @@ import { PAGE_BYTES } from '../image/index.ts';
 import { MEMORY_BYTES_MAX, UNIT_BYTES } from '../memory/index.ts';
 import { BUCKETS } from './dealt.ts';
 
-/** What loading, hashing and the program take, however few pages there are. */
-const PROGRAM_BYTES = 24 * 2 ** 20;
+/** What the program takes, however few pages there are: mostly what JavaScript leaves behind until it is collected. */
+const PROGRAM_BYTES = 40 * 2 ** 20;
+/** It is less where there is little: of the budget, at most so much. */
+const PROGRAM_SHARE = 0.4;
 /** A source's page tables and process, and its ranges and runs. */
 const SOURCE_COST = 2 ** 14;
-/** In the engine 50, until then 8 for the name; half of a stable node, and of its numbers for the comparison and the report, 30. */
-const PAGE_COST = 80;
+/** In the engine; besides, until then, for the name, and half of a stable node and of its numbers for the comparison and the report. */
+const ENGINE_COST = 50;
+const PAGE_COST: number = ENGINE_COST + 30;
 /** Besides, a page of a sample is a run of its own: 12 bytes, and as many while the list grows. */
 const SAMPLED_PAGE_COST = 104;
 /** Of the budget: left for copies of pages, whatever else there is. */
@@ -47,9 +50,13 @@ export function defaultBudget(): number {
   return os.freemem() / 2;
 }
 
+function programBytes(budget: number): number {
+  return Math.min(PROGRAM_BYTES, budget * PROGRAM_SHARE);
+}
+
 /** The pages that `budget` bytes are enough for. */
 export function roomIn(budget: number, sources: number): Room {
-  const forPages = budget * (1 - COPIES_SHARE) - PROGRAM_BYTES - sources * SOURCE_COST;
+  const forPages = budget * (1 - COPIES_SHARE) - programBytes(budget) - sources * SOURCE_COST;
   return {
     whole: Math.max(LEAST_PAGES, Math.floor(forPages / PAGE_COST)),
     sampled: Math.max(LEAST_PAGES, Math.floor(forPages / SAMPLED_PAGE_COST)),
@@ -59,7 +66,9 @@ export function roomIn(budget: number, sources: number): Room {
 /** Copies of pages that `budget` leaves room for, beside engines with `pages` pages and `metadataBytes` of records. */
 export function copiesIn(budget: number, pages: number, metadataBytes: number): number {
   const least = Math.max(LEAST_COPIES, Math.floor((budget * COPIES_SHARE) / PAGE_BYTES));
-  const left = Math.floor((budget - PROGRAM_BYTES - pages * (PAGE_COST - 50) - metadataBytes) / PAGE_BYTES);
+  const left = Math.floor(
+    (budget - programBytes(budget) - pages * (PAGE_COST - ENGINE_COST) - metadataBytes) / PAGE_BYTES,
+  );
   return Math.min(MOST_COPIES, Math.max(least, left));
 }
 
