@@ -15,7 +15,7 @@ const options = {
   passes: undefined,
   trustHash: false,
   memory: budget > 0 ? budget : undefined,
-  seed: 1,
+  seed: gib, // samples of different sizes are different ones
   prepare: ({ ksm }: Host): void => {
     ksm.write('run', '1');
     ksm.write('smart_scan', '0');

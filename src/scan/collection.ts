@@ -6,6 +6,9 @@
  * again, one more bit has to be 0, which halves the contents. When they are too many for the first time, all that have been read are there
  * still: the contents that most pages have are counted exactly from then on (heavy.ts), and so are zero pages, which are everywhere.
  */
+import { KsmError } from '../errors.ts';
+import { bytes } from '../format.ts';
+import { PAGE_BYTES } from '../image/index.ts';
 import { BUCKETS, bucketOf } from './dealt.ts';
 import { HeavyContents, type Sharing } from './heavy.ts';
 import { halvesOf, NameList } from './names.ts';
@@ -15,6 +18,9 @@ import { engineOfBuckets, mostPages, type Room } from './plan.ts';
 const MOST_HEAVY = 2 ** 16;
 const PAGES_PER_HEAVY = 32;
 const LEAST_PAGES = 4;
+/** What becomes frequent later is counted exactly, too, if it takes a part of the sample as large as this: it would soon be all of it. */
+const LATE_SHARE = 16;
+const MOST_WEIGHT = 2 ** 24;
 
 /** How a sample was taken. */
 export interface Sample {
@@ -61,6 +67,7 @@ export class Collection {
     for (;;) {
       const engines = engineOfBuckets(tallyOf(this.lists), mostPages(this.lists.length), least);
       if (engines !== undefined) return engines;
+      if (!this.#canThin) throw tooMany();
       this.#thin();
     }
   }
@@ -68,33 +75,38 @@ export class Collection {
   /** Adds the names of pages from number `page` on, which is behind all others of the source. */
   #add(source: number, page: number, names: BigUint64Array): void {
     this.pages[source] = (this.pages[source] as number) + names.length;
-    this.#held += this.#sift(this.lists[source] as NameList, source, page, names, true);
-    while (this.#held > (this.#heavy === undefined ? this.#room.whole : this.#room.sampled) && this.#thin());
+    this.#held += this.#sift(this.lists[source] as NameList, source, page, names);
+    while (this.#held > (this.#heavy === undefined ? this.#room.whole : this.#room.sampled) && this.#canThin)
+      this.#thin();
+  }
+
+  /** Is a bit left that can be asked for? What has all of them at 0 is 2^-24 of all contents. */
+  get #canThin(): boolean {
+    return this.#weight < MOST_WEIGHT;
   }
 
   /**
-   * One bit more has to be 0 in names that are held. False if there is none left: what has all of them at 0 is 2^-24 of all contents.
+   * One bit more has to be 0 in names that are held. What is too frequent for a sample becomes heavy before.
    * The upper half's lower bits say it: its highest ones deal pages to engines, and the lower half says where names are in trees.
    */
-  #thin(): boolean {
-    if (this.#weight === 2 ** 24) return false;
-    const isFirst = this.#heavy === undefined;
-    this.#heavy ??= new HeavyContents(
-      mostFrequent(this.lists, this.#held, Math.min(MOST_HEAVY, Math.ceil(this.#room.sampled / PAGES_PER_HEAVY))),
-      this.#sharing,
-    );
+  #thin(): void {
+    const { sampled } = this.#room;
+    const most = Math.min(MOST_HEAVY, Math.ceil(sampled / PAGES_PER_HEAVY));
+    const least = this.#heavy === undefined ? LEAST_PAGES : Math.ceil(sampled / LATE_SHARE);
+    this.#heavy ??= heavyContents(most, this.#sharing);
+    const names = halvesOf(mostFrequent(this.lists, this.#held, most, least));
+    for (let at = 0; at < names.length; at += 2) this.#heavy.enter(names[at] as number, names[at + 1] as number);
     this.#weight *= 2;
     this.#held = 0;
     this.lists = this.lists.map((list, source) => {
       const thinned = new NameList();
-      for (const { page, names } of list.drainRuns()) this.#held += this.#sift(thinned, source, page, names, isFirst);
+      for (const { page, names } of list.drainRuns()) this.#held += this.#sift(thinned, source, page, names);
       return thinned;
     });
-    return true;
   }
 
-  /** Of names, those that are to be held go into `list`: how many. Heavy ones are counted where they `mayBeHeavy`. */
-  #sift(list: NameList, source: number, page: number, names: BigUint64Array, mayBeHeavy: boolean): number {
+  /** Of names, those that are to be held go into `list`: how many. Heavy ones are counted. */
+  #sift(list: NameList, source: number, page: number, names: BigUint64Array): number {
     const heavy = this.#heavy;
     if (heavy === undefined) {
       list.add(page, names);
@@ -104,7 +116,7 @@ export class Collection {
     let [held, start] = [0, 0];
     for (let at = 0; at < names.length; at++) {
       const [low, high] = [halves[2 * at] as number, halves[2 * at + 1] as number];
-      const slot = mayBeHeavy ? heavy.find(low, high) : -1;
+      const slot = heavy.find(low, high);
       if (slot === -1 && (high & mask) === 0) continue;
       if (slot !== -1) heavy.add(slot, source, page + at);
       held += addRun(list, page, names, start, at);
@@ -112,6 +124,14 @@ export class Collection {
     }
     return held + addRun(list, page, names, start, names.length);
   }
+}
+
+/** Only who has more than 120 GiB of one content that came late gets here. */
+function tooMany(): KsmError {
+  return new KsmError(
+    'EFBIG',
+    `pages of one content are more than an engine has room for, which is ${bytes(mostPages(1) * PAGE_BYTES)}: scan less at a time.`,
+  );
 }
 
 /** Adds the names from `start` to `end`, if there are any: how many. */
@@ -135,8 +155,18 @@ export function tallyOf(lists: readonly NameList[]): Uint32Array {
   return tally;
 }
 
-/** The names that most pages have, at most `most`, and that of zero pages. Of names that are equally frequent all are taken, or none. */
-function mostFrequent(lists: readonly NameList[], pages: number, most: number): BigUint64Array {
+/** Zero pages are counted in any case. With room for others, and for those that come late: a few each time the sample is halved. */
+function heavyContents(most: number, sharing: Sharing): HeavyContents {
+  const heavy = new HeavyContents(1 + most + LATE_SHARE * Math.log2(MOST_WEIGHT), sharing);
+  heavy.enter(0, 0);
+  return heavy;
+}
+
+/**
+ * The names that most pages have, at most `most`, each of at least `least` pages; that of zero pages is left out. Of names that are
+ * equally frequent all are taken, or none.
+ */
+function mostFrequent(lists: readonly NameList[], pages: number, most: number, least: number): BigUint64Array {
   const all = new BigUint64Array(pages);
   let filled = 0;
   for (const list of lists) {
@@ -146,11 +176,11 @@ function mostFrequent(lists: readonly NameList[], pages: number, most: number): 
     }
   }
   all.sort();
-  const least = leastOf(all, most);
-  const names = [0n];
+  const enough = Math.max(least, leastOf(all, most));
+  const names: bigint[] = [];
   for (const { at, pages } of groups(all)) {
     const name = all[at] as bigint;
-    if (pages >= least && name !== 0n) names.push(name);
+    if (pages >= enough && name !== 0n) names.push(name);
   }
   return BigUint64Array.from(names);
 }
@@ -163,7 +193,7 @@ function leastOf(sorted: BigUint64Array, most: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (const [pages, some] of [...contents].sort(([one], [other]) => other - one)) {
     left -= some;
-    if (left < 0 || pages < LEAST_PAGES) break;
+    if (left < 0) break;
     least = pages;
   }
   return least;

@@ -36,7 +36,7 @@ const NONE = -1;
 
 export class HeavyContents {
   /** How many there are. */
-  readonly count: number;
+  count = 0;
   /** By source. */
   readonly outcomes: Outcome[] = [];
   readonly #sharing: Sharing;
@@ -50,10 +50,10 @@ export class HeavyContents {
   readonly #firstPage: Float64Array;
   readonly #owner: Uint32Array;
 
-  constructor(names: BigUint64Array, sharing: Sharing) {
-    this.count = names.length;
+  /** Room for `most` contents. */
+  constructor(most: number, sharing: Sharing) {
     this.#sharing = sharing;
-    const slots = 2 ** Math.ceil(Math.log2(2 * names.length + 2));
+    const slots = 2 ** Math.ceil(Math.log2(2 * most + 2));
     this.#mask = slots - 1;
     this.#names = new Uint32Array(2 * slots);
     this.#isUsed = new Uint8Array(slots);
@@ -61,8 +61,16 @@ export class HeavyContents {
     this.#firstSource = new Uint32Array(slots);
     this.#firstPage = new Float64Array(slots);
     this.#owner = new Uint32Array(slots);
-    const halves = new Uint32Array(BigUint64Array.from(names).buffer);
-    for (let at = 0; at < halves.length; at += 2) this.#enter(halves[at] as number, halves[at + 1] as number);
+  }
+
+  /** From now on the content with a name of these halves, which is none of these yet, is counted, too. */
+  enter(low: number, high: number): void {
+    let slot = low & this.#mask;
+    while (this.#isUsed[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#isUsed[slot] = 1;
+    this.#names[2 * slot] = low;
+    this.#names[2 * slot + 1] = high;
+    this.count++;
   }
 
   /** The slot of the content with a name of these halves; -1 if it is none of these. */
@@ -126,14 +134,6 @@ export class HeavyContents {
         yield { source, page, pages, frames, saved: pages - frames };
       }
     }
-  }
-
-  #enter(low: number, high: number): void {
-    let slot = low & this.#mask;
-    while (this.#isUsed[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#isUsed[slot] = 1;
-    this.#names[2 * slot] = low;
-    this.#names[2 * slot + 1] = high;
   }
 
   #isZero(slot: number): boolean {

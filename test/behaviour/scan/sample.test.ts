@@ -66,3 +66,22 @@ test('contents that most pages have are counted exactly, wherever their pages ar
     Array(3).fill([0, 3000, 12]),
   );
 });
+
+test('a content that comes often once the memory is full is counted, and the sample stays one', async () => {
+  const unique = (from: number): number[] => Array.from({ length: 2000 }, (_, page) => from + page);
+  const late = [...unique(1), ...unique(3000), ...Array(5000).fill(9999)];
+  let counted = 0;
+  for (let seed = 0; seed < 16; seed++) {
+    const scanned = await scanNamed(namesOf([late], `late ${seed}`), { room: { whole: 1000, sampled: 800 } });
+    using _ = scanned.engines;
+    const { sample, contents } = figuresOf(scanned);
+    // It is in the sample of 1 in 8 with that chance, and does not crowd out the others.
+    expect([8, 16]).toContain(1 / (sample?.share ?? 0));
+    const [content] = contents;
+    if (content === undefined) continue;
+    counted++;
+    expect(content.pages).toBe(5000);
+  }
+  expect(counted).toBeGreaterThan(0);
+  expect(counted).toBeLessThan(8);
+});

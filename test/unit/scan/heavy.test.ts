@@ -7,6 +7,11 @@ import { namesBy, scanNamed } from '../../support/named-sources.ts';
 
 const CONTENTS = 40;
 
+/** The lower and the upper half. */
+function halvesOf(name: bigint): [low: number, high: number] {
+  return [Number(name & 0xffff_ffffn), Number(name >> 32n)];
+}
+
 /** Pages of a few contents in three sources; of some of them so many that they fill several frames. */
 function sourcesOf(dice: Dice): BigUint64Array[] {
   const name = namesBy(dice);
@@ -22,11 +27,11 @@ describe.each([0, 1])('use_zero_pages %i', (use_zero_pages) => {
     using _ = scanned.engines;
     const { sysfs, ksm_stat, contents } = figuresOf(scanned);
 
-    const names = BigUint64Array.from(new Set(sources.flatMap((source) => [...source])));
-    const heavy = new HeavyContents(names, { maxPageSharing: max_page_sharing, useZeroPages: use_zero_pages === 1 });
+    const heavy = new HeavyContents(CONTENTS, { maxPageSharing: max_page_sharing, useZeroPages: use_zero_pages === 1 });
+    for (const name of new Set(sources.flatMap((source) => [...source]))) heavy.enter(...halvesOf(name));
     for (const [source, all] of sources.entries()) {
       for (const [page, name] of all.entries()) {
-        heavy.add(heavy.find(Number(name & 0xffff_ffffn), Number(name >> 32n)), source, page);
+        heavy.add(heavy.find(...halvesOf(name)), source, page);
       }
     }
     const rows = ksm_stat.map(({ pages, zero, shared, sharing, unshared }) => ({
@@ -46,7 +51,9 @@ describe.each([0, 1])('use_zero_pages %i', (use_zero_pages) => {
 });
 
 test('a name that is not among them is none of them, whatever half it shares with one', () => {
-  const heavy = new HeavyContents(BigUint64Array.of(0n, 0x1_0000_0002n), { maxPageSharing: 2, useZeroPages: false });
+  const heavy = new HeavyContents(2, { maxPageSharing: 2, useZeroPages: false });
+  heavy.enter(0, 0);
+  heavy.enter(2, 1);
   expect(heavy.count).toBe(2);
   expect([heavy.find(0, 1), heavy.find(2, 0), heavy.find(1, 2), heavy.find(2, 2)]).toEqual([-1, -1, -1, -1]);
   expect(heavy.find(2, 1)).not.toBe(heavy.find(0, 0));
