@@ -5,7 +5,7 @@
  * Which pages are alike follows workload "linux" (workloads.ts). What a content's bytes are is another rule than there, since making
  * them must not take longer than reading memory: all begin with the content's number, twice, and go on alike.
  */
-import type { PageChunk, PageRange, PageSource, ReadOptions } from '../src/image/index.ts';
+import type { PageChunk, PageRange, PageReader, PageSource, ReadOptions } from '../src/image/index.ts';
 import { mix, PAGE, SPARSE, writePage } from './workloads.ts';
 
 const WORDS = PAGE / 4;
@@ -37,17 +37,32 @@ export class GeneratedSource implements PageSource {
     runs = this.ranges,
     lend = new Uint8Array(64 * PAGE),
   }: ReadOptions = {}): AsyncGenerator<PageChunk> {
-    const words = new Uint32Array(lend.buffer, lend.byteOffset, lend.length / 4);
     const room = lend.length / PAGE;
     for (const { page: first, pages } of runs) {
       for (let page = first; page < first + pages; page += room) {
         signal?.throwIfAborted();
         const some = Math.min(room, first + pages - page);
-        for (let at = 0; at < some; at++)
-          fill(words.subarray(at * WORDS, (at + 1) * WORDS), this.#contentOf(page + at));
-        yield { page, bytes: lend.subarray(0, some * PAGE) };
+        const bytes = lend.subarray(0, some * PAGE);
+        this.#fill(page, bytes);
+        yield { page, bytes };
       }
     }
+  }
+
+  openReader(): PageReader {
+    return {
+      read: (page, into) => {
+        const some = Math.min(into.length / PAGE, this.pages - page);
+        this.#fill(page, into.subarray(0, some * PAGE));
+        return some;
+      },
+      close: () => {},
+    };
+  }
+
+  #fill(first: number, bytes: Uint8Array): void {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    for (let at = 0; at < words.length; at += WORDS) fill(words.subarray(at, at + WORDS), this.#contentOf(first++));
   }
 }
 

@@ -10,6 +10,7 @@ export {
   PAGE_BYTES,
   type PageChunk,
   type PageRange,
+  type PageReader,
   type PageRun,
   type PageSource,
   type ReadOptions,

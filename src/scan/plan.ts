@@ -17,9 +17,9 @@ const PROGRAM_SHARE = 0.4;
 const SOURCE_COST = 2 ** 14;
 /** In the engine; besides, until then, for the name, and half of a stable node and of its numbers for the comparison and the report. */
 const ENGINE_COST = 50;
-const PAGE_COST: number = ENGINE_COST + 30;
+const PAGE_COST: number = ENGINE_COST + 36;
 /** Besides, a page of a sample is a run of its own: 12 bytes, and as many while the list grows. */
-const SAMPLED_PAGE_COST = 104;
+const SAMPLED_PAGE_COST: number = PAGE_COST + 32;
 /** Of the budget: left for copies of pages, whatever else there is. */
 const COPIES_SHARE = 1 / 8;
 /** However small the budget is, so much is looked at. */
