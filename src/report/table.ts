@@ -238,7 +238,8 @@ function certainty({ engine, verification, pages }: ScanReport): string {
   const { by, compared, false_match_chance: chance } = verification;
   if (engine === 'bytes') return 'Equal pages were compared byte by byte.';
   if (by === 'bytes') return `${plural(compared, 'page')} compared byte by byte with another of the same content.`;
-  const rare = `Equal hashes are believed: the chance of a false match among ${plural(pages, 'page')} is at most about ${chance.toExponential(0)}`;
+  const among = `the chance of a false match among ${plural(pages, 'page')}`;
+  const rare = `Equal hashes are believed: ${among} is at most about ${chance.toExponential(0)}`;
   return chance > RARE ? `Warning: ${rare}; leave --trust-hash away.` : `${rare}.`;
 }
 
