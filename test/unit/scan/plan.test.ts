@@ -1,5 +1,7 @@
 /** What budgets are enough for, by what pages take: the engine's own count of it, and how pages are dealt to engines. */
 import { describe, expect, test } from 'vitest';
+import { createHost } from '../../../src/index.ts';
+import { BASE_PAGE } from '../../../src/scan/index.ts';
 import { copiesIn, engineBytes, engineOfBuckets, mostPages, roomIn } from '../../../src/scan/plan.ts';
 import { Dice } from '../../support/dice.ts';
 import { namesBy, scanNamed } from '../../support/named-sources.ts';
@@ -34,9 +36,17 @@ test('copies take what is left, at least an eighth, and no more than a memory ho
   expect(copiesIn(MIB, 4096, MIB)).toBeGreaterThan(0);
 });
 
-test('an engine has the memory that its most pages need, and an address space ends at 4 GiB', () => {
+test('an engine has the memory that its most pages need, and an address space ends at 4 GiB', async () => {
   for (const sources of [1, 1000]) {
     const pages = mostPages(sources);
+    using host = await createHost({
+      page: 'names',
+      memory: engineBytes(pages, sources),
+      pages: pages + sources * BASE_PAGE,
+      processes: sources + 1,
+    });
+    expect(host.limits.frames).toBeGreaterThanOrEqual(pages);
+    expect(host.limits.pages).toBeGreaterThanOrEqual(pages + sources * BASE_PAGE);
     expect(engineBytes(pages, sources)).toBeLessThanOrEqual(4 * GIB);
     expect(engineBytes(pages, sources)).toBeGreaterThan(4 * GIB - 2 ** 17);
   }
