@@ -19,6 +19,7 @@ import { kernelBench } from './kernel.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { pageKindsBench } from './page-kinds.ts';
 import { scanBench } from './scan.ts';
+import { parseSizes, runSizes, SIZES_USAGE } from './sizes.ts';
 import { type BenchReport, type BenchTable, formatTable, reportOf } from './table.ts';
 import { threadsBench } from './threads.ts';
 import { treeBench } from './tree.ts';
@@ -26,6 +27,7 @@ import { drawXp52, parseXp52, runXp52, XP52_RESULTS, XP52_USAGE } from './xp52/c
 
 const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--images PATH] [--unique] [--seed N] [--json FILE]]
        npm run bench -- xp52 …      many guests in virtual time, with options of its own: -- xp52 --help
+       npm run bench -- sizes …     ksm scan of up to 64 GiB within budgets of memory: -- sizes --help
 
   NAME       hash, compare, tree, scan, threads, guest, names, contents, job or kernel; default: all but kernel
              chart: only draws the results that are kept, without running anything
@@ -166,12 +168,31 @@ async function workOfXp52(args: readonly string[]): Promise<() => Promise<void>>
   return () => runXp52(simulation);
 }
 
-const args = process.argv.slice(2);
-const isXp52 = args[0] === 'xp52';
-const usage = isXp52 ? XP52_USAGE : USAGE;
+function workOfSizes(args: readonly string[]): () => Promise<void> {
+  const command = parseSizes(args);
+  return () => runSizes(command);
+}
+
+interface Program {
+  readonly usage: string;
+  /** Throws, or rejects with, an Error that says what is wrong with the arguments. */
+  work(args: readonly string[]): (() => Promise<void>) | Promise<() => Promise<void>>;
+}
+
+/** Benches that are no races, and have arguments of their own. */
+const PROGRAMS: ReadonlyMap<string, Program> = new Map([
+  ['xp52', { usage: XP52_USAGE, work: workOfXp52 }],
+  ['sizes', { usage: SIZES_USAGE, work: workOfSizes }],
+]);
+
+const [name = '', ...words] = process.argv.slice(2);
+const program = PROGRAMS.get(name);
+const usage = program?.usage ?? USAGE;
 let work: () => void | Promise<void> = () => console.log(usage);
 try {
-  if (!args.includes('--help')) work = isXp52 ? await workOfXp52(args.slice(1)) : workOf(args);
+  if (!process.argv.includes('--help')) {
+    work = program === undefined ? workOf(process.argv.slice(2)) : await program.work(words);
+  }
 } catch (error) {
   work = () => console.error(`bench: ${(error as Error).message}\n\n${usage}`);
   process.exitCode = 2;

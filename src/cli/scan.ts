@@ -1,7 +1,6 @@
 /**
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
-import os from 'node:os';
 import { KsmError } from '../errors.ts';
 import { plural } from '../format.ts';
 import type { PageSource } from '../image/index.ts';
@@ -41,8 +40,9 @@ export const scanCommand: Command = {
       ['profit', 'what /proc/PID/ksm_stat would call ksm_process_profit'],
     ],
     "The settings are the kernel's defaults, with two exceptions: run is 1, and smart_scan is 0, because with it equal pages can " +
-      'miss each other. --set smart_scan=1 brings it back. --memory SIZE bounds what ksm takes for the scan (half of what is free); ' +
-      'with --engine bytes it is the size of the engine (all pages, at most half of what is free and 4 GiB), and if there are ' +
+      'miss each other. --set smart_scan=1 brings it back. --memory SIZE bounds what ksm takes for the scan (half of what is free): ' +
+      'if there are more pages than fit, a sample of contents is scanned, and all figures are estimates with bounds. ' +
+      'With --engine bytes it is the size of the engine (all pages, at most half of what is free and 4 GiB), and if there are ' +
       'more pages than fit, they are merged while they are loaded.',
     'Where the terminal is too narrow for all columns, the least important ones are left out; --json has them all.',
   ],
@@ -219,7 +219,6 @@ async function scanAll(
     trustHash,
     loaders,
     memory,
-    copyBytes: copyBytes(memory),
     prepare: prepareMade,
   };
   try {
@@ -233,9 +232,4 @@ async function scanAll(
     if (error.code === 'EFBIG' || isRefusedMemory(error)) throw error; // no other size would help
     throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   }
-}
-
-/** Bytes that copies may take: what is allowed, else half of what is free. */
-function copyBytes(memory: number | undefined): number {
-  return memory ?? os.freemem() / 2;
 }

@@ -1,16 +1,12 @@
-/**
- * Makes the report of a scan that has ended, from the page tables and the engines' counters.
- *
- * It assumes that every address space was loaded by plain writes and has not been written since: then nobody maps the zero frame but by
- * use_zero_pages.
- */
+/** Makes the report of a scan that has ended. */
+
+import { count, plural } from '../format.ts';
 import { PAGE_BYTES } from '../image/index.ts';
-import type { KsmStat } from '../index.ts';
-import type { Scanned } from '../scan/index.ts';
-import { describeContents } from './contents.ts';
+import type { Sample, Scanned } from '../scan/index.ts';
+import { topContents } from './contents.ts';
+import { figuresOf } from './figures.ts';
 import { machine } from './machine.ts';
-import { type Merged, readMerged } from './merged.ts';
-import type { OptionsReport, ScanReport, SourceReport } from './types.ts';
+import type { OptionsReport, ScanReport } from './types.ts';
 import { verificationOf } from './verification.ts';
 
 /** Contents that a report lists. */
@@ -28,10 +24,10 @@ export interface ScanFacts {
 /** The report of a finished scan. Reads every page table once, and the contents that it names. */
 export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
   const { scanned, options, settings, default_settings, notes } = facts;
-  const { engines, placed, passes, phases } = scanned;
-  const merged = readMerged(scanned, TOP_CONTENTS);
-  const sysfs = engines.counters();
-  const pages = merged.resident.reduce((total, resident) => total + resident, 0);
+  const { engines, placed, passes, phases, sample } = scanned;
+  const { contents, ...figures } = figuresOf(scanned);
+  const { sysfs } = figures;
+  const pages = scanned.pages.reduce((total, some) => total + some, 0);
   return {
     version: 2,
     engine: engines.areNames ? 'names' : 'bytes',
@@ -39,9 +35,8 @@ export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
     saved_bytes: (sysfs.pages_sharing + sysfs.ksm_zero_pages) * PAGE_BYTES,
     metadata_bytes: engines.metadataBytes,
     converged: passes.settled,
-    sysfs,
-    ksm_stat: sourceReports(scanned, merged),
-    contents: await describeContents(merged.best, placed),
+    ...figures,
+    contents: await topContents(contents, placed, TOP_CONTENTS),
     passes: passes.done,
     loading: { wall_s: phases.of('loading'), bytes: pages * PAGE_BYTES },
     phases: phases.done,
@@ -50,39 +45,25 @@ export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
     default_settings,
     options,
     machine: machine(),
-    notes,
+    notes: [...notes, ...notesOn(engines.hosts.length, sample)],
   };
 }
 
-/** One row a source. What is merged of it is in its ksm_stat; which of those pages are kept, the page tables tell. */
-function sourceReports({ placed }: Scanned, merged: Merged): SourceReport[] {
-  return placed.map(({ source, spaces }, i) => {
-    const stat = spaces.map((space) => space.ksmStat()).reduce(together);
-    const unshared = spaces.reduce((total, space) => total + space.unsharedPages(), 0);
-    const shared = merged.shared[i] ?? 0;
-    const sharing = stat.ksm_merging_pages - shared;
-    return {
-      name: source.name,
-      kind: source.kind,
-      pages: merged.resident[i] ?? 0,
-      zero: stat.ksm_zero_pages,
-      shared,
-      sharing,
-      unshared,
-      volatile: stat.ksm_rmap_items - stat.ksm_merging_pages - unshared,
-      saved_bytes: (sharing + stat.ksm_zero_pages) * PAGE_BYTES,
-      ...stat,
-    };
-  });
-}
-
-/** The ksm_stat of a source that is in two engines. */
-function together(one: KsmStat, other: KsmStat): KsmStat {
-  return {
-    ...one,
-    ksm_rmap_items: one.ksm_rmap_items + other.ksm_rmap_items,
-    ksm_zero_pages: one.ksm_zero_pages + other.ksm_zero_pages,
-    ksm_merging_pages: one.ksm_merging_pages + other.ksm_merging_pages,
-    ksm_process_profit: one.ksm_process_profit + other.ksm_process_profit,
-  };
+/** What the reader should know of how the pages were held. */
+function notesOn(engines: number, sample: Sample | undefined): string[] {
+  const notes: string[] = [];
+  if (sample !== undefined) {
+    notes.push(
+      `All pages did not fit into the memory that ksm may take (--memory): the figures are estimated from 1 in ${count(sample.weight)} ` +
+        `contents. ${plural(sample.heavy.count, 'content')} of many pages, zero pages among them, are counted exactly, as KSM has ` +
+        'merged them once it is settled; equal hashes are believed of them. Passes and the engine are those of the sample.',
+    );
+  }
+  if (engines > 1) {
+    notes.push(
+      `The pages are in ${plural(engines, 'engine')}, by their contents, and the counters are the sums. The memory of the engines ` +
+        'and their records are more than one engine would take.',
+    );
+  }
+  return notes;
 }

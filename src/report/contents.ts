@@ -3,27 +3,48 @@ import { createHash } from 'node:crypto';
 import { PAGE_BYTES } from '../image/index.ts';
 import type { Placed } from '../scan/index.ts';
 import { guess } from './guess.ts';
-import type { Content } from './merged.ts';
+import { type Content, isBefore } from './merged.ts';
 import type { ContentReport } from './types.ts';
 
-/** What the contents are, and where; only they are looked at. */
-export function describeContents(contents: readonly Content[], placed: readonly Placed[]): Promise<ContentReport[]> {
-  return Promise.all(contents.map((content) => describe(placed[content.source] as Placed, content)));
+/**
+ * The `limit` contents that save most, best first; of those that save the same, what comes first in the sources. Only they are looked at.
+ */
+export async function topContents(
+  contents: Iterable<Content>,
+  placed: readonly Placed[],
+  limit: number,
+): Promise<ContentReport[]> {
+  const best = bestOf(contents, limit);
+  return Promise.all(best.map((content) => describe(placed[content.source] as Placed, content)));
 }
 
-async function describe(placed: Placed, { index, pages, frames, saved }: Content): Promise<ContentReport> {
-  const page = await placed.read(index);
-  const { label, address } = placed.locate(index);
+/** Of as many as there may be, only `limit` are kept at a time. */
+function bestOf(contents: Iterable<Content>, limit: number): Content[] {
+  const order = (a: Content, b: Content): number => b.saved - a.saved || (isBefore(a, b) ? -1 : 1);
+  let best: Content[] = [];
+  for (const content of contents) {
+    const last = best[limit - 1];
+    if (last !== undefined && order(content, last) > 0) continue;
+    best = [...best, content].sort(order).slice(0, limit);
+  }
+  return best;
+}
+
+async function describe(placed: Placed, { page: number, pages, frames, saved }: Content): Promise<ContentReport> {
+  const page = await placed.read(number);
+  const { label, address } = placed.locate(number);
   return {
     sha1: page === undefined ? null : createHash('sha1').update(page).digest('hex'),
     pages,
     frames,
     saved_bytes: saved * PAGE_BYTES,
-    ...(page === undefined ? { kind: 'unread', description: whyUnread(placed, index) } : guess(page)),
+    ...(page === undefined ? { kind: 'unread', description: whyUnread(placed, number) } : guess(page)),
     example: { source: placed.source.name, label, address: `0x${address.toString(16)}` },
   };
 }
 
-function whyUnread({ repeatable }: Placed, index: number): string {
-  return index < repeatable ? 'gone before it could be looked at' : 'came only once, and was not kept';
+function whyUnread({ source }: Placed, page: number): string {
+  return source.isRepeatable || page < (source.kept ?? 0)
+    ? 'gone before it could be looked at'
+    : 'came only once, and was not kept';
 }

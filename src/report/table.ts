@@ -10,7 +10,8 @@ import { bytes, clip, count, large, percent, plural, seconds, shorten } from '..
 import { printable } from '../printable.ts';
 import type { Pass } from '../scan/index.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
-import type { ContentReport, ScanReport, SourceReport } from './types.ts';
+import type { Interval } from './interval.ts';
+import type { ContentReport, SampleReport, ScanReport, SourceIntervals, SourceReport } from './types.ts';
 import { wrap } from './wrap.ts';
 
 /** More sources than these are summed up, more passes left out in the middle; JSON has all of them. */
@@ -56,11 +57,15 @@ export function renderTable(report: ScanReport, { width, colour }: TableOptions)
 
 function headline(report: ScanReport, width: number, { strong, good }: Styles): string {
   const whole = report.pages * PAGE_SIZE;
-  const saved = `KSM would save ${bytes(report.saved_bytes)} of ${bytes(whole)} (${percent(report.saved_bytes, whole)}).`;
+  const isSample = report.sample !== null;
+  const saved =
+    `KSM would save ${isSample ? 'about ' : ''}${bytes(report.saved_bytes)} of ${bytes(whole)} ` +
+    `(${percent(report.saved_bytes, whole)}).`;
   const profit = report.sysfs.general_profit;
   const verdict = profit >= 0 ? 'remain' : '(more than it saves)';
   const lines = [
     strong(good(saved)),
+    ...(report.sample === null ? [] : [strong(wrap(sampled(report.saved_bytes, report.sample), width, INDENT))]),
     wrap(
       `After the kernel's own records, 64 bytes a page, ${bytes(profit)} ${verdict} (general_profit).`,
       width,
@@ -71,6 +76,20 @@ function headline(report: ScanReport, width: number, { strong, good }: Styles): 
   return lines.join('\n');
 }
 
+/** What a sample is good for. */
+function sampled(saved: number, { share, intervals }: SampleReport): string {
+  return (
+    `A SAMPLE: estimated from 1 in ${count(1 / share)} contents: ${bytes(saved)} ± ${bytes(margin(saved, intervals))}, ` +
+    'which is right in 95 of 100 samples.'
+  );
+}
+
+/** How far the further bound is away; 0 where nothing is estimated. */
+function margin(saved: number, intervals: { readonly saved_bytes: Interval } | undefined): number {
+  const [low, high] = intervals?.saved_bytes ?? [saved, saved];
+  return Math.max(saved - low, high - saved);
+}
+
 interface SourceColumn extends Column<SourceReport> {
   /** The column is left out where this is 0 for every source. */
   value?(source: SourceReport): number;
@@ -79,6 +98,12 @@ interface SourceColumn extends Column<SourceReport> {
 const COLUMNS: readonly SourceColumn[] = [
   { title: 'memory', rank: 0, cell: (s) => bytes(s.pages * PAGE_SIZE) },
   { title: 'saved', rank: 0, cell: (s) => bytes(s.saved_bytes) },
+  {
+    title: '',
+    rank: 0,
+    cell: (s) => `± ${bytes(margin(s.saved_bytes, s.intervals))}`,
+    value: (s) => margin(s.saved_bytes, s.intervals),
+  },
   { title: '', rank: 0, cell: (s) => percent(s.saved_bytes, s.pages * PAGE_SIZE) },
   { title: 'zero', rank: 3, cell: (s) => count(s.zero), value: (s) => s.zero },
   { title: 'shared', rank: 2, cell: (s) => count(s.shared) },
@@ -93,7 +118,7 @@ function sources(report: ScanReport, width: number, { strong, faint }: Styles): 
   const shown = all.length > SOURCE_ROWS ? all.slice(0, SOURCE_ROWS - 1) : [...all];
   const rest = all.slice(shown.length);
   if (rest.length > 0) shown.push(sum(rest, `${count(rest.length)} more`));
-  shown.push(sum(all, 'total'));
+  shown.push(totalOf(report));
   const used = COLUMNS.filter(({ value }) => value === undefined || all.some((source) => value(source) !== 0));
   const columns = fitting(used, shown, width - NAME_WIDTH);
   const nameWidth = Math.max(NAME_WIDTH, width - widthOf(cells(columns, shown)));
@@ -109,6 +134,17 @@ function sources(report: ScanReport, width: number, { strong, faint }: Styles): 
 /** Of a path the end tells most, of a process the beginning. */
 function shortName(name: string, width: number): string {
   return name.includes('/') ? shorten(printable(name), width) : clip(printable(name), width);
+}
+
+/** Its bounds are the whole's: those of the sources do not add up, as one is above the truth where another is below. */
+function totalOf({ ksm_stat, sample }: ScanReport): SourceReport {
+  const total = sum(ksm_stat, 'total');
+  if (sample === null) return total;
+  const { saved_bytes, pages_shared, pages_sharing, pages_unshared } = sample.intervals;
+  return {
+    ...total,
+    intervals: { saved_bytes, shared: pages_shared, sharing: pages_sharing, unshared: pages_unshared },
+  };
 }
 
 /** One row for many. Its profit is the sum of what the kernel would tell of each process. */
@@ -130,7 +166,18 @@ function sum(all: readonly SourceReport[], name: string): SourceReport {
     ksm_process_profit: add((s) => s.ksm_process_profit),
     ksm_merge_any: 'no',
     ksm_mergeable: 'yes',
+    ...(all.every(({ intervals }) => intervals) ? { intervals: sumOfBounds(all) } : {}),
   };
+}
+
+/** Too wide rather than too narrow: it is as if all were off to the same side. */
+function sumOfBounds(all: readonly SourceReport[]): SourceIntervals {
+  const add = (figure: keyof SourceIntervals): Interval => {
+    const bound = (side: 0 | 1): number =>
+      all.reduce((total, { intervals }) => total + (intervals?.[figure][side] ?? 0), 0);
+    return [bound(0), bound(1)];
+  };
+  return { saved_bytes: add('saved_bytes'), shared: add('shared'), sharing: add('sharing'), unshared: add('unshared') };
 }
 
 function contents(report: ScanReport, width: number, { strong, faint }: Styles): string {
@@ -191,8 +238,8 @@ function certainty({ engine, verification, pages }: ScanReport): string {
   const { by, compared, false_match_chance: chance } = verification;
   if (engine === 'bytes') return 'Equal pages were compared byte by byte.';
   if (by === 'bytes') return `${plural(compared, 'page')} compared byte by byte with another of the same content.`;
-  const most = `the chance of a false match among ${plural(pages, 'page')} is at most about ${chance.toExponential(0)}`;
-  const rare = `Equal hashes are believed: ${most}`;
+  const among = `the chance of a false match among ${plural(pages, 'page')}`;
+  const rare = `Equal hashes are believed: ${among} is at most about ${chance.toExponential(0)}`;
   return chance > RARE ? `Warning: ${rare}; leave --trust-hash away.` : `${rare}.`;
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Counters, KsmStat } from '../index.ts';
 import type { Pass, Phase } from '../scan/index.ts';
+import type { Interval } from './interval.ts';
 import type { Verification } from './verification.ts';
 
 /**
@@ -29,6 +30,34 @@ export interface SourceReport extends KsmStat {
   readonly volatile: number;
   /** (sharing + zero) x 4096. */
   readonly saved_bytes: number;
+  /** Of a sample: the bounds of its figures. */
+  readonly intervals?: SourceIntervals;
+}
+
+/** Between these bounds the truth lies, in 95 of 100 samples or more. */
+export interface SourceIntervals {
+  readonly saved_bytes: Interval;
+  readonly shared: Interval;
+  readonly sharing: Interval;
+  readonly unshared: Interval;
+}
+
+/** How a sample of contents was taken, of which the report's figures are estimates. */
+export interface SampleReport {
+  /** The chance with which a content is in the sample. */
+  readonly share: number;
+  /** Pages that the engines had. */
+  readonly pages: number;
+  /** What was counted exactly: the contents that most pages have. */
+  readonly heavy: { readonly contents: number; readonly pages: number };
+  /** As for a source, of the whole. */
+  readonly intervals: {
+    readonly saved_bytes: Interval;
+    readonly pages_shared: Interval;
+    readonly pages_sharing: Interval;
+    readonly pages_unshared: Interval;
+    readonly general_profit: Interval;
+  };
 }
 
 /** Pages of one and the same content. */
@@ -79,7 +108,9 @@ export interface ScanReport {
   readonly converged: boolean;
   readonly sysfs: Counters;
   readonly ksm_stat: readonly SourceReport[];
-  /** The contents that save most, at most ten. */
+  /** Null: nothing is estimated. Else sysfs, ksm_stat and saved_bytes are of the whole, and passes and metadata_bytes of the sample. */
+  readonly sample: SampleReport | null;
+  /** The contents that save most, at most ten; of a sample, of those that are in it. */
   readonly contents: readonly ContentReport[];
   readonly passes: readonly Pass[];
   readonly loading: { readonly wall_s: number; readonly bytes: number };

@@ -83,7 +83,7 @@ export class BytesLoader {
     this.#whole = sources.reduce((total, { pages }) => total + pages, 0);
     const placed: Placed[] = [];
     for (const source of sources) {
-      const [space] = this.#engines.map(source.pages);
+      const [space] = this.#engines.map([source.pages]);
       const pages = new PageIndex();
       for await (const chunk of source.read({ signal: this.#watch.signal })) {
         await this.#write(space as AddressSpace, (BASE_PAGE + pages.count) * PAGE_BYTES, chunk.bytes);

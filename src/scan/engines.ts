@@ -13,7 +13,7 @@ import { PAGE_SIZE } from '../memory/index.ts';
 /** Where page 0 of a source lies in its address spaces: at the start of a page table, not at address 0. */
 export const BASE_PAGE: number = TABLE_ENTRIES;
 
-/** Counted alike in each engine, and not summed. */
+/** Counted alike in each engine that has pages, and not summed. */
 const ALIKE: readonly (keyof Counters)[] = ['full_scans'];
 
 export class Engines implements Disposable {
@@ -42,7 +42,10 @@ export class Engines implements Disposable {
     const each = this.hosts.map((host) => host.ksm.counters());
     const sum = (name: keyof Counters): number => each.reduce((total, counters) => total + counters[name], 0);
     return Object.fromEntries(
-      COUNTERS.map((name) => [name, ALIKE.includes(name) ? (each[0]?.[name] ?? 0) : sum(name)]),
+      COUNTERS.map((name) => [
+        name,
+        ALIKE.includes(name) ? Math.max(...each.map((counters) => counters[name])) : sum(name),
+      ]),
     ) as unknown as Counters;
   }
 
@@ -60,13 +63,14 @@ export class Engines implements Disposable {
     return this.hosts.reduce((total, host) => total + host.memory.buffer.byteLength, 0);
   }
 
-  /** An address space in each, with room for `pages` pages that are mergeable. */
-  map(pages: number): AddressSpace[] {
-    return this.hosts.map((host) => {
+  /** An address space in each, with room for as many pages as is said for it, that are mergeable. */
+  map(pages: ArrayLike<number>): AddressSpace[] {
+    return this.hosts.map((host, engine) => {
       const space = host.spawn();
-      if (pages > 0) {
-        space.mmap(BASE_PAGE * PAGE_SIZE, pages * PAGE_SIZE);
-        space.madvise(BASE_PAGE * PAGE_SIZE, pages * PAGE_SIZE, 'MERGEABLE');
+      const bytes = (pages[engine] ?? 0) * PAGE_SIZE;
+      if (bytes > 0) {
+        space.mmap(BASE_PAGE * PAGE_SIZE, bytes);
+        space.madvise(BASE_PAGE * PAGE_SIZE, bytes, 'MERGEABLE');
       }
       return space;
     });

@@ -3,20 +3,23 @@
  *
  * On the engine over names the pages themselves are never kept: they are named as they are read, the engine scans the names, and
  * what it has merged is compared byte by byte afterwards. If a name stands for two contents, one of them gets another, and the scan begins
- * again. The counters are those of the engine over bytes.
+ * again. The counters are those of the engine over bytes. Of more pages than memory holds the names of, a sample is scanned.
  */
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
-import type { Host } from '../index.ts';
+import { createHost, type Host } from '../index.ts';
 import { loadBinary } from '../load.ts';
 import { randomSeed } from '../machine/index.ts';
 import { Window } from '../names/index.ts';
 import { BytesLoader, type BytesOptions, bytesHost } from './bytes.ts';
+import { Collection, type Sample } from './collection.ts';
 import { Engines } from './engines.ts';
-import { keeping } from './kept.ts';
+import type { Sharing } from './heavy.ts';
+import { type Budget, keeping } from './kept.ts';
 import { loadNames } from './load.ts';
 import { Passes } from './passes.ts';
 import { Phases } from './phases.ts';
 import type { Placed } from './placed.ts';
+import { copiesIn, defaultBudget, roomIn } from './plan.ts';
 import { namesOf, populate } from './populate.ts';
 import { type Verdict, Verifier } from './verify.ts';
 import type { Watch } from './watch.ts';
@@ -28,10 +31,12 @@ export interface JobOptions extends BytesOptions {
   readonly passes: number | undefined;
   /** Do equal hashes mean equal contents, without a look at the bytes? */
   readonly trustHash: boolean;
-  /** Bytes that copies of pages may take while contents are compared. */
-  readonly copyBytes: number;
   /** Threads that load a scan over names; undefined: as many as are worth their start. The result is the same with any number. */
   readonly loaders?: number | undefined;
+  /** Bytes that copies of pages may take while contents are compared; undefined: what `memory` leaves. */
+  readonly copyBytes?: number | undefined;
+  /** Engines over names that there are at least, a power of two: for tests. */
+  readonly engines?: number;
   /** Bits of a name, if not all: for tests. */
   readonly nameBits?: number;
   /** Writes the settings of a host that has nothing to scan yet. */
@@ -49,6 +54,10 @@ export interface Scanned {
   /** How often contents got other names, because two of them had the same. */
   readonly renamings: number;
   readonly phases: Phases;
+  /** Of each source: how many pages were read. */
+  readonly pages: readonly number[];
+  /** How the sample was taken that the engines have; not there if they have all pages. */
+  readonly sample?: Sample;
 }
 
 /** Scans `sources`. Whatever was made is let go if it fails. */
@@ -67,7 +76,15 @@ async function scanBytes(sources: readonly PageSource[], options: JobOptions, wa
     const placed = await phases.time('loading', () => new BytesLoader(engines, passes, watch).load(sources));
     for (const { wall_s, cpu_s } of passes.done) phases.move('loading', 'passes', wall_s, cpu_s); // those that made room
     await phases.time('passes', () => run(passes, options.passes));
-    return { engines, placed, passes, verdict: undefined, renamings: 0, phases };
+    return {
+      engines,
+      placed,
+      passes,
+      verdict: undefined,
+      renamings: 0,
+      phases,
+      pages: placed.map(({ pages }) => pages.count),
+    };
   } catch (error) {
     engines[Symbol.dispose]();
     throw error;
@@ -76,34 +93,65 @@ async function scanBytes(sources: readonly PageSource[], options: JobOptions, wa
 
 async function scanNames(all: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
   const phases = new Phases();
-  const { scanners, onWarning, nameBits } = options;
+  const { scanners, onWarning, nameBits, prepare, loaders } = options;
   const seed = BigInt(options.seed ?? randomSeed());
-  // Half for pages that come only once: the rest is left for the comparison, and what of the half nobody needs.
-  const half = options.copyBytes / 2;
-  const budget = { bytes: half };
-  const sources = keeping(all, budget);
+  const kept = keepBudget(all, options);
+  const memory = (options.memory ?? defaultBudget()) - kept.bytes;
+  const sources = keeping(all, kept);
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
-  let lists = await phases.time('loading', () => loadNames(sources, window, options.loaders, watch));
+  const collection = new Collection(sources.length, roomIn(memory, sources.length), await sharingBy(prepare));
+  await phases.time('loading', () => loadNames(sources, window, collection, loaders, watch));
   for (let renamings = 0; ; renamings++) {
-    const filling = (): ReturnType<typeof populate> =>
-      populate(sources, lists, { seed, ...given({ scanners, onWarning }) }, options.prepare, watch);
+    const filling = (): ReturnType<typeof populate> => {
+      const engineOf = collection.deal(options.engines ?? 1);
+      const engineOptions = { seed, ...given({ scanners, onWarning }) };
+      return populate(sources, collection.lists, engineOf, engineOptions, prepare, watch);
+    };
     const { engines, placed } = await phases.time('filling', filling);
     try {
       const passes = new Passes(engines, watch);
       await phases.time('passes', () => run(passes, options.passes));
-      const compare = (): Promise<Verdict> =>
-        new Verifier(engines, placed, window, Math.floor((half + budget.bytes) / PAGE_BYTES), renamings, watch).run();
+      const copies = copiesFor(options, memory, kept, engines, placed);
+      const compare = (): Promise<Verdict> => new Verifier(engines, placed, window, copies, renamings, watch).run();
       const verdict = options.trustHash ? undefined : await phases.time('comparing', compare);
       if (verdict === undefined || verdict.renamed.every(({ size }) => size === 0)) {
-        return { engines, placed, passes, verdict, renamings, phases };
+        const { sample, pages } = collection;
+        return { engines, placed, passes, verdict, renamings, phases, ...given({ sample }), pages };
       }
-      lists = namesOf(placed, verdict.renamed);
+      collection.lists = namesOf(placed, verdict.renamed);
     } catch (error) {
       engines[Symbol.dispose]();
       throw error;
     }
     engines[Symbol.dispose]();
   }
+}
+
+/** What pages that come only once may take: half of all that copies may. The rest is for the comparison, and what of this nobody needs. */
+function keepBudget(sources: readonly PageSource[], { copyBytes, memory = defaultBudget() }: JobOptions): Budget {
+  return { bytes: sources.every(({ isRepeatable }) => isRepeatable) ? 0 : (copyBytes ?? memory) / 2 };
+}
+
+/** How many copies of pages may be kept for the comparison. */
+function copiesFor(
+  { copyBytes }: JobOptions,
+  memory: number,
+  kept: Budget,
+  engines: Engines,
+  placed: readonly Placed[],
+): number {
+  const pages = placed.reduce((total, from) => total + from.pages.count, 0);
+  if (copyBytes === undefined) return copiesIn(memory + kept.bytes, pages, engines.metadataBytes);
+  const isKept = placed.some(({ source }) => !source.isRepeatable);
+  return Math.floor((isKept ? copyBytes / 2 + kept.bytes : copyBytes) / PAGE_BYTES);
+}
+
+/** What the settings say of frames that are shared: asked of an engine of no pages, since they are needed before there is another. */
+async function sharingBy(prepare: (host: Host) => void): Promise<Sharing> {
+  using host = await createHost({ page: 'names', memory: 2 ** 22, processes: 1, vmas: 1, pages: 1 });
+  prepare(host);
+  const { max_page_sharing, use_zero_pages } = host.ksm.settings;
+  return { maxPageSharing: max_page_sharing, useZeroPages: use_zero_pages };
 }
 
 /** The options that are there. */

@@ -10,7 +10,7 @@ import type { Window } from '../names/index.ts';
 import { Board } from './board.ts';
 import { eachChunk } from './chunks.ts';
 import { Crew } from './crew.ts';
-import type { NameList } from './names.ts';
+import type { NameSink } from './names.ts';
 import { Assembly, largestFirst, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
@@ -23,16 +23,17 @@ const MOST_LOADERS = 4;
 /** Milliseconds after which the user is shown how far the other threads are. */
 const TURN = 20;
 
-/** The names of all sources, in their order. `loaders`: threads; undefined: as many as are worth their start. */
+/** Reads the names of all sources. `loaders`: threads; undefined: as many as are worth their start. */
 export async function loadNames(
   sources: readonly PageSource[],
   window: Window,
+  sink: NameSink,
   loaders: number | undefined,
   watch: Watch,
-): Promise<readonly NameList[]> {
+): Promise<void> {
   const parts = partsOf(sources);
   const board = new Board(largestFirst(parts));
-  const assembly = new Assembly(sources, parts);
+  const assembly = new Assembly(sources, parts, sink);
   const threads = Math.min(loaders ?? worthwhile(parts), parts.length);
   const data = sources.map(({ shareable }) => shareable?.data);
   const start = { window: window.recipe, sources: data, parts, board: board.memory };
@@ -48,7 +49,7 @@ export async function loadNames(
   };
 
   for (const [at, source] of sources.entries()) {
-    if (source.shareable === undefined) await loadAlone(source, assembly.lists[at] as NameList, window, watch, look);
+    if (source.shareable === undefined) await loadAlone(source, at, window, sink, watch, look);
   }
   for (let at = board.take(); at !== undefined; at = board.take()) {
     const part = parts[at] as Part;
@@ -60,7 +61,6 @@ export async function loadNames(
     await crew.news(TURN);
     await look('loading', 0);
   }
-  return assembly.lists;
 }
 
 /** Threads that shorten the loading by more than they cost. */
@@ -72,13 +72,14 @@ function worthwhile(parts: readonly Part[]): number {
 /** Reads a source that only this thread can read. */
 async function loadAlone(
   source: PageSource,
-  list: NameList,
+  at: number,
   window: Window,
+  sink: NameSink,
   { signal }: Watch,
   look: (label: string, pages: number) => Promise<void>,
 ): Promise<void> {
   await eachChunk(source, window, { signal }, (page, count) => {
-    list.add(page, window.name(0, count));
+    sink.add(at, page, window.name(0, count));
     return look(`loading ${source.name}`, count);
   });
 }

@@ -7,7 +7,7 @@
 import { endOf, type PageRun, type PageSource, type Reading } from '../image/index.ts';
 import type { Window } from '../names/index.ts';
 import { eachChunk } from './chunks.ts';
-import { NameList, PageIndex } from './names.ts';
+import { type NameSink, PageIndex } from './names.ts';
 
 /** Pages of an image that one thread takes at a time: some ten milliseconds of work, and no disk minds the step to the next. */
 const PART_PAGES = 8192;
@@ -86,18 +86,18 @@ export async function namePart(
   return { part, runs: index.runs, names: names.subarray(0, index.count), reading };
 }
 
-/** Puts parts together again, whatever the order in which they come. */
+/** Puts parts together again, whatever the order in which they come: into the sink, in the order of sources and pages. */
 export class Assembly {
-  readonly lists: readonly NameList[];
   readonly #sources: readonly PageSource[];
   readonly #parts: readonly Part[];
+  readonly #sink: NameSink;
   readonly #waiting: Map<number, NamedPart> = new Map();
   readonly #readings: Reading[][];
   /** The first part that is not in its list. */
   #next = 0;
 
-  constructor(sources: readonly PageSource[], parts: readonly Part[]) {
-    this.lists = sources.map(() => new NameList());
+  constructor(sources: readonly PageSource[], parts: readonly Part[], sink: NameSink) {
+    this.#sink = sink;
     this.#readings = sources.map(() => []);
     this.#sources = sources;
     this.#parts = parts;
@@ -122,7 +122,7 @@ export class Assembly {
     const { source } = this.#parts[this.#next++] as Part;
     let done = 0;
     for (const { page, pages } of runs) {
-      this.lists[source]?.add(page, names.subarray(done, done + pages));
+      this.#sink.add(source, page, names.subarray(done, done + pages));
       done += pages;
     }
     const readings = this.#readings[source] as Reading[];

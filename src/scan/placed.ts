@@ -2,9 +2,10 @@
 
 import { machineOf } from '../host/index.ts';
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
-import type { AddressSpace, Host } from '../index.ts';
+import type { AddressSpace } from '../index.ts';
 import { PageWalk } from '../machine/index.ts';
 import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
+import type { Dealt } from './dealt.ts';
 import { BASE_PAGE, type Engines } from './engines.ts';
 import type { PageIndex } from './names.ts';
 
@@ -15,20 +16,30 @@ export class Placed {
   readonly pages: PageIndex;
   /** Pages at the indexes below this one can be read again. */
   readonly repeatable: number;
-
+  /** Where there are several engines. */
+  readonly dealt: Dealt | undefined;
   readonly #engines: Engines;
 
-  constructor(source: PageSource, engines: Engines, spaces: readonly AddressSpace[], pages: PageIndex) {
+  constructor(
+    source: PageSource,
+    engines: Engines,
+    spaces: readonly AddressSpace[],
+    pages: PageIndex,
+    dealt: Dealt | undefined = undefined,
+  ) {
     this.#engines = engines;
     this.source = source;
     this.spaces = spaces;
     this.pages = pages;
     this.repeatable = source.isRepeatable ? pages.count : pages.below(source.kept ?? 0);
+    this.dealt = dealt;
   }
 
   /** The name that the engine was told of the page at `index`. */
   nameAt(index: number): bigint {
-    return this.spaces[0]?.getName((BASE_PAGE + index) * PAGE_BYTES) ?? 0n;
+    const { dealt } = this;
+    const [engine, place] = dealt === undefined ? [0, index] : [dealt.engineOf(index), dealt.placeOf(index)];
+    return this.spaces[engine]?.getName((BASE_PAGE + place) * PAGE_BYTES) ?? 0n;
   }
 
   /** Goes over the pages by index. */
@@ -37,25 +48,26 @@ export class Placed {
   }
 
   /** The index of the page that is page `page` of the space in engine number `engine`. */
-  indexOf(_engine: number, page: number): number {
-    return page - BASE_PAGE;
+  indexOf(engine: number, page: number): number {
+    const place = page - BASE_PAGE;
+    return this.dealt === undefined ? place : this.dealt.indexOf(engine, place);
   }
 
-  /** The range that the page at `index` belongs to, and where the source has it. */
-  locate(index: number): { label: string; address: bigint } {
-    const page = this.pages.pageAt(index);
+  /** The range that the source's page `page` belongs to, and where the source has it. */
+  locate(page: number): { label: string; address: bigint } {
     const range = this.source.ranges.find((one) => page >= one.page && page < one.page + one.pages);
     const [label, first, address] = range === undefined ? ['', 0, 0n] : [range.label, range.page, range.address];
     return { label, address: address + BigInt(page - first) * BigInt(PAGE_BYTES) };
   }
 
-  /** The page at `index`: as it was loaded, or of names, as the source has it now; undefined if it cannot be read again, or is gone. */
-  async read(index: number): Promise<Uint8Array | undefined> {
+  /** Page `page` of the source: as it was loaded, or of names, as the source has it now; undefined if it is gone, or cannot be read. */
+  async read(page: number): Promise<Uint8Array | undefined> {
     const [space] = this.spaces;
-    if (space !== undefined && !this.#engines.areNames) return space.read((BASE_PAGE + index) * PAGE_BYTES, PAGE_BYTES);
-    if (index >= this.repeatable) return undefined;
-    const runs = [{ page: this.pages.pageAt(index), pages: 1 }];
-    for await (const { bytes } of this.source.read({ runs })) return Uint8Array.from(bytes);
+    if (space !== undefined && !this.#engines.areNames) {
+      return space.read((BASE_PAGE + (this.pages.indexOf(page) ?? 0)) * PAGE_BYTES, PAGE_BYTES);
+    }
+    if (!this.source.isRepeatable && page >= (this.source.kept ?? 0)) return undefined;
+    for await (const { bytes } of this.source.read({ runs: [{ page, pages: 1 }] })) return Uint8Array.from(bytes);
     return undefined;
   }
 }
@@ -63,21 +75,31 @@ export class Placed {
 /** The pages of a source one after the other: in which engine each is, and which frame it maps there. */
 export class Walk {
   /** Of the page that next() has come to. */
-  readonly engine = 0;
+  engine = 0;
   frame: FrameId = ZERO_FRAME;
   readonly #count: number;
-  readonly #pages: PageWalk;
+  readonly #dealt: Dealt | undefined;
+  /** By engine, and how many pages of it came already. */
+  readonly #tables: readonly PageWalk[];
+  readonly #places: number[];
   #index = 0;
 
-  constructor({ hosts }: Engines, { spaces, pages }: Placed) {
+  constructor({ hosts }: Engines, { spaces, pages, dealt }: Placed) {
     this.#count = pages.count;
-    this.#pages = new PageWalk(machineOf(hosts[0] as Host).engine, spaces[0] as AddressSpace);
+    this.#dealt = dealt;
+    this.#tables = hosts.map((host, engine) => new PageWalk(machineOf(host).engine, spaces[engine] as AddressSpace));
+    this.#places = hosts.map(() => BASE_PAGE);
   }
 
   /** Goes on to the next page; false if there is none. */
   next(): boolean {
     if (this.#index === this.#count) return false;
-    this.frame = this.#pages.frameAt(BASE_PAGE + this.#index++) ?? ZERO_FRAME;
+    const engine = this.#dealt?.engineOf(this.#index) ?? 0;
+    const place = this.#places[engine] as number;
+    this.#index++;
+    this.#places[engine] = place + 1;
+    this.engine = engine;
+    this.frame = this.#tables[engine]?.frameAt(place) ?? ZERO_FRAME;
     return true;
   }
 }

@@ -1,67 +1,116 @@
-/** An engine over names that has the pages of all sources, none of them scanned yet. */
+/** Engines over names that have the pages of all sources, none of them scanned yet. */
 import type { PageSource } from '../image/index.ts';
-import { createHost, type Host, type HostOptions } from '../index.ts';
-import { PAGE_SIZE, UNIT_BYTES } from '../memory/index.ts';
+import { type AddressSpace, createHost, type Host, type HostOptions } from '../index.ts';
+import { PAGE_SIZE } from '../memory/index.ts';
+import { tallyOf } from './collection.ts';
+import { bucketOf, Dealt } from './dealt.ts';
 import { BASE_PAGE, Engines } from './engines.ts';
-import { NameList } from './names.ts';
+import { halvesOf, NameList } from './names.ts';
 import { Placed } from './placed.ts';
+import { engineBytes } from './plan.ts';
 import type { Watch } from './watch.ts';
-
-/**
- * Bytes of engine memory for a page: its name, frame word and pin count, what a page table entry has, a root for two to four frames, and a
- * stable node, if all of them should be merged. Only what is used is ever touched: some 45 bytes of a page that nobody shares.
- */
-const PAGE_BYTES_MAX = 136;
-/** For the header and the first page tables, and for each source. */
-const FIXED_BYTES = 2 ** 22;
-const SOURCE_BYTES = 2 ** 14;
 
 /** The engine's options that the user chose. */
 export type EngineOptions = Pick<HostOptions, 'seed' | 'scanners' | 'onWarning'>;
 
-/** Takes the names out of the lists. `prepare` writes the settings, before there is anything to scan. */
+/**
+ * Takes the names out of the lists. `engineOf`: the engine of each bucket of names. `prepare` writes the settings, before there is anything
+ * to scan.
+ */
 export async function populate(
   sources: readonly PageSource[],
   lists: readonly NameList[],
+  engineOf: Uint8Array,
   options: EngineOptions,
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<{ engines: Engines; placed: Placed[] }> {
-  const pages = lists.reduce((total, list) => total + list.pages.count, 0);
-  const memory = FIXED_BYTES + sources.length * SOURCE_BYTES + pages * PAGE_BYTES_MAX;
-  const host = await createHost({
-    ...options,
-    page: 'names',
-    memory: Math.ceil(memory / UNIT_BYTES) * UNIT_BYTES,
-    pages: pages + sources.length * BASE_PAGE,
-    processes: sources.length + 1,
-    vmas: 2 * sources.length + 64,
-  });
-  const engines = new Engines([host]);
-  prepare(host);
-  let filled = 0;
-  const placed: Placed[] = [];
-  for (const [at, list] of lists.entries()) {
-    const spaces = engines.map(list.pages.count);
-    for (const { index, names } of list.drain()) {
-      spaces[0]?.setNames((BASE_PAGE + index) * PAGE_SIZE, names);
-      filled += names.length;
-      await watch.look('filling the engine', filled, pages);
+  const pagesOf = (some: readonly NameList[]): Uint32Array => byEngine(tallyOf(some), engineOf);
+  const pages = pagesOf(lists);
+  const engines = await enginesFor(pages, sources.length, options);
+  try {
+    for (const host of engines.hosts) prepare(host);
+    const whole = pages.reduce((total, some) => total + some, 0);
+    let filled = 0;
+    const placed: Placed[] = [];
+    for (const [at, list] of lists.entries()) {
+      const spaces = engines.map(pagesOf([list]));
+      const dealt = spaces.length > 1 ? new Dealt(list.pages.count, spaces.length) : undefined;
+      for (const { index, names } of list.drain()) {
+        if (dealt === undefined) spaces[0]?.setNames((BASE_PAGE + index) * PAGE_SIZE, names);
+        else deal(names, engineOf, spaces, dealt);
+        filled += names.length;
+        await watch.look('filling the engine', filled, whole);
+      }
+      placed.push(new Placed(sources[at] as PageSource, engines, spaces, list.pages, dealt));
     }
-    placed.push(new Placed(sources[at] as PageSource, engines, spaces, list.pages));
+    return { engines, placed };
+  } catch (error) {
+    engines[Symbol.dispose]();
+    throw error;
   }
-  return { engines, placed };
 }
 
-/** The names of all pages, out of the engine again. `renamed`: by source and index, those that are to have another. */
+/** An engine for each of the numbers of pages. */
+async function enginesFor(pages: Uint32Array, sources: number, options: EngineOptions): Promise<Engines> {
+  const hosts: Host[] = [];
+  try {
+    for (const some of pages) hosts.push(await engineFor(some, sources, options));
+    return new Engines(hosts);
+  } catch (error) {
+    for (const host of hosts) host[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function engineFor(pages: number, sources: number, options: EngineOptions): Promise<Host> {
+  return createHost({
+    ...options,
+    page: 'names',
+    memory: engineBytes(pages, sources),
+    pages: pages + sources * BASE_PAGE,
+    processes: sources + 1,
+    vmas: 2 * sources + 64,
+  });
+}
+
+/** Each name goes to its engine, behind those that are there. */
+function deal(names: BigUint64Array, engineOf: Uint8Array, spaces: readonly AddressSpace[], dealt: Dealt): void {
+  const first = dealt.counts.slice();
+  const halves = halvesOf(names);
+  for (let at = 1; at < halves.length; at += 2) dealt.add(engineOf[bucketOf(halves[at] as number)] as number);
+  const parts = spaces.map((_, engine) => new BigUint64Array((dealt.counts[engine] ?? 0) - (first[engine] ?? 0)));
+  const partHalves = parts.map(halvesOf);
+  const filled = new Uint32Array(spaces.length);
+  for (let at = 0; at < halves.length; at += 2) {
+    const engine = engineOf[bucketOf(halves[at + 1] as number)] as number;
+    const to = partHalves[engine] as Uint32Array;
+    const place = filled[engine] as number;
+    to[place] = halves[at] as number;
+    to[place + 1] = halves[at + 1] as number;
+    filled[engine] = place + 2;
+  }
+  for (const [engine, part] of parts.entries()) {
+    if (part.length > 0) spaces[engine]?.setNames((BASE_PAGE + (first[engine] ?? 0)) * PAGE_SIZE, part);
+  }
+}
+
+/** Pages by engine, from those by bucket. */
+function byEngine(tally: Uint32Array, engineOf: Uint8Array): Uint32Array {
+  const pages = new Uint32Array(1 + Math.max(...engineOf));
+  for (const [bucket, engine] of engineOf.entries())
+    pages[engine] = (pages[engine] as number) + (tally[bucket] as number);
+  return pages;
+}
+
+/** The names of all pages, out of the engines again. `renamed`: by source and index, those that are to have another. */
 export function namesOf(placed: readonly Placed[], renamed: readonly ReadonlyMap<number, bigint>[]): NameList[] {
   return placed.map((from, source) => {
     const list = new NameList();
-    let index = 0;
-    for (const run of from.pages.runs) {
-      for (let page = run.page; page < run.page + run.pages; page++, index++) {
-        const name = renamed[source]?.get(index) ?? from.nameAt(index);
-        list.add(page, BigUint64Array.of(name));
+    for (const { page, pages, index } of from.pages.pieces(0, from.pages.count)) {
+      for (let at = 0; at < pages; at++) {
+        const name = renamed[source]?.get(index + at) ?? from.nameAt(index + at);
+        list.add(page + at, BigUint64Array.of(name));
       }
     }
     return list;

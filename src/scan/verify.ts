@@ -16,8 +16,8 @@ import type { Watch } from './watch.ts';
 
 /** Pages of no interest between two that are of interest are read as well if they are no more than this: another read takes longer. */
 const GAP_PAGES = 4;
-/** Indexes that are looked at together. */
-const BLOCK = 1 << 16;
+/** Indexes that are looked at together: each may be a run of its own, which is an object. */
+const BLOCK = 1 << 13;
 
 /** How a page is compared: NONE, with nothing; from 0 on, with that copy of this round; below NONE, with the first page of a content. */
 type How = number;

@@ -217,6 +217,23 @@ describe('an engine that is too small', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^ksm: the engine's memory is full: [0-9,]+ of 10,240 pages are in .*--memory SIZE.*\n$/);
   });
+
+  it('scans a sample over names, and says so, and within which bounds the truth is', async () => {
+    const report = await scan('--memory', '1M', '--seed', '1', unlike);
+    // What fill() makes of a number: 1, 11 and 111 are the same.
+    const filled = Array.from({ length: 10_240 }, (_, i) => `${i}`.repeat(16).slice(0, 16));
+    const times = new Map<string, number>();
+    for (const text of filled) times.set(text, (times.get(text) ?? 0) + 1);
+    const unshared = [...times.values()].filter((some) => some === 1).length;
+    const [low = 0, high = 0] = report.sample?.intervals.pages_unshared ?? [];
+    expect(report).toMatchObject({ pages: 10_240, converged: true });
+    expect(report.sample?.pages).toBeLessThanOrEqual(4096);
+    expect(low).toBeLessThanOrEqual(unshared);
+    expect(high).toBeGreaterThanOrEqual(unshared);
+    expect(report.notes.join(' ')).toMatch(/estimated from 1 in (4|8|16) contents/);
+    const { stdout } = await ksm(['scan', '--memory', '1M', '--seed', '1', unlike]);
+    expect(stdout).toMatch(/^KSM would save about .*\nA SAMPLE: estimated from 1 in /);
+  });
 });
 
 describe('the output', () => {

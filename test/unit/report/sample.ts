@@ -67,6 +67,7 @@ export function sample(): ScanReport {
       }),
       source('pid 4711 (node)', 'process', { pages: 157_300, shared: 100, sharing: 40_074, unshared: 117_126 }),
     ],
+    sample: null,
     contents: [
       {
         sha1: '1ceaf73df40e531df3bfb26b4fb7cd95fb7bff1d',

@@ -1,8 +1,9 @@
 /** What a person gets to read: the right numbers, nothing that a terminal would obey, and lines that fit. */
 import { describe, expect, it } from 'vitest';
-import { renderJson, renderTable, type ScanReport } from '../../../src/report/index.ts';
+import { renderJson, renderTable, type SampleReport, type ScanReport } from '../../../src/report/index.ts';
 import { pass, sample } from './sample.ts';
 
+const MIB = 2 ** 20;
 const PLAIN = { width: 100, colour: false };
 
 function lines(text: string): string[] {
@@ -31,6 +32,40 @@ describe('renderTable', () => {
       '297.1 MiB',
     ]);
     expect(text.filter((line) => line.startsWith('pid 4711 (node)'))).toHaveLength(1);
+  });
+
+  it('says loudly that it is a sample, and how far off it may be: of the whole, and of each source', () => {
+    const report = sample();
+    const around = (saved: number, low: number, high: number): readonly [number, number] => [
+      saved - low * MIB,
+      saved + high * MIB,
+    ];
+    const none = [0, 0] as const;
+    const of = (saved_bytes: readonly [number, number]): SampleReport['intervals'] => ({
+      saved_bytes,
+      pages_shared: none,
+      pages_sharing: none,
+      pages_unshared: none,
+      general_profit: none,
+    });
+    const ksm_stat = report.ksm_stat.map((source) => ({
+      ...source,
+      intervals: { saved_bytes: around(source.saved_bytes, 7, 5), shared: none, sharing: none, unshared: none },
+    }));
+    const intervals = of(around(report.saved_bytes, 8, 9));
+    const estimated = {
+      ...report,
+      ksm_stat,
+      sample: { share: 1 / 8, pages: 40_000, heavy: { contents: 3, pages: 9 }, intervals },
+    };
+    const text = lines(renderTable(estimated, { width: 120, colour: false }));
+    expect(text[0]).toBe('KSM would save about 312.4 MiB of 1.2 GiB (25 %).');
+    expect(text[1]).toBe(
+      'A SAMPLE: estimated from 1 in 8 contents: 312.4 MiB ± 9.0 MiB, which is right in 95 of 100 samples.',
+    );
+    expect(text.find((line) => line.startsWith('pid 4711'))).toContain('± 7.0 MiB');
+    expect(text.find((line) => line.startsWith('total'))).toContain('± 9.0 MiB');
+    expect(renderTable(report, PLAIN)).not.toMatch(/±|SAMPLE/);
   });
 
   it('says when it is not settled', () => {

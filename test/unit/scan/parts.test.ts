@@ -8,7 +8,7 @@ import { type PageSource, type Reading, sourceOf } from '../../../src/image/inde
 import { SegmentedImage } from '../../../src/image/segments.ts';
 import { PAGE_BYTES, type PageRange, type PageRun, type Shareable } from '../../../src/image/source.ts';
 import { Board } from '../../../src/scan/board.ts';
-import { PageIndex } from '../../../src/scan/names.ts';
+import { NameList, PageIndex } from '../../../src/scan/names.ts';
 import { Assembly, largestFirst, type NamedPart, type Part, partsOf } from '../../../src/scan/parts.ts';
 import { readAll } from '../../support/image.ts';
 
@@ -62,7 +62,8 @@ it('give the same lists in any order, and each source is concluded once, in its 
     fc.property(sources, shuffled, (all, dice) => {
       const list = all.map(([kind, ranges]) => source(kind as PageSource['kind'], ranges));
       const parts = partsOf(list);
-      const assembly = new Assembly(list, parts);
+      const lists = list.map(() => new NameList());
+      const assembly = new Assembly(list, parts, { add: (of, page, names) => lists[of]?.add(page, names) });
       const named = parts.map(({ source: of, runs }, part): NamedPart => {
         const index = new PageIndex();
         for (const run of runs ?? list[of]?.ranges ?? []) index.add(run.page, run.pages);
@@ -75,7 +76,7 @@ it('give the same lists in any order, and each source is concluded once, in its 
         assembly.add(part);
       }
       expect(assembly.isComplete).toBe(true);
-      for (const [at, names] of assembly.lists.entries()) {
+      for (const [at, names] of lists.entries()) {
         const got = [...names.drain()].flatMap((block) => [...block.names]);
         expect(got).toEqual(pagesOf(list[at]?.ranges ?? []).map((page) => nameOf(at, page)));
         const mine = named.filter(({ part }) => (parts[part] as Part).source === at);
