@@ -7,6 +7,7 @@
 
 import { type Machine, machineLine } from './machine.ts';
 import { byCpuTime, KSMD, kernelTitle, MAP_FIRST, MAP_SECOND, READ, SHA, scanRow, scanTitle } from './names.ts';
+import { GREY, INK, picture, round, smallPrint, text, WIDTH } from './svg.ts';
 import type { BenchReport, BenchRow } from './table.ts';
 import type { Workload } from './workloads.ts';
 
@@ -64,6 +65,8 @@ const GROUPS: readonly { heading: string; workload: Workload; scan: string; kern
   },
 ];
 
+const TITLE = 'Pages scanned per second, in millions';
+const SUBTITLE = `${PAGES / 2 ** 18} GiB in pages of 4 KiB, one thread; more is better`;
 const NOTES = [
   'Medians; the thin line goes from the slowest to the fastest round. The scale is logarithmic.',
   'No scanner that looks at every byte is faster than reading. Settled pages are not looked at again.',
@@ -71,7 +74,6 @@ const NOTES = [
   'ksmd also walks page tables, takes locks and flushes TLBs, which ksm-wasm has no need for. It is measured apart.',
 ];
 
-const WIDTH = 960;
 const TOP = 84;
 const LEFT = 232;
 const RIGHT = WIDTH - 96;
@@ -79,10 +81,6 @@ const BAR = 13;
 const STEP = 18;
 const HEAD = 26;
 const GAP = 12;
-const INK = '#1f2328';
-const GREY = '#57606a';
-/** Characters of the small print that fit a line. */
-const LINE = 135;
 
 /** The picture, as the text of an SVG file. Throws an Error where the reports have no figure to show. */
 export function chartOf(reports: ChartReports): string {
@@ -106,11 +104,8 @@ export function chartOf(reports: ChartReports): string {
     }
     y += GAP;
   }
-  for (const line of [...NOTES, ...footer(reports)].flatMap(wrapped)) {
-    y += 17;
-    parts.push(text(24, y, line, `font-size="11" fill="${GREY}"`));
-  }
-  return picture(y + 18, [...drawScale(first, last, at), ...parts]);
+  const notes = smallPrint([...NOTES, ...footer(reports)], y);
+  return picture(notes.bottom + 18, TITLE, SUBTITLE, [...drawScale(first, last, at), ...parts, ...notes.parts]);
 }
 
 function groupsOf({ scan, kernel }: ChartReports): Group[] {
@@ -181,44 +176,6 @@ function day({ date }: BenchReport): string {
   return date.slice(0, 10);
 }
 
-function picture(height: number, parts: readonly string[]): string {
-  const title = 'Pages scanned per second, in millions';
-  const subtitle = `${PAGES / 2 ** 18} GiB in pages of 4 KiB, one thread; more is better`;
-  const font = 'font-family="system-ui, -apple-system, \'Segoe UI\', Helvetica, Arial, sans-serif" font-size="14"';
-  const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" ${font} fill="${INK}">`,
-    `<title>${escaped(title)}</title>`,
-    `<rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8" fill="#ffffff" stroke="#d0d7de"/>`,
-    text(24, 34, title, 'font-size="19" font-weight="600"'),
-    text(24, 56, subtitle, `font-size="13" fill="${GREY}"`),
-    ...parts,
-    '</svg>\n',
-  ].join('\n');
-}
-
-/** The words of a line of small print, in lines that fit. */
-function wrapped(words: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of words.split(' ')) {
-    if (line.length + word.length >= LINE) {
-      lines.push(line);
-      line = '';
-    }
-    line += line === '' ? word : ` ${word}`;
-  }
-  return [...lines, line];
-}
-
-function text(x: number, y: number, content: string, attributes: string): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
-}
-
-function escaped(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
 function millions(rate: number): number {
   return rate / 1e6;
 }
@@ -227,8 +184,4 @@ function millions(rate: number): number {
 function figure(rate: number): string {
   const value = millions(rate);
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -22,8 +22,10 @@ import { scanBench } from './scan.ts';
 import { type BenchReport, type BenchTable, formatTable, reportOf } from './table.ts';
 import { threadsBench } from './threads.ts';
 import { treeBench } from './tree.ts';
+import { drawXp52, parseXp52, runXp52, XP52_RESULTS, XP52_USAGE } from './xp52/command.ts';
 
 const USAGE = `usage: npm run bench [-- NAME… [--quick] [--pages N] [--kernel] [--images PATH] [--unique] [--seed N] [--json FILE]]
+       npm run bench -- xp52 …      many guests in virtual time, with options of its own: -- xp52 --help
 
   NAME       hash, compare, tree, scan, threads, guest, names, contents, job or kernel; default: all but kernel
              chart: only draws the results that are kept, without running anything
@@ -137,8 +139,9 @@ function save(file: string, tables: readonly Table[]): void {
   writeFileSync(file, `${JSON.stringify(reportOf(tables), null, 2)}\n`);
 }
 
-/** Draws what is kept of the scanner's benches; nothing where that has never run. */
+/** Draws what is kept of the scanner's benches and of xp52; nothing where that has never run. */
 function drawChart(): void {
+  if (existsSync(XP52_RESULTS)) drawXp52();
   const [scan, kernel] = ['scan', 'kernel'].map(resultsFile).map(readReport);
   const file = `docs/${CHART}.svg`;
   if (scan === undefined) {
@@ -153,11 +156,24 @@ function readReport(file: string): BenchReport | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as BenchReport) : undefined;
 }
 
-let command: Command | undefined;
+function workOf(args: readonly string[]): () => Promise<void> {
+  const command = parse(args);
+  return () => run(command);
+}
+
+async function workOfXp52(args: readonly string[]): Promise<() => Promise<void>> {
+  const simulation = await parseXp52(args);
+  return () => runXp52(simulation);
+}
+
+const args = process.argv.slice(2);
+const isXp52 = args[0] === 'xp52';
+const usage = isXp52 ? XP52_USAGE : USAGE;
+let work: () => void | Promise<void> = () => console.log(usage);
 try {
-  command = parse(process.argv.slice(2));
+  if (!args.includes('--help')) work = isXp52 ? await workOfXp52(args.slice(1)) : workOf(args);
 } catch (error) {
-  console.error(`bench: ${(error as Error).message}\n\n${USAGE}`);
+  work = () => console.error(`bench: ${(error as Error).message}\n\n${usage}`);
   process.exitCode = 2;
 }
-if (command !== undefined) await run(command);
+await work();

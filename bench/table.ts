@@ -7,6 +7,7 @@
  */
 
 import { Bench } from 'tinybench';
+import { inColumns } from './columns.ts';
 import { describeMachine, type Machine, machineLine } from './machine.ts';
 
 export interface Contestant {
@@ -158,13 +159,7 @@ export function formatTable(table: BenchTable): string {
 
 /** Lines for people: a title, rows of cells in columns, the first of them to the left, and what has to be said of them. */
 export function formatCells(title: string, rows: readonly (readonly string[])[], notes: readonly string[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => pad(cell, widths[column] ?? 0, column))
-      .join('  ')
-      .trimEnd();
-  return [title, ...rows.map(line), ...notes].join('\n');
+  return [title, ...inColumns(rows), ...notes].join('\n');
 }
 
 /** Tables with what is needed to read them later, ready for JSON.stringify. */
@@ -184,8 +179,4 @@ export function printReport(report: BenchReport, args: readonly string[] = proce
 
 function millions(rate: number): string {
   return (rate / 1e6).toFixed(rate < 1e5 ? 4 : 2);
-}
-
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }

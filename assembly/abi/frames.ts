@@ -32,7 +32,7 @@ const ROOTS_END: u32 = 1 << 24;
  * 0 if the limits do not fit the memory, or it was laid out before.
  */
 export function layOut(seedLow: u32, seedHigh: u32): u32 {
-  if (header.frameLimit != 0 || !limitsArePlausible()) return 0;
+  if (header.framesEnd != 0 || !limitsArePlausible()) return 0;
   const frames = setup();
   if (frames == 0) return 0;
   domainsBegin();

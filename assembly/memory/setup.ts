@@ -62,16 +62,18 @@ const FRAMES_MAX: u64 = 1 << (32 - PTE_FRAME_SHIFT);
 const SLACK: u64 = 16384;
 
 /**
- * Reads the limits from the header (the driver has put them there) and fills in the rest of it. Frames get all the memory that
- * the other regions leave, except the last page, which is never used: loops over it could wrap at 4 GiB. Returns the
- * number of frames, 0 if the memory is too small for the limits.
+ * Reads the limits from the header (the driver has put them there) and fills in the rest of it. If no number of frames is among them (0),
+ * frames get all the memory that the other regions leave, except the last page, which is never used: loops over it could wrap at 4 GiB.
+ * Returns the number of frames, 0 if the memory is too small for the limits.
  */
 export function setup(): u32 {
   expectRecords();
   const at = place(REGIONS, 0, REGION_NODES);
   const end = ((<u64>header.memoryPages) << 16) - PAGE_SIZE;
   if (at + SLACK + 2 * bytesPerFrame() > end) return 0;
-  const frames = <u32>min((end - at - SLACK) / bytesPerFrame(), FRAMES_MAX);
+  const room = <u32>min((end - at - SLACK) / bytesPerFrame(), FRAMES_MAX);
+  const frames = header.frameLimit == 0 ? room : header.frameLimit;
+  if (frames > room) return 0;
   header.frameLimit = frames;
   place(at, REGION_NODES, REGION_COUNT);
   header.framesEnd = header.frames + frames * contentBytes();

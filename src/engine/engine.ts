@@ -21,6 +21,8 @@ export interface Geometry {
   readonly vmas: number;
   /** Virtual pages, all address spaces together. */
   readonly pages: number;
+  /** Frames, the zero frame not counted. Default: as many as there is room for. */
+  readonly frames?: number;
   readonly nodes: number;
   /** Which columns there are: bits of the layout (columnBit). Default: none. */
   readonly columns?: number;
@@ -35,16 +37,19 @@ export interface Geometry {
   readonly dirtyTracking: number;
 }
 
-/** Name of the option that raises a limit, by LIMIT_* of the layout. */
+/** What makes more frames, and more of what follows from their number. */
+const MORE_FRAMES = '"memory" (or "frames", where it was given)';
+
+/** The option that raises a limit, by LIMIT_* of the layout. */
 const LIMITS: Record<number, { what: string; option?: string }> = {
-  [layout.LIMIT_FRAMES]: { what: 'frames', option: 'memory' },
-  [layout.LIMIT_PAGES]: { what: 'page tables', option: 'pages' },
-  [layout.LIMIT_PROCESSES]: { what: 'processes', option: 'processes' },
-  [layout.LIMIT_VMAS]: { what: 'mappings', option: 'vmas' },
-  [layout.LIMIT_TABLES]: { what: 'middle page tables', option: 'processes' },
-  [layout.LIMIT_NODES]: { what: 'stable nodes', option: 'memory' },
-  [layout.LIMIT_DOMAINS]: { what: 'domains', option: 'domains' },
-  [layout.LIMIT_ROOTS]: { what: 'roots for trees of that size', option: 'domains' },
+  [layout.LIMIT_FRAMES]: { what: 'frames', option: MORE_FRAMES },
+  [layout.LIMIT_PAGES]: { what: 'page tables', option: '"pages"' },
+  [layout.LIMIT_PROCESSES]: { what: 'processes', option: '"processes"' },
+  [layout.LIMIT_VMAS]: { what: 'mappings', option: '"vmas"' },
+  [layout.LIMIT_TABLES]: { what: 'middle page tables', option: '"processes"' },
+  [layout.LIMIT_NODES]: { what: 'stable nodes', option: MORE_FRAMES },
+  [layout.LIMIT_DOMAINS]: { what: 'domains', option: '"domains"' },
+  [layout.LIMIT_ROOTS]: { what: 'roots for trees of that size', option: '"domains"' },
   [layout.LIMIT_PINS]: { what: `${layout.PINS_MASK} extra references that a page can have` },
 };
 
@@ -223,7 +228,7 @@ export class Engine extends Memory {
   limitError(code: 'ENOMEM' | 'EAGAIN', doing: string): KsmError {
     const limit = LIMITS[this.limitHit];
     const why = limit === undefined ? 'a limit was reached' : `all ${limit.what} are in use`;
-    const raise = limit?.option === undefined ? '' : `, or create the host with a larger "${limit.option}"`;
+    const raise = limit?.option === undefined ? '' : `, or create the host with a larger ${limit.option}`;
     const advice = limit === undefined ? '' : `; free some${raise}`;
     return new KsmError(code, `${doing}: ${why}${advice}.`);
   }
@@ -272,7 +277,8 @@ const ENTRY_BYTES: number = 2 * 4 + layout.ITEM_BYTES;
 function rootCount(geometry: Geometry, areNames: boolean): number {
   if (geometry.index === 'content') return 1;
   const forNames = (geometry.memoryPages * UNIT_BYTES - geometry.pages * ENTRY_BYTES) / NAMED_FRAME_BYTES;
-  const frames = areNames ? Math.max(1, forNames) : geometry.memoryPages * PAGES_PER_UNIT;
+  const room = areNames ? Math.max(1, forNames) : geometry.memoryPages * PAGES_PER_UNIT;
+  const frames = Math.min(room, geometry.frames ?? room);
   return 2 ** Math.min(POWER_OF_ROOTS_MAX, Math.max(4, Math.ceil(Math.log2(frames)) - 2));
 }
 
@@ -301,6 +307,7 @@ export function layOut(engine: Engine, geometry: Geometry): void {
     [layout.H_ROOT_COUNT, roots],
     [layout.H_DOMAIN_LIMIT, geometry.domains],
     [layout.H_ROOT_LIMIT, rootLimit(geometry, roots)],
+    [layout.H_FRAME_LIMIT, geometry.frames === undefined ? 0 : 1 + geometry.frames], // the zero frame is one of them
     [layout.H_NID_COUNT, geometry.nodes],
     [layout.H_COLUMNS, geometry.columns ?? 0],
     [layout.H_INDEX, geometry.index === 'hash' ? layout.INDEX_HASH : layout.INDEX_CONTENT],
@@ -312,13 +319,16 @@ export function layOut(engine: Engine, geometry: Geometry): void {
   for (const [address, value] of header) engine.setU32(address, value);
   const seedLow = Number(geometry.seed & 0xffffffffn);
   const seedHigh = Number((geometry.seed >> 32n) & 0xffffffffn);
-  if (engine.call.layOut(seedLow, seedHigh) === 0) {
-    const mebibytes = ((geometry.memoryPages * UNIT_BYTES) / 2 ** 20).toFixed(1);
-    throw new KsmError(
-      'ENOMEM',
-      `A memory of ${mebibytes} MiB has no room for ${geometry.pages} pages of page tables, ${geometry.processes} processes ` +
-        `and ${geometry.vmas} mappings; raise "memory", or lower "pages", "processes" or "vmas".`,
-    );
-  }
+  if (engine.call.layOut(seedLow, seedHigh) === 0) throw noRoom(geometry);
   engine.setU32(layout.H_MAGIC, layout.MAGIC); // last: a memory with the magic is complete
+}
+
+function noRoom({ memoryPages, frames, pages, processes, vmas }: Geometry): KsmError {
+  const mebibytes = ((memoryPages * UNIT_BYTES) / 2 ** 20).toFixed(1);
+  const [withFrames, orFrames] = frames === undefined ? ['', ''] : [`${frames} frames, `, '"frames", '];
+  return new KsmError(
+    'ENOMEM',
+    `A memory of ${mebibytes} MiB has no room for ${withFrames}${pages} pages of page tables, ${processes} processes ` +
+      `and ${vmas} mappings; raise "memory", or lower ${orFrames}"pages", "processes" or "vmas".`,
+  );
 }

@@ -26,6 +26,11 @@ export interface HostOptions extends ThreadOptions {
    * 64 KiB. Default 256 MiB, at most 4 GiB, as far as an address reaches. The system commits memory only as it is used.
    */
   readonly memory?: number | string;
+  /**
+   * Frames that processes can have, the zero frame not counted: the machine's physical memory in pages. Default: as many as `memory` has
+   * room for beside everything else; if it has not room for so many, ENOMEM. At least two for each NUMA node.
+   */
+  readonly frames?: number;
   /** Virtual pages that can be mapped, all address spaces together. Default: twice the pages of `memory`. */
   readonly pages?: number;
   /** Address spaces at once; those that ended count until the scanner has passed, and so does each shared mapping. Default 256. */
@@ -67,6 +72,8 @@ export interface HostOptions extends ThreadOptions {
 }
 
 const PAGES_MAX = 2 ** 27;
+/** As many as a pte can name, but for the zero frame. */
+const FRAMES_MAX = 2 ** (32 - layout.PTE_FRAME_SHIFT) - 1;
 /** A memory of fewer units is a small one, of 16 MiB: with fewer mappings there is room for 256 processes from 8 MiB on. */
 const SMALL_UNITS = (16 * 2 ** 20) / UNIT_BYTES;
 /** Threads that scan together, at most: as many as can take part in a host at all. */
@@ -94,6 +101,7 @@ const CURES: Checks<Cures> = { smartScanPhase: flag, advisorFloor: flag };
 /** How each option is checked. What only the caller can judge is taken as it is. */
 export const HOST_OPTIONS: Checks<HostOptions> = {
   memory: memorySize,
+  frames: wholeNumber(2, FRAMES_MAX),
   pages: wholeNumber(1, PAGES_MAX),
   processes: wholeNumber(1, 65536),
   vmas: wholeNumber(1, 2 ** 22),
@@ -120,12 +128,16 @@ export function geometryOf(options: HostOptions): Geometry {
   const { index = 'hash', cures = {}, dirtyTracking = 'off' } = options;
   if (options.page === 'names' && options.checksum === 'xxh64')
     throw new KsmError('EINVAL', 'The checksum of a name is its lower half: pages of names take no option "checksum".');
+  const { frames, nodes = 1 } = options;
+  if (frames !== undefined && frames < 2 * nodes)
+    throw new KsmError('EINVAL', `Option "frames" is ${frames}; expected at least 2 for each of ${nodes} NUMA nodes.`);
   return {
     memoryPages,
+    ...(frames === undefined ? {} : { frames }),
     pages: options.pages ?? memoryPages * 2 * PAGES_PER_UNIT,
     processes: options.processes ?? 256,
     vmas: options.vmas ?? (memoryPages < SMALL_UNITS ? 1024 : 4096),
-    nodes: options.nodes ?? 1,
+    nodes,
     domains: options.domains ?? 1,
     index,
     cures:

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { Xp52Report } from '../../bench/xp52/table.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENT = readFileSync(join(ROOT, 'docs/performance.md'), 'utf8');
@@ -192,4 +193,30 @@ test('the whole job', () => {
     expectRounded(cpu, cpuSeconds.median, `${name}, CPU`);
     if (peakMib !== undefined) expectRounded(memory, peakMib.median, `${name}, memory`);
   }
+});
+
+test('52 guests on a host with 16 GiB', () => {
+  const text = readFileSync(join(ROOT, 'bench/results/xp52.json'), 'utf8');
+  const { runs, leastBytes, scale } = JSON.parse(text) as Xp52Report;
+  expect(scale).toBe(1);
+  const counts = '`pages_shared` | `pages_sharing` | `ksm_zero_pages`';
+  const head = `| settings | guests | all by | waits from | out at | peak | end | ${counts} | ksmd | CPU | MiB |`;
+  for (const { scenario, guests, doneAt, waitedAt, ranOutAt, peak, samples, counters, load, ...cost } of runs) {
+    const written = cells(head, scenario.name).map((cell) => cell.replaceAll(/[,%]/g, '').trim());
+    const times = written.slice(1, 4).map((cell) => {
+      const [hours = Number.NaN, minutes = 0, seconds = 0] = cell.split(':').map(Number);
+      return cell === '–' ? undefined : 3600 * hours + 60 * minutes + seconds;
+    });
+    expect(times, scenario.name).toEqual(
+      [doneAt, waitedAt, ranOutAt].map((at) => (at === undefined ? at : Math.floor(at))),
+    );
+    const gibibytes = [peak, samples.at(-1)?.frames ?? Number.NaN].map((frames) => frames / PAGES['1 GiB']);
+    const { pages_shared, pages_sharing, ksm_zero_pages } = counters;
+    const measured = [...gibibytes, pages_shared, pages_sharing, ksm_zero_pages, 100 * load];
+    const figures = [guests, ...measured, cost.cpuSeconds, cost.memory / 2 ** 20];
+    for (const [index, figure] of figures.entries())
+      expectRounded(written.toSpliced(1, 3)[index] ?? '', figure, `${scenario.name}, figure ${index}`);
+  }
+  const [, least = ''] = /the guests need ([\d.]+) GiB/.exec(DOCUMENT) ?? [];
+  expectRounded(least, leastBytes / 2 ** 30, 'the least');
 });

@@ -1,6 +1,6 @@
 /** What is full says so, by the name of the limit and the option that raises it, and nothing is lost or half-done. */
 import { describe, expect, test } from 'vitest';
-import { type AddressSpace, createHost, type Host, KsmError } from '../../../src/index.ts';
+import { type AddressSpace, createHost, type Host, KsmError, restoreHost, snapshotOf } from '../../../src/index.ts';
 import { checkHost } from '../../support/inside.ts';
 import { PAGE } from '../../support/page.ts';
 
@@ -156,6 +156,33 @@ describe('limits', () => {
     expect(error.message).toContain(
       name === 'memory' && 'memory' in options && typeof options.memory === 'string' ? '12X' : name,
     );
+  });
+
+  test.each(['bytes', 'names'] as const)('frames: exactly so many, however large the memory is (%s)', async (kind) => {
+    const host = await createHost({ ...SMALL, memory: '4M', page: kind, frames: 100 });
+    const guest = guestWith(host, 200);
+    const write = (at: number): void =>
+      kind === 'bytes' ? guest.write(at * PAGE, page(1 + at)) : guest.setName(at * PAGE, BigInt(1 + at));
+    for (let at = 0; at < 100; at++) write(at);
+    expect([host.limits.frames, host.usage().frames]).toEqual([100, 100]);
+    const error = untilRefused((turn) => write(100 + turn));
+    expect(error).toMatchObject({ code: 'ENOMEM', message: expect.stringContaining('"frames"') });
+    expect(host.usage().frames).toBe(100);
+    checkHost(host);
+    guest.madvise(0, PAGE, 'DONTNEED');
+    write(150);
+    checkHost(host);
+    expect((await restoreHost(snapshotOf(host))).limits.frames).toBe(100);
+  });
+
+  test('frames: a memory that has no room for them says so, and NUMA nodes share them', async () => {
+    const refused = createHost({ ...SMALL, frames: 1000 });
+    const names = expect.stringMatching(/no room for 1000 frames.*"memory".*"frames"/);
+    await expect(refused).rejects.toMatchObject({ code: 'ENOMEM', message: names });
+    await expect(createHost({ ...SMALL, nodes: 4, frames: 7 })).rejects.toMatchObject({ code: 'EINVAL' });
+    const host = await createHost({ ...SMALL, nodes: 4, frames: 8 });
+    expect(host.limits.frames).toBe(8);
+    checkHost(host);
   });
 
   test('a memory too small for the limits says what to change', async () => {

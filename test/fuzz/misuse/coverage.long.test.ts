@@ -21,6 +21,7 @@ test('reaches at least 95 % of the outcomes of the engine’s entry checks', asy
     { H_DOMAIN_LIMIT: 2 ** 30 },
     { H_ROOT_LIMIT: 2 ** 30 },
     { H_NID_COUNT: 17 },
+    { H_FRAME_LIMIT: 1000 },
     { H_MM_LIMIT: 2 ** 20 },
   ]) {
     atEnd(laidOut(engine.module, header));
@@ -52,6 +53,7 @@ const SOUND = {
   H_ROOT_COUNT: 1,
   H_DOMAIN_LIMIT: 1,
   H_ROOT_LIMIT: 1,
+  H_FRAME_LIMIT: 0, // as many as fit
   H_NID_COUNT: 1,
 };
 
