@@ -15,7 +15,9 @@ export async function topContents(
   limit: number,
 ): Promise<ContentReport[]> {
   const best = contents.toSorted((a, b) => b.saved - a.saved || (isBefore(a, b) ? -1 : 1)).slice(0, limit);
-  return Promise.all(best.map((content) => describe(placed[content.source] as Placed, content)));
+  const reports: ContentReport[] = [];
+  for (const content of best) reports.push(await describe(placed[content.source] as Placed, content));
+  return reports;
 }
 
 async function describe(placed: Placed, { index, pages, frames, saved }: Content): Promise<ContentReport> {

@@ -2,32 +2,36 @@
  * The whole job: sources are loaded, scanned until a pass changes nothing, and what was merged is verified.
  *
  * On the engine over names the pages themselves are never kept: they are named as they are read, the engine scans the names, and
- * what it has merged is compared byte by byte afterwards. If a name stands for two contents, one of them gets another, and the scan begins
- * again. The counters are those of the engine over bytes.
+ * what it has merged is compared byte by byte afterwards. If a name stands for two contents, it is given up, and the scan begins again. The
+ * counters are those of the engine over bytes.
  */
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { Host } from '../index.ts';
 import { loadBinary } from '../load.ts';
 import { randomSeed } from '../machine/index.ts';
+import { MEMORY_BYTES_MAX } from '../memory/index.ts';
 import { Window } from '../names/index.ts';
 import { BytesLoader, type BytesOptions, bytesHost } from './bytes.ts';
 import { Engines } from './engines.ts';
 import { loadNames } from './load.ts';
+import { Naming } from './naming.ts';
+import { ContentOrder, expectImages, NoOrder } from './order.ts';
 import { Passes } from './passes.ts';
 import { Phases } from './phases.ts';
 import type { Placed } from './placed.ts';
 import { namesOf, populate } from './populate.ts';
+import { rename } from './rename.ts';
 import { type Verdict, Verifier } from './verify.ts';
 import type { Watch } from './watch.ts';
 
 export interface JobOptions extends BytesOptions {
-  /** Names of contents, verified by bytes; or the bytes themselves. */
+  /** Names of contents, verified by bytes; or the bytes themselves. In content order names only of what they can be ordered for. */
   readonly engine: 'names' | 'bytes';
   /** Exactly so many passes; undefined: until one changes nothing. */
   readonly passes: number | undefined;
   /** Do equal hashes mean equal contents, without a look at the bytes? */
   readonly trustHash: boolean;
-  /** Bytes that copies of pages may take while contents are compared. */
+  /** Bytes that copies of pages may take while contents are compared; at least one page is kept. */
   readonly copyBytes: number;
   /** Bits of a name, if not all: for tests. */
   readonly nameBits?: number;
@@ -46,16 +50,31 @@ export interface Scanned {
   /** How often contents got other names, because two of them had the same. */
   readonly renamings: number;
   readonly phases: Phases;
+  /** Why names were not scanned, where they were asked for: a whole sentence. */
+  readonly notes: readonly string[];
 }
 
 /** Scans `sources`. Whatever was made is let go if it fails. */
-export function scan(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
-  return options.engine === 'bytes' ? scanBytes(sources, options, watch) : scanNames(sources, options, watch);
+export async function scan(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
+  const phases = new Phases();
+  if (options.engine === 'bytes') return scanBytes(sources, options, phases, watch);
+  try {
+    return await scanNames(sources, options, phases, watch);
+  } catch (error) {
+    if (!(error instanceof NoOrder)) throw error;
+    const memory = options.memory === undefined ? undefined : Math.min(options.memory, MEMORY_BYTES_MAX);
+    const scanned = await scanBytes(sources, { ...options, memory }, phases, watch);
+    return { ...scanned, notes: [`Content order, with all pages in the engine's memory: ${error.message}.`] };
+  }
 }
 
-async function scanBytes(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
+async function scanBytes(
+  sources: readonly PageSource[],
+  options: JobOptions,
+  phases: Phases,
+  watch: Watch,
+): Promise<Scanned> {
   const { index, memory, scanners, onWarning, seed } = options;
-  const phases = new Phases();
   const host = await bytesHost(sources, given({ index, memory, scanners, onWarning, seed }));
   const engines = new Engines([host]);
   try {
@@ -64,33 +83,42 @@ async function scanBytes(sources: readonly PageSource[], options: JobOptions, wa
     const placed = await phases.time('loading', () => new BytesLoader(engines, passes, watch).load(sources));
     for (const { wall_s, cpu_s } of passes.done) phases.move('loading', 'passes', wall_s, cpu_s); // those that made room
     await phases.time('passes', () => run(passes, options.passes));
-    return { engines, placed, passes, verdict: undefined, renamings: 0, phases };
+    return { engines, placed, passes, verdict: undefined, renamings: 0, phases, notes: [] };
   } catch (error) {
     engines[Symbol.dispose]();
     throw error;
   }
 }
 
-async function scanNames(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
-  const phases = new Phases();
-  const { scanners, onWarning, nameBits } = options;
+async function scanNames(
+  sources: readonly PageSource[],
+  options: JobOptions,
+  phases: Phases,
+  watch: Watch,
+): Promise<Scanned> {
+  const { index, scanners, onWarning, nameBits } = options;
+  if (index === 'content') expectImages(sources);
   const seed = BigInt(options.seed ?? randomSeed());
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
-  let lists = await phases.time('loading', () => loadNames(sources, window, watch));
-  for (let renamings = 0; ; renamings++) {
-    const filling = (): ReturnType<typeof populate> =>
-      populate(sources, lists, { seed, ...given({ scanners, onWarning }) }, options.prepare, watch);
+  const naming = new Naming(window, index === 'content' ? new ContentOrder() : undefined);
+  const copies = Math.min(Math.max(1, Math.floor(options.copyBytes / PAGE_BYTES)), window.mostCopies);
+  let lists = await phases.time('loading', () => loadNames(sources, window, watch, naming.order));
+  for (; ; naming.levels++) {
+    const { order, levels } = naming;
+    if (order !== undefined) await phases.time('ordering', () => order.rank(sources, naming, copies, watch));
+    const made = { seed, ...given({ index, scanners, onWarning }) };
+    const filling = (): ReturnType<typeof populate> => populate(sources, lists, naming, made, options.prepare, watch);
     const { engines, placed } = await phases.time('filling', filling);
     try {
       const passes = new Passes(engines, watch);
       await phases.time('passes', () => run(passes, options.passes));
-      const compare = (): Promise<Verdict> =>
-        new Verifier(engines, placed, window, Math.floor(options.copyBytes / PAGE_BYTES), renamings, watch).run();
+      const compare = (): Promise<Verdict> => new Verifier(engines, placed, naming, copies, watch).run();
       const verdict = options.trustHash ? undefined : await phases.time('comparing', compare);
-      if (verdict === undefined || verdict.renamed.every(({ size }) => size === 0)) {
-        return { engines, placed, passes, verdict, renamings, phases };
+      if (verdict === undefined || verdict.false.size === 0) {
+        return { engines, placed, passes, verdict, renamings: levels, phases, notes: [] };
       }
-      lists = namesOf(placed, verdict.renamed);
+      const renamed = await phases.time('comparing', () => rename(placed, verdict.false, naming, watch));
+      lists = namesOf(placed, renamed);
     } catch (error) {
       engines[Symbol.dispose]();
       throw error;

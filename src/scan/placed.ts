@@ -6,7 +6,11 @@ import type { AddressSpace, Host } from '../index.ts';
 import { PageWalk } from '../machine/index.ts';
 import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
 import { BASE_PAGE, type Engines } from './engines.ts';
+import { readAgain } from './load.ts';
 import type { PageIndex } from './names.ts';
+
+/** Aborts nothing: what is read is a page. */
+const NEVER = new AbortController().signal;
 
 export class Placed {
   readonly source: PageSource;
@@ -23,9 +27,10 @@ export class Placed {
     this.pages = pages;
   }
 
-  /** The name that the engine was told of the page at `index`. */
+  /** The name of the page at `index`, as the engine was told. */
   nameAt(index: number): bigint {
-    return this.spaces[0]?.getName((BASE_PAGE + index) * PAGE_BYTES) ?? 0n;
+    const told = this.spaces[0]?.getName((BASE_PAGE + index) * PAGE_BYTES) ?? 0n;
+    return this.#engines.naming?.nameOf(told) ?? told;
   }
 
   /** Goes over the pages by index. */
@@ -46,14 +51,20 @@ export class Placed {
     return { label, address: address + BigInt(page - first) * BigInt(PAGE_BYTES) };
   }
 
-  /** The page at `index`: as it was loaded, or of names, as the source has it now; undefined if it cannot be read again, or is gone. */
+  /**
+   * The page at `index`, as it was loaded. Pages that are only named are read again: undefined if that cannot be, or the page is another by
+   * now.
+   */
   async read(index: number): Promise<Uint8Array | undefined> {
-    const [space] = this.spaces;
-    if (space !== undefined && !this.#engines.areNames) return space.read((BASE_PAGE + index) * PAGE_BYTES, PAGE_BYTES);
+    const { naming } = this.#engines;
+    if (naming === undefined) return this.spaces[0]?.read((BASE_PAGE + index) * PAGE_BYTES, PAGE_BYTES);
     if (!this.source.isRepeatable) return undefined;
-    const runs = [{ page: this.pages.pageAt(index), pages: 1 }];
-    for await (const { bytes } of this.source.read({ runs })) return Uint8Array.from(bytes);
-    return undefined;
+    let found: Uint8Array | undefined;
+    const options = { signal: NEVER, runs: [{ page: this.pages.pageAt(index), pages: 1 }] };
+    await readAgain(this.source, naming.window, options, () => {
+      if (naming.levelOf(0, this.nameAt(index)) !== undefined) found = naming.window.pages.slice(0, PAGE_BYTES);
+    });
+    return found;
   }
 }
 

@@ -4,6 +4,7 @@ import { createHost, type Host, type HostOptions } from '../index.ts';
 import { PAGE_SIZE, UNIT_BYTES } from '../memory/index.ts';
 import { BASE_PAGE, Engines } from './engines.ts';
 import { NameList } from './names.ts';
+import type { Naming } from './naming.ts';
 import { Placed } from './placed.ts';
 import type { Watch } from './watch.ts';
 
@@ -17,12 +18,13 @@ const FIXED_BYTES = 2 ** 22;
 const SOURCE_BYTES = 2 ** 14;
 
 /** The engine's options that the user chose. */
-export type EngineOptions = Pick<HostOptions, 'seed' | 'scanners' | 'onWarning'>;
+export type EngineOptions = Pick<HostOptions, 'index' | 'seed' | 'scanners' | 'onWarning'>;
 
 /** Takes the names out of the lists. `prepare` writes the settings, before there is anything to scan. */
 export async function populate(
   sources: readonly PageSource[],
   lists: readonly NameList[],
+  naming: Naming,
   options: EngineOptions,
   prepare: (host: Host) => void,
   watch: Watch,
@@ -37,14 +39,14 @@ export async function populate(
     processes: sources.length + 1,
     vmas: 2 * sources.length + 64,
   });
-  const engines = new Engines([host]);
+  const engines = new Engines([host], naming);
   prepare(host);
   let filled = 0;
   const placed: Placed[] = [];
   for (const [at, list] of lists.entries()) {
     const spaces = engines.map(list.pages.count);
     for (const { index, names } of list.drain()) {
-      spaces[0]?.setNames((BASE_PAGE + index) * PAGE_SIZE, names);
+      spaces[0]?.setNames((BASE_PAGE + index) * PAGE_SIZE, naming.tell(names));
       filled += names.length;
       await watch.look('filling the engine', filled, pages);
     }

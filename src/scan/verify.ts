@@ -3,8 +3,8 @@
  *
  * Only the pages are read that merging shares, in the order in which they lie. Of each content the first page that comes is kept as a copy,
  * and the others are compared with it, byte by byte; if there are more contents than copies, in several rounds. A page that differs from
- * the copy and has the copy's name all the same is a false match: it gets a name by another key. A page whose name is another by now has
- * changed since it was first read; what it was then cannot be verified any more, and is believed and counted.
+ * the copy and has the copy's name all the same is a false match: the name has to be given up, for all pages that have it (rename.ts). A page
+ * whose name is another by now has changed since it was first read; what it was then cannot be verified any more, and is believed and counted.
  */
 import { machineOf } from '../host/index.ts';
 import type { PageRun } from '../image/index.ts';
@@ -12,7 +12,8 @@ import { type Machine, MergedFrames, NOT_MERGED } from '../machine/index.ts';
 import type { FrameId } from '../memory/index.ts';
 import type { Window } from '../names/index.ts';
 import type { Engines } from './engines.ts';
-import { eachChunk } from './load.ts';
+import { readAgain } from './load.ts';
+import type { Naming } from './naming.ts';
 import type { Placed } from './placed.ts';
 import type { Watch } from './watch.ts';
 
@@ -31,42 +32,38 @@ export interface Verdict {
   readonly changed: number[];
   /** By source: merged pages that cannot be read again, so that their hashes are believed. */
   readonly believed: number[];
-  /** By source and index: names for pages that have another content than others of their name. */
-  readonly renamed: Map<number, bigint>[];
+  /** Names that stand for more than one content. */
+  readonly false: Set<bigint>;
+  /** Why sources could not be read again, if they could not: whole sentences. */
+  readonly notes: Set<string>;
 }
 
 export class Verifier {
   readonly #placed: readonly Placed[];
+  readonly #naming: Naming;
   readonly #window: Window;
   readonly #watch: Watch;
   readonly #copies: number;
-  readonly #levels: number;
   readonly #numbers: ContentNumbers;
   readonly #verdict: Verdict;
   /** The contents that this round is about are those from this number on; which of them have a copy. */
   #first = 0;
   #isKept: Uint8Array = new Uint8Array();
 
-  /** `copies`: how many may be kept at a time, 4096 bytes each. `levels`: how often names were renamed before, at most. */
-  constructor(
-    engines: Engines,
-    placed: readonly Placed[],
-    window: Window,
-    copies: number,
-    levels: number,
-    watch: Watch,
-  ) {
-    this.#levels = levels;
+  /** `copies`: how many may be kept at a time, 4096 bytes each; at least 1. */
+  constructor(engines: Engines, placed: readonly Placed[], naming: Naming, copies: number, watch: Watch) {
     this.#placed = placed;
-    this.#window = window;
+    this.#naming = naming;
+    this.#window = naming.window;
     this.#watch = watch;
-    this.#copies = Math.max(1, copies);
+    this.#copies = copies;
     this.#numbers = new ContentNumbers(engines);
     this.#verdict = {
       equal: 0,
       changed: placed.map(() => 0),
       believed: placed.map(() => 0),
-      renamed: placed.map(() => new Map()),
+      false: new Set(),
+      notes: new Set(),
     };
   }
 
@@ -103,12 +100,14 @@ export class Verifier {
     for (const piece of pages.pieces(first, BLOCK))
       addRuns(runs, piece.page, contents.subarray(piece.index - first), piece.pages);
     let seen = 0;
-    await eachChunk(from, this.#window, { signal: this.#watch.signal, runs }, async (page, count) => {
+    const options = { signal: this.#watch.signal, runs };
+    const failure = await readAgain(from, this.#window, options, async (page, count) => {
       const index = pages.indexOf(page);
       if (index === undefined) return;
       seen += this.#compare(source, index, contents.subarray(index - first, index - first + count));
       await this.#watch.look(`comparing ${from.name}`, index, pages.count);
     });
+    if (failure !== undefined) this.#verdict.notes.add(`${from.name} could not be read again: ${failure.message}.`);
     add(this.#verdict.changed, source, merged - seen);
   }
 
@@ -135,25 +134,22 @@ export class Verifier {
 
   /** Page `page` of the window becomes the copy of a content, if it still has the name by which it was merged. */
   #keep(source: number, index: number, page: number, content: number): void {
-    if (this.#levelOf(source, index, page) === undefined) {
-      add(this.#verdict.changed, source, 1);
-    } else {
-      this.#window.keep(page, content);
-      this.#isKept[content] = 1;
-    }
+    if (this.#nameOf(source, index, page) === undefined) return;
+    this.#window.keep(page, content);
+    this.#isKept[content] = 1;
   }
 
   /** Page `page` of the window is not equal to the copy. */
   #judge(source: number, index: number, page: number): void {
-    const level = this.#levelOf(source, index, page);
-    if (level === undefined) add(this.#verdict.changed, source, 1);
-    else this.#verdict.renamed[source]?.set(index, this.#window.name(page, 1, level + 1)[0] as bigint);
+    const name = this.#nameOf(source, index, page);
+    if (name !== undefined) this.#verdict.false.add(name);
   }
 
-  /** By the key of which level the page has the name that the engine was told; undefined: by none, it has changed. */
-  #levelOf(source: number, index: number, page: number): number | undefined {
-    const told = (this.#placed[source] as Placed).nameAt(index);
-    for (let level = 0; level <= this.#levels; level++) if (this.#window.name(page, 1, level)[0] === told) return level;
+  /** The name by which the page was merged, if it still has it; else the page is counted as changed. */
+  #nameOf(source: number, index: number, page: number): bigint | undefined {
+    const name = (this.#placed[source] as Placed).nameAt(index);
+    if (this.#naming.levelOf(page, name) !== undefined) return name;
+    add(this.#verdict.changed, source, 1);
     return undefined;
   }
 }

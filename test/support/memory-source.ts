@@ -1,5 +1,5 @@
 /** A source of pages that lie in the test's memory: with holes, and with whatever it wants to be different when it is read again. */
-import { type PageChunk, type PageRange, type PageRun, type PageSource, type ReadOptions } from '../../src/image/index.ts';
+import type { PageChunk, PageRange, PageRun, PageSource, ReadOptions } from '../../src/image/source.ts';
 
 /** By number of the page: its bytes. */
 export type Pages = ReadonlyMap<number, Uint8Array>;
@@ -57,4 +57,3 @@ export function pagesAt<T>(contents: readonly (T | undefined)[], pageOf: (conten
   for (const [page, content] of contents.entries()) if (content !== undefined) pages.set(page, pageOf(content));
   return pages;
 }
-

@@ -10,7 +10,10 @@ export interface Setup extends Partial<Omit<JobOptions, 'prepare'>> {
 }
 
 /** Scans and reports. */
-export async function reportOf(sources: readonly PageSource[], { settings = {}, ...options }: Setup): Promise<ScanReport> {
+export async function reportOf(
+  sources: readonly PageSource[],
+  { settings = {}, ...options }: Setup,
+): Promise<ScanReport> {
   const job: JobOptions = {
     engine: 'names',
     passes: undefined,

@@ -22,7 +22,8 @@ const ONE: Readonly<Record<Workload, (index: number, pages: number, dice: Dice) 
   half: (index, pages) => 1 + (index < pages / 2 ? index : pages + (index >> 1)),
   zero: (index) => (index % 4 === 0 ? 1 + index : 0),
   /** As a process's: zeros, few contents over and over, libraries that others have too, and half of all nobody else's. */
-  linux: (index, _, dice) => dice.pick([0, 1 + dice.below(3), 1000 + (index % 50), ...Array(4).fill(10_000 + (dice.bits() >>> 1))]),
+  linux: (index, _, dice) =>
+    dice.pick([0, 1 + dice.below(3), 1000 + (index % 50), ...Array(4).fill(10_000 + (dice.bits() >>> 1))]),
   few: (_, __, dice) => 1 + dice.below(3),
 };
 

@@ -26,7 +26,9 @@ async function both(workload: Workload, seed: number, setup: Setup): Promise<{ f
 
 describe.each(WORKLOADS)('%s', (workload) => {
   // With few pages to a frame, some pages of a name that collides wait unmerged when the others are compared.
-  const setups = [16, 4, 1].flatMap((nameBits) => [2, 3, 256].map((max_page_sharing) => ({ nameBits, max_page_sharing })));
+  const setups = [16, 4, 1].flatMap((nameBits) =>
+    [2, 3, 256].map((max_page_sharing) => ({ nameBits, max_page_sharing })),
+  );
 
   test.each(setups)('is told as it is, %o', async ({ nameBits, max_page_sharing }) => {
     for (let seed = 1; seed <= 3; seed++) {

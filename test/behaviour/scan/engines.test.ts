@@ -37,7 +37,8 @@ describe.each(WORKLOADS)('%s', (workload) => {
   test.each(SETTINGS)('until a pass changes nothing, %o', (settings) => expectSame(workload, 331, { settings }));
 
   test.each([1, 2, 3, 5])('exactly %i passes', (passes) =>
-    expectSame(workload, 331, { passes, settings: { smart_scan: 1, max_page_sharing: 16 } }));
+    expectSame(workload, 331, { passes, settings: { smart_scan: 1, max_page_sharing: 16 } }),
+  );
 });
 
 test('images that are empty, of one page, and of one page more than a table', async () => {
