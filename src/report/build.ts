@@ -10,6 +10,7 @@ import type { Scanned } from '../scan/index.ts';
 import { topContents } from './contents.ts';
 import { machine } from './machine.ts';
 import { type Merged, readMerged } from './merged.ts';
+import { notesOf } from './notes.ts';
 import type { OptionsReport, ScanReport, SourceReport } from './types.ts';
 import { verificationOf } from './verification.ts';
 
@@ -22,6 +23,7 @@ export interface ScanFacts {
   readonly options: OptionsReport;
   readonly settings: ScanReport['settings'];
   readonly default_settings: ScanReport['settings'];
+  /** Whole sentences, before those of the scan itself. */
   readonly notes: readonly string[];
 }
 
@@ -50,7 +52,7 @@ export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
     default_settings,
     options,
     machine: machine(),
-    notes,
+    notes: [...notes, ...notesOf(scanned)],
   };
 }
 

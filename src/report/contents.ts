@@ -28,7 +28,9 @@ async function describe(placed: Placed, { index, pages, frames, saved }: Content
     pages,
     frames,
     saved_bytes: saved * PAGE_BYTES,
-    ...(page === undefined ? { kind: 'unread', description: 'gone before it could be looked at' } : guess(page)),
+    ...(page === undefined
+      ? { kind: 'unread', description: 'gone or changed before it could be looked at' }
+      : guess(page)),
     example: { source: placed.source.name, label, address: `0x${address.toString(16)}` },
   };
 }

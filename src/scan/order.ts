@@ -45,9 +45,9 @@ export class ContentOrder {
   async rank(sources: readonly PageSource[], naming: Naming, copies: number, watch: Watch): Promise<void> {
     this.#numbers = sortedBy(this.#distinct.prefixes.subarray(0, this.#distinct.count));
     for (const groups of batches(this.#alike(), copies)) {
-      const places = await this.#keep(groups, sources, naming, watch);
+      const copyOf = await this.#keep(groups, sources, naming, watch);
       const order = (one: number, other: number): number =>
-        naming.window.compareCopies(places.get(one) as number, places.get(other) as number);
+        naming.window.compareCopies(copyOf[one] as number, copyOf[other] as number);
       for (const { first, end } of groups) this.#numbers.subarray(first, end).sort(order);
     }
     this.#ranks = new Uint32Array(this.#distinct.count);
@@ -87,33 +87,46 @@ export class ContentOrder {
     sources: readonly PageSource[],
     naming: Naming,
     watch: Watch,
-  ): Promise<Map<number, number>> {
-    const places = new Map<number, number>();
-    const whole = groups.reduce((total, { first, end }) => total + end - first, 0);
-    const wanted: Map<number, number>[] = sources.map(() => new Map());
+  ): Promise<Uint32Array> {
+    const copyOf = new Uint32Array(this.#distinct.count);
+    const wanted: number[][] = sources.map(() => []);
     for (const { first, end } of groups) {
-      for (const number of this.#numbers.subarray(first, end)) {
-        wanted[this.#distinct.sources[number] as number]?.set(this.#distinct.pages[number] as number, number);
-      }
+      for (const number of this.#numbers.subarray(first, end))
+        wanted[this.#distinct.sources[number] as number]?.push(number);
     }
-    for (const [at, source] of sources.entries()) {
-      const numbers = wanted[at] as Map<number, number>;
-      const runs: PageRun[] = [];
-      for (const page of Uint32Array.from(numbers.keys()).sort()) addPage(runs, page);
-      await readAgain(source, naming.window, { signal: watch.signal, runs }, async (page, pages) => {
-        for (let i = 0; i < pages; i++) this.#copy(numbers.get(page + i), i, naming, places);
-        await watch.look('ordering contents', places.size, whole);
-      });
-    }
-    if (places.size < whole) throw new NoOrder('the images changed while they were read');
-    return places;
+    const whole = wanted.reduce((total, { length }) => total + length, 0);
+    let kept = 0;
+    const keep = (number: number, page: number): void => {
+      naming.window.keep(page, kept);
+      copyOf[number] = kept++;
+    };
+    for (const [at, source] of sources.entries()) await this.#visit(source, wanted[at] ?? [], naming, watch, keep);
+    if (kept < whole) throw new NoOrder('the images changed while they were read');
+    return copyOf;
   }
 
-  /** Keeps page `page` of the window for a name, if it has that still. */
-  #copy(number: number | undefined, page: number, naming: Naming, places: Map<number, number>): void {
-    if (number === undefined || naming.levelOf(page, this.#distinct.names[number] as bigint) === undefined) return;
-    naming.window.keep(page, places.size);
-    places.set(number, places.size);
+  /** Reads the pages of a source by which names were noted. Calls `keep` for each that has its name still, with its number in the window. */
+  async #visit(
+    source: PageSource,
+    numbers: readonly number[],
+    naming: Naming,
+    watch: Watch,
+    keep: (number: number, page: number) => void,
+  ): Promise<void> {
+    const { pages, names } = this.#distinct;
+    const waiting = numbers.map((number) => ({ number, page: pages[number] as number }));
+    waiting.sort((one, other) => one.page - other.page);
+    const runs: PageRun[] = [];
+    for (const { page } of waiting) addPage(runs, page);
+    let next = 0;
+    await readAgain(source, naming.window, { signal: watch.signal, runs }, async (first, count) => {
+      for (let one = waiting[next]; one !== undefined && one.page < first + count; one = waiting[++next]) {
+        const index = one.page - first;
+        const isSame = index >= 0 && naming.levelOf(index, names[one.number] as bigint) !== undefined;
+        if (isSame) keep(one.number, index);
+      }
+      await watch.look('ordering contents', next, waiting.length);
+    });
   }
 }
 

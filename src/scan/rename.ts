@@ -1,5 +1,5 @@
 /** Names that stand for several contents are given up: each page that has one is read again, merged or not, and gets one of the next level. */
-import type { PageRun } from '../image/index.ts';
+import { endOf, type PageRun } from '../image/index.ts';
 import { readAgain } from './load.ts';
 import type { Naming } from './naming.ts';
 import type { Placed } from './placed.ts';
@@ -43,9 +43,9 @@ function runsOf(from: Placed, names: ReadonlySet<bigint>): PageRun[] {
   return runs;
 }
 
-/** Adds a page to runs that end before it. */
+/** Adds a page to runs; none that they have lies behind it. */
 export function addPage(runs: PageRun[], page: number): void {
   const last = runs.at(-1);
-  if (last !== undefined && last.page + last.pages === page) runs[runs.length - 1] = { ...last, pages: last.pages + 1 };
-  else runs.push({ page, pages: 1 });
+  if (last === undefined || endOf(last) < page) runs.push({ page, pages: 1 });
+  else if (endOf(last) === page) runs[runs.length - 1] = { ...last, pages: last.pages + 1 };
 }

@@ -5,8 +5,8 @@ import type { PageChunk, PageRange, PageRun, PageSource, ReadOptions } from '../
 export type Pages = ReadonlyMap<number, Uint8Array>;
 
 export class MemorySource implements PageSource {
-  readonly kind: PageSource['kind'] = 'image';
-  readonly isRepeatable = true;
+  readonly kind: PageSource['kind'];
+  readonly isRepeatable: boolean;
   readonly notes: string[] = [];
   readonly ranges: readonly PageRange[];
   readonly pages: number;
@@ -15,8 +15,14 @@ export class MemorySource implements PageSource {
   /** How often read() was called. */
   readings = 0;
 
-  /** `pages`: what there is at each reading, from the first, which is 0, on. What is asked for in the meantime is the first's. */
-  constructor(name: string, pages: (reading: number) => Pages) {
+  /** `pages`: what there is at each reading, from the first, which is 0, on; it may throw instead. */
+  constructor(
+    name: string,
+    pages: (reading: number) => Pages,
+    { kind = 'image', isRepeatable = true }: Partial<Pick<PageSource, 'kind' | 'isRepeatable'>> = {},
+  ) {
+    this.kind = kind;
+    this.isRepeatable = isRepeatable;
     this.name = name;
     this.#pages = pages;
     const numbers = [...pages(0).keys()].sort((a, b) => a - b);

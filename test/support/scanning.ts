@@ -9,6 +9,9 @@ export interface Setup extends Partial<Omit<JobOptions, 'prepare'>> {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
+/** Nobody watches. */
+export const watch = (): Watch => new Watch({ show: () => {} }, new AbortController().signal);
+
 /** Scans and reports. */
 export async function reportOf(
   sources: readonly PageSource[],
@@ -26,7 +29,7 @@ export async function reportOf(
     },
     ...options,
   };
-  const scanned = await scan(sources, job, new Watch({ show: () => {} }, new AbortController().signal));
+  const scanned = await scan(sources, job, watch());
   using _ = scanned.engines;
   const facts = { index: job.index ?? 'hash', memory_bytes: 0, scanners: 1, seed: null } as const;
   return await buildReport({ scanned, options: facts, settings: {}, default_settings: {}, notes: [] });

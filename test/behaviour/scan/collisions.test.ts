@@ -26,12 +26,10 @@ async function both(workload: Workload, seed: number, setup: Setup): Promise<{ f
 
 describe.each(WORKLOADS)('%s', (workload) => {
   // With few pages to a frame, some pages of a name that collides wait unmerged when the others are compared.
-  const setups = [16, 4, 1].flatMap((nameBits) =>
-    [2, 3, 256].map((max_page_sharing) => ({ nameBits, max_page_sharing })),
-  );
+  const setups = [16, 4, 1].flatMap((nameBits) => [2, 3].map((max_page_sharing) => ({ nameBits, max_page_sharing })));
 
   test.each(setups)('is told as it is, %o', async ({ nameBits, max_page_sharing }) => {
-    for (let seed = 1; seed <= 3; seed++) {
+    for (let seed = 1; seed <= 2; seed++) {
       const { few, all } = await both(workload, seed, { nameBits, settings: { smart_scan: 0, max_page_sharing } });
       expect(findingsOf(few), `seed ${seed}`).toEqual(findingsOf(all));
       expect(few.verification).toMatchObject({ by: 'bytes', changed: 0, believed: 0, false_match_chance: 0 });
