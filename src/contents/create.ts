@@ -20,8 +20,8 @@ function namerOf(what: string, value: unknown): PageNamer {
 }
 
 /**
- * Names for the pages of an embedder that keeps its guests' bytes. EINVAL if an option is wrong, the host's pages are bytes, or its trees are
- * in content order; without a namer also what createNamer throws.
+ * Names for the pages of an embedder that keeps its guests' bytes. EINVAL if an option is wrong, the host's pages are bytes, or its trees
+ * are in content order; without a namer also what createNamer throws.
  */
 export async function createContents(options: ContentsOptions): Promise<Contents> {
   const given = optionsOf('createContents', options, OPTIONS);

@@ -21,7 +21,7 @@ export class Distinct {
   #words = new Uint32Array(this.names.buffer);
   #slots = new Uint32Array(2 * ROOM);
 
-  /** Notes the names of the window's first pages, which are pages of a source from number `page` on. Zeros, whose name is 0, are left out. */
+  /** Notes the names of the window's first pages, which are a source's from number `page` on. Zeros, whose name is 0, are left out. */
   note(source: number, page: number, names: BigUint64Array, { pages }: Window): void {
     const words = new Uint32Array(names.buffer, names.byteOffset, 2 * names.length);
     const bytes = new DataView(pages.buffer, pages.byteOffset);

@@ -105,7 +105,7 @@ export class ContentOrder {
     return copyOf;
   }
 
-  /** Reads the pages of a source by which names were noted. Calls `keep` for each that has its name still, with its number in the window. */
+  /** Reads the pages of a source by which names were noted. Those that still have their names are `keep`'s, each by its number in the window. */
   async #visit(
     source: PageSource,
     numbers: readonly number[],

@@ -1,4 +1,7 @@
-/** Names that stand for several contents are given up: each page that has one is read again, merged or not, and gets one of the next level. */
+/**
+ * Names that stand for several contents are given up: each page that has one is read again and gets one of the next level. Also pages that
+ * are not merged: those of their content that are would have another name than they.
+ */
 import { endOf, type PageRun } from '../image/index.ts';
 import { readAgain } from './load.ts';
 import type { Naming } from './naming.ts';

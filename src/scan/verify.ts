@@ -3,8 +3,9 @@
  *
  * Only the pages are read that merging shares, in the order in which they lie. Of each content the first page that comes is kept as a copy,
  * and the others are compared with it, byte by byte; if there are more contents than copies, in several rounds. A page that differs from
- * the copy and has the copy's name all the same is a false match: the name has to be given up, for all pages that have it (rename.ts). A page
- * whose name is another by now has changed since it was first read; what it was then cannot be verified any more, and is believed and counted.
+ * the copy and has the copy's name all the same is a false match: the name has to be given up, by all pages that have it (rename.ts). A
+ * page whose name is another by now has changed since it was first read; what it was then cannot be verified any more, and is believed
+ * and counted.
  */
 import { machineOf } from '../host/index.ts';
 import type { PageRun } from '../image/index.ts';

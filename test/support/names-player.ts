@@ -1,8 +1,8 @@
 /**
  * Plays operations on two hosts at once: one whose pages are bytes, and one whose pages are names. Names are given from outside: after
  * each write the page's bytes are taken from the first host, and what they are called is the page's name on the second. In hash order that
- * is their hash. In content order it begins with the rank of the content among all that ever occur, which whoever plays it has met before, in
- * hash order.
+ * is their hash. In content order it begins with the rank of the content among all that ever occur, which whoever plays it has met before,
+ * in hash order.
  */
 import { createHash } from 'node:crypto';
 import { type AddressSpace, createHost, type Host, type HostOptions, KsmError } from '../../src/index.ts';

@@ -1,7 +1,7 @@
 /**
  * Pages that are names: one u64 a frame, which somebody outside has given the content; 0 is the zero page. Equal names are believed to be
- * equal contents; in content order names are believed to be ordered as the contents are. A guest writes a name in one step, and what is read here
- * is read in one step, so that nobody ever sees half of one.
+ * equal contents, and in content order names to be ordered as contents are. A guest writes a name in one step, and what is read here is
+ * read in one step, so that nobody ever sees half of one.
  */
 import { PAGE_NAMES_KIND } from '../../layout';
 import { header } from '../../records/header';
