@@ -105,7 +105,7 @@ export class ContentOrder {
     return copyOf;
   }
 
-  /** Reads the pages of a source by which names were noted. Those that still have their names are `keep`'s, each by its number in the window. */
+  /** Reads the pages of a source by which names were noted. `keep` gets those that have their names still, by number in the window. */
   async #visit(
     source: PageSource,
     numbers: readonly number[],
