@@ -3,8 +3,8 @@
  * A scanner: one that looks at many pages in turn, fast. Its whole state is one record; each policy that scans has one of its own
  * (SCANNERS). Offsets are from the start of the record.
  *
- *   0      64    128                                                notes             recent
- *   | head | job | window 0: head, turns, checksums | window 1 | 2 u32 a turn | frames read last |
+ *   0      64    128
+ *   | head | job | window 0: head, turns, checksums, notes | window 1 |
  */
 import { COUNTERS_END } from './counters.ts';
 
@@ -21,13 +21,13 @@ export const SCANNER_BUSY: u32 = SCANNER_PAGE + U32;
 export const SCANNER_CUT: u32 = 0x80000000;
 /** Threads that compute checksums, the caller's included; 0 means 1. */
 export const SCANNER_THREADS: u32 = SCANNER_BUSY + U32;
-/** Written by look-ahead and read by nobody, so that the compiler leaves its loads alone. */
-export const SCANNER_SINK: u32 = SCANNER_THREADS + U32;
+/** A helper was taken for dead. If it lives after all it may still write notes, so that nobody believes them any more. */
+export const SCANNER_DOUBTS: u32 = SCANNER_THREADS + U32;
 
 /** Four words that are the policy's own. range: the root of its tree. */
-export const SCANNER_OWN: u32 = SCANNER_SINK + U32;
+export const SCANNER_OWN: u32 = SCANNER_DOUBTS + U32;
 
-// ---- job: the checksums of one window, shared among threads; on a cache line of its own, because all of them write to it ---------
+// ---- job: what threads do together about one window; on a cache line of its own, because all of them write to it -----------------
 
 /** One word, so that a claim is one atomic addition: next chunk (10 bits), chunks (10 bits), which window (1 bit), number of the job. */
 export const SCANNER_JOB: u32 = LINE;
@@ -50,7 +50,7 @@ export const JOB_CHUNK_PAGES: u32 = 32;
 
 export const SCANNER_WINDOWS: u32 = SCANNER_JOB + LINE;
 export const WINDOW_PAGES: u32 = 128;
-export const WINDOW_PAGES_MAX: u32 = 2048;
+export const WINDOW_PAGES_MAX: u32 = 1024;
 /** Turns in the window. */
 export const WINDOW_COUNT: u32 = 0;
 /** Pages that count towards the batch, settled ones too. */
@@ -62,11 +62,22 @@ export const WINDOW_BUDGET: u32 = WINDOW_ROOM + U32;
 export const WINDOW_BEFORE: u32 = WINDOW_BUDGET + U32;
 /** Number of the domain of all its pages. */
 export const WINDOW_DOMAIN: u32 = WINDOW_BEFORE + U32;
+/** How many copies had been made when it was opened (H_COW_KSM, the lower half). */
+export const WINDOW_COPIES: u32 = WINDOW_DOMAIN + U32;
+/** 1: whoever computes checksums of its pages also compares them with their partners. */
+export const WINDOW_MEETS: u32 = WINDOW_COPIES + U32;
+/** Written by look-ahead and read by nobody, so that the compiler leaves its loads alone. */
+export const WINDOW_SINK: u32 = WINDOW_MEETS + U32;
 /** A turn is what has to be decided on: an entry, with its kind in the upper two bits. */
 export const WINDOW_TURNS: u32 = LINE;
 /** One a turn; only those of TURN_ORDINARY mean anything. */
 export const WINDOW_CHECKSUMS: u32 = WINDOW_TURNS + WINDOW_PAGES_MAX * U32;
-export const WINDOW_BYTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * U32;
+/** What look-ahead notes of each turn. */
+export const WINDOW_NOTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * U32;
+export const NOTE_BYTES: u32 = 4 * U32;
+/** In a note: {frame that equals the page's, or 0; the page's frame}; before it two words of look-ahead's. */
+export const NOTE_EQUAL: u32 = 2 * U32;
+export const WINDOW_BYTES: u32 = WINDOW_NOTES + WINDOW_PAGES_MAX * NOTE_BYTES;
 /** An ordinary page of one mapping: its checksum is wanted. */
 export const TURN_ORDINARY: u32 = 0;
 /** The same, known to be unchanged since it was last hashed. */
@@ -77,16 +88,7 @@ export const TURN_ANY: u32 = 0x80000000;
 export const TURN_GONE: u32 = 0xc0000000;
 export const TURN_KIND: u32 = 0xc0000000;
 
-// ---- look-ahead ------------------------------------------------------------------------------------------------------
-
-/** What look-ahead notes of the window at hand: two u32 for each turn in it. */
-export const SCANNER_NOTES: u32 = SCANNER_WINDOWS + 2 * WINDOW_BYTES;
-export const NOTE_BYTES: u32 = 2 * U32;
-/** Which frames it has read last; a power of two of them, which together fit a first-level cache. */
-export const SCANNER_RECENT: u32 = SCANNER_NOTES + WINDOW_PAGES_MAX * NOTE_BYTES;
-export const RECENT_FRAMES: u32 = 8;
-
-export const SCANNER_BYTES: u32 = (SCANNER_RECENT + RECENT_FRAMES * U32 + LINE - 1) & ~(LINE - 1);
+export const SCANNER_BYTES: u32 = SCANNER_WINDOWS + 2 * WINDOW_BYTES;
 
 // ---- where they are --------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@
 
 import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
-import { comparePages } from '../page/page';
 import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { Node } from '../records/node';
@@ -28,7 +27,7 @@ import {
   nodeUnlink,
   nodeWait,
 } from './node';
-import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
+import { compareUnless, isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame. None if the frame is ordinary, or if its node is an orphan, which is in no tree. */
 export function stableNodeOf(frame: u32): Node {
@@ -46,12 +45,13 @@ export function isFound(result: Node): bool {
 
 /**
  * The node of `domain` into whose frame the page in `frame` can be merged; none or STABLE_FULL if there is none. `frame` is in no tree.
+ * `known`: a frame that is known to equal it, or 0.
  * Stale nodes that are met on the way are deleted.
  */
-export function stableSearch(domain: Domain, frame: u32, checksum: u32): Node {
+export function stableSearch(domain: Domain, frame: u32, checksum: u32, known: u32): Node {
   // Mostly the root is empty if few pages are equal, and then a descent is a call for nothing (bench/scan, unique, dirty tracking).
   if (!rbAt<Node>(stableRoot(domain, treeNid(frame), checksum))) return none<Node>();
-  const met = descend(domain, frame, checksum, none<Node>(), true);
+  const met = descend(domain, frame, checksum, known, none<Node>(), true);
   if (!met) return met;
   if (!ASC_NO_ASSERT) expectFound(domain, met);
   if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
@@ -70,7 +70,7 @@ export function stableSortIn(own: Node, checksum: u32): Node {
     assert(!nodeIsStale(own));
   }
   const nid = treeNid(own.frame);
-  const met = descend(domainAt(own.domain), own.frame, checksum, own, true);
+  const met = descend(domainAt(own.domain), own.frame, checksum, 0, own, true);
   if (!met) return withRoom(own);
   if (own.maps > 1) return joinDups(own, met, nid) ? withRoom(own) : STABLE_FULL;
   if (!nodeIsCandidate(met, 0)) return STABLE_FULL;
@@ -106,7 +106,7 @@ export function stableInsert(node: Node, checksum: u32): bool {
     assert(nodeHas(node, NODE_ORPHAN));
     assert(frameNode(node.frame) == node);
   }
-  const met = descend(domainAt(node.domain), node.frame, checksum, node, false);
+  const met = descend(domainAt(node.domain), node.frame, checksum, 0, node, false);
   return met ? joinDups(node, met, treeNid(node.frame)) : true;
 }
 
@@ -116,7 +116,7 @@ export function stableInsert(node: Node, checksum: u32): bool {
  * (chainPick), as in Linux, though keys mostly tell the order without a look at its page; in hash order only those with the same key are.
  * `prunes`: prunes chains, as Linux's searches do.
  */
-function descend(domain: Domain, frame: u32, checksum: u32, fresh: Node, prunes: bool): Node {
+function descend(domain: Domain, frame: u32, checksum: u32, known: u32, fresh: Node, prunes: bool): Node {
   const nid = treeNid(frame);
   const key = stableKey(frame, checksum);
   const visitsAll = !isHashOrder();
@@ -132,7 +132,7 @@ function descend(domain: Domain, frame: u32, checksum: u32, fresh: Node, prunes:
         continue;
       }
       node = rbAt<Node>(link); // a chain may have given way to its last dup
-      if (order == 0) order = comparePages(frame, dup.frame);
+      if (order == 0) order = compareUnless(isDupBeside(known, dup) ? dup.frame : known, frame, dup.frame);
       if (order == 0) return dup;
     }
     parent = node;
@@ -143,6 +143,13 @@ function descend(domain: Domain, frame: u32, checksum: u32, fresh: Node, prunes:
   if (!ASC_NO_ASSERT) assert(fresh.domain == domainNumber(domain));
   rbInsert(fresh, parent, link);
   return none<Node>();
+}
+
+/** Is `known`, a frame or 0, that of another dup of the chain of `dup`? Then both hold the same. */
+function isDupBeside(known: u32, dup: Node): bool {
+  if (known == 0 || !nodeHas(dup, NODE_IS_DUP)) return false;
+  const node = frameNode(known);
+  return node && nodeHas(node, NODE_IS_DUP) && node.chain == dup.chain;
 }
 
 /** `node`, an orphan or one that waits, is about to come into a tree of NUMA node `nid`. */

@@ -4,31 +4,34 @@
  */
 import {
   SCANNER_BUSY,
+  SCANNER_DOUBTS,
   SCANNER_JOB,
   SCANNER_JOB_BELL,
   SCANNER_JOB_DONE,
   SCANNER_JOB_LOST,
   SCANNER_PAGE,
-  SCANNER_SINK,
   SCANNER_SLOT,
   SCANNER_THREADS,
   WINDOW_BEFORE,
   WINDOW_BUDGET,
+  WINDOW_COPIES,
   WINDOW_COUNT,
   WINDOW_DOMAIN,
+  WINDOW_MEETS,
   WINDOW_ROOM,
+  WINDOW_SINK,
   WINDOW_TAKEN,
 } from '../layout';
 import { Mm } from './mm';
 
-/** The head. Its windows, notes and recent frames are reached by functions (scan/scanner). */
+/** The head. Its windows are reached by a function (scan/scanner). */
 @unmanaged
 export class Scanner {
   slot: Mm;
   page: u32;
   busy: u32;
   threads: u32;
-  sink: u32;
+  doubts: u32;
 }
 
 /** What threads share: every access is atomic, by `offsetof`. */
@@ -40,7 +43,7 @@ export class Job {
   lost: u32;
 }
 
-/** The head of a window; the turns and their checksums follow it (scan/window). */
+/** The head of a window; the turns, their checksums and what is noted of them follow it (scan/window). */
 @unmanaged
 export class Window {
   count: u32;
@@ -49,6 +52,9 @@ export class Window {
   budget: u32;
   before: u32;
   domain: u32;
+  copies: u32;
+  meets: u32;
+  sink: u32;
 }
 
 if (
@@ -56,7 +62,7 @@ if (
   offsetof<Scanner>('page') != SCANNER_PAGE ||
   offsetof<Scanner>('busy') != SCANNER_BUSY ||
   offsetof<Scanner>('threads') != SCANNER_THREADS ||
-  offsetof<Scanner>('sink') != SCANNER_SINK
+  offsetof<Scanner>('doubts') != SCANNER_DOUBTS
 ) {
   ERROR('the fields of Scanner are not where the layout says');
 }
@@ -73,7 +79,10 @@ if (
   offsetof<Window>('room') != WINDOW_ROOM ||
   offsetof<Window>('budget') != WINDOW_BUDGET ||
   offsetof<Window>('before') != WINDOW_BEFORE ||
-  offsetof<Window>('domain') != WINDOW_DOMAIN
+  offsetof<Window>('domain') != WINDOW_DOMAIN ||
+  offsetof<Window>('copies') != WINDOW_COPIES ||
+  offsetof<Window>('meets') != WINDOW_MEETS ||
+  offsetof<Window>('sink') != WINDOW_SINK
 ) {
   ERROR('the fields of Window are not where the layout says');
 }

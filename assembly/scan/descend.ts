@@ -17,9 +17,8 @@ import { entryOf } from '../merge/rmap';
 import { comparePages, pagePrefix } from '../page/page';
 import { Domain } from '../records/domain';
 import { Item, Node } from '../records/node';
-import { Scanner, Window } from '../records/scanner';
-import { noteOf } from './scanner';
-import { turnAt, turnEntry } from './window';
+import { Window } from '../records/scanner';
+import { noteOf, turnAt, turnEntry } from './window';
 
 /** A note is {where the search stands, the page's prefix}; 0: below the last node of a tree; NOWHERE: it has ended. */
 const NOWHERE: u32 = 1;
@@ -28,11 +27,10 @@ function frameAt(window: Window, index: u32): u32 {
   return frameOfPte(pteOf(turnEntry(turnAt(window, index))));
 }
 
-/** Goes down both trees of `domain` for those turns of the window whose note is not 0. */
-export function descend(domain: Domain, scanner: Scanner, window: Window): void {
-  const count = window.count;
-  for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(scanner, index);
+/** Goes down both trees of `domain` for those of turns [from, to) whose note is not 0. */
+export function descend(domain: Domain, window: Window, from: u32, to: u32): void {
+  for (let index = from; index < to; index++) {
+    const note = noteOf(window, index);
     let at = NOWHERE;
     if (load<u32>(note) != 0) {
       const frame = frameAt(window, index);
@@ -41,14 +39,14 @@ export function descend(domain: Domain, scanner: Scanner, window: Window): void 
     }
     store<u32>(note, at);
   }
-  while (stableLevel(domain, scanner, window)) {
+  while (stableLevel(domain, window, from, to)) {
     if (isHurried()) return;
   }
-  for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(scanner, index);
+  for (let index = from; index < to; index++) {
+    const note = noteOf(window, index);
     if (load<u32>(note) == 0) store<u32>(note, load<u32>(unstableRoot(domain, treeNid(frameAt(window, index)), 0)));
   }
-  while (unstableLevel(scanner, window)) {
+  while (unstableLevel(window, from, to)) {
     if (isHurried()) return;
   }
 }
@@ -59,11 +57,10 @@ function isHurried(): bool {
 }
 
 /** One step down the stable tree for every search that is in it. False if none is. */
-function stableLevel(domain: Domain, scanner: Scanner, window: Window): bool {
-  const count = window.count;
+function stableLevel(domain: Domain, window: Window, from: u32, to: u32): bool {
   let goesOn = false;
-  for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(scanner, index);
+  for (let index = from; index < to; index++) {
+    const note = noteOf(window, index);
     if (load<u32>(note) <= NOWHERE) continue;
     const node = rbAt<Node>(note);
     goesOn = true;
@@ -79,11 +76,10 @@ function stableLevel(domain: Domain, scanner: Scanner, window: Window): bool {
 }
 
 /** The same for the unstable tree, whose nodes have no keys: a look at the page decides. */
-function unstableLevel(scanner: Scanner, window: Window): bool {
-  const count = window.count;
+function unstableLevel(window: Window, from: u32, to: u32): bool {
   let goesOn = false;
-  for (let index: u32 = 0; index < count; index++) {
-    const note = noteOf(scanner, index);
+  for (let index = from; index < to; index++) {
+    const note = noteOf(window, index);
     if (load<u32>(note) <= NOWHERE) continue;
     const item = rbAt<Item>(note);
     goesOn = true;

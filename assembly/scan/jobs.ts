@@ -1,16 +1,17 @@
 /**
- * Fingerprinting shared among threads: a window is offered as a job, and helpers take part in it.
+ * What is to be found out of a window's pages before their turns (scan/meet), shared among threads: a window is offered as a job, and
+ * helpers take part in it.
  *
- * It is pure reading of frames that nobody else changes while the window is under way, and each checksum goes to its own place,
- * so the outcome does not depend on who computes what. A thread claims a chunk of pages with one atomic addition to the
- * job's word, which also says what the job is: a late claim can never be taken for one of the next job.
+ * It is pure reading of frames, and each checksum and each note goes to its own place, so the outcome does not depend on who computes
+ * what. A thread claims a chunk of pages with one atomic addition to the job's word, which also says what the job is: a late claim can
+ * never be taken for one of the next job.
  */
 
 import { step, stepWait } from '../base/step';
 import { helpersRest, workerEnds, workerHelps } from '../concurrent/workers';
 import { JOB_CHUNK_PAGES, JOB_CHUNKS_MASK, JOB_CHUNKS_SHIFT, JOB_NUMBER_SHIFT, JOB_WINDOW_SHIFT } from '../layout';
 import { Job, Scanner, Window } from '../records/scanner';
-import { fingerprint } from './fingerprint';
+import { prepare } from './meet';
 import { jobOf, windowOf } from './scanner';
 
 /** Looks at the bell that a helper gives the next job before it goes to sleep. */
@@ -58,9 +59,13 @@ export function jobClose(scanner: Scanner): void {
   atomic.store<u32>(at, (load<u32>(at) >> JOB_NUMBER_SHIFT) << JOB_NUMBER_SHIFT);
 }
 
-/** A helper has died: who waits for its chunk does the window once more. */
+/**
+ * A helper was taken for dead: who waits for its chunk does the window once more. It may live after all, and write notes later, so nobody
+ * believes any more what notes say.
+ */
 export function jobLose(scanner: Scanner): void {
   atomic.store<u32>(lostAt(scanner), 1);
+  scanner.doubts = 1;
 }
 
 /** Forgets a loss: it was of a job that is over. */
@@ -86,7 +91,7 @@ export function jobFinish(scanner: Scanner, window: Window, job: u32): void {
     if (!jobIs(scanner, job)) return;
     if (atomic.xchg<u32>(lostAt(scanner), 0) == 0) continue;
     helpersRest(); // those who live must not write into a window that is another's by then
-    fingerprint(window, 0, window.count);
+    prepare(window, 0, window.count);
     return;
   }
 }
@@ -99,7 +104,7 @@ function jobShare(scanner: Scanner): void {
     step();
     const window = windowOf(scanner, (job >> JOB_WINDOW_SHIFT) & 1);
     const from = chunk * JOB_CHUNK_PAGES;
-    fingerprint(window, from, min(from + JOB_CHUNK_PAGES, window.count));
+    prepare(window, from, min(from + JOB_CHUNK_PAGES, window.count));
     chunkDone(scanner, job >> JOB_NUMBER_SHIFT);
   }
 }

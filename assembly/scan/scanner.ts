@@ -1,23 +1,19 @@
 /**
- * A scanner: one that looks at many pages in turn. It has a cursor, two windows, a job that it may share with helper threads, and notes for
- * looking ahead; all of that is one record (layout/scanner), which is the first parameter of whatever works for a scanner. A policy decides
- * what is looked at and what is done with it: it drives the functions of this folder.
+ * A scanner: one that looks at many pages in turn. It has a cursor, two windows, and a job that it may share with helper threads; all of
+ * that is one record (layout/scanner), which is the first parameter of whatever works for a scanner. A policy decides what is looked at and
+ * what is done with it: it drives the functions of this folder.
  */
 import { lockIsHeldBy } from '../concurrent/lock';
 import {
   MM_EXITED,
-  RECENT_FRAMES,
   SCANNER_BYTES,
   SCANNER_CUT,
   SCANNER_JOB,
   SCANNER_LIMIT,
-  SCANNER_NOTES,
   SCANNER_OWN,
-  SCANNER_RECENT,
   SCANNER_WINDOWS,
   SCANNERS,
   WINDOW_BYTES,
-  WINDOW_PAGES_MAX,
 } from '../layout';
 import { Mm } from '../records/mm';
 import { Job, Scanner, Window } from '../records/scanner';
@@ -36,18 +32,6 @@ export function windowOf(scanner: Scanner, number: u32): Window {
 
 export function jobOf(scanner: Scanner): Job {
   return changetype<Job>(changetype<usize>(scanner) + SCANNER_JOB);
-}
-
-/** Address of the note on turn `index` of the window at hand. */
-export function noteOf(scanner: Scanner, index: u32): usize {
-  if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
-  return changetype<usize>(scanner) + SCANNER_NOTES + ((<usize>index) << 3);
-}
-
-/** Address of the word that says which of the frames that share it was read last. */
-export function recentOf(scanner: Scanner, index: u32): usize {
-  if (!ASC_NO_ASSERT) assert(index < RECENT_FRAMES);
-  return changetype<usize>(scanner) + SCANNER_RECENT + ((<usize>index) << 2);
 }
 
 /** Address of the first of the words that are the policy's own. */

@@ -2,22 +2,33 @@
  * A window: the pages that a scanner has taken at once, so that their checksums can be computed together and what their decisions need
  * can be fetched together. What has to be decided on is a *turn*, an entry with its kind (TURN_*); pages that only count have none.
  */
-import { TABLE_BITS, TURN_KIND, WINDOW_CHECKSUMS, WINDOW_PAGES_MAX, WINDOW_TURNS } from '../layout';
+import { counted } from '../base/count';
+import {
+  H_COW_KSM,
+  TABLE_BITS,
+  TURN_KIND,
+  WINDOW_CHECKSUMS,
+  WINDOW_NOTES,
+  WINDOW_PAGES_MAX,
+  WINDOW_TURNS,
+} from '../layout';
 import { domainOf, isDomain } from '../merge/domain';
 import { Mm, Vma } from '../records/mm';
 import { Window } from '../records/scanner';
 
 /**
- * Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. The first of its pages will
- * tell their domain.
+ * Empties it, for at most `room` turns and `budget` pages. `before`: turns in the other window that come first. `meets`: its pages are to
+ * be compared before their turns (scan/meet). The first of its pages will tell their domain.
  */
-export function windowOpen(window: Window, room: u32, budget: u32, before: u32): void {
+export function windowOpen(window: Window, room: u32, budget: u32, before: u32, meets: bool): void {
   if (!ASC_NO_ASSERT) assert(room <= WINDOW_PAGES_MAX);
   window.count = 0;
   window.taken = 0;
   window.room = room;
   window.budget = budget;
   window.before = before;
+  window.meets = meets ? 1 : 0;
+  window.copies = counted(H_COW_KSM);
 }
 
 /**
@@ -75,4 +86,10 @@ export function checksumAt(window: Window, index: u32): u32 {
 export function checksumSet(window: Window, index: u32, checksum: u32): void {
   if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
   store<u32>(changetype<usize>(window) + (index << 2), checksum, WINDOW_CHECKSUMS);
+}
+
+/** Address of the note on turn `index`, two words: what look-ahead knows of it (scan/ahead, scan/descend). */
+export function noteOf(window: Window, index: u32): usize {
+  if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
+  return changetype<usize>(window) + WINDOW_NOTES + ((<usize>index) << 4);
 }

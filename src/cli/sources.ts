@@ -4,7 +4,15 @@
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
-import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import {
+  type Demo,
+  listProcesses,
+  openImage,
+  openProcess,
+  type PageReader,
+  type PageSource,
+  startDemo,
+} from '../image/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
@@ -123,6 +131,7 @@ function renamed(source: PageSource, name: string): PageSource {
       return source.pages;
     },
     read: (options) => source.read(options),
+    ...(source.openReader === undefined ? {} : { openReader: () => (source.openReader as () => PageReader)() }),
     get notes() {
       return source.notes;
     },

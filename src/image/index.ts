@@ -6,4 +6,12 @@ export { type Demo, startDemo } from './demo.ts';
 export { openImage } from './open.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
-export { endOf, PAGE_BYTES, type PageChunk, type PageRange, type PageRun, type PageSource } from './source.ts';
+export {
+  endOf,
+  PAGE_BYTES,
+  type PageChunk,
+  type PageRange,
+  type PageReader,
+  type PageRun,
+  type PageSource,
+} from './source.ts';

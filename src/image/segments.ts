@@ -14,6 +14,7 @@ import {
   PAGE_BYTES,
   type PageChunk,
   type PageRange,
+  type PageReader,
   type PageRun,
   type PageSource,
   type ReadOptions,
@@ -76,6 +77,35 @@ export class SegmentedImage implements PageSource {
       throw signal?.aborted ? error : pathFailure(error, path);
     } finally {
       if (fd >= 0) closeSync(fd);
+    }
+  }
+
+  openReader(): PageReader {
+    const { path } = this.#file;
+    const failed = (error: unknown): never => {
+      throw pathFailure(error, path);
+    };
+    try {
+      const fd = openSync(path, 'r');
+      return { read: (page, into) => this.#readAt(fd, page, into, failed), close: () => closeSync(fd) };
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #readAt(fd: number, page: number, into: Uint8Array, failed: (error: unknown) => never): number {
+    try {
+      let pages = 0;
+      for (const piece of this.#pieces([{ page, pages: into.length / PAGE_BYTES }])) {
+        if (piece.page !== page + pages) break;
+        const read = fill(fd, into.subarray(pages * PAGE_BYTES), piece.bytes, piece.offset);
+        pages += Math.ceil(read / PAGE_BYTES);
+        into.fill(0, (pages - 1) * PAGE_BYTES + (read % PAGE_BYTES || PAGE_BYTES), pages * PAGE_BYTES);
+        if (read < piece.bytes) break;
+      }
+      return pages;
+    } catch (error) {
+      return failed(error);
     }
   }
 

@@ -45,6 +45,13 @@ export interface ReadOptions {
   readonly runs?: readonly PageRun[];
 }
 
+/** Reads pages of a source in any order, until it is closed. */
+export interface PageReader {
+  /** Reads pages from number `page` on into memory of whole pages. How many it could read: fewer if the others are not there. */
+  read(page: number, into: Uint8Array): number;
+  close(): void;
+}
+
 export interface PageSource {
   /** For people: a file's path, or "pid 123 (node)". Unique within a scan. */
   readonly name: string;
@@ -60,6 +67,8 @@ export interface PageSource {
    * (a process that has not touched them). Never throws because a process ended or changed: it says so in `notes`, if all is read.
    */
   read(options?: ReadOptions): AsyncIterable<PageChunk>;
+  /** Only of a source where a page here and there costs little: a file. Throws as read() does. */
+  openReader?(): PageReader;
   /** What the user should know about how the reading of all went, complete once it has ended: whole sentences. */
   readonly notes: readonly string[];
 }

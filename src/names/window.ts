@@ -9,6 +9,7 @@
  * | names       | a u64 for each page of the window: its name                  |
  * | partners    | a u32 for each page of the window: the copy to compare with  |
  * | the window  | whole pages                                                  |
+ * | beside it   | as many pages, to compare those of the window with           |
  * | copies      | whole pages; the memory grows as there are more              |
  */
 import { HASH_KEY_BYTES, PAGE_SIZE } from '../../assembly/layout/index.ts';
@@ -44,6 +45,8 @@ export interface WindowOptions {
 export class Window {
   /** The window itself, to be read into. */
   readonly pages: Uint8Array<ArrayBufferLike>;
+  /** As many pages beside it, for those that pages of the window are compared with. */
+  readonly beside: Uint8Array<ArrayBufferLike>;
   readonly #hash: HashExports;
   readonly #memory: WebAssembly.Memory;
   readonly #names: BigUint64Array;
@@ -53,6 +56,7 @@ export class Window {
   readonly #namesAt: number;
   readonly #partnersAt: number;
   readonly #pagesAt: number;
+  readonly #besideAt: number;
   readonly #copiesAt: number;
   /** Views of the whole memory; another one after it has grown. */
   #bytes: Uint8Array<ArrayBufferLike>;
@@ -64,12 +68,14 @@ export class Window {
     this.#namesAt = KEYS + 2 * KEY_BYTES;
     this.#partnersAt = this.#namesAt + 8 * pages;
     this.#pagesAt = wholePages(this.#partnersAt + 4 * pages);
-    this.#copiesAt = this.#pagesAt + pages * PAGE_SIZE;
+    this.#besideAt = this.#pagesAt + pages * PAGE_SIZE;
+    this.#copiesAt = this.#besideAt + pages * PAGE_SIZE;
     const initial = Math.ceil(this.#copiesAt / UNIT);
     this.#memory = new WebAssembly.Memory({ initial, maximum: UNITS_MAX, shared: true });
     this.#hash = exportsOf(module, this.#memory);
     this.#bytes = new Uint8Array(this.#memory.buffer);
-    this.pages = this.#bytes.subarray(this.#pagesAt, this.#copiesAt);
+    this.pages = this.#bytes.subarray(this.#pagesAt, this.#besideAt);
+    this.beside = this.#bytes.subarray(this.#besideAt, this.#copiesAt);
     this.#names = new BigUint64Array(this.#memory.buffer, this.#namesAt, pages);
     this.#partners = new Uint32Array(this.#memory.buffer, this.#partnersAt, pages);
     this.#nameMask = (1n << BigInt(nameBits)) - 1n;
@@ -82,8 +88,17 @@ export class Window {
    * its hash with the key of `level`. A content that had to get another name has that of the next level.
    */
   name(first: number, count: number, level: number = 0): BigUint64Array {
+    return this.#name(this.#pagesAt + first * PAGE_SIZE, count, level);
+  }
+
+  /** The name of page `page` beside the window. */
+  nameBeside(page: number, level: number): bigint {
+    return this.#name(this.#besideAt + page * PAGE_SIZE, 1, level)[0] as bigint;
+  }
+
+  #name(page: number, count: number, level: number): BigUint64Array {
     const key = level === 0 ? KEYS : this.#keyOf(level);
-    this.#hash.namePages(this.#pagesAt + first * PAGE_SIZE, count, key, this.#namesAt);
+    this.#hash.namePages(page, count, key, this.#namesAt);
     const names = this.#names.subarray(0, count);
     if (level === 0 && this.#nameMask !== 0xffff_ffff_ffff_ffffn) this.#cut(names);
     return names;
@@ -112,9 +127,19 @@ export class Window {
     return this.#hash.comparePages(this.#copiesAt + one * PAGE_SIZE, this.#copiesAt + other * PAGE_SIZE);
   }
 
-  /** Page `page` of the window is to be compared with copy number `copy`; undefined: with nothing. */
-  setPartner(page: number, copy: number | undefined): void {
-    this.#partners[page] = copy === undefined ? 0 : this.#copiesAt + copy * PAGE_SIZE;
+  /** Page `page` of the window is to be compared with nothing, */
+  setNoPartner(page: number): void {
+    this.#partners[page] = 0;
+  }
+
+  /** with copy number `copy`, */
+  setCopyPartner(page: number, copy: number): void {
+    this.#partners[page] = this.#copiesAt + copy * PAGE_SIZE;
+  }
+
+  /** or with the page beside it. */
+  setBesidePartner(page: number): void {
+    this.#partners[page] = this.#besideAt + page * PAGE_SIZE;
   }
 
   /** The first of the pages from `first` to `end` of the window that is not equal to its partner, byte by byte; `end` if there is none. */

@@ -7,7 +7,7 @@
 import { PAGE_BYTES } from '../image/index.ts';
 import type { KsmStat } from '../index.ts';
 import type { Scanned } from '../scan/index.ts';
-import { topContents } from './contents.ts';
+import { describeContents } from './contents.ts';
 import { machine } from './machine.ts';
 import { type Merged, readMerged } from './merged.ts';
 import { notesOf } from './notes.ts';
@@ -31,7 +31,7 @@ export interface ScanFacts {
 export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
   const { scanned, options, settings, default_settings, notes } = facts;
   const { engines, placed, passes, phases } = scanned;
-  const merged = readMerged(scanned);
+  const merged = readMerged(scanned, TOP_CONTENTS);
   const sysfs = engines.counters();
   const pages = merged.resident.reduce((total, resident) => total + resident, 0);
   return {
@@ -43,7 +43,7 @@ export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
     converged: passes.settled,
     sysfs,
     ksm_stat: sourceReports(scanned, merged),
-    contents: await topContents(merged.contents, placed, TOP_CONTENTS),
+    contents: await describeContents(merged.best, placed),
     passes: passes.done,
     loading: { wall_s: phases.of('loading'), bytes: pages * PAGE_BYTES },
     phases: phases.done,

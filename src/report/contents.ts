@@ -3,20 +3,16 @@ import { createHash } from 'node:crypto';
 import { PAGE_BYTES } from '../image/index.ts';
 import type { Placed } from '../scan/index.ts';
 import { guess } from './guess.ts';
-import { type Content, isBefore } from './merged.ts';
+import type { Content } from './merged.ts';
 import type { ContentReport } from './types.ts';
 
-/**
- * The `limit` contents that save most, best first; of those that save the same, what comes first in the sources. Only they are looked at.
- */
-export async function topContents(
+/** What the contents are, and where; only they are looked at. */
+export async function describeContents(
   contents: readonly Content[],
   placed: readonly Placed[],
-  limit: number,
 ): Promise<ContentReport[]> {
-  const best = contents.toSorted((a, b) => b.saved - a.saved || (isBefore(a, b) ? -1 : 1)).slice(0, limit);
-  const reports: ContentReport[] = [];
-  for (const content of best) reports.push(await describe(placed[content.source] as Placed, content));
+  const reports: ContentReport[] = []; // one after the other: they are all read into the same place
+  for (const content of contents) reports.push(await describe(placed[content.source] as Placed, content));
   return reports;
 }
 

@@ -5,9 +5,9 @@
  * the scan. What is noted is noted of stable nodes, of which there are fewer than of pages.
  */
 import { machineOf } from '../host/index.ts';
-import type { Host } from '../index.ts';
+import type { AddressSpace, Host } from '../index.ts';
 import { eachResident, MergedFrames, NOT_MERGED } from '../machine/index.ts';
-import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
+import { ZERO_FRAME } from '../memory/index.ts';
 import type { Placed, Scanned } from '../scan/index.ts';
 
 /** A content that pages share. */
@@ -24,122 +24,137 @@ export interface Content {
 }
 
 export interface Merged {
-  readonly contents: readonly Content[];
+  /** The contents that save most, best first; of those that save the same, what comes first. */
+  readonly best: readonly Content[];
   /** By source: pages that are there. */
   readonly resident: readonly number[];
   /** By source: merged frames whose first page is the source's. */
   readonly shared: readonly number[];
 }
 
-/** Reads the page tables of all sources in all engines. */
-export function readMerged({ engines, placed }: Pick<Scanned, 'engines' | 'placed'>): Merged {
-  const each = engines.hosts.map((host, engine) => new Mappings(host).read(placed, engine));
-  const sum = (of: (part: Merged) => readonly number[]): number[] =>
-    placed.map((_, source) => each.reduce((total, part) => total + (of(part)[source] ?? 0), 0));
-  return {
-    contents: each.flatMap(({ contents }) => contents),
-    resident: sum(({ resident }) => resident),
-    shared: sum(({ shared }) => shared),
-  };
+/** Reads the page tables of all sources in all engines. `limit`: how many of the best contents are wanted. */
+export function readMerged({ engines, placed }: Pick<Scanned, 'engines' | 'placed'>, limit: number): Merged {
+  const resident = placed.map(() => 0);
+  const shared = placed.map(() => 0);
+  const best = new Best(limit);
+  for (const [engine, host] of engines.hosts.entries()) {
+    const mappings = new Mappings(host);
+    for (const [source, from] of placed.entries()) add(resident, source, mappings.read(from, source, engine));
+    mappings.finish(shared, best);
+  }
+  return { best: best.contents, resident, shared };
 }
 
-/** The mappings of one engine. Its tables are as long as there may be nodes; what no node needs is never touched. */
+function add(counts: number[], at: number, more: number): void {
+  counts[at] = (counts[at] ?? 0) + more;
+}
+
+/** Does `one` save more than `other`, or as much and comes before it? */
+function isBetter(one: Content, other: Content): boolean {
+  if (one.saved !== other.saved) return one.saved > other.saved;
+  return one.source < other.source || (one.source === other.source && one.index < other.index);
+}
+
+/** The best of many contents. */
+class Best {
+  readonly contents: Content[] = [];
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(content: Content): void {
+    const last = this.contents[this.#limit - 1];
+    if (last !== undefined && !isBetter(content, last)) return;
+    const at = this.contents.findIndex((other) => isBetter(content, other));
+    this.contents.splice(at < 0 ? this.contents.length : at, 0, content);
+    this.contents.length = Math.min(this.contents.length, this.#limit);
+  }
+
+  /** Would a content that saves so much be among them, wherever it is? */
+  wants(saved: number): boolean {
+    const last = this.contents[this.#limit - 1];
+    return last === undefined || saved >= last.saved;
+  }
+}
+
+/** Of one stable node, or of a content: pages that map it, and where the first of them is. */
+class Tally {
+  readonly pages: Uint32Array;
+  readonly source: Uint32Array;
+  readonly index: Uint32Array;
+  end = 0;
+
+  /** What lies behind `end` is never touched, and takes no memory. */
+  constructor(limit: number) {
+    this.pages = new Uint32Array(limit);
+    this.source = new Uint32Array(limit);
+    this.index = new Uint32Array(limit);
+  }
+
+  add(at: number, pages: number, source: number, index: number): void {
+    const before = this.pages[at] as number;
+    const isFirst = before === 0 || source < (this.source[at] as number);
+    if (isFirst || (source === this.source[at] && index < (this.index[at] as number))) {
+      this.source[at] = source;
+      this.index[at] = index;
+      this.end = Math.max(this.end, at + 1);
+    }
+    this.pages[at] = before + pages;
+  }
+}
+
+/** The mappings of one engine. */
 class Mappings {
   readonly #engine: ReturnType<typeof machineOf>['engine'];
   readonly #merged: MergedFrames;
-  /** By node: pages that map its frame, and where the first is. */
-  readonly #pages: Uint32Array;
-  readonly #source: Uint32Array;
-  readonly #index: Uint32Array;
-  #nodes = 0;
-  #zero: Content | undefined;
+  readonly #nodes: Tally;
+  /** Of the zero frame: only use_zero_pages maps it. */
+  readonly #zero = new Tally(1);
 
   constructor(host: Host) {
     this.#engine = machineOf(host).engine;
     this.#merged = new MergedFrames(this.#engine);
-    const { limit } = this.#merged;
-    this.#pages = new Uint32Array(limit);
-    this.#source = new Uint32Array(limit);
-    this.#index = new Uint32Array(limit);
+    this.#nodes = new Tally(this.#merged.limit);
   }
 
-  read(placed: readonly Placed[], engine: number): Merged {
-    const resident = placed.map((from, source) => {
-      let pages = 0;
-      eachResident(this.#engine, from.spaces[engine] as { id: number; mm: number }, (page, frame) => {
-        pages++;
-        this.#note(frame, source, () => from.indexOf(engine, page));
-      });
-      return pages;
+  /** Notes the pages of a source; how many there are. */
+  read(from: Placed, source: number, engine: number): number {
+    let resident = 0;
+    eachResident(this.#engine, from.spaces[engine] as AddressSpace, (page, frame) => {
+      resident++;
+      const node = this.#merged.nodeOf(frame);
+      if (node !== NOT_MERGED) this.#nodes.add(node, 1, source, from.indexOf(engine, page));
+      else if (frame === ZERO_FRAME) this.#zero.add(0, 1, source, from.indexOf(engine, page));
     });
-    return { contents: this.#contents(), resident, shared: this.#shared(placed) };
+    return resident;
   }
 
-  #note(frame: FrameId, source: number, index: () => number): void {
-    if (frame === ZERO_FRAME) {
-      const { pages, ...first } = this.#zero ?? { source, index: index(), pages: 0 };
-      this.#zero = { ...first, pages: pages + 1, frames: 1, saved: pages + 1 };
-      return;
-    }
-    const node = this.#merged.nodeOf(frame);
-    if (node === NOT_MERGED) return;
-    if (this.#pages[node] === 0) {
-      this.#source[node] = source;
-      this.#index[node] = index();
-      this.#nodes = Math.max(this.#nodes, node + 1);
-    }
-    this.#pages[node] = (this.#pages[node] as number) + 1;
-  }
-
-  /** The nodes whose frames more than one page maps. */
-  *#sharedNodes(): Generator<number> {
-    for (let node = 0; node < this.#nodes; node++) if ((this.#pages[node] as number) > 1) yield node;
-  }
-
-  #shared(placed: readonly Placed[]): number[] {
-    const shared = placed.map(() => 0);
-    for (const node of this.#sharedNodes()) {
-      const source = this.#source[node] as number;
-      shared[source] = (shared[source] as number) + 1;
-    }
-    return shared;
-  }
-
-  #contents(): Content[] {
-    const contents = new Map<number, Content>();
-    for (const node of this.#sharedNodes()) {
+  /** Adds the frames that more than one page maps to those of the source that has the first, and their contents to the best. */
+  finish(shared: number[], best: Best): void {
+    const { pages, source, index, end } = this.#nodes;
+    const contents = new Tally(this.#merged.limit);
+    const frames = new Uint32Array(this.#merged.limit);
+    for (let node = 0; node < end; node++) {
+      if ((pages[node] as number) < 2) continue;
+      add(shared, source[node] as number, 1);
       const content = this.#merged.contentOf(node);
-      contents.set(content, withFrame(contents.get(content), this.#of(node)));
+      contents.add(content, pages[node] as number, source[node] as number, index[node] as number);
+      frames[content] = (frames[content] as number) + 1;
     }
-    return [...(this.#zero === undefined ? [] : [this.#zero]), ...contents.values()];
-  }
-
-  #of(node: number): Content {
-    const pages = this.#pages[node] as number;
-    return {
-      source: this.#source[node] as number,
-      index: this.#index[node] as number,
-      pages,
-      frames: 1,
-      saved: pages - 1,
-    };
+    offer(best, this.#zero, () => 1, 0);
+    offer(best, contents, (content) => frames[content] as number, 1);
   }
 }
 
-/** A content with another frame: it comes first where one of the two does. */
-function withFrame(content: Content | undefined, other: Content): Content {
-  if (content === undefined) return other;
-  const { source, index } = isBefore(content, other) ? content : other;
-  return {
-    source,
-    index,
-    pages: content.pages + other.pages,
-    frames: content.frames + other.frames,
-    saved: content.saved + other.saved,
-  };
-}
-
-/** Does `one` come before `other`, in the order of sources and addresses? */
-export function isBefore(one: Content, other: Content): boolean {
-  return one.source < other.source || (one.source === other.source && one.index < other.index);
+/** Offers the contents: each of their frames is kept, but not if it is there anyway (`kept` 0). */
+function offer(best: Best, { pages, source, index, end }: Tally, framesOf: (at: number) => number, kept: number): void {
+  for (let at = 0; at < end; at++) {
+    if (pages[at] === 0) continue;
+    const frames = framesOf(at);
+    const saved = (pages[at] as number) - kept * frames;
+    if (!best.wants(saved)) continue;
+    best.add({ source: source[at] as number, index: index[at] as number, pages: pages[at] as number, frames, saved });
+  }
 }

@@ -27,6 +27,9 @@ export interface TableOptions {
   readonly colour: boolean;
 }
 
+/** A chance above this is worth a warning. */
+const RARE = 1e-6;
+
 type Style = (text: string) => string;
 
 interface Styles {
@@ -179,8 +182,17 @@ function passes(report: ScanReport, width: number, { strong, faint }: Styles): s
   const loaded =
     `Loaded ${bytes(report.loading.bytes)} in ${seconds(report.loading.wall_s)}. ` +
     `Engine: ${bytes(memory_bytes)} of memory, ${bytes(report.metadata_bytes)} of it records; ${index} order.`;
-  const more = [loaded, pace(report)].map((line) => wrap(line, width, INDENT));
+  const more = [loaded, certainty(report), pace(report)].map((line) => wrap(line, width, INDENT));
   return [strong(wrap(title, width, INDENT)), faint(head), ...lines, ...more].join('\n');
+}
+
+/** By what equal pages are known to be equal. */
+function certainty({ engine, verification, pages }: ScanReport): string {
+  const { by, compared, false_match_chance: chance } = verification;
+  if (engine === 'bytes') return 'Equal pages were compared byte by byte.';
+  if (by === 'bytes') return `${plural(compared, 'page')} compared byte by byte with another of the same content.`;
+  const rare = `Equal hashes are believed: the chance of a false match among ${plural(pages, 'page')} is at most about ${chance.toExponential(0)}`;
+  return chance > RARE ? `Warning: ${rare}; leave --trust-hash away.` : `${rare}.`;
 }
 
 /** What such a pass would take in the kernel, which spends nearly all of it asleep. */

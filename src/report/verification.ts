@@ -1,8 +1,8 @@
 /** What a report says of how sure it is that equal pages are equal. */
 import type { Scanned } from '../scan/index.ts';
 
-/** Names of 64 bits that are as good as random. */
-const NAMES = 2 ** 64;
+/** Bound of the keyed hash: any two different pages have the same with at most this probability (docs/page-kernels.md). */
+const PAIR = 2 ** -62;
 
 export interface Verification {
   /** By what equal pages were found equal: the engine over bytes compares them itself. */
@@ -15,7 +15,7 @@ export interface Verification {
   readonly believed: number;
   /** How often the scan began again, because different contents had the same hash. */
   readonly repaired: number;
-  /** Chance that any two of all different pages have the same hash; 0 where bytes have decided. At most n^2 / 2^65 for n pages. */
+  /** At most so likely do any two different pages have the same hash, n^2 / 2^63 for n pages; 0 if bytes have decided of all. */
   readonly false_match_chance: number;
 }
 
@@ -29,6 +29,6 @@ export function verificationOf({ engines, verdict, renamings }: Scanned, pages: 
     changed,
     believed,
     repaired: renamings,
-    false_match_chance: isHash || changed + believed > 0 ? (pages * pages) / (2 * NAMES) : 0,
+    false_match_chance: isHash || changed + believed > 0 ? ((pages * pages) / 2) * PAIR : 0,
   };
 }

@@ -45,6 +45,7 @@ export async function bytesHost(sources: readonly PageSource[], { memory, ...opt
   }
   return createHost({
     ...options,
+    dirtyTracking: 'on', // nothing writes to what is loaded: counters are the same (test/behaviour/host/untouched.test.ts)
     memory: memory ?? defaultMemory(sources),
     pages,
     processes: sources.length + 1,

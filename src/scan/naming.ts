@@ -34,4 +34,10 @@ export class Naming {
     for (let level = 0; level <= this.levels; level++) if (this.window.name(page, 1, level)[0] === name) return level;
     return undefined;
   }
+
+  /** Is the page beside page `page` of the window the content that was named so? */
+  isBeside(page: number, name: bigint): boolean {
+    for (let level = 0; level <= this.levels; level++) if (this.window.nameBeside(page, level) === name) return true;
+    return false;
+  }
 }

@@ -1,17 +1,15 @@
 /**
  * Bytes decide: what an engine over names has merged is read a second time and compared.
  *
- * Only the pages are read that merging shares, in the order in which they lie. Of each content the first page that comes is kept as a copy,
- * and the others are compared with it, byte by byte; if there are more contents than copies, in several rounds. A page that differs from
- * the copy and has the copy's name all the same is a false match: the name has to be given up, by all pages that have it (rename.ts). A
- * page whose name is another by now has changed since it was first read; what it was then cannot be verified any more, and is believed
- * and counted.
+ * Only the pages are read that merging shares, in the order in which they lie, and compared byte by byte with the first of their content,
+ * or with a copy of it (contents.ts); if there are more copies than the budget has room for, in several rounds. A page that differs and
+ * has the same name all the same is a false match: the name has to be given up, by all pages that have it (rename.ts). A page whose name is
+ * another by now has changed since it was first read; what it was then cannot be verified any more, and is believed and counted.
  */
-import { machineOf } from '../host/index.ts';
-import type { PageRun } from '../image/index.ts';
-import { type Machine, MergedFrames, NOT_MERGED } from '../machine/index.ts';
-import type { FrameId } from '../memory/index.ts';
+import { KsmError } from '../errors.ts';
+import { PAGE_BYTES, type PageReader, type PageRun, type PageSource } from '../image/index.ts';
 import type { Window } from '../names/index.ts';
+import { MergedContents, NONE } from './contents.ts';
 import type { Engines } from './engines.ts';
 import { readAgain } from './load.ts';
 import type { Naming } from './naming.ts';
@@ -22,9 +20,12 @@ import type { Watch } from './watch.ts';
 const GAP_PAGES = 4;
 /** Indexes that are looked at together. */
 const BLOCK = 1 << 16;
-const NONE = -1;
-/** In place of a content's number. */
-const OF_ZEROS = -1;
+
+/** How a page is compared: NONE, with nothing; from 0 on, with that copy of this round; below NONE, with the first page of a content. */
+type How = number;
+
+const besideOf = (content: number): How => NONE - 1 - content;
+const contentOf = (how: How): number => NONE - 1 - how;
 
 export interface Verdict {
   /** Pages that were compared with another, byte by byte, and are equal. */
@@ -45,11 +46,14 @@ export class Verifier {
   readonly #window: Window;
   readonly #watch: Watch;
   readonly #copies: number;
-  readonly #numbers: ContentNumbers;
+  readonly #contents: MergedContents;
   readonly #verdict: Verdict;
-  /** The contents that this round is about are those from this number on; which of them have a copy. */
+  readonly #readers = new Map<Placed, PageReader>();
+  /** The copies of this round are those from this number on; which of them are there. */
   #first = 0;
   #isKept: Uint8Array = new Uint8Array();
+  /** Contents whose first page has changed: their others are compared with a copy, in a later round. */
+  readonly #again = new Set<number>();
 
   /** `copies`: how many may be kept at a time, 4096 bytes each; at least 1. */
   constructor(engines: Engines, placed: readonly Placed[], naming: Naming, copies: number, watch: Watch) {
@@ -58,7 +62,7 @@ export class Verifier {
     this.#window = naming.window;
     this.#watch = watch;
     this.#copies = copies;
-    this.#numbers = new ContentNumbers(engines);
+    this.#contents = new MergedContents(engines, placed);
     this.#verdict = {
       equal: 0,
       changed: placed.map(() => 0),
@@ -70,88 +74,158 @@ export class Verifier {
 
   /** Reads what is merged, and compares it. */
   async run(): Promise<Verdict> {
-    for (this.#first = 0; ; this.#first += this.#copies) {
-      this.#isKept = new Uint8Array(this.#copies);
-      for (const source of this.#placed.keys()) await this.#source(source);
-      if (this.#first + this.#copies >= this.#numbers.count) return this.#verdict;
+    try {
+      for (let next = 0; next === 0 || next < this.#contents.copies; next += this.#copies) {
+        this.#first = next;
+        this.#isKept = new Uint8Array(Math.min(this.#copies, this.#contents.copies));
+        for (const source of this.#placed.keys()) await this.#source(source);
+        for (const content of this.#again) this.#contents.copyFrom(content, next + this.#copies);
+        this.#again.clear();
+      }
+      return this.#verdict;
+    } finally {
+      for (const reader of this.#readers.values()) reader.close();
     }
   }
 
   async #source(source: number): Promise<void> {
     const placed = this.#placed[source] as Placed;
-    const contents = new Int32Array(BLOCK);
+    const hows = new Int32Array(Math.min(BLOCK, placed.pages.count));
     const walk = placed.walk();
     for (let first = 0; first < placed.pages.count; first += BLOCK) {
-      let merged = 0;
-      for (let i = 0; i < BLOCK && walk.next(); i++) {
-        const content = this.#numbers.of(walk.engine, walk.frame) - this.#first;
-        contents[i] = content >= 0 && content < this.#copies ? content : NONE;
-        if (contents[i] !== NONE) merged++;
+      let wanted = 0;
+      hows.fill(NONE);
+      for (let i = 0; i < hows.length && walk.next(); i++) {
+        const content = this.#contents.of(walk.engine, walk.frame);
+        hows[i] = content === NONE ? NONE : this.#howOf(content, source, first + i);
+        if (hows[i] !== NONE) wanted++;
       }
-      if (merged === 0) continue;
-      if (placed.source.isRepeatable) await this.#block(source, first, contents, merged);
-      else add(this.#verdict.believed, source, merged);
+      if (wanted === 0) continue;
+      if (placed.source.isRepeatable) await this.#block(source, first, hows, wanted);
+      else add(this.#verdict.believed, source, wanted);
     }
   }
 
-  /** The pages at the indexes from `first` on: `contents` says which copies they are to be equal to, `merged` of them to any. */
-  async #block(source: number, first: number, contents: Int32Array, merged: number): Promise<void> {
+  /** How the page at `index`, which has that content, is compared in this round. */
+  #howOf(content: number, source: number, index: number): How {
+    const copy = this.#contents.copyOf(content);
+    if (copy !== NONE) return copy >= this.#first && copy < this.#first + this.#copies ? copy - this.#first : NONE;
+    const isFirst = this.#contents.indexOf(content) === index && this.#contents.sourceOf(content) === source;
+    return this.#first === 0 && !isFirst ? besideOf(content) : NONE;
+  }
+
+  /** The pages at the indexes from `first` on, of which `wanted` are to be compared with something. */
+  async #block(source: number, first: number, hows: Int32Array, wanted: number): Promise<void> {
     const { pages, source: from } = this.#placed[source] as Placed;
     const runs: PageRun[] = [];
-    for (const piece of pages.pieces(first, BLOCK))
-      addRuns(runs, piece.page, contents.subarray(piece.index - first), piece.pages);
+    for (const piece of pages.pieces(first, hows.length)) {
+      addRuns(runs, piece.page, hows.subarray(piece.index - first), piece.pages);
+    }
     let seen = 0;
     const options = { signal: this.#watch.signal, runs };
     const failure = await readAgain(from, this.#window, options, async (page, count) => {
       const index = pages.indexOf(page);
       if (index === undefined) return;
-      seen += this.#compare(source, index, contents.subarray(index - first, index - first + count));
+      seen += this.#compare(source, index, hows.subarray(index - first, index - first + count));
       await this.#watch.look(`comparing ${from.name}`, index, pages.count);
     });
-    if (failure !== undefined) this.#verdict.notes.add(`${from.name} could not be read again: ${failure.message}.`);
-    add(this.#verdict.changed, source, merged - seen);
+    if (failure !== undefined) this.#noteFailure(from, failure);
+    add(this.#verdict.changed, source, wanted - seen);
   }
 
-  /** In the window are the pages at the indexes from `index` on. How many of them are to be equal to a copy. */
-  #compare(source: number, index: number, contents: Int32Array): number {
-    const [window, verdict] = [this.#window, this.#verdict];
+  /** In the window are the pages at the indexes from `index` on. How many of them are to be compared with something. */
+  #compare(source: number, index: number, hows: Int32Array): number {
+    const window = this.#window;
     let seen = 0;
-    for (let page = 0; page < contents.length; page++) {
-      const content = contents[page] as number;
-      const hasPartner = content !== NONE && this.#isKept[content] !== 0;
-      window.setPartner(page, hasPartner ? content : undefined);
-      if (content === NONE) continue;
+    for (let page = 0; page < hows.length; page++) {
+      const how = hows[page] as How;
+      window.setNoPartner(page);
+      if (how === NONE) continue;
       seen++;
-      if (hasPartner) verdict.equal++;
-      else this.#keep(source, index + page, page, content);
+      if (how >= 0) {
+        this.#withCopy(source, index + page, page, how);
+      } else {
+        const pages = this.#withFirst(page, hows);
+        seen += pages - 1;
+        page += pages - 1;
+      }
     }
-    const next = (page: number): number => window.firstUnequal(page, contents.length);
-    for (let page = next(0); page < contents.length; page = next(page + 1)) {
-      verdict.equal--;
-      this.#judge(source, index + page, page);
+    const next = (page: number): number => window.firstUnequal(page, hows.length);
+    for (let page = next(0); page < hows.length; page = next(page + 1)) {
+      this.#verdict.equal--;
+      this.#judge(source, index + page, page, hows[page] as How);
     }
     return seen;
   }
 
-  /** Page `page` of the window becomes the copy of a content, if it still has the name by which it was merged. */
-  #keep(source: number, index: number, page: number, content: number): void {
-    if (this.#nameOf(source, index, page) === undefined) return;
-    this.#window.keep(page, content);
-    this.#isKept[content] = 1;
+  /** Page `page` of the window is compared with a copy, or becomes it, if it still has the name by which it was merged. */
+  #withCopy(source: number, index: number, page: number, copy: number): void {
+    if (this.#isKept[copy] !== 0) {
+      this.#window.setCopyPartner(page, copy);
+      this.#verdict.equal++;
+    } else if (this.#nameOf(source, index, page) !== undefined) {
+      this.#window.keep(page, copy);
+      this.#isKept[copy] = 1;
+    }
   }
 
-  /** Page `page` of the window is not equal to the copy. */
-  #judge(source: number, index: number, page: number): void {
+  /** Page `page` of the window and those after it are compared with the first of their contents, if these are in a row: how many. */
+  #withFirst(page: number, hows: Int32Array): number {
+    const content = contentOf(hows[page] as How);
+    const placed = this.#placed[this.#contents.sourceOf(content)] as Placed;
+    const index = this.#contents.indexOf(content);
+    let most = 1;
+    for (; page + most < hows.length && (hows[page + most] as How) < NONE; most++) {
+      const next = contentOf(hows[page + most] as How);
+      if (this.#contents.indexOf(next) !== index + most || this.#placed[this.#contents.sourceOf(next)] !== placed)
+        break;
+    }
+    const [{ page: at, pages } = { page: 0, pages: most }] = placed.pages.pieces(index, most);
+    const into = this.#window.beside.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES);
+    const read = this.#readBeside(placed, at, into);
+    for (let i = 0; i < pages; i++) {
+      if (i < read) this.#window.setBesidePartner(page + i);
+      else this.#window.setNoPartner(page + i);
+      if (i >= read) this.#again.add(contentOf(hows[page + i] as How));
+    }
+    this.#verdict.equal += read;
+    return pages;
+  }
+
+  /** Reads pages of a source from number `page` on. How many are there. */
+  #readBeside(placed: Placed, page: number, into: Uint8Array): number {
+    try {
+      const reader = this.#readers.get(placed) ?? (placed.source.openReader?.() as PageReader);
+      this.#readers.set(placed, reader);
+      return reader.read(page, into);
+    } catch (error) {
+      if (!(error instanceof KsmError)) throw error;
+      this.#noteFailure(placed.source, error);
+      return 0;
+    }
+  }
+
+  /** Page `page` of the window is not equal to what it was compared with. */
+  #judge(source: number, index: number, page: number, how: How): void {
+    const told = (this.#placed[source] as Placed).nameAt(index);
+    if (how < NONE && !this.#naming.isBeside(page, told)) {
+      this.#again.add(contentOf(how)); // the first page of the content has changed
+      return;
+    }
     const name = this.#nameOf(source, index, page);
     if (name !== undefined) this.#verdict.false.add(name);
   }
 
-  /** The name by which the page was merged, if it still has it; else the page is counted as changed. */
+  /** The name by which page `page` of the window was merged, if it still has it; else it is counted as changed. */
   #nameOf(source: number, index: number, page: number): bigint | undefined {
     const name = (this.#placed[source] as Placed).nameAt(index);
     if (this.#naming.levelOf(page, name) !== undefined) return name;
     add(this.#verdict.changed, source, 1);
     return undefined;
+  }
+
+  #noteFailure({ name }: PageSource, { message }: KsmError): void {
+    this.#verdict.notes.add(`${name} could not be read again: ${message}.`);
   }
 }
 
@@ -159,12 +233,12 @@ function add(counts: number[], source: number, pages: number): void {
   counts[source] = (counts[source] ?? 0) + pages;
 }
 
-/** Adds the runs of those of `count` pages from `page` on that are to be equal to a copy. */
-function addRuns(runs: PageRun[], page: number, contents: Int32Array, count: number): void {
+/** Adds the runs of those of `count` pages from `page` on that are to be compared with something. */
+function addRuns(runs: PageRun[], page: number, hows: Int32Array, count: number): void {
   let start = NONE;
   let end = NONE;
   for (let i = 0; i < count; i++) {
-    if (contents[i] === NONE) continue;
+    if (hows[i] === NONE) continue;
     if (start !== NONE && i > end + GAP_PAGES) {
       runs.push({ page: page + start, pages: end - start });
       start = NONE;
@@ -173,34 +247,4 @@ function addRuns(runs: PageRun[], page: number, contents: Int32Array, count: num
     end = i + 1;
   }
   if (start !== NONE) runs.push({ page: page + start, pages: end - start });
-}
-
-/** Numbers the contents that the engines have merged, from 0 on, in the order in which it is asked for them. */
-class ContentNumbers {
-  count = 0;
-  readonly #machines: readonly Machine[];
-  readonly #merged: readonly MergedFrames[];
-  /** By engine and number of the content there: ours + 1. What nobody asks for is never touched, and takes no memory. */
-  readonly #numbers: readonly Int32Array[];
-
-  constructor({ hosts }: Engines) {
-    this.#machines = hosts.map((host) => machineOf(host));
-    this.#merged = this.#machines.map((machine) => new MergedFrames(machine.engine));
-    this.#numbers = this.#merged.map(({ limit }) => new Int32Array(limit));
-  }
-
-  /** NONE if merging does not share the frame, or it holds zeros: the name 0 is given by a look at all bytes, and to nothing else. */
-  of(engine: number, frame: FrameId): number {
-    const [merged, numbers] = [this.#merged[engine], this.#numbers[engine]];
-    const node = merged?.nodeOf(frame) ?? NOT_MERGED;
-    if (merged === undefined || numbers === undefined || node === NOT_MERGED) return NONE;
-    const content = merged.contentOf(node);
-    if (numbers[content] === 0) numbers[content] = this.#isZero(engine, frame) ? OF_ZEROS : ++this.count;
-    return Math.max(NONE, (numbers[content] as number) - 1);
-  }
-
-  #isZero(engine: number, frame: FrameId): boolean {
-    const { engine: memory } = this.#machines[engine] as Machine;
-    return memory.bigU64(memory.frames.placeOf(frame)) === 0n;
-  }
 }

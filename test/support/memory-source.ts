@@ -1,8 +1,13 @@
 /** A source of pages that lie in the test's memory: with holes, and with whatever it wants to be different when it is read again. */
-import type { PageChunk, PageRange, PageRun, PageSource, ReadOptions } from '../../src/image/source.ts';
+import type { PageChunk, PageRange, PageReader, PageRun, PageSource, ReadOptions } from '../../src/image/source.ts';
 
 /** By number of the page: its bytes. */
 export type Pages = ReadonlyMap<number, Uint8Array>;
+
+interface Kind extends Partial<Pick<PageSource, 'kind' | 'isRepeatable'>> {
+  /** Are pages read here and there, too? */
+  readonly hasReader?: boolean;
+}
 
 export class MemorySource implements PageSource {
   readonly kind: PageSource['kind'];
@@ -12,14 +17,15 @@ export class MemorySource implements PageSource {
   readonly pages: number;
   readonly name: string;
   readonly #pages: (reading: number) => Pages;
-  /** How often read() was called. */
+  readonly openReader?: () => PageReader;
+  /** How often read() and openReader() were called. */
   readings = 0;
 
   /** `pages`: what there is at each reading, from the first, which is 0, on; it may throw instead. */
   constructor(
     name: string,
     pages: (reading: number) => Pages,
-    { kind = 'image', isRepeatable = true }: Partial<Pick<PageSource, 'kind' | 'isRepeatable'>> = {},
+    { kind = 'image', isRepeatable = true, hasReader = false }: Kind = {},
   ) {
     this.kind = kind;
     this.isRepeatable = isRepeatable;
@@ -29,6 +35,7 @@ export class MemorySource implements PageSource {
     const end = 1 + (numbers.at(-1) ?? -1);
     this.ranges = end === 0 ? [] : [{ page: 0, pages: end, address: 0n, label: '' }];
     this.pages = end;
+    if (hasReader) this.openReader = () => readerOf(this.#pages(this.readings++));
   }
 
   /** Chunks of a few pages; a chunk ends where a page is missing. */
@@ -55,6 +62,18 @@ function* chunksOf(run: PageRun, pages: Pages): Generator<PageChunk> {
     }
     if (bytes !== undefined) some.push(bytes);
   }
+}
+
+function readerOf(pages: Pages): PageReader {
+  const read: PageReader['read'] = (page, into) => {
+    let count = 0;
+    for (let bytes = pages.get(page); bytes !== undefined && count * bytes.length < into.length; ) {
+      into.set(bytes, count * bytes.length);
+      bytes = pages.get(page + ++count);
+    }
+    return count;
+  };
+  return { read, close: () => {} };
 }
 
 /** The pages of these contents, one behind another from number 0 on; undefined is a hole. */

@@ -8,10 +8,19 @@
 import { setting } from '../../base/count';
 import { lockIsHeldBy, lockYield } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
-import { H_RUN, STATE_ITEM, TURN_ANY, TURN_CLEAN, TURN_GONE, TURN_ORDINARY, ZERO_FRAME } from '../../layout';
+import {
+  H_RUN,
+  STATE_ITEM,
+  TURN_ANY,
+  TURN_CLEAN,
+  TURN_GONE,
+  TURN_ORDINARY,
+  WINDOW_PAGES,
+  ZERO_FRAME,
+} from '../../layout';
 import { frameOfPte, isPresent } from '../../memory/pte';
 import { entryMm, entryPage, pteOf } from '../../memory/tables';
-import { isAtPlace, isOrdinary } from '../../merge/candidate';
+import { isOrdinary } from '../../merge/candidate';
 import { hashForget } from '../../merge/checksum';
 import { domainAt } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
@@ -20,15 +29,17 @@ import { itemFree, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
 import { Domain } from '../../records/domain';
 import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
-import { fetchPartners, lookAhead, noteNoSearch, noteSearch } from '../../scan/ahead';
+import { fetchPartners, findPartners, noteSearches } from '../../scan/ahead';
 import { isItemOf, isStillWanted } from '../../scan/beside';
+import { descend } from '../../scan/descend';
+import { FETCH_PAGES, knownEqual } from '../../scan/meet';
 import { hasLost } from '../../scan/scanner';
 import { checksumAt, turnAt, turnEntry, turnKind } from '../../scan/window';
 import { mergeAnyPage, mergeOrdinaryPage } from './partner';
 import { smartScanIsOn, smartScanVisit } from './smart';
 
-/** How many partners are fetched together; a power of two, earned by bench/scan. */
-const FETCH_PAGES: u32 = 4;
+/** How many turns are looked ahead together: as many as a window of one thread has. What is touched for more is gone until their turn. */
+const AHEAD_PAGES: u32 = WINDOW_PAGES;
 
 /** Is the batch of `self` no more where it was? Then its window means nothing. */
 export function isInterrupted(scanner: Scanner, mm: Mm, self: u32): bool {
@@ -40,18 +51,21 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
   if (!lockIsHeldBy(self)) return 0;
   const count = window.count;
   const domain = domainAt(window.domain);
-  const fetches = noteSearches(domain, scanner, window) && lookAhead(domain, scanner, window);
+  let fetches: bool = false;
   const isBeside = isConcurrent();
   let processed = window.taken;
   for (let index: u32 = 0; index < count; index++) {
-    if (fetches && (index & (FETCH_PAGES - 1)) == 0) fetchPartners(scanner, index, min(index + FETCH_PAGES, count));
-    let turn = turnAt(window, index);
     if (isBeside) {
       lockYield(self);
       if (isInterrupted(scanner, mm, self)) {
         if (lockIsHeldBy(self)) turnBack(scanner, window, index, mm, self);
         return processed - min(processed, count - index);
       }
+    }
+    if (index % AHEAD_PAGES == 0) fetches = lookAhead(domain, window, index, min(index + AHEAD_PAGES, count));
+    if (fetches && index % FETCH_PAGES == 0) fetchPartners(window, index, min(index + FETCH_PAGES, count));
+    let turn = turnAt(window, index);
+    if (isBeside) {
       if (!isStillWanted(window, mm, turn)) {
         giveUp(mm, turnEntry(turn));
         if (turnKind(turn) != TURN_GONE) processed--;
@@ -59,34 +73,17 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
       }
       turn = asItIsNow(turn);
     }
-    if (!takeTurn(domain, window, index, turn)) processed--;
+    if (!takeTurn(domain, scanner, window, index, turn)) processed--;
   }
   return processed;
 }
 
-/** Tells look-ahead which pages will search. False if none will. */
-function noteSearches(domain: Domain, scanner: Scanner, window: Window): bool {
-  const count = window.count;
-  let found: bool = false;
-  for (let index: u32 = 0; index < count; index++) {
-    const turn = turnAt(window, index);
-    const checksum = checksumAt(window, index);
-    if (willSearch(turn, checksum)) {
-      noteSearch(domain, scanner, index, turnEntry(turn), checksum);
-      found = true;
-    } else {
-      noteNoSearch(scanner, index);
-    }
-  }
-  return found;
-}
-
-/** Is it an ordinary page that has not changed since the last pass, and will not stay where it is in the unstable tree? */
-function willSearch(turn: u32, checksum: u32): bool {
-  const entry = turnEntry(turn);
-  if (turnKind(turn) != TURN_ORDINARY || !isPresent(pteOf(entry))) return false;
-  if (isAtPlace(stateOf(entry)) && isHashOrder()) return false;
-  return itemOf(entry).checksum == checksum;
+/** Touches what turns [from, to) will need. True if their partners are to be fetched: not if they have been compared already. */
+function lookAhead(domain: Domain, window: Window, from: u32, to: u32): bool {
+  if (!noteSearches(domain, window, from, to)) return false;
+  if (isHashOrder()) return findPartners(domain, window, from, to, !window.meets) && !window.meets;
+  descend(domain, window, from, to);
+  return false;
 }
 
 /** The turn as it is now. A page that was ordinary when it was selected, and is no more, is any page. */
@@ -98,7 +95,7 @@ function asItIsNow(turn: u32): u32 {
 }
 
 /** Decides on what turn `index` of the window is by now. False if its page does not count as processed. */
-function takeTurn(domain: Domain, window: Window, index: u32, turn: u32): bool {
+function takeTurn(domain: Domain, scanner: Scanner, window: Window, index: u32, turn: u32): bool {
   const entry = turnEntry(turn);
   const kind = turnKind(turn);
   const frame = frameOfPte(pteOf(entry));
@@ -113,9 +110,9 @@ function takeTurn(domain: Domain, window: Window, index: u32, turn: u32): bool {
     itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
     return false;
   } else if (kind == TURN_ORDINARY) {
-    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index));
+    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index), knownEqual(scanner, window, index, frame));
   } else if (kind == TURN_CLEAN) {
-    mergeOrdinaryPage(domain, entry, frame, itemOf(entry).checksum);
+    mergeOrdinaryPage(domain, entry, frame, itemOf(entry).checksum, 0);
   } else {
     if (smartScanIsOn() && !frameIsKsm(frame) && !smartScanVisit(entry)) return false;
     mergeAnyPage(domain, entry);

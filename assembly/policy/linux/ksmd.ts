@@ -5,13 +5,15 @@
  * that of taking the pages one by one.
  */
 
-import { countWide, setting } from '../../base/count';
+import { counted, countWide, setting } from '../../base/count';
 import { lockIsHeldBy } from '../../concurrent/lock';
 import { isConcurrent } from '../../concurrent/workers';
 import {
   H_FULL_SCANS,
   H_MERGE_ACROSS_NODES,
   H_PAGES_SCANNED,
+  H_PAGES_SHARED,
+  H_PAGES_SHARING,
   H_RUN,
   LOCK,
   MM_EXITED,
@@ -35,6 +37,7 @@ import { Scanner } from '../../records/scanner';
 import { lockPause, lockResume } from '../../scan/beside';
 import { fingerprint } from '../../scan/fingerprint';
 import { jobFinish, jobPost } from '../../scan/jobs';
+import { mayMeet } from '../../scan/meet';
 import { batchBegin, batchEnd, windowOf } from '../../scan/scanner';
 import { windowOpen } from '../../scan/window';
 import { decide, isInterrupted } from './decide';
@@ -101,7 +104,7 @@ function scanMm(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
 /** One window, by this thread. */
 function scanAlone(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
   const window = windowOf(scanner, 0);
-  windowOpen(window, WINDOW_PAGES, walkBudget(budget), 0);
+  windowOpen(window, WINDOW_PAGES, walkBudget(budget), 0, false);
   const ended = selectPages(scanner, window, mm);
   const paused = lockPause(window.count, self);
   fingerprint(window, 0, window.count);
@@ -117,14 +120,22 @@ function walkBudget(budget: u32): u32 {
   return isConcurrent() ? min(budget, WALK_PAGES) : budget;
 }
 
+/** One page in so many has to merge, else to look for partners ahead of the turns costs more than it saves (bench/threads, unique). */
+const MEETS_PAYING: u32 = 8;
+
+function mergedPages(): u32 {
+  return counted(H_PAGES_SHARED) + counted(H_PAGES_SHARING);
+}
+
 /**
- * The rest of the mm, with other threads computing checksums. While this thread decides on one window, they are at the next. To select that
- * one before is as good as after, for the same reasons as within a window (select.ts).
+ * The rest of the mm, with other threads computing checksums and, where pages merge often, comparing. While this thread decides on one
+ * window, they are at the next. To select that one before is as good as after, for the same reasons as within a window (select.ts).
  */
 function scanWithHelp(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
+  let meets = mayMeet();
   let number: u32 = 0;
   let window = windowOf(scanner, number);
-  windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget), 0);
+  windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget), 0, meets);
   let ended = selectPages(scanner, window, mm);
   let promised = window.taken;
   let done: u32 = 0;
@@ -139,12 +150,14 @@ function scanWithHelp(scanner: Scanner, mm: Mm, budget: u32, self: u32): u32 {
     if (goesOn) {
       number ^= 1;
       window = windowOf(scanner, number);
-      windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget - promised), hashed.count);
+      windowOpen(window, WINDOW_PAGES_MAX, walkBudget(budget - promised), hashed.count, meets);
       ended = selectPages(scanner, window, mm);
       promised += window.taken;
       job = jobPost(scanner, number);
     }
+    const merged = mergedPages();
     done += decide(scanner, hashed, mm, self);
+    meets = mayMeet() && (mergedPages() - merged) * MEETS_PAYING >= hashed.count;
   }
   return ended ? done | MM_ENDED : done;
 }

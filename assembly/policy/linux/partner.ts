@@ -32,11 +32,14 @@ export function mergeAnyPage(domain: Domain, entry: u32): void {
     return;
   }
   itemUnlink(entry);
-  mergeOrdinaryPage(domain, entry, frame, entryChecksum(entry));
+  mergeOrdinaryPage(domain, entry, frame, entryChecksum(entry), 0);
 }
 
-/** Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. */
-export function mergeOrdinaryPage(domain: Domain, entry: u32, frame: u32, checksum: u32): void {
+/**
+ * Compares and merges a page whose frame is not KSM's, whose item is not STABLE, and whose checksum is known. `known`: a frame that is
+ * known to equal it, or 0.
+ */
+export function mergeOrdinaryPage(domain: Domain, entry: u32, frame: u32, checksum: u32, known: u32): void {
   const item = itemOf(entry);
   if (!ASC_NO_ASSERT) {
     expectTurn(domain, entry, frame);
@@ -56,12 +59,12 @@ export function mergeOrdinaryPage(domain: Domain, entry: u32, frame: u32, checks
   }
   itemUnlink(entry);
   if (isZero && mergeIntoZero(entry, frame)) return;
-  const target = stableSearch(domain, frame, checksum);
+  const target = stableSearch(domain, frame, checksum, known);
   if (isFound(target)) {
     if (mergeInto(entry, frame, target)) itemAppend(entry, target);
     return;
   }
-  findPartner(domain, entry, frame, checksum, target == STABLE_FULL);
+  findPartner(domain, entry, frame, checksum, known, target == STABLE_FULL);
 }
 
 /** The page is a candidate, of the domain in which it is looked for. */
@@ -90,7 +93,7 @@ function mergeKsmPage(domain: Domain, entry: u32, frame: u32, node: Node): void 
   itemUnlink(entry);
   if (!isFound(target)) {
     if (isHashOrder()) itemOf(entry).checksum = checksum; // its key
-    findPartner(domain, entry, frame, checksum, true);
+    findPartner(domain, entry, frame, checksum, 0, true);
   } else if (mergeInto(entry, frame, target)) {
     itemAppend(entry, target);
   }
@@ -101,7 +104,7 @@ function hangsOn(entry: u32, node: Node): bool {
 }
 
 /** Looks for a partner in the unstable tree. `isFull`: the stable tree has the content, but takes no more pages. */
-function findPartner(domain: Domain, entry: u32, frame: u32, checksum: u32, isFull: bool): void {
-  const partner = unstableSearchOrInsert(domain, entry, frame, checksum, isFull);
+function findPartner(domain: Domain, entry: u32, frame: u32, checksum: u32, known: u32, isFull: bool): void {
+  const partner = unstableSearchOrInsert(domain, entry, frame, checksum, known, isFull);
   if (partner != 0) mergeTwo(domain, entry, frame, partner, checksum);
 }

@@ -31,7 +31,15 @@ import { vmaFind } from '../../memory/vmas';
 import { isAtPlace, isCandidate } from '../../merge/candidate';
 import { domainAt, domainNumber, entryDomain } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
-import { isHashOrder, orderByBytes, orderByChecksum, rootsAt, treeNid, unstableRoot } from '../../merge/order';
+import {
+  compareUnless,
+  isHashOrder,
+  orderByBytes,
+  orderByChecksum,
+  rootsAt,
+  treeNid,
+  unstableRoot,
+} from '../../merge/order';
 import { entryOf, expectFreeItem, isOfThisPass, itemOf, stateOf, stateSet } from '../../merge/rmap';
 import { comparePages, pagePrefix } from '../../page/page';
 import { Domain } from '../../records/domain';
@@ -60,9 +68,16 @@ function mergeableFrame(entry: u32): u32 {
 /**
  * The entry of a page in the tree of `domain` that equals the page of `entry` in `frame`; 0 if there was none. Then `entry` is in the tree
  * now, unless the search met a page that has vanished or is this very frame (both after fork). Such a search is given up, and the item
- * stays volatile. `isFull`: the stable tree has this content, but takes no more pages.
+ * stays volatile. `known`: a frame that is known to equal it, or 0. `isFull`: the stable tree has this content, but takes no more pages.
  */
-export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, checksum: u32, isFull: bool): u32 {
+export function unstableSearchOrInsert(
+  domain: Domain,
+  entry: u32,
+  frame: u32,
+  checksum: u32,
+  known: u32,
+  isFull: bool,
+): u32 {
   if (!ASC_NO_ASSERT) {
     expectFreeItem(entry);
     assert(mapsFrame(pteOf(entry), frame) || mapsZero(pteOf(entry))); // a split may have put the zero frame there
@@ -81,7 +96,7 @@ export function unstableSearchOrInsert(domain: Domain, entry: u32, frame: u32, c
       const isOld = isHashed && !isOfThisPass(stateOf(met));
       if (!isOld && (treeFrame == 0 || treeFrame == frame)) return 0;
       if (treeFrame == 0) order = 0;
-      else order = isHashed ? comparePages(frame, treeFrame) : orderByBytes(prefix, frame, treeFrame);
+      else order = isHashed ? compareUnless(known, frame, treeFrame) : orderByBytes(prefix, frame, treeFrame);
       if (order == 0) {
         if (!ASC_NO_ASSERT) assert(treeFrame == 0 || entryDomain(met) == domainNumber(domain));
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;

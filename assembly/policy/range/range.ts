@@ -49,7 +49,7 @@ function mergeWithin(domain: Domain, mm: Mm, page: u32, end: u32): u32 {
   seenClear(scanner);
   let merged: u32 = 0;
   for (let ended: bool = false; !ended; ) {
-    windowOpen(window, WINDOW_PAGES, end - scanner.page, 0);
+    windowOpen(window, WINDOW_PAGES, end - scanner.page, 0, false);
     ended = selectPages(domain, scanner, window, mm, end);
     fingerprint(window, 0, window.count);
     merged += decide(domain, scanner, window, mm);
@@ -130,7 +130,7 @@ function mergePage(domain: Domain, scanner: Scanner, mm: Mm, entry: u32, checksu
 /** The node into whose frame the page in `frame` can be merged, or none, or STABLE_FULL. A KSM frame finds its own node. */
 function targetOf(domain: Domain, frame: u32, checksum: u32): Node {
   const own = stableNodeOf(frame);
-  if (!own) return stableSearch(domain, frame, checksum);
+  if (!own) return stableSearch(domain, frame, checksum, 0);
   return nodeHas(own, NODE_MIGRATING) ? stableSortIn(own, checksum) : own;
 }
 

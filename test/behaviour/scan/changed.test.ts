@@ -55,6 +55,44 @@ describe.each([4096, 2 ** 20])('with copies of %i bytes', (copyBytes) => {
   });
 });
 
+describe('of two images whose pages lie in the same order', () => {
+  const row = [1, 2, 3, 4, 5, 6, 7, 8];
+  const changedRow = row.map((content) => (content === 3 ? 9 : content));
+
+  /** What is merged is compared page by page with the first image itself, not with copies. */
+  function scanTwo(first: () => Pages, second: () => Pages): Promise<ScanReport> {
+    const sources = [first, second].map(
+      (again, at) =>
+        new MemorySource(`image ${at}`, (reading) => (reading === 0 ? pagesOf(row) : again()), { hasReader: true }),
+    );
+    return reportOf(sources, {});
+  }
+
+  const same = (): Pages => pagesOf(row);
+  const broken = (): Pages => {
+    throw failure;
+  };
+
+  test.each<[what: string, first: () => Pages, second: () => Pages, compared: number, changed: [number, number]]>([
+    ['none changes', same, same, 8, [0, 0]],
+    ['the first changes', () => pagesOf(changedRow), same, 7, [1, 0]],
+    ['the second changes', same, () => pagesOf(changedRow), 7, [0, 1]],
+    ['the first is shorter', () => pagesOf(row.slice(0, 5)), same, 5, [3, 0]],
+    ['the first is gone', broken, same, 0, [8, 0]],
+    ['the second is gone', same, broken, 0, [0, 8]],
+    ['both are gone, so that there is nothing to compare the first with', broken, broken, 0, [0, 8]],
+  ])('%s', async (_, first, second, compared, changed) => {
+    const { sysfs, verification, notes } = await scanTwo(first, second);
+    expect(sysfs).toMatchObject({ pages_shared: 8, pages_sharing: 8 });
+    expect(verification).toMatchObject({ compared, changed: changed[0] + changed[1], repaired: 0 });
+    for (const at of [0, 1]) {
+      const said = notes.filter((note) => note.startsWith(`image ${at}: `));
+      expect(said).toHaveLength(changed[at] === 0 ? 0 : 1);
+      if (changed[at] !== 0) expect(said[0]).toContain(`: ${changed[at]} merged page`);
+    }
+  });
+});
+
 test('why a source cannot be read again is said', async () => {
   const { notes, contents } = await scan(() => {
     throw failure;

@@ -9,9 +9,9 @@ const PAGES = 20_000;
 
 function sourcesOf(workload: Workload): MemorySource[] {
   const contents = contentsOf(workload, PAGES, new Dice(`${workload} long`));
-  return [contents.slice(0, 8191), contents.slice(8191)].map((each, at) => {
+  return [contents.slice(0, 8191), contents.slice(8191), contents.slice(0, 3000)].map((each, at) => {
     const pages = pagesAt(each, pageOf);
-    return new MemorySource(`image ${at}`, () => pages);
+    return new MemorySource(`image ${at}`, () => pages, { hasReader: true });
   });
 }
 

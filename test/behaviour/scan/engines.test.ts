@@ -16,7 +16,9 @@ function sourcesOf(workload: Workload, pages: number): MemorySource[] {
   const [first, second] = [contents.slice(0, pages * 0.6), contents.slice(pages * 0.6)];
   const torn = second.flatMap((content) => [...Array(dice.oneIn(9) ? dice.between(1, 40) : 0), content]);
   const images = [first, torn].map((each) => pagesAt(each, pageOf));
-  return [0, 1, 0].map((image, at) => new MemorySource(`image ${at}`, () => images[image] ?? new Map()));
+  return [0, 1, 0].map(
+    (image, at) => new MemorySource(`image ${at}`, () => images[image] ?? new Map(), { hasReader: at < 2 }),
+  );
 }
 
 const ORDERS = ['hash', 'content'] as const;
@@ -40,7 +42,9 @@ describe.each(ORDERS)('in %s order', (index) => {
   describe.each(WORKLOADS)('%s', (workload) => {
     const sources = sourcesOf(workload, 331);
 
-    test.each(SETTINGS)('until a pass changes nothing, %o', async (settings) => {
+    // Both orders decide alike but for their trees, so half of the settings will do for the second.
+    const settings = SETTINGS.filter((one) => index === 'hash' || one.smart_scan === one.use_zero_pages);
+    test.each(settings)('until a pass changes nothing, %o', async (settings) => {
       await expectSame(sources, { index, settings });
     });
 

@@ -271,7 +271,7 @@ describe('made by hand, with right digests', () => {
         /threads/,
       );
     }
-    const ofScanner = [layout.SCANNER_SINK, layout.SCANNER_WINDOWS, layout.SCANNER_NOTES, layout.SCANNER_RECENT];
+    const ofScanner = [layout.SCANNER_DOUBTS, layout.SCANNER_WINDOWS, layout.SCANNER_WINDOWS + layout.WINDOW_NOTES];
     const work = ofScanner.map((word) => layout.LINUX_SCANNER + word);
     for (const word of [...work, layout.LOCK, layout.EPOCH, layout.WORKERS, layout.WORKERS_END - 4]) {
       await expectRefused(withWordAt(word), /threads/);

@@ -31,15 +31,14 @@ test('the parts before the regions follow each other without overlapping', () =>
 
 test('the parts of a scanner’s record follow each other without overlapping', () => {
   const parts: Part[] = [
-    ['head', 0, layout.SCANNER_SINK + 4],
+    ['head', 0, layout.SCANNER_OWN + 16],
     ['job', layout.SCANNER_JOB, layout.SCANNER_JOB_LOST + 4],
     ['windows', layout.SCANNER_WINDOWS, layout.SCANNER_WINDOWS + 2 * layout.WINDOW_BYTES],
-    ['notes', layout.SCANNER_NOTES, layout.SCANNER_NOTES + layout.WINDOW_PAGES_MAX * layout.NOTE_BYTES],
-    ['recent', layout.SCANNER_RECENT, layout.SCANNER_RECENT + layout.RECENT_FRAMES * 4],
     ['the next', layout.SCANNER_BYTES, Number.POSITIVE_INFINITY],
   ];
   expectInRow(parts);
-  expect(layout.WINDOW_TURNS).toBeGreaterThanOrEqual(layout.WINDOW_BEFORE + 4);
+  expect(layout.NOTE_EQUAL + 8).toBeLessThanOrEqual(layout.NOTE_BYTES);
+  expect(layout.WINDOW_TURNS).toBeGreaterThanOrEqual(layout.WINDOW_SINK + 4);
 });
 
 test('no two header fields share a word, and all lie before the frame lists', () => {

@@ -173,3 +173,28 @@ describe('renderJson', () => {
     expect(text.endsWith('}\n')).toBe(true);
   });
 });
+
+describe('how equal pages are known to be equal', () => {
+  const { verification, ...rest } = sample();
+  const text = (change: Partial<ScanReport>): string =>
+    renderTable({ ...rest, verification, ...change }, { width: 200, colour: false });
+  const trusted = (chance: number): ScanReport['verification'] => ({
+    ...verification,
+    by: 'hash',
+    false_match_chance: chance,
+  });
+
+  it('by their bytes', () => {
+    expect(text({})).toContain('80,974 pages compared byte by byte');
+    expect(text({ engine: 'bytes' })).toContain('Equal pages were compared byte by byte.');
+  });
+
+  it('by their hashes: the chance is said, and is a warning from one in a million on', () => {
+    expect(text({ verification: trusted(3e-8) })).toMatch(
+      /\nEqual hashes are believed: .* among 314,600 pages is .* 3e-8\.\n/,
+    );
+    expect(text({ verification: trusted(2e-6) })).toMatch(
+      /\nWarning: Equal hashes .* 2e-6; leave --trust-hash away\.\n/,
+    );
+  });
+});
