@@ -63,7 +63,7 @@ export class Window {
   /** The level whose key lies behind that of level 0. */
   #level = 0;
 
-  /** `module`: hash.wasm. EINVAL if it is another. */
+  /** `module`: hash.wasm. EINVAL if it is another, ENOMEM if the system refuses a memory. */
   constructor(module: WebAssembly.Module, { seed, pages = WINDOW_PAGES, nameBits = 64 }: WindowOptions) {
     this.#namesAt = KEYS + 2 * KEY_BYTES;
     this.#partnersAt = this.#namesAt + 8 * pages;
@@ -71,7 +71,7 @@ export class Window {
     this.#besideAt = this.#pagesAt + pages * PAGE_SIZE;
     this.#copiesAt = this.#besideAt + pages * PAGE_SIZE;
     const initial = Math.ceil(this.#copiesAt / UNIT);
-    this.#memory = new WebAssembly.Memory({ initial, maximum: UNITS_MAX, shared: true });
+    this.#memory = memoryOf(initial);
     this.#hash = exportsOf(module, this.#memory);
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.pages = this.#bytes.subarray(this.#pagesAt, this.#besideAt);
@@ -173,6 +173,16 @@ export class Window {
       throw new KsmError('ENOMEM', `The system refuses ${some * UNIT} bytes more for copies of pages.`, { cause });
     }
     this.#bytes = new Uint8Array(this.#memory.buffer);
+  }
+}
+
+function memoryOf(initial: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial, maximum: UNITS_MAX, shared: true });
+  } catch (cause) {
+    throw new KsmError('ENOMEM', 'The system refuses a memory to name pages in; end what takes address space.', {
+      cause,
+    });
   }
 }
 
