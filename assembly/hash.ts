@@ -9,6 +9,7 @@ import { equalPages } from './page/bytes/compare';
 import { hashKeyed, hashXxh64 } from './page/bytes/hash';
 import { isZeroPage } from './page/bytes/zero';
 
+export { comparePages } from './page/bytes/compare';
 export { expandKey } from './page/bytes/hash';
 export { readPages } from './page/bytes/read';
 

@@ -22,7 +22,7 @@ export function pagesRekey(seedLow: u32, seedHigh: u32): void {
   else bytes.pagesRekey(seedLow, seedHigh);
 }
 
-/** Order of two pages: < 0, 0 or > 0. Of bytes as memcmp has it; that of names says nothing but whether they are equal. */
+/** Order of two pages: < 0, 0 or > 0. Of bytes as memcmp has it, of names that of the numbers. */
 export function comparePages(frame: u32, other: u32): i32 {
   return isDefined(PAGE_NAMES) ? names.comparePages(frame, other) : bytes.comparePages(frame, other);
 }

@@ -2,12 +2,11 @@
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
 import { KsmError } from '../errors.ts';
-import { plural } from '../format.ts';
 import type { PageSource } from '../image/index.ts';
 import type { Host } from '../index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
 import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../scan/index.ts';
-import { type Arguments, choice, has, many, single, size, wholeNumber } from './arguments.ts';
+import { type Arguments, choice, has, many, size, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
 import { appearance, print, say } from './output.ts';
@@ -43,7 +42,7 @@ export const scanCommand: Command = {
       'miss each other. --set smart_scan=1 brings it back. --memory SIZE bounds what ksm takes for the scan (half of what is free): ' +
       'if there are more pages than fit, a sample of contents is scanned, and all figures are estimates with bounds. ' +
       'With --engine bytes it is the size of the engine (all pages, at most half of what is free and 4 GiB), and if there are ' +
-      'more pages than fit, they are merged while they are loaded.',
+      'more pages than fit, they are merged while they are loaded. With --index content processes are scanned so, too.',
     'Where the terminal is too narrow for all columns, the least important ones are left out; --json has them all.',
   ],
   operands: 'files',
@@ -60,7 +59,7 @@ export const scanCommand: Command = {
       name: 'engine',
       value: 'ENGINE',
       completes: ['names', 'bytes'],
-      help: 'names: pages are named by their hash as they are read, and not kept (default in hash order); bytes: all are loaded',
+      help: 'names (default): pages are named by their hash as they are read, and not kept; bytes: all are loaded',
     },
     {
       name: 'trust-hash',
@@ -89,12 +88,14 @@ interface Request extends Wanted, CommonOptions {
 
 function requestOf(given: Arguments): Request {
   const asked = optional<JobOptions['engine']>(given, 'engine', (text) => choice('engine', text, ['names', 'bytes']));
-  const engine = asked ?? (single(given, 'index') === 'content' ? 'bytes' : 'names');
+  const engine = asked ?? 'names';
   const common = engine === 'bytes' ? commonOptions(given) : commonOptions(given, budget);
-  if (engine === 'names' && common.index === 'content') {
+  const onlyImages = given.positionals.length > 0 && !has(given, 'pid') && !has(given, 'all');
+  if (asked === 'names' && common.index === 'content' && !onlyImages) {
     throw new KsmError(
       'EUSAGE',
-      '--engine names: names have no order of contents; --index content needs --engine bytes.',
+      '--engine names: a process changes while it is read, so its contents cannot be put in order; with --index content scan images, ' +
+        'or leave --engine away.',
     );
   }
   if (engine === 'bytes' && has(given, 'trust-hash')) {
@@ -161,7 +162,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
       },
       settings: settings.now,
       default_settings: settings.before,
-      notes: [...sources.notes, ...readingNotes(sources.list), ...comparisonNotes(scanned)],
+      notes: sources.notes,
     });
   } finally {
     progress.clear();
@@ -177,25 +178,6 @@ function expectSizes(sources: readonly PageSource[]): void {
     `${stream.name} is a pipe, and the engine over bytes has to know how long a source is: copy it into a file first, or scan it ` +
       'with --engine names.',
   );
-}
-
-function readingNotes(sources: readonly PageSource[]): string[] {
-  return sources.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`));
-}
-
-/** What changed, or could not be looked at again, between the first reading and the comparison. */
-function comparisonNotes({ placed, verdict }: Scanned): string[] {
-  return placed.flatMap(({ source: { name } }, at) => {
-    const [changed = 0, believed = 0] = [verdict?.changed[at], verdict?.believed[at]];
-    const notes: string[] = [];
-    if (changed > 0)
-      notes.push(
-        `${name}: ${plural(changed, 'merged page')} changed before ${changed === 1 ? 'it' : 'they'} could be compared.`,
-      );
-    if (believed > 0)
-      notes.push(`${name}: ${plural(believed, 'merged page')} could not be read again; equal hashes are believed.`);
-    return notes;
-  });
 }
 
 /** A size that the engine refuses is the user's if the user chose it. */

@@ -1,4 +1,5 @@
 /** How an embedder gets its Contents: options, checked. */
+import { layout } from '../engine/index.ts';
 import { KsmError } from '../errors.ts';
 import { machineOf } from '../host/index.ts';
 import { createNamer } from '../names/index.ts';
@@ -19,14 +20,20 @@ function namerOf(what: string, value: unknown): PageNamer {
 }
 
 /**
- * Names for the pages of an embedder that keeps its guests' bytes. EINVAL if an option is wrong, or the host's pages are bytes; without
- * a namer also what createNamer throws.
+ * Names for the pages of an embedder that keeps its guests' bytes. EINVAL if an option is wrong, the host's pages are bytes, or its trees
+ * are in content order; without a namer also what createNamer throws.
  */
 export async function createContents(options: ContentsOptions): Promise<Contents> {
   const given = optionsOf('createContents', options, OPTIONS);
   const machine = machineOf(given.host, 'createContents');
   if (!machine.engine.frames.areNames) {
     throw new KsmError('EINVAL', 'createContents: this host\'s pages are bytes; create it with page: "names".');
+  }
+  if (machine.engine.u32(layout.H_INDEX) === layout.INDEX_CONTENT) {
+    throw new KsmError(
+      'EINVAL',
+      'createContents: this host is in content order, and a namer\'s names are not ordered as contents are; leave out index: "content".',
+    );
   }
   const read = called('createContents: option "read"', given.read);
   return new Contents(machine, read, given.namer ?? (await createNamer()));

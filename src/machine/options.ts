@@ -46,7 +46,7 @@ export interface HostOptions extends ThreadOptions {
   /**
    * What a page is: "bytes", or "names", where each page holds a 64-bit name of its content in place of it, 0 for a page of zeros.
    * Equal names are believed: verify them before. `AddressSpace` then has `setName` and `getName` in place of `write` and `read`.
-   * In hash order only. Default "bytes".
+   * In content order names have to be ordered as the contents are. Default "bytes".
    */
   readonly page?: 'bytes' | 'names';
   /** Page checksum: "keyed" runs at memory speed, "xxh64" is Linux's. Default: keyed in hash order, xxh64 in content order. */
@@ -126,11 +126,6 @@ export function geometryOf(options: HostOptions): Geometry {
   const { memory = 256 * 2 ** 20 } = options;
   const memoryPages = Math.ceil((typeof memory === 'string' ? parseBytes(memory) : memory) / UNIT_BYTES);
   const { index = 'hash', cures = {}, dirtyTracking = 'off' } = options;
-  if (options.page === 'names' && index === 'content')
-    throw new KsmError(
-      'EINVAL',
-      'Names say whether contents are equal, not how they are ordered: pages of names want index "hash".',
-    );
   if (options.page === 'names' && options.checksum === 'xxh64')
     throw new KsmError('EINVAL', 'The checksum of a name is its lower half: pages of names take no option "checksum".');
   const { frames, nodes = 1 } = options;
@@ -148,7 +143,7 @@ export function geometryOf(options: HostOptions): Geometry {
     cures:
       (cures.smartScanPhase ? layout.CURE_SMART_SCAN_PHASE : 0) | (cures.advisorFloor ? layout.CURE_ADVISOR_FLOOR : 0),
     dirtyTracking: DIRTY_TRACKING.indexOf(dirtyTracking),
-    checksum: options.checksum ?? (index === 'hash' ? 'keyed' : 'xxh64'),
+    checksum: options.checksum ?? (index === 'hash' || options.page === 'names' ? 'keyed' : 'xxh64'),
     seed: BigInt(options.seed ?? randomSeed()),
   };
 }

@@ -20,6 +20,7 @@ interface HashExports {
   expandKey(seedLow: number, seedHigh: number, key: number): void;
   namePages(page: number, count: number, key: number, to: number): void;
   equalRun(page: number, count: number, partners: number): number;
+  comparePages(page: number, other: number): number;
 }
 
 const UNIT = 65536;
@@ -113,6 +114,11 @@ export class Window {
     return names;
   }
 
+  /** How many copies there can be at once. */
+  get mostCopies(): number {
+    return (UNITS_MAX * UNIT - this.#copiesAt) / PAGE_SIZE;
+  }
+
   /** Keeps a copy of page `page` of the window as copy number `copy`. ENOMEM if the memory cannot grow for it. */
   keep(page: number, copy: number): void {
     const to = this.#copiesAt + copy * PAGE_SIZE;
@@ -124,6 +130,11 @@ export class Window {
   /** Copy number `copy`: valid until it is kept anew. */
   copy(copy: number): Uint8Array {
     return this.#bytes.subarray(this.#copiesAt + copy * PAGE_SIZE, this.#copiesAt + (copy + 1) * PAGE_SIZE);
+  }
+
+  /** Order of two copies as memcmp has it: < 0, 0 or > 0. */
+  compareCopies(one: number, other: number): number {
+    return this.#hash.comparePages(this.#copiesAt + one * PAGE_SIZE, this.#copiesAt + other * PAGE_SIZE);
   }
 
   /** Page `page` of the window is to be compared with nothing, */
@@ -185,7 +196,7 @@ function newMemory(initial: number): WebAssembly.Memory {
 
 function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): HashExports {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (['namePages', 'expandKey', 'equalRun'].every((name) => names.includes(name))) {
+  if (['namePages', 'expandKey', 'equalRun', 'comparePages'].every((name) => names.includes(name))) {
     return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as HashExports;
   }
   throw new KsmError(

@@ -6,6 +6,7 @@ import type { Sample, Scanned } from '../scan/index.ts';
 import { topContents } from './contents.ts';
 import { figuresOf } from './figures.ts';
 import { machine } from './machine.ts';
+import { notesOf } from './notes.ts';
 import type { OptionsReport, ScanReport } from './types.ts';
 import { verificationOf } from './verification.ts';
 
@@ -18,6 +19,7 @@ export interface ScanFacts {
   readonly options: OptionsReport;
   readonly settings: ScanReport['settings'];
   readonly default_settings: ScanReport['settings'];
+  /** Whole sentences, before those of the scan itself. */
   readonly notes: readonly string[];
 }
 
@@ -45,7 +47,7 @@ export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
     default_settings,
     options,
     machine: machine(),
-    notes: [...notes, ...notesOn(engines.hosts.length, sample)],
+    notes: [...notes, ...notesOf(scanned), ...notesOn(engines.hosts.length, sample)],
   };
 }
 

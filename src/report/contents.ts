@@ -15,7 +15,9 @@ export async function topContents(
   limit: number,
 ): Promise<ContentReport[]> {
   const best = bestOf(contents, limit);
-  return Promise.all(best.map((content) => describe(placed[content.source] as Placed, content)));
+  const reports: ContentReport[] = []; // one after the other: they are all read into the same place
+  for (const content of best) reports.push(await describe(placed[content.source] as Placed, content));
+  return reports;
 }
 
 /** Of as many as there may be, only `limit` are kept at a time. */
@@ -45,6 +47,6 @@ async function describe(placed: Placed, { page: number, pages, frames, saved }: 
 
 function whyUnread({ source }: Placed, page: number): string {
   return source.isRepeatable || page < (source.kept ?? 0)
-    ? 'gone before it could be looked at'
+    ? 'gone or changed before it could be looked at'
     : 'came only once, and was not kept';
 }

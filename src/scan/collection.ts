@@ -49,6 +49,11 @@ export class Collection {
     this.#sharing = sharing;
   }
 
+  /** Pages whose names are held. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Undefined if all pages are there. */
   get sample(): Sample | undefined {
     return this.#heavy && { weight: this.#weight, pages: this.#held, heavy: this.#heavy };

@@ -5,10 +5,10 @@
  * them. Then the sum of what the engines count is what one engine would count.
  */
 import { TABLE_ENTRIES } from '../../assembly/layout/index.ts';
-import { machineOf } from '../host/index.ts';
 import type { AddressSpace, Counters, Host } from '../index.ts';
 import { COUNTERS } from '../ksm/index.ts';
 import { PAGE_SIZE } from '../memory/index.ts';
+import type { Naming } from './naming.ts';
 
 /** Where page 0 of a source lies in its address spaces: at the start of a page table, not at address 0. */
 export const BASE_PAGE: number = TABLE_ENTRIES;
@@ -18,9 +18,12 @@ const ALIKE: readonly (keyof Counters)[] = ['full_scans'];
 
 export class Engines implements Disposable {
   readonly hosts: readonly Host[];
+  /** How the pages are named, if they are. */
+  readonly naming: Naming | undefined;
 
-  constructor(hosts: readonly Host[]) {
+  constructor(hosts: readonly Host[], naming?: Naming) {
     this.hosts = hosts;
+    this.naming = naming;
   }
 
   [Symbol.dispose](): void {
@@ -34,7 +37,7 @@ export class Engines implements Disposable {
 
   /** Are pages names of contents, and not the contents themselves? */
   get areNames(): boolean {
-    return machineOf(this.first).engine.frames.areNames;
+    return this.naming !== undefined;
   }
 
   /** /sys/kernel/mm/ksm of all of them together. */

@@ -2,13 +2,14 @@
  * The whole job: sources are loaded, scanned until a pass changes nothing, and what was merged is verified.
  *
  * On the engine over names the pages themselves are never kept: they are named as they are read, the engine scans the names, and
- * what it has merged is compared byte by byte afterwards. If a name stands for two contents, one of them gets another, and the scan begins
- * again. The counters are those of the engine over bytes. Of more pages than memory holds the names of, a sample is scanned.
+ * what it has merged is compared byte by byte afterwards. If a name stands for two contents, it is given up, and the scan begins again. The
+ * counters are those of the engine over bytes. Of more pages than memory holds the names of, a sample is scanned.
  */
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import { createHost, type Host } from '../index.ts';
 import { loadBinary } from '../load.ts';
 import { randomSeed } from '../machine/index.ts';
+import { MEMORY_BYTES_MAX } from '../memory/index.ts';
 import { Window } from '../names/index.ts';
 import { BytesLoader, type BytesOptions, bytesHost } from './bytes.ts';
 import { Collection, type Sample } from './collection.ts';
@@ -16,16 +17,19 @@ import { Engines } from './engines.ts';
 import type { Sharing } from './heavy.ts';
 import { type Budget, keeping } from './kept.ts';
 import { loadNames } from './load.ts';
+import { Naming } from './naming.ts';
+import { ContentOrder, expectImages, NoOrder } from './order.ts';
 import { Passes } from './passes.ts';
 import { Phases } from './phases.ts';
 import type { Placed } from './placed.ts';
 import { copiesIn, defaultBudget, roomIn } from './plan.ts';
 import { namesOf, populate } from './populate.ts';
+import { rename } from './rename.ts';
 import { type Verdict, Verifier } from './verify.ts';
 import type { Watch } from './watch.ts';
 
 export interface JobOptions extends BytesOptions {
-  /** Names of contents, verified by bytes; or the bytes themselves. */
+  /** Names of contents, verified by bytes; or the bytes themselves. In content order names only of what they can be ordered for. */
   readonly engine: 'names' | 'bytes';
   /** Exactly so many passes; undefined: until one changes nothing. */
   readonly passes: number | undefined;
@@ -33,7 +37,7 @@ export interface JobOptions extends BytesOptions {
   readonly trustHash: boolean;
   /** Threads that load a scan over names; undefined: as many as are worth their start. The result is the same with any number. */
   readonly loaders?: number | undefined;
-  /** Bytes that copies of pages may take while contents are compared; undefined: what `memory` leaves. */
+  /** Bytes that copies of pages may take while contents are compared, a page at least; undefined: what `memory` leaves. */
   readonly copyBytes?: number | undefined;
   /** Engines over names that there are at least, a power of two: for tests. */
   readonly engines?: number;
@@ -56,18 +60,33 @@ export interface Scanned {
   readonly phases: Phases;
   /** Of each source: how many pages were read. */
   readonly pages: readonly number[];
-  /** How the sample was taken that the engines have; not there if they have all pages. */
+  /** How a sample was taken; undefined if all pages were scanned. */
   readonly sample?: Sample;
+  /** Why names were not scanned, where they were asked for: a whole sentence. */
+  readonly notes: readonly string[];
 }
 
 /** Scans `sources`. Whatever was made is let go if it fails. */
-export function scan(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
-  return options.engine === 'bytes' ? scanBytes(sources, options, watch) : scanNames(sources, options, watch);
+export async function scan(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
+  const phases = new Phases();
+  if (options.engine === 'bytes') return scanBytes(sources, options, phases, watch);
+  try {
+    return await scanNames(sources, options, phases, watch);
+  } catch (error) {
+    if (!(error instanceof NoOrder)) throw error;
+    const memory = options.memory === undefined ? undefined : Math.min(options.memory, MEMORY_BYTES_MAX);
+    const scanned = await scanBytes(sources, { ...options, memory }, phases, watch);
+    return { ...scanned, notes: [`Content order, with all pages in the engine's memory: ${error.message}.`] };
+  }
 }
 
-async function scanBytes(sources: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
+async function scanBytes(
+  sources: readonly PageSource[],
+  options: JobOptions,
+  phases: Phases,
+  watch: Watch,
+): Promise<Scanned> {
   const { index, memory, scanners, onWarning, seed } = options;
-  const phases = new Phases();
   const host = await bytesHost(sources, given({ index, memory, scanners, onWarning, seed }));
   const engines = new Engines([host]);
   try {
@@ -76,49 +95,55 @@ async function scanBytes(sources: readonly PageSource[], options: JobOptions, wa
     const placed = await phases.time('loading', () => new BytesLoader(engines, passes, watch).load(sources));
     for (const { wall_s, cpu_s } of passes.done) phases.move('loading', 'passes', wall_s, cpu_s); // those that made room
     await phases.time('passes', () => run(passes, options.passes));
-    return {
-      engines,
-      placed,
-      passes,
-      verdict: undefined,
-      renamings: 0,
-      phases,
-      pages: placed.map(({ pages }) => pages.count),
-    };
+    const pages = placed.map((from) => from.pages.count);
+    return { engines, placed, passes, verdict: undefined, renamings: 0, phases, pages, notes: [] };
   } catch (error) {
     engines[Symbol.dispose]();
     throw error;
   }
 }
 
-async function scanNames(all: readonly PageSource[], options: JobOptions, watch: Watch): Promise<Scanned> {
-  const phases = new Phases();
-  const { scanners, onWarning, nameBits, prepare, loaders } = options;
+async function scanNames(
+  all: readonly PageSource[],
+  options: JobOptions,
+  phases: Phases,
+  watch: Watch,
+): Promise<Scanned> {
+  const { index, scanners, onWarning, nameBits, prepare, loaders } = options;
+  if (index === 'content') expectImages(all);
   const seed = BigInt(options.seed ?? randomSeed());
   const kept = keepBudget(all, options);
   const memory = (options.memory ?? defaultBudget()) - kept.bytes;
   const sources = keeping(all, kept);
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
+  const order = index === 'content' ? new ContentOrder() : undefined;
+  const naming = new Naming(window, order);
   const collection = new Collection(sources.length, roomIn(memory, sources.length), await sharingBy(prepare));
-  await phases.time('loading', () => loadNames(sources, window, collection, loaders, watch));
-  for (let renamings = 0; ; renamings++) {
+  await phases.time('loading', () => loadNames(sources, window, collection, loaders, watch, order));
+  if (order !== undefined && collection.sample !== undefined) {
+    throw new NoOrder('there are more pages than --memory has room for the names of');
+  }
+  for (; ; naming.levels++) {
+    const copies = copiesFor(options, memory, kept, collection.held, sources, window);
+    if (order !== undefined) await phases.time('ordering', () => order.rank(sources, naming, copies, watch));
     const filling = (): ReturnType<typeof populate> => {
       const engineOf = collection.deal(options.engines ?? 1);
-      const engineOptions = { seed, ...given({ scanners, onWarning }) };
-      return populate(sources, collection.lists, engineOf, engineOptions, prepare, watch);
+      const made = { seed, ...given({ index, scanners, onWarning }) };
+      return populate(sources, collection.lists, engineOf, naming, made, prepare, watch);
     };
     const { engines, placed } = await phases.time('filling', filling);
     try {
       const passes = new Passes(engines, watch);
       await phases.time('passes', () => run(passes, options.passes));
-      const copies = copiesFor(options, memory, kept, engines, placed);
-      const compare = (): Promise<Verdict> => new Verifier(engines, placed, window, copies, renamings, watch).run();
+      const compare = (): Promise<Verdict> => new Verifier(engines, placed, naming, copies, watch).run();
       const verdict = options.trustHash ? undefined : await phases.time('comparing', compare);
-      if (verdict === undefined || verdict.renamed.every(({ size }) => size === 0)) {
+      if (verdict === undefined || verdict.false.size === 0) {
         const { sample, pages } = collection;
-        return { engines, placed, passes, verdict, renamings, phases, ...given({ sample }), pages };
+        const found = { engines, placed, passes, verdict, renamings: naming.levels, phases, pages, notes: [] };
+        return { ...found, ...given({ sample }) };
       }
-      collection.lists = namesOf(placed, verdict.renamed);
+      const renamed = await phases.time('comparing', () => rename(placed, verdict.false, naming, watch));
+      collection.lists = namesOf(placed, renamed);
     } catch (error) {
       engines[Symbol.dispose]();
       throw error;
@@ -132,18 +157,19 @@ function keepBudget(sources: readonly PageSource[], { copyBytes, memory = defaul
   return { bytes: sources.every(({ isRepeatable }) => isRepeatable) ? 0 : (copyBytes ?? memory) / 2 };
 }
 
-/** How many copies of pages may be kept for the comparison. */
+/** How many copies may be kept at a time, beside engines with `pages` pages. */
 function copiesFor(
   { copyBytes }: JobOptions,
   memory: number,
   kept: Budget,
-  engines: Engines,
-  placed: readonly Placed[],
+  pages: number,
+  sources: readonly PageSource[],
+  { mostCopies }: Window,
 ): number {
-  const pages = placed.reduce((total, from) => total + from.pages.count, 0);
-  if (copyBytes === undefined) return copiesIn(memory + kept.bytes, pages, engines.metadataBytes);
-  const isKept = placed.some(({ source }) => !source.isRepeatable);
-  return Math.floor((isKept ? copyBytes / 2 + kept.bytes : copyBytes) / PAGE_BYTES);
+  if (copyBytes === undefined) return Math.min(copiesIn(memory + kept.bytes, pages), mostCopies);
+  const isKept = sources.some(({ isRepeatable }) => !isRepeatable);
+  const bytes = isKept ? copyBytes / 2 + kept.bytes : copyBytes;
+  return Math.min(Math.max(1, Math.floor(bytes / PAGE_BYTES)), mostCopies);
 }
 
 /** What the settings say of frames that are shared: asked of an engine of no pages, since they are needed before there is another. */

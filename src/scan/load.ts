@@ -11,6 +11,7 @@ import { Board } from './board.ts';
 import { eachChunk } from './chunks.ts';
 import { Crew } from './crew.ts';
 import type { NameSink } from './names.ts';
+import type { ContentOrder } from './order.ts';
 import { Assembly, largestFirst, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
@@ -23,18 +24,22 @@ const MOST_LOADERS = 4;
 /** Milliseconds after which the user is shown how far the other threads are. */
 const TURN = 20;
 
-/** Reads the names of all sources. `loaders`: threads; undefined: as many as are worth their start. */
+/**
+ * Reads the names of all sources. `loaders`: threads; undefined: as many as are worth their start. `order` hears of all names while their
+ * pages are at hand, so then there is one thread.
+ */
 export async function loadNames(
   sources: readonly PageSource[],
   window: Window,
   sink: NameSink,
   loaders: number | undefined,
   watch: Watch,
+  order?: ContentOrder,
 ): Promise<void> {
   const parts = partsOf(sources);
   const board = new Board(largestFirst(parts));
   const assembly = new Assembly(sources, parts, sink);
-  const threads = Math.min(loaders ?? worthwhile(parts), parts.length);
+  const threads = order === undefined ? Math.min(loaders ?? worthwhile(parts), parts.length) : 1;
   const data = sources.map(({ shareable }) => shareable?.data);
   const start = { window: window.recipe, sources: data, parts, board: board.memory };
   using crew = new Crew(Math.max(0, threads - 1), start, (named) => assembly.add(named));
@@ -49,13 +54,13 @@ export async function loadNames(
   };
 
   for (const [at, source] of sources.entries()) {
-    if (source.shareable === undefined) await loadAlone(source, at, window, sink, watch, look);
+    if (source.shareable === undefined) await loadAlone(source, at, window, sink, watch, look, order);
   }
   for (let at = board.take(); at !== undefined; at = board.take()) {
     const part = parts[at] as Part;
     const source = sources[part.source] as PageSource;
     const visit = (pages: number): Promise<void> => look(`loading ${source.name}`, pages);
-    assembly.add(await namePart(source, part, at, window, watch.signal, visit));
+    assembly.add(await namePart(source, part, at, window, watch.signal, visit, order));
   }
   while (!assembly.isComplete) {
     await crew.news(TURN);
@@ -77,9 +82,12 @@ async function loadAlone(
   sink: NameSink,
   { signal }: Watch,
   look: (label: string, pages: number) => Promise<void>,
+  order?: ContentOrder,
 ): Promise<void> {
   await eachChunk(source, window, { signal }, (page, count) => {
-    sink.add(at, page, window.name(0, count));
+    const names = window.name(0, count);
+    sink.add(at, page, names);
+    order?.note(at, page, names, window);
     return look(`loading ${source.name}`, count);
   });
 }

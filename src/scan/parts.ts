@@ -8,6 +8,7 @@ import { endOf, type PageRun, type PageSource, type Reading } from '../image/ind
 import type { Window } from '../names/index.ts';
 import { eachChunk } from './chunks.ts';
 import { type NameSink, PageIndex } from './names.ts';
+import type { ContentOrder } from './order.ts';
 
 /** Pages of an image that one thread takes at a time: some ten milliseconds of work, and no disk minds the step to the next. */
 const PART_PAGES = 8192;
@@ -63,14 +64,15 @@ function pieces(ranges: readonly PageRun[]): PageRun[][] {
   return all;
 }
 
-/** Reads and names part number `part`. `visit` is called every few milliseconds, with the pages since the last time. */
+/** Reads and names part number `part`. `visit` is called every few milliseconds, with the pages since the last time; `order` hears of them. */
 export async function namePart(
   source: PageSource,
-  { pages, runs }: Part,
+  { source: at, pages, runs }: Part,
   part: number,
   window: Window,
   signal: AbortSignal,
   visit: (pages: number) => void | Promise<void>,
+  order?: ContentOrder,
 ): Promise<NamedPart> {
   const names = new BigUint64Array(pages);
   const index = new PageIndex();
@@ -79,7 +81,9 @@ export async function namePart(
     reading = ended;
   };
   await eachChunk(source, window, { signal, onEnd, ...(runs === undefined ? {} : { runs }) }, (page, count) => {
-    names.set(window.name(0, count), index.count);
+    const some = window.name(0, count);
+    names.set(some, index.count);
+    order?.note(at, page, some, window);
     index.add(page, count);
     return visit(count);
   });

@@ -5,9 +5,13 @@ import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { AddressSpace } from '../index.ts';
 import { PageWalk } from '../machine/index.ts';
 import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
+import { readAgain } from './chunks.ts';
 import type { Dealt } from './dealt.ts';
 import { BASE_PAGE, type Engines } from './engines.ts';
 import type { PageIndex } from './names.ts';
+
+/** Aborts nothing: what is read is a page. */
+const NEVER = new AbortController().signal;
 
 export class Placed {
   readonly source: PageSource;
@@ -35,11 +39,12 @@ export class Placed {
     this.dealt = dealt;
   }
 
-  /** The name that the engine was told of the page at `index`. */
+  /** The name of the page at `index`, as the engine was told. */
   nameAt(index: number): bigint {
     const { dealt } = this;
     const [engine, place] = dealt === undefined ? [0, index] : [dealt.engineOf(index), dealt.placeOf(index)];
-    return this.spaces[engine]?.getName((BASE_PAGE + place) * PAGE_BYTES) ?? 0n;
+    const told = this.spaces[engine]?.getName((BASE_PAGE + place) * PAGE_BYTES) ?? 0n;
+    return this.#engines.naming?.nameOf(told) ?? told;
   }
 
   /** Goes over the pages by index. */
@@ -60,15 +65,22 @@ export class Placed {
     return { label, address: address + BigInt(page - first) * BigInt(PAGE_BYTES) };
   }
 
-  /** Page `page` of the source: as it was loaded, or of names, as the source has it now; undefined if it is gone, or cannot be read. */
+  /**
+   * Page `page` of the source, as it was loaded. Pages that are only named are read again: undefined if that cannot be, or the page is
+   * another by now.
+   */
   async read(page: number): Promise<Uint8Array | undefined> {
-    const [space] = this.spaces;
-    if (space !== undefined && !this.#engines.areNames) {
-      return space.read((BASE_PAGE + (this.pages.indexOf(page) ?? 0)) * PAGE_BYTES, PAGE_BYTES);
-    }
+    const { naming } = this.#engines;
+    const index = this.pages.indexOf(page);
+    if (naming === undefined) return this.spaces[0]?.read((BASE_PAGE + (index ?? 0)) * PAGE_BYTES, PAGE_BYTES);
     if (!this.source.isRepeatable && page >= (this.source.kept ?? 0)) return undefined;
-    for await (const { bytes } of this.source.read({ runs: [{ page, pages: 1 }] })) return Uint8Array.from(bytes);
-    return undefined;
+    let found: Uint8Array | undefined;
+    await readAgain(this.source, naming.window, { signal: NEVER, runs: [{ page, pages: 1 }] }, () => {
+      // Of a content that a sample counts exactly no name is kept.
+      const isSame = index === undefined || naming.levelOf(0, this.nameAt(index)) !== undefined;
+      if (isSame) found = naming.window.pages.slice(0, PAGE_BYTES);
+    });
+    return found;
   }
 }
 

@@ -63,12 +63,10 @@ export function roomIn(budget: number, sources: number): Room {
   };
 }
 
-/** Copies of pages that `budget` leaves room for, beside engines with `pages` pages and `metadataBytes` of records. */
-export function copiesIn(budget: number, pages: number, metadataBytes: number): number {
+/** Copies of pages that `budget` leaves room for, beside engines with `pages` pages. */
+export function copiesIn(budget: number, pages: number): number {
   const least = Math.max(LEAST_COPIES, Math.floor((budget * COPIES_SHARE) / PAGE_BYTES));
-  const left = Math.floor(
-    (budget - programBytes(budget) - pages * (PAGE_COST - ENGINE_COST) - metadataBytes) / PAGE_BYTES,
-  );
+  const left = Math.floor((budget - programBytes(budget) - pages * PAGE_COST) / PAGE_BYTES);
   return Math.min(MOST_COPIES, Math.max(least, left));
 }
 

@@ -6,12 +6,13 @@ import { tallyOf } from './collection.ts';
 import { bucketOf, Dealt } from './dealt.ts';
 import { BASE_PAGE, Engines } from './engines.ts';
 import { halvesOf, NameList } from './names.ts';
+import type { Naming } from './naming.ts';
 import { Placed } from './placed.ts';
 import { engineBytes } from './plan.ts';
 import type { Watch } from './watch.ts';
 
 /** The engine's options that the user chose. */
-export type EngineOptions = Pick<HostOptions, 'seed' | 'scanners' | 'onWarning'>;
+export type EngineOptions = Pick<HostOptions, 'index' | 'seed' | 'scanners' | 'onWarning'>;
 
 /**
  * Takes the names out of the lists. `engineOf`: the engine of each bucket of names. `prepare` writes the settings, before there is anything
@@ -21,13 +22,14 @@ export async function populate(
   sources: readonly PageSource[],
   lists: readonly NameList[],
   engineOf: Uint8Array,
+  naming: Naming,
   options: EngineOptions,
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<{ engines: Engines; placed: Placed[] }> {
   const pagesOf = (some: readonly NameList[]): Uint32Array => byEngine(tallyOf(some), engineOf);
   const pages = pagesOf(lists);
-  const engines = await enginesFor(pages, sources.length, options);
+  const engines = await enginesFor(pages, sources.length, naming, options);
   try {
     for (const host of engines.hosts) prepare(host);
     const whole = pages.reduce((total, some) => total + some, 0);
@@ -37,8 +39,8 @@ export async function populate(
       const spaces = engines.map(pagesOf([list]));
       const dealt = spaces.length > 1 ? new Dealt(list.pages.count, spaces.length) : undefined;
       for (const { index, names } of list.drain()) {
-        if (dealt === undefined) spaces[0]?.setNames((BASE_PAGE + index) * PAGE_SIZE, names);
-        else deal(names, engineOf, spaces, dealt);
+        if (dealt === undefined) spaces[0]?.setNames((BASE_PAGE + index) * PAGE_SIZE, naming.tell(names));
+        else deal(names, engineOf, naming, spaces, dealt);
         filled += names.length;
         await watch.look('filling the engine', filled, whole);
       }
@@ -52,11 +54,16 @@ export async function populate(
 }
 
 /** An engine for each of the numbers of pages. */
-async function enginesFor(pages: Uint32Array, sources: number, options: EngineOptions): Promise<Engines> {
+async function enginesFor(
+  pages: Uint32Array,
+  sources: number,
+  naming: Naming,
+  options: EngineOptions,
+): Promise<Engines> {
   const hosts: Host[] = [];
   try {
     for (const some of pages) hosts.push(await engineFor(some, sources, options));
-    return new Engines(hosts);
+    return new Engines(hosts, naming);
   } catch (error) {
     for (const host of hosts) host[Symbol.dispose]();
     throw error;
@@ -75,7 +82,13 @@ function engineFor(pages: number, sources: number, options: EngineOptions): Prom
 }
 
 /** Each name goes to its engine, behind those that are there. */
-function deal(names: BigUint64Array, engineOf: Uint8Array, spaces: readonly AddressSpace[], dealt: Dealt): void {
+function deal(
+  names: BigUint64Array,
+  engineOf: Uint8Array,
+  naming: Naming,
+  spaces: readonly AddressSpace[],
+  dealt: Dealt,
+): void {
   const first = dealt.counts.slice();
   const halves = halvesOf(names);
   for (let at = 1; at < halves.length; at += 2) dealt.add(engineOf[bucketOf(halves[at] as number)] as number);
@@ -91,7 +104,7 @@ function deal(names: BigUint64Array, engineOf: Uint8Array, spaces: readonly Addr
     filled[engine] = place + 2;
   }
   for (const [engine, part] of parts.entries()) {
-    if (part.length > 0) spaces[engine]?.setNames((BASE_PAGE + (first[engine] ?? 0)) * PAGE_SIZE, part);
+    if (part.length > 0) spaces[engine]?.setNames((BASE_PAGE + (first[engine] ?? 0)) * PAGE_SIZE, naming.tell(part));
   }
 }
 

@@ -3,14 +3,16 @@
  *
  * Only the pages are read that merging shares, in the order in which they lie, and compared byte by byte with the first of their content,
  * or with a copy of it (contents.ts); if there are more copies than the budget has room for, in several rounds. A page that differs and
- * has the same name all the same is a false match: it gets a name by another key. A page whose name is another by now has changed since it
- * was first read; what it was then cannot be verified any more, and is believed and counted.
+ * has the same name all the same is a false match: the name has to be given up, by all pages that have it (rename.ts). A page whose name is
+ * another by now has changed since it was first read; what it was then cannot be verified any more, and is believed and counted.
  */
-import { PAGE_BYTES, type PageReader, type PageRun } from '../image/index.ts';
+import { KsmError } from '../errors.ts';
+import { PAGE_BYTES, type PageReader, type PageRun, type PageSource } from '../image/index.ts';
 import type { Window } from '../names/index.ts';
-import { eachChunk } from './chunks.ts';
+import { readAgain } from './chunks.ts';
 import { MergedContents, NONE } from './contents.ts';
 import type { Engines } from './engines.ts';
+import type { Naming } from './naming.ts';
 import type { Placed } from './placed.ts';
 import type { Watch } from './watch.ts';
 
@@ -32,16 +34,18 @@ export interface Verdict {
   readonly changed: number[];
   /** By source: merged pages that cannot be read again, so that their hashes are believed. */
   readonly believed: number[];
-  /** By source and index: names for pages that have another content than others of their name. */
-  readonly renamed: Map<number, bigint>[];
+  /** Names that stand for more than one content. */
+  readonly false: Set<bigint>;
+  /** Why sources could not be read again, if they could not: whole sentences. */
+  readonly notes: Set<string>;
 }
 
 export class Verifier {
   readonly #placed: readonly Placed[];
+  readonly #naming: Naming;
   readonly #window: Window;
   readonly #watch: Watch;
   readonly #copies: number;
-  readonly #levels: number;
   readonly #contents: MergedContents;
   readonly #verdict: Verdict;
   readonly #readers = new Map<Placed, PageReader>();
@@ -51,26 +55,20 @@ export class Verifier {
   /** Contents whose first page has changed: their others are compared with a copy, in a later round. */
   readonly #again = new Set<number>();
 
-  /** `copies`: how many may be kept at a time, 4096 bytes each. `levels`: how often names were renamed before, at most. */
-  constructor(
-    engines: Engines,
-    placed: readonly Placed[],
-    window: Window,
-    copies: number,
-    levels: number,
-    watch: Watch,
-  ) {
-    this.#levels = levels;
+  /** `copies`: how many may be kept at a time, 4096 bytes each; at least 1. */
+  constructor(engines: Engines, placed: readonly Placed[], naming: Naming, copies: number, watch: Watch) {
     this.#placed = placed;
-    this.#window = window;
+    this.#naming = naming;
+    this.#window = naming.window;
     this.#watch = watch;
-    this.#copies = Math.max(1, copies);
+    this.#copies = copies;
     this.#contents = new MergedContents(engines, placed);
     this.#verdict = {
       equal: 0,
       changed: placed.map(() => 0),
       believed: placed.map(() => 0),
-      renamed: placed.map(() => new Map()),
+      false: new Set(),
+      notes: new Set(),
     };
   }
 
@@ -130,12 +128,14 @@ export class Verifier {
       addRuns(runs, piece.page, hows.subarray(piece.index - first), piece.pages);
     }
     let seen = 0;
-    await eachChunk(from, this.#window, { signal: this.#watch.signal, runs }, async (page, count) => {
+    const options = { signal: this.#watch.signal, runs };
+    const failure = await readAgain(from, this.#window, options, async (page, count) => {
       const index = pages.indexOf(page);
       if (index === undefined) return;
       seen += this.#compare(source, index, hows.subarray(index - first, index - first + count));
       await this.#watch.look(`comparing ${from.name}`, index, pages.count);
     });
+    if (failure !== undefined) this.#noteFailure(from, failure);
     add(this.#verdict.changed, source, wanted - seen);
   }
 
@@ -169,9 +169,7 @@ export class Verifier {
     if (this.#isKept[copy] !== 0) {
       this.#window.setCopyPartner(page, copy);
       this.#verdict.equal++;
-    } else if (this.#levelOf(source, index, page) === undefined) {
-      add(this.#verdict.changed, source, 1);
-    } else {
+    } else if (this.#nameOf(source, index, page) !== undefined) {
       this.#window.keep(page, copy);
       this.#isKept[copy] = 1;
     }
@@ -189,10 +187,8 @@ export class Verifier {
         break;
     }
     const [{ page: at, pages } = { page: 0, pages: most }] = placed.pages.pieces(index, most);
-    const read = this.#readerOf(placed).read(
-      at,
-      this.#window.beside.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES),
-    );
+    const into = this.#window.beside.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES);
+    const read = this.#readBeside(placed, at, into);
     for (let i = 0; i < pages; i++) {
       if (i < read) this.#window.setBesidePartner(page + i);
       else this.#window.setNoPartner(page + i);
@@ -202,31 +198,40 @@ export class Verifier {
     return pages;
   }
 
-  #readerOf(placed: Placed): PageReader {
-    const reader = this.#readers.get(placed) ?? (placed.source.openReader?.() as PageReader);
-    this.#readers.set(placed, reader);
-    return reader;
+  /** Reads pages of a source from number `page` on. How many are there. */
+  #readBeside(placed: Placed, page: number, into: Uint8Array): number {
+    try {
+      const reader = this.#readers.get(placed) ?? (placed.source.openReader?.() as PageReader);
+      this.#readers.set(placed, reader);
+      return reader.read(page, into);
+    } catch (error) {
+      if (!(error instanceof KsmError)) throw error;
+      this.#noteFailure(placed.source, error);
+      return 0;
+    }
   }
 
   /** Page `page` of the window is not equal to what it was compared with. */
   #judge(source: number, index: number, page: number, how: How): void {
-    const window = this.#window;
-    const level = this.#levelOf(source, index, page);
-    if (level === undefined) add(this.#verdict.changed, source, 1);
-    else if (how < NONE && window.nameBeside(page, level) !== this.#nameAt(source, index))
-      this.#again.add(contentOf(how));
-    else this.#verdict.renamed[source]?.set(index, window.name(page, 1, level + 1)[0] as bigint);
+    const told = (this.#placed[source] as Placed).nameAt(index);
+    if (how < NONE && !this.#naming.isBeside(page, told)) {
+      this.#again.add(contentOf(how)); // the first page of the content has changed
+      return;
+    }
+    const name = this.#nameOf(source, index, page);
+    if (name !== undefined) this.#verdict.false.add(name);
   }
 
-  /** By the key of which level the page has the name that the engine was told; undefined: by none, it has changed. */
-  #levelOf(source: number, index: number, page: number): number | undefined {
-    const told = this.#nameAt(source, index);
-    for (let level = 0; level <= this.#levels; level++) if (this.#window.name(page, 1, level)[0] === told) return level;
+  /** The name by which page `page` of the window was merged, if it still has it; else it is counted as changed. */
+  #nameOf(source: number, index: number, page: number): bigint | undefined {
+    const name = (this.#placed[source] as Placed).nameAt(index);
+    if (this.#naming.levelOf(page, name) !== undefined) return name;
+    add(this.#verdict.changed, source, 1);
     return undefined;
   }
 
-  #nameAt(source: number, index: number): bigint {
-    return (this.#placed[source] as Placed).nameAt(index);
+  #noteFailure({ name }: PageSource, { message }: KsmError): void {
+    this.#verdict.notes.add(`${name} could not be read again: ${message}.`);
   }
 }
 

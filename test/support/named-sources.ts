@@ -1,9 +1,12 @@
 /** Sources whose pages are told by name only: for what a scan does once pages have names. */
 import type { PageSource } from '../../src/image/index.ts';
 import type { Host } from '../../src/index.ts';
+import { loadBinary } from '../../src/load.ts';
+import { Window } from '../../src/names/index.ts';
 import type { Counted } from '../../src/report/index.ts';
 import { Collection } from '../../src/scan/collection.ts';
 import { Watch } from '../../src/scan/index.ts';
+import { Naming } from '../../src/scan/naming.ts';
 import { Passes } from '../../src/scan/passes.ts';
 import type { Room } from '../../src/scan/plan.ts';
 import { populate } from '../../src/scan/populate.ts';
@@ -47,8 +50,9 @@ export async function scanNamed(names: readonly BigUint64Array[], setup: NamedSe
     for (let page = 0; page < all.length; page += 64) collection.add(source, page, all.subarray(page, page + 64));
   }
   const sources = names.map(({ length }, at) => unread(`source ${at}`, length));
+  const naming = new Naming(new Window(await loadBinary('hash'), { seed: 1n }));
   const engineOf = collection.deal(least);
-  const { engines, placed } = await populate(sources, collection.lists, engineOf, { seed: 1n }, prepare, watch);
+  const { engines, placed } = await populate(sources, collection.lists, engineOf, naming, { seed: 1n }, prepare, watch);
   const passes = new Passes(engines, watch);
   await passes.settle(false);
   const { sample, pages } = collection;

@@ -1,6 +1,7 @@
 /**
  * Pages that are names: one u64 a frame, which somebody outside has given the content; 0 is the zero page. Equal names are believed to be
- * equal contents. A guest writes a name in one step, and what is read here is read in one step, so that nobody ever sees half of one.
+ * equal contents, and in content order names to be ordered as contents are. A guest writes a name in one step, and what is read here is
+ * read in one step, so that nobody ever sees half of one.
  */
 import { PAGE_NAMES_KIND } from '../../layout';
 import { header } from '../../records/header';
@@ -44,7 +45,7 @@ export function pageChecksum(frame: u32): u32 {
   return name == 0 ? header.zeroChecksum : <u32>name;
 }
 
-/** Content order is refused, so nobody asks; the upper half orders names as comparePages does. */
+/** The upper half orders names as comparePages does, as far as it tells them apart. */
 export function pagePrefix(frame: u32): u32 {
   return <u32>(nameOf(frame) >> 32);
 }

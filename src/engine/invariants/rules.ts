@@ -94,7 +94,8 @@ export const RULES = {
   'chain.dups': 'dups name their chain and have its key and its bytes',
 
   'stable.order': 'a stable tree is in strict order of keys and bytes, or in content order of bytes',
-  'stable.key': 'the key of a stable node is the checksum of its frame, in content order its first four bytes',
+  'stable.key':
+    'the key of a stable node is the checksum of its frame, in content order its first four bytes, of a name its upper half',
   'stable.root': 'in hash order the key of a stable node gives its root',
   'unstable.order': 'an unstable tree in hash order is in order of keys, at the root that they give',
   'unstable.members':

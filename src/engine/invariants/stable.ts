@@ -171,19 +171,21 @@ function checkDomain(walk: Walk, node: number, domain: number): void {
   if (own !== domain) broken('domain.apart', `${walk.nameOf(node)} of domain ${own} is in a tree of ${domain}`);
 }
 
-/** The frame's bytes, which cannot change, give the key. */
+/** The frame's content, which cannot change, gives the key. */
 function checkKey(walk: Walk, node: number): void {
   const frame = walk.u32(node + NODE_FRAME);
   if (frame === 0) return;
-  const expected = walk.isHashOrder ? walk.checksumOf(frame) : prefixOf(walk.u32(walk.engine.frames.placeOf(frame)));
+  const expected = walk.isHashOrder ? walk.checksumOf(frame) : prefixOf(walk, frame);
   const key = walk.u32(node + NODE_KEY);
   if (key !== expected) broken('stable.key', `${walk.nameOf(node)} has key ${key}, its frame wants ${expected}`);
 }
 
-/** Four bytes that were read as a little-endian word, as the number that they are in big-endian. */
-function prefixOf(word: number): number {
+/** The first four bytes of a page as the number that they are in big-endian; of a name its upper half. */
+function prefixOf({ engine }: Walk, frame: number): number {
+  const place = engine.frames.placeOf(frame);
+  if (engine.frames.areNames) return engine.u32(place + 4);
   const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, word, true);
+  view.setUint32(0, engine.u32(place), true);
   return view.getUint32(0, false);
 }
 

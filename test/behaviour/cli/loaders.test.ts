@@ -76,7 +76,7 @@ it('an image that goes away fails with the same message', async () => {
   const window = new Window(await loadBinary('hash'), { seed: 1n });
   for (const loaders of [1, 2, 3]) {
     const watch = new Watch({ show: () => {} }, new AbortController().signal);
-    await expect(loadNames([source], window, loaders, watch)).rejects.toMatchObject({
+    await expect(loadNames([source], window, { add: () => {} }, loaders, watch)).rejects.toMatchObject({
       code: 'ENOENT',
       message: `${path}: no such file`,
     });

@@ -81,6 +81,7 @@ describe('two images', () => {
     ]);
     expect(report.ksm_stat.map((source) => source.ksm_process_profit)).toEqual([4 * PAGE - 4 * 64, 2 * PAGE - 3 * 64]);
     expect(report.options.index).toBe(index);
+    expect(report).toMatchObject({ engine: 'names', notes: [] });
   });
 
   it('are found in the first two passes, and settled in the third', async () => {

@@ -57,7 +57,7 @@ describe('wrong usage', () => {
     [['scan', '--engine', 'bytes', '--memory', '4K', image], '--memory'],
     [['scan', '--memory', '4K', image], '--memory 4K: expected at least 1M'],
     [['scan', '--engine', 'words', image], '--engine words: expected names or bytes.'],
-    [['scan', '--engine', 'names', '--index', 'content', image], '--engine names: '],
+    [['scan', '--engine', 'names', '--index', 'content', image, '--pid', '1'], '--engine names: a process changes'],
     [['scan', '--engine', 'bytes', '--trust-hash', image], '--trust-hash: '],
     [['scan', '--memory'], '--memory needs a value: --memory SIZE'],
     [['scan', '--passes', '0', image], '--passes 0: expected a whole number of at least 1.'],

@@ -1,7 +1,7 @@
 /** A host whose pages are names: how it is laid out, and what it refuses. */
 import { expect, test } from 'vitest';
 import { layout } from '../../../src/engine/index.ts';
-import { createHost, type KsmError } from '../../../src/index.ts';
+import { createContents, createHost, type KsmError } from '../../../src/index.ts';
 import { engineOf } from '../../support/inside.ts';
 
 function refusalOf(call: () => unknown): string | undefined {
@@ -39,8 +39,12 @@ test('bytes are refused where pages are names, names where they are bytes, and w
   expect(refusalOf(() => plain?.getName(0))).toBe('EINVAL');
   expect(named?.getName(0)).toBe(0n);
   expect(refusalOf(() => named?.setName(4096, 1n))).toBe('EFAULT');
-  for (const wrong of [{ index: 'content' }, { checksum: 'xxh64' }] as const)
-    await expect(createHost({ ...small, ...wrong, page: 'names' })).rejects.toMatchObject({ code: 'EINVAL' });
+  await expect(createHost({ ...small, checksum: 'xxh64', page: 'names' })).rejects.toMatchObject({ code: 'EINVAL' });
+  const ordered = await createHost({ ...small, index: 'content', page: 'names' });
+  await expect(createContents({ host: ordered, read: () => new Uint8Array(4096) })).rejects.toMatchObject({
+    code: 'EINVAL',
+    message: expect.stringContaining('content order'),
+  });
 });
 
 test.each(['alone', 'shared'])(

@@ -1,6 +1,6 @@
 /**
- * Four memory images of at least 50,000 pages each, on the live kernel and on the engine: the counters of a scan that
- * has come to rest have to be the same in both orders.
+ * Four memory images of at least 50,000 pages each, on the live kernel and on both engines, over bytes and over names: the
+ * counters of a scan that has come to rest have to be the same in both orders.
  *
  * An image looks like a Linux process: zero pages, pages of libraries that other images have too, runs of one content,
  * a few copies of its own, pages that differ in their last word only, and for the most part pages that nobody else has.
@@ -15,11 +15,12 @@ import {
 } from '../../../src/trace/index.ts';
 import { collect } from '../../support/collect.ts';
 import { Dice } from '../../support/dice.ts';
+import { Contents, orders, playBoth } from '../../support/names-player.ts';
 import { disagreementText, playOnEngine } from './compare.ts';
 import type { Tally } from './random.ts';
 
 const IMAGES = 4;
-const LEAST_PAGES = 50_000;
+export const LEAST_PAGES = 50_000;
 const PASSES = 5;
 /** Larger than all images: one batch is one pass. */
 const WHOLE_PASS = 1_000_000;
@@ -69,9 +70,9 @@ function similarPages(proc: string, dice: Dice): Operation[] {
 }
 
 /** Everything else, at once; then some of it is unmapped again, so that there are holes. */
-function bulk(proc: string, dice: Dice, unique: () => number): Operation[] {
+function bulk(proc: string, least: number, dice: Dice, unique: () => number): Operation[] {
   const contents: number[] = [];
-  while (contents.length < LEAST_PAGES + HOLES * LARGEST_HOLE) {
+  while (contents.length < least + HOLES * LARGEST_HOLE) {
     contents.push(...regionContents(dice.pick(KINDS), dice.between(500, 3000), dice, unique));
   }
   const [page, pages] = [1024, contents.length];
@@ -85,8 +86,8 @@ function bulk(proc: string, dice: Dice, unique: () => number): Operation[] {
   ];
 }
 
-/** Loads the images and scans until nothing changes. */
-export function imagesTrace(seed: number, useZeroPages: '0' | '1'): Trace {
+/** Loads images of at least so many pages each, and scans until nothing changes. */
+export function imagesTrace(seed: number, leastPages: number, useZeroPages: '0' | '1'): Trace {
   const dice = new Dice(`images-${seed}`);
   let next = FIRST_UNIQUE;
   const sysfs = (file: string, value: string): Operation => ({ op: 'sysfs', file, value });
@@ -97,7 +98,7 @@ export function imagesTrace(seed: number, useZeroPages: '0' | '1'): Trace {
     sysfs('stable_node_chains_prune_millisecs', '0'),
     // What takes many operations comes first: each of them ends with a look at all the memory there is.
     ...names.flatMap((proc) => similarPages(proc, dice)),
-    ...names.flatMap((proc) => bulk(proc, dice, () => next++)),
+    ...names.flatMap((proc) => bulk(proc, leastPages, dice, () => next++)),
     sysfs('run', '1'),
     ...Array<Operation>(PASSES).fill({ op: 'scan', pages: WHOLE_PASS }),
   ];
@@ -139,14 +140,38 @@ async function compareImages(
     const end = lastSteps(engine).at(-1);
     if (end === undefined || atRest(end) !== atRest(last)) return `index ${index}: at rest: ${end && atRest(end)}`;
   }
+  return compareNames(trace, kernel);
+}
+
+/** The same of the engine over names, which is told a name wherever the one over bytes is written to. */
+async function compareNames(trace: Trace, kernel: readonly RecordingLine[]): Promise<string | undefined> {
+  const steps = kernel.filter((line) => 'result' in line);
+  const last = steps.at(-1);
+  for (const [index, naming] of orders(new Contents())) {
+    let [at, end]: [number, RecordingStep | undefined] = [0, undefined];
+    for await (const { names } of playBoth(trace, { index }, trace.operations.length, naming())) {
+      const theirs = steps[at];
+      const isSame = theirs !== undefined && atRest(names) === atRest(theirs);
+      if (index === 'content' && !isSame) return `names, index content: after operation ${at}: ${atRest(names)}`;
+      end = names;
+      at++;
+    }
+    if (end === undefined || last === undefined || atRest(end) !== atRest(last))
+      return `names, index ${index}: at rest: ${end && atRest(end)}`;
+  }
   return undefined;
 }
 
-/** Plays the images with and without use_zero_pages. */
-export async function runImages(seed: number, record: RecordOptions, print: (line: string) => void): Promise<Tally> {
+/** Plays images of at least so many pages each, with and without use_zero_pages. */
+export async function runImages(
+  seed: number,
+  leastPages: number,
+  record: RecordOptions,
+  print: (line: string) => void,
+): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0, operations: 0 };
   for (const useZeroPages of ['0', '1'] as const) {
-    const trace = imagesTrace(seed, useZeroPages);
+    const trace = imagesTrace(seed, leastPages, useZeroPages);
     const wrong = await compareImages(trace, record, print);
     if (wrong === undefined) tally.passed++;
     else tally.failed++;

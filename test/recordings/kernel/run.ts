@@ -14,7 +14,7 @@ import { type RecordOptions, recordTrace } from '../../../src/kernel/index.ts';
 import { readTrace, type Trace } from '../../../src/trace/index.ts';
 import { collect } from '../../support/collect.ts';
 import { FAMILY_NAMES, randomTrace } from './families.ts';
-import { runImages } from './images.ts';
+import { LEAST_PAGES, runImages } from './images.ts';
 import { runTraces, type Tally } from './random.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -22,7 +22,8 @@ const OPTIONS: readonly Option[] = [
   { name: 'seconds', value: 'N', help: 'begin no trace after so many seconds' },
   { name: 'seed', value: 'S', help: 'seed of the first trace; random unless given' },
   { name: 'families', value: 'A,B', help: `kinds of traces: ${FAMILY_NAMES.join(', ')}; all unless given` },
-  { name: 'images', help: 'four images of 50,000 pages and more instead of traces' },
+  { name: 'images', help: 'four images instead of traces' },
+  { name: 'pages', value: 'N', help: `with --images: at least so many pages each; ${LEAST_PAGES} unless given` },
   { name: 'keep', value: 'DIR', help: 'where traces that differ are kept: build/kernel-differences' },
   { name: 'force', help: 'even where others use KSM' },
   { name: 'help', short: 'h', help: 'this text' },
@@ -73,7 +74,7 @@ async function play(given: Arguments, record: RecordOptions): Promise<Tally> {
   const count = number('traces') ?? (seconds === undefined ? 100 : Number.POSITIVE_INFINITY);
   const files = await Promise.all(given.positionals.map(readTrace));
   if (files.length === 0) print(`seed ${seed}`);
-  if (has(given, 'images')) return runImages(seed, record, print);
+  if (has(given, 'images')) return runImages(seed, number('pages') ?? LEAST_PAGES, record, print);
   return runTraces({
     traces: files.length > 0 ? files : randomTraces(families, seed, count),
     deadline: seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Operation, parseTrace } from '../../../src/trace/index.ts';
 import { FAMILY_NAMES, randomTrace } from './families.ts';
-import { imagesTrace } from './images.ts';
+import { imagesTrace, LEAST_PAGES } from './images.ts';
 import { shrink, traceText } from './shrink.ts';
 
 describe('random traces', () => {
@@ -22,7 +22,7 @@ test('traces are written with all digits of their integers', () => {
 });
 
 test('the images have 50,000 pages each, of which some are alike', () => {
-  const { operations } = imagesTrace(1, '0');
+  const { operations } = imagesTrace(1, LEAST_PAGES, '0');
   const unmapped = (proc: string): number =>
     operations.reduce((sum, op) => (op.op === 'munmap' && op.proc === proc ? sum + op.pages : sum), 0);
   const fills = operations.filter((op) => op.op === 'fill' && op.contents.length > 1000);

@@ -1,6 +1,7 @@
 /**
  * The engine over names does what the engine over bytes does: results, every counter, every ksm_stat and group of frames after every
- * operation of every recording, and on several NUMA nodes where each page lies. The invariants hold after every few.
+ * operation of every recording, and on several NUMA nodes where each page lies; in both orders of the trees. The invariants hold after
+ * every few.
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { createHost } from '../../../src/index.ts';
 import { readTrace } from '../../../src/trace/index.ts';
 import { checkHost } from '../../support/inside.ts';
-import { NamesPlayer, playBoth } from '../../support/names-player.ts';
+import { Contents, NamesPlayer, orders, playBoth } from '../../support/names-player.ts';
 import { ExtendedPlayer, readExtended } from '../golden2/player.ts';
 
 const END = '.trace.jsonl';
@@ -26,29 +27,33 @@ const extended = ['found', 'numa', 'other'].flatMap((folder) =>
 describe.each(traces)('%s', (file) => {
   test('names and bytes agree after every operation', async () => {
     const trace = await readTrace(fileURLToPath(new URL(`../golden/${file}`, import.meta.url)));
-    let steps = 0;
-    for await (const { bytes, names } of playBoth(trace, {}, CHECK_EVERY)) {
-      expect(names, `operation ${steps}: ${trace.operations[steps]?.op}`).toEqual(bytes);
-      steps++;
+    for (const [index, naming] of orders(new Contents())) {
+      let steps = 0;
+      for await (const { bytes, names } of playBoth(trace, { index }, CHECK_EVERY, naming())) {
+        expect(names, `${index}, operation ${steps}: ${trace.operations[steps]?.op}`).toEqual(bytes);
+        steps++;
+      }
+      expect(steps).toBe(trace.operations.length);
     }
-    expect(steps).toBe(trace.operations.length);
   });
 });
 
 describe.each(extended)('%s', (name) => {
   test('names and bytes agree after every operation', async () => {
     const { nodes, operations } = readExtended(name);
-    const host = { memory: '128M', nodes, index: 'hash', seed: 1 } as const;
-    const bytes = await createHost(host);
-    const names = await createHost({ ...host, memory: '10M', page: 'names' });
-    const player = new NamesPlayer(bytes, names, (one) => new ExtendedPlayer(one));
-    for (const [at, operation] of operations.entries()) {
-      const steps = player.play(operation);
-      expect(steps.names, `operation ${at}: ${operation.op}`).toEqual(steps.bytes);
-      if (at % CHECK_EVERY === 0) checkHost(names);
+    for (const [index, naming] of orders(new Contents())) {
+      const host = { memory: '128M', nodes, index, seed: 1 } as const;
+      const bytes = await createHost(host);
+      const names = await createHost({ ...host, memory: '10M', page: 'names' });
+      const player = new NamesPlayer(bytes, names, (one) => new ExtendedPlayer(one), naming());
+      for (const [at, operation] of operations.entries()) {
+        const steps = player.play(operation);
+        expect(steps.names, `${index}, operation ${at}: ${operation.op}`).toEqual(steps.bytes);
+        if (at % CHECK_EVERY === 0) checkHost(names);
+      }
+      checkHost(names);
+      bytes[Symbol.dispose]();
+      names[Symbol.dispose]();
     }
-    checkHost(names);
-    bytes[Symbol.dispose]();
-    names[Symbol.dispose]();
   });
 });

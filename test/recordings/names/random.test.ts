@@ -11,7 +11,7 @@ import { loadModule } from '../../../src/load.ts';
 import { Machine, systemClock } from '../../../src/machine/index.ts';
 import { ALONE, threadsOf } from '../../../src/threads/index.ts';
 import { checkHost } from '../../support/inside.ts';
-import { NamesPlayer } from '../../support/names-player.ts';
+import { Contents, NamesPlayer, type Naming, orders } from '../../support/names-player.ts';
 import { ExtendedPlayer } from '../golden2/player.ts';
 import { KINDS, type Kind, type RandomTrace, randomTrace } from './random.ts';
 
@@ -25,6 +25,7 @@ const LARGE = 512;
 
 const modules = { bytes: await loadModule(), names: await loadModule(undefined, false, true) };
 type Page = keyof typeof modules;
+type Index = 'hash' | 'content';
 const memories = new Map<string, WebAssembly.Memory>();
 let traces = 0;
 let operations = 0;
@@ -36,29 +37,37 @@ function memoryFor(page: Page, units: number): WebAssembly.Memory {
   return memory;
 }
 
-function freshHost(page: Page, kind: Kind, { nodes, dirtyTracking }: RandomTrace): Host {
+function freshHost(page: Page, kind: Kind, index: Index, { nodes, dirtyTracking }: RandomTrace): Host {
   const units = page === 'bytes' && (kind === 'huge' || kind === 'everything') ? LARGE : SMALL;
   const engine = new Engine(modules[page], memoryFor(page, units));
   engine.bytes.fill(0);
   layOut(engine, {
     ...{ memoryPages: units, processes: 64, vmas: 512, pages: 16_384, nodes, domains: 1 },
-    ...{ index: 'hash', checksum: 'keyed', seed: 1n, dirtyTracking: 0, cures: 0 },
+    ...{ index, checksum: 'keyed', seed: 1n, dirtyTracking: 0, cures: 0 },
   });
   const host = new Host(new Machine(engine, systemClock()), threadsOf({}), ALONE);
   host.dirtyTracking = dirtyTracking;
   return host;
 }
 
-/** The first operation after which the two say different things, and what. */
+/** The first operation after which the two say different things, and what; in hash order, then in content order. */
 function firstDifference(kind: Kind, seed: number): string | undefined {
   const trace = randomTrace(kind, seed, TURNS);
-  const hosts = (['bytes', 'names'] as const).map((page) => freshHost(page, kind, trace));
-  const player = new NamesPlayer(hosts[0] as Host, hosts[1] as Host, (host) => new ExtendedPlayer(host));
+  for (const [index, naming] of orders(new Contents())) {
+    const difference = differenceIn(index, naming(), kind, trace);
+    if (difference !== undefined) return `${kind}, seed ${seed}, ${index} order, ${difference}`;
+  }
+  return undefined;
+}
+
+function differenceIn(index: Index, naming: Naming, kind: Kind, trace: RandomTrace): string | undefined {
+  const hosts = (['bytes', 'names'] as const).map((page) => freshHost(page, kind, index, trace));
+  const player = new NamesPlayer(hosts[0] as Host, hosts[1] as Host, (host) => new ExtendedPlayer(host), naming);
   for (const [at, step] of trace.steps.entries()) {
     const { bytes, names } = player.play(step);
     operations++;
     const [ours, theirs] = [JSON.stringify(names), JSON.stringify(bytes)];
-    if (ours !== theirs) return `${kind}, seed ${seed}, operation ${at}: ${JSON.stringify(step)}\n${theirs}\n${ours}`;
+    if (ours !== theirs) return `operation ${at}: ${JSON.stringify(step)}\n${theirs}\n${ours}`;
   }
   for (const host of hosts) checkHost(host);
   return undefined;
