@@ -64,7 +64,7 @@ function pieces(ranges: readonly PageRun[]): PageRun[][] {
   return all;
 }
 
-/** Reads and names part number `part`. `visit` is called every few milliseconds, with the pages since the last time; `order` hears of all. */
+/** Reads and names part number `part`. `visit` is called every few milliseconds, with the pages since the last time. */
 export async function namePart(
   source: PageSource,
   { source: at, pages, runs }: Part,
