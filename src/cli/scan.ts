@@ -141,7 +141,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
   await using sources = await Sources.open(request, signal);
   if (!request.quiet) for (const note of sources.notes) say(note);
   signal.throwIfAborted();
-  if (request.engine === 'bytes') expectSizes(sources.list);
+  if (request.engine === 'bytes' || request.index === 'content') expectFiles(request, sources.list);
   const progress = new Progress(request.quiet);
   try {
     let settings = { before: {}, now: {} };
@@ -169,14 +169,17 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
   }
 }
 
-/** The engine over bytes is made for so many pages. */
-function expectSizes(sources: readonly PageSource[]): void {
+/** The engine over bytes is made for so many pages, and contents are put in order by reading them again. */
+function expectFiles({ engine }: Request, sources: readonly PageSource[]): void {
   const stream = sources.find(({ isRepeatable }) => !isRepeatable);
   if (stream === undefined) return;
   throw new KsmError(
     'EUSAGE',
-    `${stream.name} is a pipe, and the engine over bytes has to know how long a source is: copy it into a file first, or scan it ` +
-      'with --engine names.',
+    engine === 'bytes'
+      ? `${stream.name} is a pipe, and the engine over bytes has to know how long a source is: copy it into a file first, or scan it ` +
+          'with --engine names.'
+      : `${stream.name} is a pipe, and content order takes what can be read twice: copy it into a file first, or scan it with ` +
+          '--index hash.',
   );
 }
 

@@ -111,3 +111,11 @@ it('is nothing for the engine over bytes', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('/dev/stdin is a pipe, and the engine over bytes has to know how long a source is');
 });
+
+it('is nothing that could be put in order, whichever engine it is for', async () => {
+  for (const engine of [[], ['--engine', 'names']]) {
+    const { code, stderr } = await piped(['scan', ...engine, '--index', 'content', '-'], [BYTES]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('/dev/stdin is a pipe, and content order takes what can be read twice');
+  }
+});
