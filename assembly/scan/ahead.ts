@@ -7,8 +7,11 @@
  * bench/scan: merging passes gain a third, the first building of the tree a tenth.
  *
  * A helper may do this for one window while the trees change, because the scanner decides on the other (scan/meet). So what is found in
- * them is looked at before it is used as a number of something, and no walk goes on for ever. An address in a link is always that of a
- * record.
+ * them is looked at before it is used as a number of something, and no walk goes on for ever (`isBeside`). An address in a link is always
+ * that of a record.
+ *
+ * What a policy calls is inlined, so that the scanner itself pays neither for calls nor for looks that only helpers need (bench/scan: of a
+ * second pass over 16:1, some hundredths).
  */
 import { rbAt, rbLink } from '../base/rb';
 import { NODE_IS_CHAIN, TURN_ORDINARY } from '../layout';
@@ -27,17 +30,17 @@ import { addressOf, none } from '../records/record';
 import { Roots } from '../records/roots';
 import { Window } from '../records/scanner';
 import { TreeNode } from '../records/tree-node';
-import { checksumAt, noteOf, turnAt, turnEntry, turnKind } from './window';
+import { checksumAt, noteOf, recentOf, turnAt, turnEntry, turnKind } from './window';
 
 /** Nodes of a tree that are passed at most: as many as no sound tree has from its root to a leaf. */
 const STEPS_MAX: u32 = 64;
-/** Pages before one whose partners are still at hand when its own is fetched: together they fit a first-level cache. */
-const RECENT: u32 = 8;
 
 /**
  * Notes which of turns [from, to) of `window` will search, and touches the roots of their trees. A note is {roots, checksum}; 0: it will
  * not. False if none will.
  */
+// @ts-ignore: decorator
+@inline
 export function noteSearches(domain: Domain, window: Window, from: u32, to: u32): bool {
   let found: bool = false;
   let sum: u32 = 0;
@@ -69,10 +72,19 @@ function willSearch(turn: u32, checksum: u32): bool {
 
 /**
  * In hash order: replaces each note of turns [from, to) by the frame with which the page will be compared, 0 if there seems to be none.
- * Touches what merging will look at and, if `readsPages`, the first lines of that frame, so that its translation is at hand. False if no
- * page will be compared.
+ * Touches what merging will look at and, if `readsPages`, the first lines of that frame, so that its translation is at hand. `isBeside`:
+ * the trees may change meanwhile. False if no page will be compared.
  */
-export function findPartners(domain: Domain, window: Window, from: u32, to: u32, readsPages: bool): bool {
+// @ts-ignore: decorator
+@inline
+export function findPartners(
+  domain: Domain,
+  window: Window,
+  from: u32,
+  to: u32,
+  readsPages: bool,
+  isBeside: bool,
+): bool {
   let found: bool = false;
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {
@@ -81,17 +93,17 @@ export function findPartners(domain: Domain, window: Window, from: u32, to: u32,
     if (!roots) continue;
     const checksum = load<u32>(note, 4);
     let frame: u32 = 0;
-    const stable = changetype<Node>(nodeWithKey(domain, roots.stable, checksum));
+    const stable = changetype<Node>(nodeWithKey(domain, roots.stable, checksum, isBeside));
     if (stable) {
       frame = frameOfNode(stable);
     } else {
-      const entry = entryWithKey(domain, roots, checksum);
+      const entry = entryWithKey(domain, roots, checksum, isBeside);
       if (entry != 0) {
         frame = frameOfPte(pteOf(entry));
         sum += stateOf(entry);
       }
     }
-    if (frame >= header.frameLimit) frame = 0;
+    if (isBeside && frame >= header.frameLimit) frame = 0;
     store<u32>(note, frame);
     if (frame == 0) continue;
     sum += wordOf(frame);
@@ -109,15 +121,19 @@ function frameOfNode(node: Node): u32 {
 }
 
 /** The entry whose item has key `checksum` in the unstable tree, or 0. */
-function entryWithKey(domain: Domain, roots: Roots, checksum: u32): u32 {
-  const item = changetype<Item>(nodeWithKey(domain, roots.unstable, checksum));
+// @ts-ignore: decorator
+@inline
+function entryWithKey(domain: Domain, roots: Roots, checksum: u32, isBeside: bool): u32 {
+  const item = changetype<Item>(nodeWithKey(domain, roots.unstable, checksum, isBeside));
   const entry = item ? entryOf(item) : 0;
-  return entry < header.pteRecords ? entry : 0;
+  return isBeside && entry >= header.pteRecords ? 0 : entry;
 }
 
 /** The node with key `checksum` in the tree under `node`, or none. */
-function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32): TreeNode {
-  for (let steps: u32 = 0; node && steps < STEPS_MAX; steps++) {
+// @ts-ignore: decorator
+@inline
+function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32, isBeside: bool): TreeNode {
+  for (let steps: u32 = 0; node && (!isBeside || steps < STEPS_MAX); steps++) {
     const order = orderByKey(domain, checksum, node);
     if (order == 0) return node;
     node = rbAt<TreeNode>(rbLink(node, order < 0));
@@ -129,21 +145,17 @@ function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32): TreeNode {
  * Reads the pages with which turns [from, to) of `window` will be compared, one load a line. So far more lines are under way at
  * once than while comparing. One that was read just before is not read again, because a content that is found often is still at hand.
  */
+// @ts-ignore: decorator
+@inline
 export function fetchPartners(window: Window, from: u32, to: u32): void {
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {
     const frame = load<u32>(noteOf(window, index));
-    if (frame != 0 && !isRecent(window, index, frame)) sum += fetchPage(frame);
+    if (frame == 0) continue;
+    const recent = recentOf(window, index, frame);
+    if (load<u32>(recent) == frame) continue;
+    store<u32>(recent, frame);
+    sum += fetchPage(frame);
   }
   window.sink = sum;
-}
-
-/** Is `frame` the partner of one of the last few turns before turn `index`? */
-function isRecent(window: Window, index: u32, frame: u32): bool {
-  const first = index - min(index, RECENT);
-  while (index != first) {
-    index--;
-    if (load<u32>(noteOf(window, index)) == frame) return true;
-  }
-  return false;
 }

@@ -42,7 +42,7 @@ export function prepare(window: Window, from: u32, to: u32): void {
 function meet(window: Window, from: u32, to: u32): void {
   const domain = domainAt(window.domain);
   for (let index = from; index < to; index++) store<u64>(noteOf(window, index), 0, NOTE_EQUAL);
-  if (!noteSearches(domain, window, from, to) || !findPartners(domain, window, from, to, true)) return;
+  if (!noteSearches(domain, window, from, to) || !findPartners(domain, window, from, to, true, true)) return;
   for (let first = from; first < to; first += FETCH_PAGES) {
     const last = min(first + FETCH_PAGES, to);
     fetchPartners(window, first, last);
@@ -60,9 +60,10 @@ function compareNoted(window: Window, index: u32): void {
   store<u32>(note, frame, NOTE_EQUAL + 4);
 }
 
-/** The frame that is known to equal `frame`, the one of turn `index`; 0 if none is. */
+/** The frame that is known to equal `frame`, the one of turn `index` of a window that meets; 0 if none is. */
 export function knownEqual(scanner: Scanner, window: Window, index: u32, frame: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(window.meets != 0);
   const note = noteOf(window, index);
-  if (!window.meets || scanner.doubts != 0 || counted(H_COW_KSM) != window.copies) return 0;
+  if (scanner.doubts != 0 || counted(H_COW_KSM) != window.copies) return 0;
   return load<u32>(note, NOTE_EQUAL + 4) == frame ? load<u32>(note, NOTE_EQUAL) : 0;
 }

@@ -81,7 +81,7 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
 /** Touches what turns [from, to) will need. True if their partners are to be fetched: not if they have been compared already. */
 function lookAhead(domain: Domain, window: Window, from: u32, to: u32): bool {
   if (!noteSearches(domain, window, from, to)) return false;
-  if (isHashOrder()) return findPartners(domain, window, from, to, !window.meets) && !window.meets;
+  if (isHashOrder()) return findPartners(domain, window, from, to, !window.meets, false) && !window.meets;
   descend(domain, window, from, to);
   return false;
 }
@@ -110,7 +110,8 @@ function takeTurn(domain: Domain, scanner: Scanner, window: Window, index: u32, 
     itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
     return false;
   } else if (kind == TURN_ORDINARY) {
-    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index), knownEqual(scanner, window, index, frame));
+    const known = window.meets ? knownEqual(scanner, window, index, frame) : 0;
+    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index), known);
   } else if (kind == TURN_CLEAN) {
     mergeOrdinaryPage(domain, entry, frame, itemOf(entry).checksum, 0);
   } else {
