@@ -7,11 +7,8 @@
  * bench/scan: merging passes gain a third, the first building of the tree a tenth.
  *
  * A helper may do this for one window while the trees change, because the scanner decides on the other (scan/meet). So what is found in
- * them is looked at before it is used as a number of something, and no walk goes on for ever (`isBeside`). An address in a link is always
- * that of a record.
- *
- * What a policy calls is inlined, so that the scanner itself pays neither for calls nor for looks that only helpers need (bench/scan: of a
- * second pass over 16:1, some hundredths).
+ * them is looked at before it is used as a number of something, and no walk goes on for ever. An address in a link is always that of a
+ * record.
  */
 import { rbAt, rbLink } from '../base/rb';
 import { NODE_IS_CHAIN, TURN_ORDINARY } from '../layout';
@@ -39,8 +36,6 @@ const STEPS_MAX: u32 = 64;
  * Notes which of turns [from, to) of `window` will search, and touches the roots of their trees. A note is {roots, checksum}; 0: it will
  * not. False if none will.
  */
-// @ts-ignore: decorator
-@inline
 export function noteSearches(domain: Domain, window: Window, from: u32, to: u32): bool {
   let found: bool = false;
   let sum: u32 = 0;
@@ -72,19 +67,10 @@ function willSearch(turn: u32, checksum: u32): bool {
 
 /**
  * In hash order: replaces each note of turns [from, to) by the frame with which the page will be compared, 0 if there seems to be none.
- * Touches what merging will look at and, if `readsPages`, the first lines of that frame, so that its translation is at hand. `isBeside`:
- * the trees may change meanwhile. False if no page will be compared.
+ * Touches what merging will look at and, if `readsPages`, the first lines of that frame, so that its translation is at hand. False if no
+ * page will be compared.
  */
-// @ts-ignore: decorator
-@inline
-export function findPartners(
-  domain: Domain,
-  window: Window,
-  from: u32,
-  to: u32,
-  readsPages: bool,
-  isBeside: bool,
-): bool {
+export function findPartners(domain: Domain, window: Window, from: u32, to: u32, readsPages: bool): bool {
   let found: bool = false;
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {
@@ -93,17 +79,17 @@ export function findPartners(
     if (!roots) continue;
     const checksum = load<u32>(note, 4);
     let frame: u32 = 0;
-    const stable = changetype<Node>(nodeWithKey(domain, roots.stable, checksum, isBeside));
+    const stable = changetype<Node>(nodeWithKey(domain, roots.stable, checksum));
     if (stable) {
       frame = frameOfNode(stable);
     } else {
-      const entry = entryWithKey(domain, roots, checksum, isBeside);
+      const entry = entryWithKey(domain, roots, checksum);
       if (entry != 0) {
         frame = frameOfPte(pteOf(entry));
         sum += stateOf(entry);
       }
     }
-    if (isBeside && frame >= header.frameLimit) frame = 0;
+    if (frame >= header.frameLimit) frame = 0;
     store<u32>(note, frame);
     if (frame == 0) continue;
     sum += wordOf(frame);
@@ -121,19 +107,15 @@ function frameOfNode(node: Node): u32 {
 }
 
 /** The entry whose item has key `checksum` in the unstable tree, or 0. */
-// @ts-ignore: decorator
-@inline
-function entryWithKey(domain: Domain, roots: Roots, checksum: u32, isBeside: bool): u32 {
-  const item = changetype<Item>(nodeWithKey(domain, roots.unstable, checksum, isBeside));
+function entryWithKey(domain: Domain, roots: Roots, checksum: u32): u32 {
+  const item = changetype<Item>(nodeWithKey(domain, roots.unstable, checksum));
   const entry = item ? entryOf(item) : 0;
-  return isBeside && entry >= header.pteRecords ? 0 : entry;
+  return entry < header.pteRecords ? entry : 0;
 }
 
 /** The node with key `checksum` in the tree under `node`, or none. */
-// @ts-ignore: decorator
-@inline
-function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32, isBeside: bool): TreeNode {
-  for (let steps: u32 = 0; node && (!isBeside || steps < STEPS_MAX); steps++) {
+function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32): TreeNode {
+  for (let steps: u32 = 0; node && steps < STEPS_MAX; steps++) {
     const order = orderByKey(domain, checksum, node);
     if (order == 0) return node;
     node = rbAt<TreeNode>(rbLink(node, order < 0));
@@ -145,8 +127,6 @@ function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32, isBeside: bo
  * Reads the pages with which turns [from, to) of `window` will be compared, one load a line. So far more lines are under way at
  * once than while comparing. One that was read just before is not read again, because a content that is found often is still at hand.
  */
-// @ts-ignore: decorator
-@inline
 export function fetchPartners(window: Window, from: u32, to: u32): void {
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {

@@ -42,7 +42,7 @@ export function prepare(window: Window, from: u32, to: u32): void {
 function meet(window: Window, from: u32, to: u32): void {
   const domain = domainAt(window.domain);
   for (let index = from; index < to; index++) store<u64>(noteOf(window, index), 0, NOTE_EQUAL);
-  if (!noteSearches(domain, window, from, to) || !findPartners(domain, window, from, to, true, true)) return;
+  if (!noteSearches(domain, window, from, to) || !findPartners(domain, window, from, to, true)) return;
   for (let first = from; first < to; first += FETCH_PAGES) {
     const last = min(first + FETCH_PAGES, to);
     fetchPartners(window, first, last);

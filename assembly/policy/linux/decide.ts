@@ -81,7 +81,7 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
 /** Touches what turns [from, to) will need. True if their partners are to be fetched: not if they have been compared already. */
 function lookAhead(domain: Domain, window: Window, from: u32, to: u32): bool {
   if (!noteSearches(domain, window, from, to)) return false;
-  if (isHashOrder()) return findPartners(domain, window, from, to, !window.meets, false) && !window.meets;
+  if (isHashOrder()) return findPartners(domain, window, from, to, !window.meets) && !window.meets;
   descend(domain, window, from, to);
   return false;
 }
