@@ -5,6 +5,7 @@
 
 import { rbAt, rbInsert, rbLink, rbReplace } from '../base/rb';
 import { NODE_IS_DUP, NODE_MIGRATING, NODE_NID, NODE_NID_SHIFT, NODE_ORPHAN } from '../layout';
+import { comparePages, equalPages } from '../page/page';
 import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { Node } from '../records/node';
@@ -27,7 +28,7 @@ import {
   nodeUnlink,
   nodeWait,
 } from './node';
-import { compareUnless, isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
+import { isHashOrder, orderByKey, stableKey, stableRoot, treeNid } from './order';
 
 /** The stable node of a KSM frame. None if the frame is ordinary, or if its node is an orphan, which is in no tree. */
 export function stableNodeOf(frame: u32): Node {
@@ -132,7 +133,7 @@ function descend(domain: Domain, frame: u32, checksum: u32, known: u32, fresh: N
         continue;
       }
       node = rbAt<Node>(link); // a chain may have given way to its last dup
-      if (order == 0) order = compareUnless(isDupBeside(known, dup) ? dup.frame : known, frame, dup.frame);
+      if (order == 0 && !isKnown(known, frame, dup)) order = comparePages(frame, dup.frame);
       if (order == 0) return dup;
     }
     parent = node;
@@ -145,9 +146,16 @@ function descend(domain: Domain, frame: u32, checksum: u32, known: u32, fresh: N
   return none<Node>();
 }
 
-/** Is `known`, a frame or 0, that of another dup of the chain of `dup`? Then both hold the same. */
+/** Is the page in `frame` known to equal that of `dup`, because it equals the one in `known`, a frame or 0? */
+function isKnown(known: u32, frame: u32, dup: Node): bool {
+  if (known == 0 || (known != dup.frame && !isDupBeside(known, dup))) return false;
+  if (!ASC_NO_ASSERT) assert(equalPages(frame, dup.frame));
+  return true;
+}
+
+/** Is frame `known` that of another dup of the chain of `dup`? Then both hold the same. */
 function isDupBeside(known: u32, dup: Node): bool {
-  if (known == 0 || !nodeHas(dup, NODE_IS_DUP)) return false;
+  if (!nodeHas(dup, NODE_IS_DUP)) return false;
   const node = frameNode(known);
   return node && nodeHas(node, NODE_IS_DUP) && node.chain == dup.chain;
 }

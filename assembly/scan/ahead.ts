@@ -27,12 +27,10 @@ import { addressOf, none } from '../records/record';
 import { Roots } from '../records/roots';
 import { Window } from '../records/scanner';
 import { TreeNode } from '../records/tree-node';
-import { checksumAt, noteOf, turnAt, turnEntry, turnKind } from './window';
+import { checksumAt, noteOf, recentOf, turnAt, turnEntry, turnKind } from './window';
 
 /** Nodes of a tree that are passed at most: as many as no sound tree has from its root to a leaf. */
 const STEPS_MAX: u32 = 64;
-/** Pages before one whose partners are still at hand when its own is fetched: together they fit a first-level cache. */
-const RECENT: u32 = 8;
 
 /**
  * Notes which of turns [from, to) of `window` will search, and touches the roots of their trees. A note is {roots, checksum}; 0: it will
@@ -133,17 +131,11 @@ export function fetchPartners(window: Window, from: u32, to: u32): void {
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {
     const frame = load<u32>(noteOf(window, index));
-    if (frame != 0 && !isRecent(window, index, frame)) sum += fetchPage(frame);
+    if (frame == 0) continue;
+    const recent = recentOf(window, index, frame);
+    if (load<u32>(recent) == frame) continue;
+    store<u32>(recent, frame);
+    sum += fetchPage(frame);
   }
   window.sink = sum;
-}
-
-/** Is `frame` the partner of one of the last few turns before turn `index`? */
-function isRecent(window: Window, index: u32, frame: u32): bool {
-  const first = index - min(index, RECENT);
-  while (index != first) {
-    index--;
-    if (load<u32>(noteOf(window, index)) == frame) return true;
-  }
-  return false;
 }

@@ -60,9 +60,10 @@ function compareNoted(window: Window, index: u32): void {
   store<u32>(note, frame, NOTE_EQUAL + 4);
 }
 
-/** The frame that is known to equal `frame`, the one of turn `index`; 0 if none is. */
+/** The frame that is known to equal `frame`, the one of turn `index` of a window that meets; 0 if none is. */
 export function knownEqual(scanner: Scanner, window: Window, index: u32, frame: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(window.meets != 0);
   const note = noteOf(window, index);
-  if (!window.meets || scanner.doubts != 0 || counted(H_COW_KSM) != window.copies) return 0;
+  if (scanner.doubts != 0 || counted(H_COW_KSM) != window.copies) return 0;
   return load<u32>(note, NOTE_EQUAL + 4) == frame ? load<u32>(note, NOTE_EQUAL) : 0;
 }

@@ -110,7 +110,8 @@ function takeTurn(domain: Domain, scanner: Scanner, window: Window, index: u32, 
     itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
     return false;
   } else if (kind == TURN_ORDINARY) {
-    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index), knownEqual(scanner, window, index, frame));
+    const known = window.meets ? knownEqual(scanner, window, index, frame) : 0;
+    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index), known);
   } else if (kind == TURN_CLEAN) {
     mergeOrdinaryPage(domain, entry, frame, itemOf(entry).checksum, 0);
   } else {
