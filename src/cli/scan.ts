@@ -11,7 +11,6 @@ import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
 import { appearance, print, say } from './output.ts';
 import { Progress } from './progress.ts';
-import { isRefusedMemory } from './refused-memory.ts';
 import { applySettings, readSettings } from './settings.ts';
 import { Sources, type Wanted } from './sources.ts';
 
@@ -19,6 +18,9 @@ import { Sources, type Wanted } from './sources.ts';
 const LEAST_MEMORY = 2 ** 20;
 
 const MOST_LOADERS = 64;
+
+const MEMORY_HELP =
+  'what the scan may take (half of what is free), or the size of the engine over bytes: 512M, 1.5G or bytes';
 
 export const scanCommand: Command = {
   name: 'scan',
@@ -71,7 +73,7 @@ export const scanCommand: Command = {
       help: 'threads that read and hash (as many as are worth it, up to 4); results are the same with any number',
     },
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
-    ...COMMON_OPTIONS,
+    ...COMMON_OPTIONS.map((option) => (option.name === 'memory' ? { ...option, help: MEMORY_HELP } : option)),
   ],
   // The processes that it has started itself.
   tidiesUp: (given) => given.positionals.length === 0 && !has(given, 'pid') && !has(given, 'all'),
@@ -183,38 +185,13 @@ function expectFiles({ engine }: Request, sources: readonly PageSource[]): void 
   );
 }
 
-/** A size that the engine refuses is the user's if the user chose it. */
-async function scanAll(
+function scanAll(
   request: Request,
   sources: readonly PageSource[],
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<Scanned> {
   const { engine, index = 'hash', scanners, seed, passes, trustHash, loaders, memory } = request;
-  let isMade = false;
-  const prepareMade = (host: Host): void => {
-    isMade = true;
-    prepare(host);
-  };
-  const options = {
-    engine,
-    index,
-    scanners,
-    passes,
-    trustHash,
-    loaders,
-    memory,
-    prepare: prepareMade,
-  };
-  try {
-    return await scanSources(
-      sources,
-      { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) },
-      watch,
-    );
-  } catch (error) {
-    if (!(error instanceof KsmError) || isMade || request.memory === undefined) throw error;
-    if (error.code === 'EFBIG' || isRefusedMemory(error)) throw error; // no other size would help
-    throw new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
-  }
+  const options = { engine, index, scanners, passes, trustHash, loaders, memory, prepare };
+  return scanSources(sources, { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) }, watch);
 }

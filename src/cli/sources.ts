@@ -4,15 +4,7 @@
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
-import {
-  type Demo,
-  listProcesses,
-  openImage,
-  openProcess,
-  type PageReader,
-  type PageSource,
-  startDemo,
-} from '../image/index.ts';
+import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
@@ -49,7 +41,8 @@ export class Sources {
 
   /** Names are unique in a report; the same image twice is a fair question. */
   #add(source: PageSource): void {
-    if (!source.isRepeatable && this.list.some(({ name }) => name === source.name)) {
+    const { identity } = source;
+    if (!source.isRepeatable && this.list.some((other) => identity !== undefined && other.identity === identity)) {
       throw new KsmError('EUSAGE', `${source.name}: a pipe can be read only once, so name it only once.`);
     }
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
@@ -124,6 +117,7 @@ async function openImageNamed(path: string): Promise<PageSource> {
 /** The same source under another name. */
 function renamed(source: PageSource, name: string): PageSource {
   const { shareable } = source;
+  const openReader = source.openReader?.bind(source);
   return {
     ...(shareable === undefined ? {} : { shareable }),
     name,
@@ -136,7 +130,7 @@ function renamed(source: PageSource, name: string): PageSource {
       return source.pages;
     },
     read: (options) => source.read(options),
-    ...(source.openReader === undefined ? {} : { openReader: () => (source.openReader as () => PageReader)() }),
+    ...(openReader === undefined ? {} : { openReader }),
     get notes() {
       return source.notes;
     },

@@ -36,8 +36,10 @@ export async function openImage(given: string): Promise<PageSource> {
     // A descriptor itself is asked: opened anew, a pipe whose writer has gone would never end.
     const file = descriptor === undefined ? await stat(path) : fstatSync(descriptor);
     if (file.isFIFO() || (file.isSocket() && descriptor !== undefined)) {
-      return new StreamSource(printable(path), descriptor === undefined ? { path } : { descriptor });
+      const origin = descriptor === undefined ? { path } : { descriptor };
+      return new StreamSource(printable(path), `${file.dev}:${file.ino}`, origin);
     }
+    if (descriptor === 0 && file.isCharacterDevice()) throw nothingPiped(path);
     return await openFile(path, file);
   } catch (error) {
     throw pathFailure(error, path);
@@ -67,6 +69,11 @@ async function headOf(path: string): Promise<Uint8Array> {
   } finally {
     await file.close();
   }
+}
+
+/** A terminal, or nothing at all. */
+function nothingPiped(path: string): KsmError {
+  return new KsmError('EINVAL', `${path}: nothing is piped into ksm; zcat guest.gz | ksm scan - would be something`);
 }
 
 function notAnImage(path: string, file: Stats): KsmError {

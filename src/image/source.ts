@@ -83,6 +83,8 @@ export interface PageSource {
   readonly pages: number;
   /** May read() be called again? Not of a stream. */
   readonly isRepeatable: boolean;
+  /** Of a stream: what tells it from others, whatever the name by which it was found. */
+  readonly identity?: string;
   /** Of a source that is not repeatable: pages below this number can be read again all the same. Default: 0. */
   readonly kept?: number;
   /** Undefined: only this thread can read it. */

@@ -23,12 +23,14 @@ export class StreamSource implements PageSource {
   readonly pages = 0;
   readonly notes: string[] = [];
   readonly ranges: PageRange[] = [];
+  readonly identity: string;
   readonly #origin: Origin;
   #isRead = false;
 
-  /** `name`: fit for people. */
-  constructor(name: string, origin: Origin) {
+  /** `name`: fit for people. `identity`: see PageSource. */
+  constructor(name: string, identity: string, origin: Origin) {
     this.name = name;
+    this.identity = identity;
     this.#origin = origin;
   }
 

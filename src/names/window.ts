@@ -127,27 +127,22 @@ export class Window {
     this.#bytes.copyWithin(to, from, from + PAGE_SIZE);
   }
 
-  /** Copy number `copy`: valid until it is kept anew. */
-  copy(copy: number): Uint8Array {
-    return this.#bytes.subarray(this.#copiesAt + copy * PAGE_SIZE, this.#copiesAt + (copy + 1) * PAGE_SIZE);
-  }
-
   /** Order of two copies as memcmp has it: < 0, 0 or > 0. */
   compareCopies(one: number, other: number): number {
     return this.#hash.comparePages(this.#copiesAt + one * PAGE_SIZE, this.#copiesAt + other * PAGE_SIZE);
   }
 
-  /** Page `page` of the window is to be compared with nothing, */
+  /** Page `page` of the window is to be compared with nothing. */
   setNoPartner(page: number): void {
     this.#partners[page] = 0;
   }
 
-  /** with copy number `copy`, */
+  /** Page `page` of the window is to be compared with copy number `copy`. */
   setCopyPartner(page: number, copy: number): void {
     this.#partners[page] = this.#copiesAt + copy * PAGE_SIZE;
   }
 
-  /** or with the page beside it. */
+  /** Page `page` of the window is to be compared with the page beside it. */
   setBesidePartner(page: number): void {
     this.#partners[page] = this.#besideAt + page * PAGE_SIZE;
   }

@@ -7,18 +7,22 @@ export class Board {
   /** Plain data, shared by all threads that have a board of it. */
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
-  readonly #order: readonly number[];
+  readonly #parts: number;
 
-  /** `order`: the numbers of all parts, as they are to be taken; the same in all threads. */
-  constructor(order: readonly number[], memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+  /** `parts`: how many there are. */
+  constructor(parts: number, memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
-    this.#order = order;
+    this.#parts = parts;
   }
 
-  /** Takes the next part, for nobody else to read; undefined if all are taken. */
+  /**
+   * Takes the next part, for nobody else to read; undefined if all are taken. In their order: the names of a part that is read before those in
+   * front of it wait, and take memory.
+   */
   take(): number | undefined {
-    return this.#order[Atomics.add(this.#words, TAKEN, 1)];
+    const part = Atomics.add(this.#words, TAKEN, 1);
+    return part < this.#parts ? part : undefined;
   }
 
   addRead(pages: number): void {

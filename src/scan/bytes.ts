@@ -43,13 +43,18 @@ export async function bytesHost(sources: readonly PageSource[], { memory, ...opt
       `what is to be scanned takes ${asked} of address space, and the engine has ${most}: scan less at a time`,
     );
   }
-  return createHost({
+  const host = createHost({
     ...options,
     dirtyTracking: 'on', // nothing writes to what is loaded: counters are the same (test/behaviour/host/untouched.test.ts)
     memory: memory ?? defaultMemory(sources),
     pages,
     processes: sources.length + 1,
     vmas: sources.length + 64,
+  });
+  return host.catch((error: unknown) => {
+    // A size that the engine refuses is the user's if the user chose it, unless the system has no room for any.
+    const isOurs = memory === undefined || !(error instanceof KsmError) || error.cause instanceof RangeError;
+    throw isOurs ? error : new KsmError('EUSAGE', `--memory: ${error.message}`, { cause: error });
   });
 }
 

@@ -38,6 +38,11 @@ export class MergedContents {
     for (const source of placed.keys()) this.#look(source);
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#numbers.count;
+  }
+
   /** The number of the content that merging shares in a frame; NONE if there is none, or it is zeros, which are certain. */
   of(engine: number, frame: FrameId): number {
     return this.#numbers.of(engine, frame);

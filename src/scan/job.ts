@@ -5,6 +5,7 @@
  * what it has merged is compared byte by byte afterwards. If a name stands for two contents, it is given up, and the scan begins again. The
  * counters are those of the engine over bytes. Of more pages than memory holds the names of, a sample is scanned.
  */
+import { KsmError } from '../errors.ts';
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import { createHost, type Host } from '../index.ts';
 import { loadBinary } from '../load.ts';
@@ -75,8 +76,11 @@ export async function scan(sources: readonly PageSource[], options: JobOptions, 
   } catch (error) {
     if (!(error instanceof NoOrder)) throw error;
     const memory = options.memory === undefined ? undefined : Math.min(options.memory, MEMORY_BYTES_MAX);
-    const scanned = await scanBytes(sources, { ...options, memory }, phases, watch);
-    return { ...scanned, notes: [`Content order, with all pages in the engine's memory: ${error.message}.`] };
+    const why = `Content order, with all pages in the engine's memory: ${error.message}.`;
+    const scanned = await scanBytes(sources, { ...options, memory }, phases, watch).catch((failure: unknown) => {
+      throw failure instanceof KsmError ? new KsmError(failure.code, `${failure.message} (${why})`) : failure;
+    });
+    return { ...scanned, notes: [why] };
   }
 }
 
@@ -112,8 +116,9 @@ async function scanNames(
   const { index, scanners, onWarning, nameBits, prepare, loaders } = options;
   if (index === 'content') expectImages(all);
   const seed = BigInt(options.seed ?? randomSeed());
-  const kept = keepBudget(all, options);
-  const memory = (options.memory ?? defaultBudget()) - kept.bytes;
+  const budget = options.memory ?? defaultBudget();
+  const kept = keepBudget(all, options, budget);
+  const memory = budget - kept.bytes;
   const sources = keeping(all, kept);
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
   const order = index === 'content' ? new ContentOrder() : undefined;
@@ -152,9 +157,14 @@ async function scanNames(
   }
 }
 
-/** What pages that come only once may take: half of all that copies may. The rest is for the comparison, and what of this nobody needs. */
-function keepBudget(sources: readonly PageSource[], { copyBytes, memory = defaultBudget() }: JobOptions): Budget {
-  return { bytes: sources.every(({ isRepeatable }) => isRepeatable) ? 0 : (copyBytes ?? memory) / 2 };
+/** Bytes that copies of what comes only once may take where nothing is compared: enough to say what most pages are. */
+const TRUSTED_COPIES = 2 ** 24;
+
+/** Bytes that copies of what comes only once may take: half. The other half, and what they do not need, is for the comparison. */
+function keepBudget(sources: readonly PageSource[], { copyBytes, trustHash }: JobOptions, memory: number): Budget {
+  if (sources.every(({ isRepeatable }) => isRepeatable)) return { bytes: 0 };
+  const half = (copyBytes ?? memory) / 2;
+  return { bytes: trustHash ? Math.min(half, TRUSTED_COPIES) : half };
 }
 
 /** How many copies may be kept at a time, beside engines with `pages` pages. */

@@ -12,7 +12,7 @@ import { eachChunk } from './chunks.ts';
 import { Crew } from './crew.ts';
 import type { NameSink } from './names.ts';
 import type { ContentOrder } from './order.ts';
-import { Assembly, largestFirst, namePart, type Part, partsOf } from './parts.ts';
+import { Assembly, namePart, type Part, partsOf } from './parts.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function loadNames(
   order?: ContentOrder,
 ): Promise<void> {
   const parts = partsOf(sources);
-  const board = new Board(largestFirst(parts));
+  const board = new Board(parts.length);
   const assembly = new Assembly(sources, parts, sink);
   const threads = order === undefined ? Math.min(loaders ?? worthwhile(parts), parts.length) : 1;
   const data = sources.map(({ shareable }) => shareable?.data);

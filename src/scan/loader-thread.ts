@@ -4,7 +4,7 @@ import { type ErrorCode, KsmError } from '../errors.ts';
 import { type SourceData, sourceOf } from '../image/index.ts';
 import { Window, type WindowRecipe } from '../names/index.ts';
 import { Board } from './board.ts';
-import { largestFirst, type NamedPart, namePart, type Part } from './parts.ts';
+import { type NamedPart, namePart, type Part } from './parts.ts';
 
 /** What it is started with. */
 export interface LoaderStart {
@@ -23,7 +23,7 @@ export type LoaderWord =
 
 const { window: recipe, sources: data, parts, board: memory }: LoaderStart = workerData;
 const say = (word: LoaderWord, transfer: ArrayBuffer[] = []): void => parentPort?.postMessage(word, transfer);
-const board = new Board(largestFirst(parts), memory);
+const board = new Board(parts.length, memory);
 const window = new Window(recipe.module, recipe.options);
 const sources = data.map((one) => (one === undefined ? undefined : sourceOf(one)));
 const { signal } = new AbortController(); // who wants this to end ends the thread

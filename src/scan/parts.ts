@@ -40,11 +40,6 @@ export function partsOf(sources: readonly PageSource[]): Part[] {
   });
 }
 
-/** Their numbers, large ones first: so no thread begins a large process when the others have nothing left to do. */
-export function largestFirst(parts: readonly Part[]): number[] {
-  return [...parts.keys()].sort((a, b) => (parts[b] as Part).pages - (parts[a] as Part).pages);
-}
-
 /** The pages of the ranges, PART_PAGES at a time. */
 function pieces(ranges: readonly PageRun[]): PageRun[][] {
   const all: PageRun[][] = [];

@@ -54,6 +54,9 @@ export class Verifier {
   #isKept: Uint8Array = new Uint8Array();
   /** Contents whose first page has changed: their others are compared with a copy, in a later round. */
   readonly #again = new Set<number>();
+  /** Of contents that are compared with their first page: how many pages are equal to it, and the sources of those that have changed. */
+  readonly #equal: Uint32Array;
+  readonly #changed = new Map<number, number[]>();
 
   /** `copies`: how many may be kept at a time, 4096 bytes each; at least 1. */
   constructor(engines: Engines, placed: readonly Placed[], naming: Naming, copies: number, watch: Watch) {
@@ -63,6 +66,7 @@ export class Verifier {
     this.#watch = watch;
     this.#copies = copies;
     this.#contents = new MergedContents(engines, placed);
+    this.#equal = new Uint32Array(this.#contents.count);
     this.#verdict = {
       equal: 0,
       changed: placed.map(() => 0),
@@ -79,7 +83,7 @@ export class Verifier {
         this.#first = next;
         this.#isKept = new Uint8Array(Math.min(this.#copies, this.#contents.copies));
         for (const source of this.#placed.keys()) await this.#source(source);
-        for (const content of this.#again) this.#contents.copyFrom(content, next + this.#copies);
+        for (const content of this.#again) this.#beginAnew(content, next + this.#copies);
         this.#again.clear();
       }
       return this.#verdict;
@@ -108,7 +112,7 @@ export class Verifier {
         }
       }
       add(this.#verdict.believed, source, believed);
-      if (wanted > 0) await this.#block(source, first, hows, wanted);
+      if (wanted > 0) await this.#block(source, first, hows);
     }
   }
 
@@ -120,56 +124,49 @@ export class Verifier {
     return this.#first === 0 && !isFirst ? besideOf(content) : NONE;
   }
 
-  /** The pages at the indexes from `first` on, of which `wanted` are to be compared with something. */
-  async #block(source: number, first: number, hows: Int32Array, wanted: number): Promise<void> {
+  /** The pages at the indexes from `first` on, compared as `hows` says. */
+  async #block(source: number, first: number, hows: Int32Array): Promise<void> {
     const { pages, source: from } = this.#placed[source] as Placed;
     const runs: PageRun[] = [];
     for (const piece of pages.pieces(first, hows.length)) {
       addRuns(runs, piece.page, hows.subarray(piece.index - first), piece.pages);
     }
-    let seen = 0;
     const options = { signal: this.#watch.signal, runs };
     const failure = await readAgain(from, this.#window, options, async (page, count) => {
       const index = pages.indexOf(page);
       if (index === undefined) return;
-      seen += this.#compare(source, index, hows.subarray(index - first, index - first + count));
+      const here = hows.subarray(index - first, index - first + count);
+      this.#compare(source, index, here);
+      here.fill(NONE);
       await this.#watch.look(`comparing ${from.name}`, index, pages.count);
     });
     if (failure !== undefined) this.#noteFailure(from, failure);
-    add(this.#verdict.changed, source, wanted - seen);
+    for (const how of hows) if (how !== NONE) this.#countChanged(source, how); // they are not there any more
   }
 
-  /** In the window are the pages at the indexes from `index` on. How many of them are to be compared with something. */
-  #compare(source: number, index: number, hows: Int32Array): number {
+  /** In the window are the pages at the indexes from `index` on. */
+  #compare(source: number, index: number, hows: Int32Array): void {
     const window = this.#window;
-    let seen = 0;
     for (let page = 0; page < hows.length; page++) {
       const how = hows[page] as How;
       window.setNoPartner(page);
-      if (how === NONE) continue;
-      seen++;
-      if (how >= 0) {
-        this.#withCopy(source, index + page, page, how);
-      } else {
-        const pages = this.#withFirst(page, hows);
-        seen += pages - 1;
-        page += pages - 1;
-      }
+      if (how >= 0) this.#withCopy(source, index + page, page, how);
+      else if (how < NONE) page += this.#withFirst(page, hows) - 1;
     }
     const next = (page: number): number => window.firstUnequal(page, hows.length);
     for (let page = next(0); page < hows.length; page = next(page + 1)) {
-      this.#verdict.equal--;
-      this.#judge(source, index + page, page, hows[page] as How);
+      const how = hows[page] as How;
+      this.#countEqual(how, -1);
+      this.#judge(source, index + page, page, how);
     }
-    return seen;
   }
 
   /** Page `page` of the window is compared with a copy, or becomes it, if it still has the name by which it was merged. */
   #withCopy(source: number, index: number, page: number, copy: number): void {
     if (this.#isKept[copy] !== 0) {
       this.#window.setCopyPartner(page, copy);
-      this.#verdict.equal++;
-    } else if (this.#nameOf(source, index, page) !== undefined) {
+      this.#countEqual(copy, 1);
+    } else if (this.#nameOf(source, index, page, copy) !== undefined) {
       this.#window.keep(page, copy);
       this.#isKept[copy] = 1;
     }
@@ -190,11 +187,15 @@ export class Verifier {
     const into = this.#window.beside.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES);
     const read = this.#readBeside(placed, at, into);
     for (let i = 0; i < pages; i++) {
-      if (i < read) this.#window.setBesidePartner(page + i);
-      else this.#window.setNoPartner(page + i);
-      if (i >= read) this.#again.add(contentOf(hows[page + i] as How));
+      const how = hows[page + i] as How;
+      if (i < read) {
+        this.#window.setBesidePartner(page + i);
+        this.#countEqual(how, 1);
+      } else {
+        this.#window.setNoPartner(page + i);
+        this.#again.add(contentOf(how));
+      }
     }
-    this.#verdict.equal += read;
     return pages;
   }
 
@@ -218,16 +219,37 @@ export class Verifier {
       this.#again.add(contentOf(how)); // the first page of the content has changed
       return;
     }
-    const name = this.#nameOf(source, index, page);
+    const name = this.#nameOf(source, index, page, how);
     if (name !== undefined) this.#verdict.false.add(name);
   }
 
   /** The name by which page `page` of the window was merged, if it still has it; else it is counted as changed. */
-  #nameOf(source: number, index: number, page: number): bigint | undefined {
+  #nameOf(source: number, index: number, page: number, how: How): bigint | undefined {
     const name = (this.#placed[source] as Placed).nameAt(index);
     if (this.#naming.levelOf(page, name) !== undefined) return name;
-    add(this.#verdict.changed, source, 1);
+    this.#countChanged(source, how);
     return undefined;
+  }
+
+  #countEqual(how: How, pages: number): void {
+    this.#verdict.equal += pages;
+    if (how < NONE) this.#equal[contentOf(how)] = (this.#equal[contentOf(how)] as number) + pages;
+  }
+
+  #countChanged(source: number, how: How): void {
+    add(this.#verdict.changed, source, 1);
+    if (how >= NONE) return;
+    const content = contentOf(how);
+    const sources = this.#changed.get(content) ?? [];
+    if (sources.length === 0) this.#changed.set(content, sources);
+    sources.push(source);
+  }
+
+  /** What was counted of a content's pages is taken back: all of them are compared with a copy, of that number at least. */
+  #beginAnew(content: number, least: number): void {
+    this.#verdict.equal -= this.#equal[content] as number;
+    for (const source of this.#changed.get(content) ?? []) add(this.#verdict.changed, source, -1);
+    this.#contents.copyFrom(content, least);
   }
 
   #noteFailure({ name }: PageSource, { message }: KsmError): void {

@@ -55,6 +55,25 @@ describe.each([4096, 2 ** 20])('with copies of %i bytes', (copyBytes) => {
   });
 });
 
+describe('of an image that has a row of pages twice, and is gone while another has the row, too', () => {
+  const row = [1, 2, 3, 4, 5, 6, 7, 8];
+
+  test.each([0, 1])('each page is counted once (of the first image %i rows are left)', async (left) => {
+    const first = new MemorySource(
+      'first',
+      (reading) => pagesOf(reading === 0 ? [...row, ...row] : left === 0 ? [] : row),
+      { hasReader: true },
+    );
+    const second = new MemorySource('second', () => pagesOf(row), { hasReader: true });
+    const { verification, notes } = await reportOf([first, second], {});
+    // Each content has three pages: what is left of them is compared with the first that is left.
+    expect(verification).toMatchObject({ changed: left === 0 ? 16 : 8, compared: left === 0 ? 0 : 8 });
+    expect(notes.filter((note) => note.includes('changed before'))).toEqual([
+      `first: ${left === 0 ? 16 : 8} merged pages changed before they could be compared.`,
+    ]);
+  });
+});
+
 describe('of two images whose pages lie in the same order', () => {
   const row = [1, 2, 3, 4, 5, 6, 7, 8];
   const changedRow = row.map((content) => (content === 3 ? 9 : content));
