@@ -17,8 +17,8 @@ export class Board {
   }
 
   /**
-   * Takes the next part, for nobody else to read; undefined if all are taken. In their order: the names of a part that is read before those in
-   * front of it wait, and take memory.
+   * Takes the next part, for nobody else to read; undefined if all are taken. In their order: the names of a part that is read before those
+   * in front of it wait, and take memory.
    */
   take(): number | undefined {
     const part = Atomics.add(this.#words, TAKEN, 1);
