@@ -57,8 +57,7 @@ function notesOn(engines: number, sample: Sample | undefined): string[] {
   if (sample !== undefined) {
     notes.push(
       `All pages did not fit into the memory that ksm may take (--memory): the figures are estimated from 1 in ${count(sample.weight)} ` +
-        `contents. ${plural(sample.heavy.count, 'content')} of many pages, zero pages among them, are counted exactly, as KSM has ` +
-        'merged them once it is settled; equal hashes are believed of them. Passes and the engine are those of the sample.',
+        `contents. ${notesOnHeavy(sample.heavy)}Passes and the engine are those of the sample.`,
     );
   }
   if (engines > 1) {
@@ -68,4 +67,17 @@ function notesOn(engines: number, sample: Sample | undefined): string[] {
     );
   }
   return notes;
+}
+
+/** Which contents were counted exactly, and by what their pages were found equal; nothing if there are none. */
+function notesOnHeavy({ count: all, hasZeros }: Sample['heavy']): string {
+  const others = hasZeros ? all - 1 : all;
+  const named = others > 0 ? [`${plural(others, 'content')} of many pages`] : [];
+  const [first, ...more] = hasZeros ? ['Zero pages', ...named] : named;
+  if (first === undefined) return '';
+  const isOne = !hasZeros && others === 1;
+  const counted = `${[first, ...more].join(' and ')} ${isOne ? 'is' : 'are'} counted exactly`;
+  const merged = `as KSM has merged ${isOne ? 'it' : 'them'} once it is settled`;
+  const believed = others > 0 ? `; equal hashes are believed${hasZeros ? ', but of zero pages' : ''}` : '';
+  return `${counted}, ${merged}${believed}. `;
 }

@@ -32,8 +32,8 @@ function bestOf(contents: Iterable<Content>, limit: number): Content[] {
   return best;
 }
 
-async function describe(placed: Placed, { page: number, pages, frames, saved }: Content): Promise<ContentReport> {
-  const page = await placed.read(number);
+async function describe(placed: Placed, { page: number, name, pages, frames, saved }: Content): Promise<ContentReport> {
+  const page = await placed.read(number, name);
   const { label, address } = placed.locate(number);
   return {
     sha1: page === undefined ? null : createHash('sha1').update(page).digest('hex'),

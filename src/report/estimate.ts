@@ -19,6 +19,8 @@ export interface Figures {
   readonly ksm_stat: readonly SourceReport[];
 }
 
+/** Passes that meet a zero page before it maps the zero frame: one notes its checksum, the next sees that it is the same, and merges it. */
+const ZERO_PASSES = 2;
 const NOTHING: Outcome = { pages: 0, zero: 0, shared: 0, sharing: 0, unshared: 0 };
 
 /** The figures of the whole, from those of the sample. */
@@ -29,7 +31,8 @@ export function estimate(
   sample: Sample,
 ): Figures & { readonly sample: SampleReport } {
   const { weight, heavy } = sample;
-  const ofHeavy = heavy.outcomes.reduce(plus, NOTHING);
+  const outcomes = heavy.outcomes();
+  const ofHeavy = outcomes.reduce(plus, NOTHING);
   const whole = pages.reduce((total, some) => total + some, 0);
   const spreads = spreadOfContents(merged.contents());
   const { shared, sharing, unshared, saved_bytes } = intervals(spreads, sysfs.pages_unshared, weight, ofHeavy);
@@ -37,7 +40,7 @@ export function estimate(
   return {
     sysfs: countersOf(sysfs, sample, ofHeavy, items, passes.done.length),
     ksm_stat: ksm_stat.map((row, at) =>
-      rowOf(row, pages[at] ?? 0, merged.spreads[at] as MergedSpreads, weight, heavy.outcomes[at] ?? NOTHING),
+      rowOf(row, pages[at] ?? 0, merged.spreads[at] as MergedSpreads, weight, outcomes[at] ?? NOTHING),
     ),
     sample: {
       share: 1 / weight,
@@ -65,7 +68,8 @@ function countersOf(sysfs: Counters, { weight, heavy }: Sample, of: Outcome, ite
     pages_sharing,
     pages_unshared: weight * sysfs.pages_unshared + of.unshared,
     pages_volatile: weight * sysfs.pages_volatile,
-    pages_scanned: weight * sysfs.pages_scanned + (of.pages - of.zero) * passes,
+    pages_scanned:
+      weight * sysfs.pages_scanned + (of.pages - of.zero) * passes + of.zero * Math.min(passes, ZERO_PASSES),
     pages_skipped: weight * sysfs.pages_skipped,
     ksm_zero_pages,
     stable_node_chains: weight * sysfs.stable_node_chains + chains,

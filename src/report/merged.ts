@@ -17,6 +17,8 @@ export interface Content {
   /** Where it comes first, in the order of sources and addresses: number of the source, and of the page there. */
   readonly source: number;
   readonly page: number;
+  /** Where a sample counts it exactly: the engines have none of its pages. */
+  readonly name?: bigint;
   /** Pages that have it. */
   readonly pages: number;
   /** Frames that hold it: more than one where max_page_sharing makes the scanner start another. */

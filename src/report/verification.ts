@@ -11,7 +11,7 @@ export interface Verification {
   readonly compared: number;
   /** Merged pages that have changed, or are gone, since they were first read: they were equal if equal hashes mean equal contents. */
   readonly changed: number;
-  /** Merged pages that cannot be read again, or that a sample counts exactly: of them the same is believed. */
+  /** Merged pages that cannot be read again, or that a sample counts exactly, zero pages aside: of them the same is believed. */
   readonly believed: number;
   /** How often the scan began again, because different contents had the same hash. */
   readonly repaired: number;
@@ -22,8 +22,8 @@ export interface Verification {
 export function verificationOf({ engines, verdict, renamings, sample }: Scanned, pages: number): Verification {
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const isHash = engines.areNames && verdict === undefined;
-  const heavy = sample?.heavy.outcomes.reduce((total, { shared, sharing }) => total + shared + sharing, 0) ?? 0;
-  const [changed, believed] = [sum(verdict?.changed ?? []), sum(verdict?.believed ?? []) + (isHash ? 0 : heavy)];
+  const heavy = isHash ? 0 : (sample?.heavy.believed() ?? 0);
+  const [changed, believed] = [sum(verdict?.changed ?? []), sum(verdict?.believed ?? []) + heavy];
   return {
     by: isHash ? 'hash' : 'bytes',
     compared: verdict?.equal ?? 0,

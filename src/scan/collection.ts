@@ -38,15 +38,18 @@ export class Collection {
   readonly pages: number[];
   readonly #room: Room;
   readonly #sharing: Sharing;
+  readonly #early: readonly number[];
   #heavy: HeavyContents | undefined;
   #weight = 1;
   #held = 0;
 
-  constructor(sources: number, room: Room, sharing: Sharing) {
+  /** `early`: the sources, ascending, that are read before sources in front of them. */
+  constructor(sources: number, room: Room, sharing: Sharing, early: readonly number[] = []) {
     this.lists = Array.from({ length: sources }, () => new NameList());
     this.pages = this.lists.map(() => 0);
     this.#room = room;
     this.#sharing = sharing;
+    this.#early = early;
   }
 
   /** Pages whose names are held. */
@@ -72,7 +75,7 @@ export class Collection {
     }
   }
 
-  /** Adds the names of pages from number `page` on, which is behind all others of the source. What comes first is taken to lie in front. */
+  /** Adds the names of pages from number `page` on, which is behind all others of it. Sources come in their order, but early ones. */
   add(source: number, page: number, names: BigUint64Array): void {
     this.pages[source] = (this.pages[source] as number) + names.length;
     this.#held += this.#sift(this.lists[source] as NameList, source, page, names);
@@ -93,7 +96,7 @@ export class Collection {
     const { sampled } = this.#room;
     const most = Math.min(MOST_HEAVY, Math.ceil(sampled / PAGES_PER_HEAVY));
     const least = this.#heavy === undefined ? LEAST_PAGES : Math.ceil(sampled / LATE_SHARE);
-    this.#heavy ??= heavyContents(most, this.#sharing);
+    this.#heavy ??= heavyContents(most, this.#sharing, this.#early);
     const names = halvesOf(mostFrequent(this.lists, this.#held, most, least));
     for (let at = 0; at < names.length; at += 2) this.#heavy.enter(names[at] as number, names[at + 1] as number);
     this.#weight *= 2;
@@ -156,8 +159,8 @@ export function tallyOf(lists: readonly NameList[]): Uint32Array {
 }
 
 /** Zero pages are counted in any case. With room for others, and for those that come late: a few each time the sample is halved. */
-function heavyContents(most: number, sharing: Sharing): HeavyContents {
-  const heavy = new HeavyContents(1 + most + LATE_SHARE * Math.log2(MOST_WEIGHT), sharing);
+function heavyContents(most: number, sharing: Sharing, early: readonly number[]): HeavyContents {
+  const heavy = new HeavyContents(1 + most + LATE_SHARE * Math.log2(MOST_WEIGHT), sharing, early);
   heavy.enter(0, 0);
   return heavy;
 }

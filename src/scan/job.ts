@@ -20,6 +20,7 @@ import { type Budget, keeping } from './kept.ts';
 import { loadNames } from './load.ts';
 import { Naming } from './naming.ts';
 import { ContentOrder, expectImages, NoOrder } from './order.ts';
+import { earlyOf } from './parts.ts';
 import { Passes } from './passes.ts';
 import { Phases } from './phases.ts';
 import type { Placed } from './placed.ts';
@@ -123,7 +124,8 @@ async function scanNames(
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
   const order = index === 'content' ? new ContentOrder() : undefined;
   const naming = new Naming(window, order);
-  const collection = new Collection(sources.length, roomIn(memory, sources.length), await sharingBy(prepare));
+  const room = roomIn(memory, sources.length);
+  const collection = new Collection(sources.length, room, await sharingBy(prepare), earlyOf(sources));
   await phases.time('loading', () => loadNames(sources, window, collection, loaders, watch, order));
   if (order !== undefined && collection.sample !== undefined) {
     throw new NoOrder('there are more pages than --memory has room for the names of');

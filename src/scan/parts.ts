@@ -40,6 +40,13 @@ export function partsOf(sources: readonly PageSource[]): Part[] {
   });
 }
 
+/** The sources that are read before others in front of them: what only one thread can read comes first, then the parts. */
+export function earlyOf(sources: readonly PageSource[]): number[] {
+  const firstShared = sources.findIndex(({ shareable }) => shareable !== undefined);
+  if (firstShared === -1) return [];
+  return [...sources.keys()].filter((at) => at > firstShared && sources[at]?.shareable === undefined);
+}
+
 /** The pages of the ranges, PART_PAGES at a time. */
 function pieces(ranges: readonly PageRun[]): PageRun[][] {
   const all: PageRun[][] = [];

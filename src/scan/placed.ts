@@ -67,17 +67,17 @@ export class Placed {
 
   /**
    * Page `page` of the source, as it was loaded. Pages that are only named are read again: undefined if that cannot be, or the page is
-   * another by now.
+   * another by now. `name`: of the page, if a sample counts its content exactly, so that the engines may not have it.
    */
-  async read(page: number): Promise<Uint8Array | undefined> {
+  async read(page: number, name?: bigint): Promise<Uint8Array | undefined> {
     const { naming } = this.#engines;
     const index = this.pages.indexOf(page);
     if (naming === undefined) return this.spaces[0]?.read((BASE_PAGE + (index ?? 0)) * PAGE_BYTES, PAGE_BYTES);
     if (!this.source.isRepeatable && page >= (this.source.kept ?? 0)) return undefined;
     let found: Uint8Array | undefined;
     await readAgain(this.source, naming.window, { signal: NEVER, runs: [{ page, pages: 1 }] }, () => {
-      // Of a content that a sample counts exactly no name is kept.
-      const isSame = index === undefined || naming.levelOf(0, this.nameAt(index)) !== undefined;
+      const named = name ?? (index === undefined ? undefined : this.nameAt(index));
+      const isSame = named !== undefined && naming.levelOf(0, named) !== undefined;
       if (isSame) found = naming.window.pages.slice(0, PAGE_BYTES);
     });
     return found;

@@ -9,7 +9,7 @@ import { SegmentedImage } from '../../../src/image/segments.ts';
 import { PAGE_BYTES, type PageRange, type PageRun, type Shareable } from '../../../src/image/source.ts';
 import { Board } from '../../../src/scan/board.ts';
 import { NameList, PageIndex } from '../../../src/scan/names.ts';
-import { Assembly, type NamedPart, type Part, partsOf } from '../../../src/scan/parts.ts';
+import { Assembly, earlyOf, type NamedPart, type Part, partsOf } from '../../../src/scan/parts.ts';
 import { readAll } from '../../support/image.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ksm-parts-'));
@@ -126,4 +126,12 @@ it('of a file that has shrunk, read apart: the notes of one reading', async () =
   }
   shared.conclude(readings);
   expect(whole.notes).toEqual(once);
+});
+
+it('early are those that cannot be shared, behind one that can', () => {
+  const file = source('image', [[0, 1]]);
+  const { shareable: _, ...pipe } = file;
+  expect(earlyOf([pipe, pipe])).toEqual([]);
+  expect(earlyOf([file, file])).toEqual([]);
+  expect(earlyOf([pipe, file, pipe, file, pipe])).toEqual([2, 4]);
 });
