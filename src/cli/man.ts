@@ -27,7 +27,8 @@ export function manualPage(commands: readonly Command[], version: string, date: 
     section('EXIT STATUS', EXIT_CODES.flatMap(termLines)),
     section('ENVIRONMENT', ENVIRONMENT.flatMap(termLines)),
   ];
-  return `.TH KSM 1 ${date} "ksm-wasm ${escaped(version)}" "User Commands"\n${sections.join('')}`;
+  // .nh: the names of system calls and files are not to be hyphenated
+  return `.TH KSM 1 ${date} "ksm-wasm ${escaped(version)}" "User Commands"\n.nh\n${sections.join('')}`;
 }
 
 function section(title: string, lines: readonly string[]): string {
