@@ -3,7 +3,7 @@ export { buildReport } from './build.ts';
 export { type Counted, figuresOf } from './figures.ts';
 export { grid } from './grid.ts';
 export { guess } from './guess.ts';
-export { type Interval, intervalOf, type Spread } from './interval.ts';
+export { intervalOf } from './interval.ts';
 export { renderJson } from './json.ts';
 export { machine } from './machine.ts';
 export { renderTable } from './table.ts';

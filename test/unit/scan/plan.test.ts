@@ -1,7 +1,7 @@
 /** What budgets are enough for, by what pages take: the engine's own count of it, and how pages are dealt to engines. */
 import { describe, expect, test } from 'vitest';
 import { createHost } from '../../../src/index.ts';
-import { BASE_PAGE } from '../../../src/scan/index.ts';
+import { BASE_PAGE } from '../../../src/scan/engines.ts';
 import { copiesIn, engineBytes, engineOfBuckets, mostPages, roomIn } from '../../../src/scan/plan.ts';
 import { Dice } from '../../support/dice.ts';
 import { namesBy, scanNamed } from '../../support/named-sources.ts';

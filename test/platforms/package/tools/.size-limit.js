@@ -14,5 +14,5 @@ export default [
   { name: 'createHost', path: `${dist}/src/index.js`, import: '{ createHost }', limit: '26 kB', modifyEsbuildConfig },
   { name: 'a worker', path: `${dist}/src/worker/web.js`, limit: '21 kB', modifyEsbuildConfig },
   { name: 'the walker', path: `${dist}/src/engine/invariants.js`, limit: '19 kB', modifyEsbuildConfig },
-  { name: 'the engine', path: `${dist}/build/engine.wasm`, limit: '18 kB', modifyEsbuildConfig: withWasm },
+  { name: 'the engine', path: `${dist}/build/engine.wasm`, limit: '22 kB', modifyEsbuildConfig: withWasm },
 ];
