@@ -5,6 +5,23 @@ import type { Engine } from '../engine.ts';
 import { regionOf } from '../regions.ts';
 import { broken } from './rules.ts';
 
+/**
+ * Calls `visit` for each tree of a domain that is not empty, in the slot `slot` of its root record: with the slot's address and the root's
+ * number. Of all roots, of which there are as many as frames, next to none has a tree: words are looked at as they lie.
+ */
+export function eachTree(
+  engine: Engine,
+  domain: Domain,
+  slot: number,
+  visit: (address: number, root: number) => void,
+): void {
+  const { words } = engine;
+  const end = rootsEnd(engine, domain);
+  for (let at = domain.roots + slot; at < end; at += layout.ROOT_BYTES) {
+    if (words[at >>> 2] !== 0) visit(at, (at - slot - domain.roots) / layout.ROOT_BYTES);
+  }
+}
+
 /** Trusts the header only. */
 export function checkDomains(engine: Engine): void {
   const { base, records } = regionOf(engine, layout.REGION_ROOTS);

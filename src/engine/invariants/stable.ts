@@ -3,9 +3,9 @@
  * gone (stale) stay until somebody meets them: they have a key, but no bytes, and a chain may have lost all its dups.
  */
 import * as layout from '../../../assembly/layout/index.ts';
-import { type Domain, domainsOf, rootIndexOf, rootsEnd } from '../domains.ts';
+import { type Domain, domainsOf, rootIndexOf } from '../domains.ts';
 import { meet } from './arena.ts';
-import { expectDomain } from './domains.ts';
+import { eachTree, expectDomain } from './domains.ts';
 import { checkNodeFrame } from './frames.ts';
 import { checkRooms } from './rooms.ts';
 import { broken } from './rules.ts';
@@ -27,12 +27,9 @@ interface Place {
 /** Walks all stable nodes but orphans; needs checked pages. */
 export function checkStable(walk: Walk): void {
   for (const domain of domainsOf(walk)) {
-    const end = rootsEnd(walk, domain);
-    for (let roots = domain.roots, root = 0; roots < end; roots += layout.ROOT_BYTES, root++) {
-      const address = roots + layout.ROOT_STABLE;
-      if (walk.u32(address) === 0) continue;
+    eachTree(walk.engine, domain, layout.ROOT_STABLE, (address, root) => {
       checkTree(walk, address, { domain, nid: Math.floor(root / domain.rootCount), root });
-    }
+    });
   }
   checkList(walk, layout.H_MIGRATE_NODES, (node) => {
     checkFlags(walk, node, NODE_MIGRATING);

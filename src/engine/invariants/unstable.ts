@@ -4,7 +4,8 @@
  * displaced. Bytes have no order that must hold, since pages change while they are in the tree; keys do not change.
  */
 import * as layout from '../../../assembly/layout/index.ts';
-import { type Domain, domainsOf, rootIndexOf, rootsEnd } from '../domains.ts';
+import { type Domain, domainsOf, rootIndexOf } from '../domains.ts';
+import { eachTree } from './domains.ts';
 import { broken } from './rules.ts';
 import { walkTree } from './tree.ts';
 import type { Walk } from './walk.ts';
@@ -22,11 +23,9 @@ export function checkUnstable(walk: Walk): void {
   if (walk.isBetweenPasses && !walk.isHashOrder) return;
   let found = 0;
   for (const domain of domainsOf(walk)) {
-    const end = rootsEnd(walk, domain);
-    for (let roots = domain.roots, root = 0; roots < end; roots += layout.ROOT_BYTES, root++) {
-      const address = roots + layout.ROOT_UNSTABLE;
-      if (walk.u32(address) !== 0) found += checkTree(walk, address, domain, root);
-    }
+    eachTree(walk.engine, domain, layout.ROOT_UNSTABLE, (address, root) => {
+      found += checkTree(walk, address, domain, root);
+    });
   }
   if (found === walk.treeItems) return;
   const entry = walk.linked.findIndex((mark, at) => mark === 0 && isInTree(walk, walk.stateOf(at)));
