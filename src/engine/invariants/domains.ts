@@ -16,10 +16,10 @@ export function eachTree(
   visit: (address: number, root: number) => void,
 ): void {
   const { words } = engine;
-  const end = rootsEnd(engine, domain);
-  for (let at = domain.roots + slot; at < end; at += layout.ROOT_BYTES) {
-    if (words[at >>> 2] !== 0) visit(at, (at - slot - domain.roots) / layout.ROOT_BYTES);
-  }
+  const step = layout.ROOT_BYTES / 4;
+  const end = rootsEnd(engine, domain) / 4;
+  const first = (domain.roots + slot) / 4;
+  for (let at = first; at < end; at += step) if (words[at] !== 0) visit(at * 4, (at - first) / step);
 }
 
 /** Trusts the header only. */
