@@ -3,7 +3,7 @@
  * while it is under way, and is no more than they run.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,9 @@ test('npm start builds the engine and the driver, and says so before it is done'
   }
   const main = join(folder, 'dist/src/cli/main.js');
   expect(execFileSync(process.execPath, [main, '--version'], { encoding: 'utf8' })).toBe(`${version}\n`);
+  const page = join(folder, 'page.raw');
+  writeFileSync(page, new Uint8Array(4096).fill(1));
+  expect(execFileSync(process.execPath, [main, 'scan', page], { encoding: 'utf8' })).toContain('KSM would save');
   for (const file of ['dist/build/engine.wasm', 'dist/src/kernel/puppet.c']) expect(isThere(file), file).toBe(true);
   for (const file of ['build/engine.debug.wasm', 'dist/bench', 'dist/test']) expect(isThere(file), file).toBe(false);
 });
