@@ -28,7 +28,7 @@ import {
 } from './regions.ts';
 
 /** Raised whenever a field moves or changes meaning; whoever attaches to a memory compares it first. */
-export const LAYOUT_VERSION: u32 = 7;
+export const LAYOUT_VERSION: u32 = 8;
 /** "KSMw", little-endian. */
 export const MAGIC: u32 = 0x774d534b;
 

@@ -77,12 +77,7 @@ export const WINDOW_NOTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * U32;
 export const NOTE_BYTES: u32 = 4 * U32;
 /** In a note: {frame that equals the page's, or 0; the page's frame}; before it two words of look-ahead's. */
 export const NOTE_EQUAL: u32 = 2 * U32;
-/** The frames that were fetched last, for each chunk on a line of its own, because whoever does the chunk writes to it. */
-export const WINDOW_RECENT: u32 = WINDOW_NOTES + WINDOW_PAGES_MAX * NOTE_BYTES;
-/** Pages that fit a first-level cache together; a power of two. */
-export const RECENT_FRAMES: u32 = 8;
-export const RECENT_BYTES: u32 = LINE;
-export const WINDOW_BYTES: u32 = WINDOW_RECENT + (WINDOW_PAGES_MAX / JOB_CHUNK_PAGES) * RECENT_BYTES;
+export const WINDOW_BYTES: u32 = WINDOW_NOTES + WINDOW_PAGES_MAX * NOTE_BYTES;
 /** An ordinary page of one mapping: its checksum is wanted. */
 export const TURN_ORDINARY: u32 = 0;
 /** The same, known to be unchanged since it was last hashed. */

@@ -65,8 +65,3 @@ export function pagesClear(first: u32, count: u32): void {
 export function touchPage(frame: u32): u32 {
   return isDefined(PAGE_NAMES) ? names.touchPage(frame) : bytes.touchPage(frame);
 }
-
-/** Reads one word of every line of a page. The result means nothing, but must be used. */
-export function fetchPage(frame: u32): u32 {
-  return isDefined(PAGE_NAMES) ? 0 : bytes.fetchPage(frame);
-}

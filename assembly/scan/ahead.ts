@@ -11,7 +11,7 @@
  * record.
  */
 import { rbAt, rbLink } from '../base/rb';
-import { NODE_IS_CHAIN, TURN_ORDINARY } from '../layout';
+import { NODE_IS_CHAIN, TURN_CLEAN, TURN_ORDINARY } from '../layout';
 import { wordOf } from '../memory/frame-words';
 import { frameOfPte, isPresent } from '../memory/pte';
 import { pteOf } from '../memory/tables';
@@ -19,7 +19,7 @@ import { isAtPlace } from '../merge/candidate';
 import { nodeHas } from '../merge/node';
 import { isHashOrder, orderByKey, rootsOf, treeNid } from '../merge/order';
 import { entryOf, itemOf, stateOf } from '../merge/rmap';
-import { fetchPage, touchPage } from '../page/page';
+import { touchPage } from '../page/page';
 import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { Item, Node } from '../records/node';
@@ -27,50 +27,63 @@ import { addressOf, none } from '../records/record';
 import { Roots } from '../records/roots';
 import { Window } from '../records/scanner';
 import { TreeNode } from '../records/tree-node';
-import { checksumAt, noteOf, recentOf, turnAt, turnEntry, turnKind } from './window';
+import { checksumAt, noteOf, turnAt, turnEntry, turnKind } from './window';
 
 /** Nodes of a tree that are passed at most: as many as no sound tree has from its root to a leaf. */
 const STEPS_MAX: u32 = 64;
 
-/**
- * Notes which of turns [from, to) of `window` will search, and touches the roots of their trees. A note is {roots, checksum}; 0: it will
- * not. False if none will.
- */
+/** Notes which of turns [from, to) of `window` will search. A note is {roots, checksum}; 0: it will not. False if none will. */
 export function noteSearches(domain: Domain, window: Window, from: u32, to: u32): bool {
   let found: bool = false;
-  let sum: u32 = 0;
   for (let index = from; index < to; index++) {
     const note = noteOf(window, index);
-    const turn = turnAt(window, index);
-    const checksum = checksumAt(window, index);
-    if (!willSearch(turn, checksum)) {
+    if (!willSearch(window, index)) {
       store<u32>(note, 0);
       continue;
     }
-    const roots = rootsOf(domain, treeNid(frameOfPte(pteOf(turnEntry(turn)))), checksum);
-    store<u32>(note, addressOf(roots));
+    const entry = turnEntry(turnAt(window, index));
+    const checksum = itemOf(entry).checksum;
+    store<u32>(note, addressOf(rootsOf(domain, treeNid(frameOfPte(pteOf(entry))), checksum)));
     store<u32>(note, checksum, 4);
-    sum += addressOf(roots.stable);
     found = true;
   }
-  window.sink = sum;
   return found;
 }
 
-/** Is it an ordinary page that has not changed since the last pass, and will not stay where it is in the unstable tree? */
-function willSearch(turn: u32, checksum: u32): bool {
+/** Is turn `index` that of an ordinary page that has not changed since the last pass, and does not stay where it is in the unstable tree? */
+function willSearch(window: Window, index: u32): bool {
+  const turn = turnAt(window, index);
   const entry = turnEntry(turn);
-  if (turnKind(turn) != TURN_ORDINARY || !isPresent(pteOf(entry))) return false;
-  if (isAtPlace(stateOf(entry)) && isHashOrder()) return false;
-  return itemOf(entry).checksum == checksum;
+  if (!isPresent(pteOf(entry)) || (isAtPlace(stateOf(entry)) && isHashOrder())) return false;
+  if (turnKind(turn) == TURN_ORDINARY) return itemOf(entry).checksum == checksumAt(window, index);
+  return turnKind(turn) == TURN_CLEAN;
 }
 
 /**
  * In hash order: replaces each note of turns [from, to) by the frame with which the page will be compared, 0 if there seems to be none.
  * Touches what merging will look at and, if `readsPages`, the first lines of that frame, so that its translation is at hand. False if no
  * page will be compared.
+ *
+ * Each step is a loop of its own, because a processor overlaps the misses of as many turns as it has instructions under way.
  */
 export function findPartners(domain: Domain, window: Window, from: u32, to: u32, readsPages: bool): bool {
+  touchRoots(window, from, to);
+  if (!noteFrames(domain, window, from, to)) return false;
+  touchFrames(window, from, to, readsPages);
+  return true;
+}
+
+function touchRoots(window: Window, from: u32, to: u32): void {
+  let sum: u32 = 0;
+  for (let index = from; index < to; index++) {
+    const roots = rbAt<Roots>(noteOf(window, index));
+    if (roots) sum += addressOf(roots.stable);
+  }
+  window.sink = sum;
+}
+
+/** Replaces each note by a frame. False if there is none. */
+function noteFrames(domain: Domain, window: Window, from: u32, to: u32): bool {
   let found: bool = false;
   let sum: u32 = 0;
   for (let index = from; index < to; index++) {
@@ -91,13 +104,21 @@ export function findPartners(domain: Domain, window: Window, from: u32, to: u32,
     }
     if (frame >= header.frameLimit) frame = 0;
     store<u32>(note, frame);
-    if (frame == 0) continue;
-    sum += wordOf(frame);
-    if (readsPages) sum += touchPage(frame);
-    found = true;
+    if (frame != 0) found = true;
   }
   window.sink = sum;
   return found;
+}
+
+function touchFrames(window: Window, from: u32, to: u32, readsPages: bool): void {
+  let sum: u32 = 0;
+  for (let index = from; index < to; index++) {
+    const frame = load<u32>(noteOf(window, index));
+    if (frame == 0) continue;
+    sum += wordOf(frame);
+    if (readsPages) sum += touchPage(frame);
+  }
+  window.sink = sum;
 }
 
 /** The frame of a node, or of a chain's first dup, with which mostly all that the chain stands for is compared; 0 if it has none. */
@@ -121,21 +142,4 @@ function nodeWithKey(domain: Domain, node: TreeNode, checksum: u32): TreeNode {
     node = rbAt<TreeNode>(rbLink(node, order < 0));
   }
   return none<TreeNode>();
-}
-
-/**
- * Reads the pages with which turns [from, to) of `window` will be compared, one load a line. So far more lines are under way at
- * once than while comparing. One that was read just before is not read again, because a content that is found often is still at hand.
- */
-export function fetchPartners(window: Window, from: u32, to: u32): void {
-  let sum: u32 = 0;
-  for (let index = from; index < to; index++) {
-    const frame = load<u32>(noteOf(window, index));
-    if (frame == 0) continue;
-    const recent = recentOf(window, index, frame);
-    if (load<u32>(recent) == frame) continue;
-    store<u32>(recent, frame);
-    sum += fetchPage(frame);
-  }
-  window.sink = sum;
 }

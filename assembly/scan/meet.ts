@@ -17,12 +17,9 @@ import { domainAt } from '../merge/domain';
 import { isHashOrder } from '../merge/order';
 import { equalPages } from '../page/page';
 import { Scanner, Window } from '../records/scanner';
-import { fetchPartners, findPartners, noteSearches } from './ahead';
+import { findPartners, noteSearches } from './ahead';
 import { fingerprint } from './fingerprint';
 import { noteOf, turnAt, turnEntry } from './window';
-
-/** How many partners are fetched together; a power of two, earned by bench/scan. */
-export const FETCH_PAGES: u32 = 4;
 
 /**
  * Can pages be compared before their turns? Not beside guests, who may write to them. In content order the partner is found by comparing,
@@ -43,11 +40,7 @@ function meet(window: Window, from: u32, to: u32): void {
   const domain = domainAt(window.domain);
   for (let index = from; index < to; index++) store<u64>(noteOf(window, index), 0, NOTE_EQUAL);
   if (!noteSearches(domain, window, from, to) || !findPartners(domain, window, from, to, true)) return;
-  for (let first = from; first < to; first += FETCH_PAGES) {
-    const last = min(first + FETCH_PAGES, to);
-    fetchPartners(window, first, last);
-    for (let index = first; index < last; index++) compareNoted(window, index);
-  }
+  for (let index = from; index < to; index++) compareNoted(window, index);
 }
 
 function compareNoted(window: Window, index: u32): void {

@@ -5,15 +5,11 @@
 import { counted } from '../base/count';
 import {
   H_COW_KSM,
-  JOB_CHUNK_PAGES,
-  RECENT_BYTES,
-  RECENT_FRAMES,
   TABLE_BITS,
   TURN_KIND,
   WINDOW_CHECKSUMS,
   WINDOW_NOTES,
   WINDOW_PAGES_MAX,
-  WINDOW_RECENT,
   WINDOW_TURNS,
 } from '../layout';
 import { domainOf, isDomain } from '../merge/domain';
@@ -96,11 +92,4 @@ export function checksumSet(window: Window, index: u32, checksum: u32): void {
 export function noteOf(window: Window, index: u32): usize {
   if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
   return changetype<usize>(window) + WINDOW_NOTES + ((<usize>index) << 4);
-}
-
-/** Address of the word that says which of the frames that share it was fetched last for the chunk of turn `index`. */
-export function recentOf(window: Window, index: u32, frame: u32): usize {
-  if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
-  const line = changetype<usize>(window) + WINDOW_RECENT + (index / JOB_CHUNK_PAGES) * RECENT_BYTES;
-  return line + ((<usize>frame & (RECENT_FRAMES - 1)) << 2);
 }

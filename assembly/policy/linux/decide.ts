@@ -29,10 +29,10 @@ import { itemFree, itemOf, itemUnlink, stateOf } from '../../merge/rmap';
 import { Domain } from '../../records/domain';
 import { Mm } from '../../records/mm';
 import { Scanner, Window } from '../../records/scanner';
-import { fetchPartners, findPartners, noteSearches } from '../../scan/ahead';
+import { findPartners, noteSearches } from '../../scan/ahead';
 import { isItemOf, isStillWanted } from '../../scan/beside';
 import { descend } from '../../scan/descend';
-import { FETCH_PAGES, knownEqual } from '../../scan/meet';
+import { knownEqual } from '../../scan/meet';
 import { hasLost } from '../../scan/scanner';
 import { checksumAt, turnAt, turnEntry, turnKind } from '../../scan/window';
 import { mergeAnyPage, mergeOrdinaryPage } from './partner';
@@ -51,7 +51,6 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
   if (!lockIsHeldBy(self)) return 0;
   const count = window.count;
   const domain = domainAt(window.domain);
-  let fetches: bool = false;
   const isBeside = isConcurrent();
   let processed = window.taken;
   for (let index: u32 = 0; index < count; index++) {
@@ -62,8 +61,7 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
         return processed - min(processed, count - index);
       }
     }
-    if (index % AHEAD_PAGES == 0) fetches = lookAhead(domain, window, index, min(index + AHEAD_PAGES, count));
-    if (fetches && index % FETCH_PAGES == 0) fetchPartners(window, index, min(index + FETCH_PAGES, count));
+    if (index % AHEAD_PAGES == 0) lookAhead(domain, window, index, min(index + AHEAD_PAGES, count));
     let turn = turnAt(window, index);
     if (isBeside) {
       if (!isStillWanted(window, mm, turn)) {
@@ -78,12 +76,11 @@ export function decide(scanner: Scanner, window: Window, mm: Mm, self: u32): u32
   return processed;
 }
 
-/** Touches what turns [from, to) will need. True if their partners are to be fetched: not if they have been compared already. */
-function lookAhead(domain: Domain, window: Window, from: u32, to: u32): bool {
-  if (!noteSearches(domain, window, from, to)) return false;
-  if (isHashOrder()) return findPartners(domain, window, from, to, !window.meets) && !window.meets;
-  descend(domain, window, from, to);
-  return false;
+/** Touches what turns [from, to) will need. Not their partners' pages if they have been compared already. */
+function lookAhead(domain: Domain, window: Window, from: u32, to: u32): void {
+  if (!noteSearches(domain, window, from, to)) return;
+  if (isHashOrder()) findPartners(domain, window, from, to, !window.meets);
+  else descend(domain, window, from, to);
 }
 
 /** The turn as it is now. A page that was ordinary when it was selected, and is no more, is any page. */

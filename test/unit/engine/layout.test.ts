@@ -37,7 +37,6 @@ test('the parts of a scanner’s record follow each other without overlapping', 
     ['the next', layout.SCANNER_BYTES, Number.POSITIVE_INFINITY],
   ];
   expectInRow(parts);
-  expect(layout.RECENT_FRAMES * 4).toBeLessThanOrEqual(layout.RECENT_BYTES);
   expect(layout.NOTE_EQUAL + 8).toBeLessThanOrEqual(layout.NOTE_BYTES);
   expect(layout.WINDOW_TURNS).toBeGreaterThanOrEqual(layout.WINDOW_SINK + 4);
 });
