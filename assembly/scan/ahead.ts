@@ -50,7 +50,7 @@ export function noteSearches(domain: Domain, window: Window, from: u32, to: u32)
   return found;
 }
 
-/** Is turn `index` that of an ordinary page that has not changed since the last pass, and does not stay where it is in the unstable tree? */
+/** Is turn `index` that of an ordinary page that is as it was in the last pass, and does not stay where it is in the unstable tree? */
 function willSearch(window: Window, index: u32): bool {
   const turn = turnAt(window, index);
   const entry = turnEntry(turn);
