@@ -19,7 +19,7 @@ import { kernelBench } from './kernel.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { pageKindsBench } from './page-kinds.ts';
 import { scanBench } from './scan.ts';
-import { parseSizes, runSizes, SIZES_USAGE } from './sizes.ts';
+import { drawSizes, parseSizes, runSizes, SIZES_RESULTS, SIZES_USAGE } from './sizes/command.ts';
 import { type BenchReport, type BenchTable, formatTable, reportOf } from './table.ts';
 import { threadsBench } from './threads.ts';
 import { treeBench } from './tree.ts';
@@ -141,9 +141,10 @@ function save(file: string, tables: readonly Table[]): void {
   writeFileSync(file, `${JSON.stringify(reportOf(tables), null, 2)}\n`);
 }
 
-/** Draws what is kept of the scanner's benches and of xp52; nothing where that has never run. */
+/** Draws what is kept of the scanner's benches, of xp52 and of sizes; nothing of what has never run. */
 function drawChart(): void {
   if (existsSync(XP52_RESULTS)) drawXp52();
+  if (existsSync(SIZES_RESULTS)) drawSizes();
   const [scan, kernel] = ['scan', 'kernel'].map(resultsFile).map(readReport);
   const file = `docs/${CHART}.svg`;
   if (scan === undefined) {

@@ -7,45 +7,30 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bytes, count } from '../src/format.ts';
-import { wholeNumber } from './arguments.ts';
-import { inColumns } from './columns.ts';
-import { describeMachine, type Machine, machineLine } from './machine.ts';
+import { bytes, count } from '../../src/format.ts';
+import { wholeNumber } from '../arguments.ts';
+import { inColumns } from '../columns.ts';
+import { describeMachine, type Machine, machineLine } from '../machine.ts';
+import { type SizeRun, type SizesReport, sizesChart } from './chart.ts';
 
 export const SIZES_USAGE = `usage: npm run bench -- sizes [--gib N…] [--json FILE]
 
   ksm scan of guests that nobody stores: its rate, its peak memory, and what a sample of contents comes to.
 
   --gib N     GiB to scan, 1 to 1024; may be given again. Default: 1, 2, 4, 16 and 64
-  --json F    write the outcome there. Without any option it goes to bench/results/sizes.json`;
+  --json F    write the outcome there. Without any option it goes to bench/results/sizes.json, and docs/sizes.svg is drawn`;
 
-const RESULTS = 'bench/results/sizes.json';
-const CHILD = fileURLToPath(new URL('sizes-child.js', import.meta.url));
+export const SIZES_RESULTS = 'bench/results/sizes.json';
+const CHART = 'docs/sizes.svg';
+const CHILD = fileURLToPath(new URL('child.js', import.meta.url));
 const GIB: readonly number[] = [1, 2, 4, 16, 64];
 const MIB = 2 ** 20;
 /** Bytes; undefined: half of what is free. */
 const BUDGETS: readonly (number | undefined)[] = [undefined, 1.6 * 2 ** 30, 128 * MIB];
-
-/** One scan: what it was given, took, and found. */
-export interface SizeRun {
-  readonly gib: number;
-  readonly budget: number | undefined;
-  readonly pages: number;
-  readonly wallSeconds: number;
-  readonly cpuSeconds: number;
-  /** Largest resident size of the process, in MiB. */
-  readonly peakMib: number;
-  /** The engine's records, bytes for each page that it has. */
-  readonly metadata: number;
-  readonly savedBytes: number;
-  /** Of a sample. */
-  readonly share: number;
-  readonly bounds: readonly [number, number] | null;
-}
 
 /** What the arguments ask for. */
 export interface SizesCommand {
@@ -60,7 +45,7 @@ export function parseSizes(args: readonly string[]): SizesCommand {
     options: { gib: { type: 'string', multiple: true, default: [] }, json: { type: 'string' } },
   });
   const gib = values.gib.map((value) => wholeNumber('--gib', value, 1, 1024));
-  return { gib: gib.length > 0 ? gib : GIB, json: values.json ?? (args.length === 0 ? RESULTS : undefined) };
+  return { gib: gib.length > 0 ? gib : GIB, json: values.json ?? (args.length === 0 ? SIZES_RESULTS : undefined) };
 }
 
 /** Scans and prints. */
@@ -73,6 +58,13 @@ export async function runSizes({ gib, json }: SizesCommand): Promise<void> {
   }
   console.log(inColumns([HEAD, ...runs.map(row)]).join('\n'));
   if (json !== undefined) save(json, machine, runs);
+  if (json === SIZES_RESULTS) drawSizes();
+}
+
+/** Draws what is kept. Throws if nothing is. */
+export function drawSizes(): void {
+  writeFileSync(CHART, sizesChart(JSON.parse(readFileSync(SIZES_RESULTS, 'utf8')) as SizesReport));
+  console.log(`\n${CHART} is drawn`);
 }
 
 /** A scan in a process of its own, whose peak is its own, too. */
@@ -115,7 +107,7 @@ function row(run: SizeRun): string[] {
 }
 
 function save(file: string, machine: Machine, runs: readonly SizeRun[]): void {
-  if (file === RESULTS) mkdirSync('bench/results', { recursive: true });
-  const report = { version: 1, date: new Date().toISOString(), machine, runs };
+  if (file === SIZES_RESULTS) mkdirSync('bench/results', { recursive: true });
+  const report: SizesReport = { version: 1, date: new Date().toISOString(), machine, runs };
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }

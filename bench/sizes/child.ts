@@ -1,11 +1,11 @@
 /** One scan of bench sizes, in the process that it is measured by: GiB and the budget in bytes come as arguments, JSON goes to stdout. */
 
 import { readFileSync } from 'node:fs';
-import type { Host } from '../src/index.ts';
-import { figuresOf } from '../src/report/index.ts';
-import { scan, Watch } from '../src/scan/index.ts';
-import { guests } from './generated.ts';
-import { peakMibIn } from './job/measure.ts';
+import type { Host } from '../../src/index.ts';
+import { figuresOf } from '../../src/report/index.ts';
+import { scan, Watch } from '../../src/scan/index.ts';
+import { guests } from '../generated.ts';
+import { peakMibIn } from '../job/measure.ts';
 
 const GUEST_PAGES = 2 ** 18;
 
