@@ -106,11 +106,10 @@ function takeTurn(domain: Domain, scanner: Scanner, window: Window, index: u32, 
   } else if (frame == ZERO_FRAME) {
     itemFree(entryMm(entry), entry); // a split has put the zero frame there since the page was selected
     return false;
-  } else if (kind == TURN_ORDINARY) {
+  } else if (kind != TURN_ANY) {
+    const checksum = kind == TURN_CLEAN ? itemOf(entry).checksum : checksumAt(window, index);
     const known = window.meets ? knownEqual(scanner, window, index, frame) : 0;
-    mergeOrdinaryPage(domain, entry, frame, checksumAt(window, index), known);
-  } else if (kind == TURN_CLEAN) {
-    mergeOrdinaryPage(domain, entry, frame, itemOf(entry).checksum, 0);
+    mergeOrdinaryPage(domain, entry, frame, checksum, known);
   } else {
     if (smartScanIsOn() && !frameIsKsm(frame) && !smartScanVisit(entry)) return false;
     mergeAnyPage(domain, entry);
