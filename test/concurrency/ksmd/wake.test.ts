@@ -72,15 +72,17 @@ test('a pause is cut short by another sleep_millisecs, written anywhere, and by 
   const here = async (value: string): Promise<void> => host.ksm.write('sleep_millisecs', value);
   const there = (value: string): Promise<void> =>
     inThread(host, (attached, text) => attached.ksm.write('sleep_millisecs', text), value);
+  const first = host.ksm.counters().full_scans;
+  let changes = 0;
   for (const write of [here, there]) {
     const before = host.ksm.counters().full_scans;
-    let change = 0;
     // a change that comes before ksmd has begun its pause cuts nothing short
     while (host.ksm.counters().full_scans === before) {
-      await write(String(HOUR + (++change % 2)));
+      await write(String(HOUR + (++changes % 2)));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(host.ksm.counters().full_scans).toBeLessThanOrEqual(before + change);
+    // over both: a change of the first that ksmd has not heard of yet may cut a pause short among those of the second
+    expect(host.ksm.counters().full_scans).toBeLessThanOrEqual(first + changes);
   }
   await host.ksmd.stop();
 });
