@@ -75,7 +75,7 @@ export const WINDOW_CHECKSUMS: u32 = WINDOW_TURNS + WINDOW_PAGES_MAX * U32;
 /** What look-ahead notes of each turn. */
 export const WINDOW_NOTES: u32 = WINDOW_CHECKSUMS + WINDOW_PAGES_MAX * U32;
 export const NOTE_BYTES: u32 = 4 * U32;
-/** In a note: {frame that equals the page's, or 0; the page's frame}; before it two words of look-ahead's. */
+/** In a note: {frame that equals the page's, or 0; the page's frame}. The rest is look-ahead's; in content order all of it. */
 export const NOTE_EQUAL: u32 = 2 * U32;
 export const WINDOW_BYTES: u32 = WINDOW_NOTES + WINDOW_PAGES_MAX * NOTE_BYTES;
 /** An ordinary page of one mapping: its checksum is wanted. */

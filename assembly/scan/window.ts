@@ -88,7 +88,7 @@ export function checksumSet(window: Window, index: u32, checksum: u32): void {
   store<u32>(changetype<usize>(window) + (index << 2), checksum, WINDOW_CHECKSUMS);
 }
 
-/** Address of the note on turn `index`, two words: what look-ahead knows of it (scan/ahead, scan/descend). */
+/** Address of the note on turn `index`: what look-ahead knows of it (scan/ahead, scan/descend), and what equals its page (scan/meet). */
 export function noteOf(window: Window, index: u32): usize {
   if (!ASC_NO_ASSERT) assert(index < WINDOW_PAGES_MAX);
   return changetype<usize>(window) + WINDOW_NOTES + ((<usize>index) << 4);
