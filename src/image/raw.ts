@@ -1,9 +1,10 @@
 /** Any file as a memory image: its bytes, from front to back, are the pages. Nothing is assumed about the content. */
 import type { ImageFormat } from './format.ts';
-import { SegmentedImage } from './segments.ts';
+import { pieced } from './pieces.ts';
 
 export const raw: ImageFormat = {
   name: 'raw',
-  recognises: () => true,
-  open: (file) => new SegmentedImage(file, [{ offset: 0, bytes: file.size, address: 0n, label: '' }]),
+  title: 'raw pages',
+  matches: () => true,
+  open: (bytes) => [pieced(bytes, [{ address: 0n, offset: 0, bytes: bytes.size, label: '' }])],
 };
