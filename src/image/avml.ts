@@ -29,7 +29,8 @@ export const avml: ImageFormat = {
   open: (bytes) => {
     const { chunks, pieces, lost } = readRanges(new Fields(bytes));
     const { missing, notes } = truncated(bytes, lost, Math.floor(lost / PAGE_BYTES));
-    const blocks = 'AVML leaves out blocks of 16 MiB that are all zeros, if it is new enough; the file does not say which.';
+    const blocks =
+      'AVML leaves out blocks of 16 MiB that are all zeros, if it is new enough; the file does not say which.';
     return [pieced(new Unpacked(bytes, chunks), pieces, { missing, notes: [...notes, blocks] })];
   },
 };
@@ -99,7 +100,8 @@ function readFrames(
 /** How many bytes a chunk of data has, unpacked. */
 function dataOf(fields: Fields, at: number, type: number, stored: number): number {
   const most = type === PLAIN ? MOST_BYTES + CHECKSUM : 2 * MOST_BYTES;
-  if (stored < CHECKSUM || stored > most) throw damaged(fields.bytes, `the chunk at byte ${at} says it has ${stored} bytes`);
+  if (stored < CHECKSUM || stored > most)
+    throw damaged(fields.bytes, `the chunk at byte ${at} says it has ${stored} bytes`);
   if (type === PLAIN) return stored - CHECKSUM;
   const length = snappyLength(fields.slice(at + CHUNK_HEADER + CHECKSUM, Math.min(5, stored - CHECKSUM)))?.length;
   if (length === undefined || length > MOST_BYTES) throw damaged(fields.bytes, `the chunk at byte ${at} has no length`);

@@ -43,9 +43,11 @@ export function rangeHeader(
   version: number,
 ): { readonly address: bigint; readonly length: number } {
   const head = fields.slice(at, HEADER_BYTES);
-  if (!startsWith(head, magic)) throw damaged(fields.bytes, `at byte ${at} the header of a range should begin, and does not`);
+  if (!startsWith(head, magic))
+    throw damaged(fields.bytes, `at byte ${at} the header of a range should begin, and does not`);
   const found = fields.u32(at + 4);
-  if (found !== version) throw damaged(fields.bytes, `the range at byte ${at} has version ${found} instead of ${version}`);
+  if (found !== version)
+    throw damaged(fields.bytes, `the range at byte ${at} has version ${found} instead of ${version}`);
   const [address, last] = [fields.big(at + 8), fields.big(at + 16)];
   const length = last - address + 1n;
   // A range of more bytes than JavaScript can count is no memory of any machine.

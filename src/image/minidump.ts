@@ -53,7 +53,8 @@ function memory64(fields: Fields, at: number): Piece[] {
     const bytes = fields.u64(entry + 8);
     const piece = { address: addressOf(fields, entry, bytes), offset, bytes, label: '' };
     offset += bytes;
-    if (!Number.isSafeInteger(offset)) throw damaged(fields.bytes, `the range at byte ${entry} is larger than any file`);
+    if (!Number.isSafeInteger(offset))
+      throw damaged(fields.bytes, `the range at byte ${entry} is larger than any file`);
     return piece;
   });
 }

@@ -11,6 +11,7 @@ import { printable } from '../printable.ts';
 import { Arriving, HeadBytes } from './arriving.ts';
 import { FileBytes } from './bytes/file-bytes.ts';
 import { Spools } from './bytes/spool.ts';
+import { pagemapIn } from './criu/index.ts';
 import { sizeByReading } from './device.ts';
 import { pathFailure, systemCode } from './failure.ts';
 import type { PageSpace } from './format.ts';
@@ -117,6 +118,8 @@ async function openStream(path: string, arriving: Arriving, wish: Wish, { signal
 }
 
 async function openFile(path: string, file: Stats, wish: Wish, signal: AbortSignal | undefined): Promise<Opened> {
+  const pagemap = file.isDirectory() ? pagemapIn(path) : undefined;
+  if (pagemap !== undefined) return openFile(pagemap, await stat(pagemap), wish, signal);
   if (!file.isFile() && !file.isBlockDevice()) throw notAnImage(path, file);
   const size = file.isFile() ? file.size : sizeByReading(path);
   if (size === 0) throw new KsmError('EINVAL', `${printable(path)} is empty; an image has at least one byte`);
@@ -157,6 +160,6 @@ function nothingPiped(path: string): KsmError {
 
 function notAnImage(path: string, file: Stats): KsmError {
   const what = file.isDirectory() ? 'directory' : file.isSocket() ? 'socket' : 'device';
-  const advice = what === 'directory' ? 'name the files in it' : 'copy what it holds into a file first';
+  const advice = what === 'directory' ? 'name the files in it, or the directory of a dump of CRIU' : 'copy what it holds into a file first';
   return new KsmError('EINVAL', `${printable(path)} is a ${what}; an image is a file, a disk or a pipe: ${advice}`);
 }

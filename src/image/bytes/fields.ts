@@ -54,7 +54,10 @@ export class Fields {
   slice(at: number, length: number): Uint8Array {
     const found = this.#window.at(at, length);
     if (found.length < length) {
-      throw damaged(this.bytes, `${length} bytes of a header should be at byte ${at}, and it ends at byte ${this.bytes.size}`);
+      throw damaged(
+        this.bytes,
+        `${length} bytes of a header should be at byte ${at}, and it ends at byte ${this.bytes.size}`,
+      );
     }
     return found;
   }

@@ -13,7 +13,11 @@ export function lastWins({ starts, lengths, positions }: Records): Records {
   const startOf = (index: number): number => starts[index] as number;
   const endOf = (index: number): number => startOf(index) + (lengths[index] as number);
   order.sort((a, b) => startOf(a) - startOf(b));
-  const result: { starts: number[]; lengths: number[]; positions: number[] } = { starts: [], lengths: [], positions: [] };
+  const result: { starts: number[]; lengths: number[]; positions: number[] } = {
+    starts: [],
+    lengths: [],
+    positions: [],
+  };
   const give = (index: number, from: number, to: number): void => {
     result.starts.push(from);
     result.lengths.push(to - from);

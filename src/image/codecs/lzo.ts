@@ -68,9 +68,7 @@ class Decoder {
     }
     if (this.#state === NO_LITERALS) return this.#literals(this.#long(byte, 15) + 3, MANY_LITERALS);
     const distance = this.#byte() * 4 + (byte >> 2) + 1;
-    return this.#state === MANY_LITERALS
-      ? this.#copy(distance + 2048, 3, byte & 3)
-      : this.#copy(distance, 2, byte & 3);
+    return this.#state === MANY_LITERALS ? this.#copy(distance + 2048, 3, byte & 3) : this.#copy(distance, 2, byte & 3);
   }
 
   #byte(): number {

@@ -52,13 +52,20 @@ function spaceOf(directory: string, pagemap: string): PageSpace {
   const notes = layers.flatMap((layer) => layer.notes);
   if (nowhere > 0) {
     missing.push({ reason: 'not dumped', pages: nowhere });
-    notes.push(`${count(nowhere, 'page')} were to be fetched by the process when it needs them (lazy pages): they are not in the dump.`);
+    notes.push(
+      `${count(nowhere, 'page')} were to be fetched by the process when it needs them (lazy pages): they are not in the dump.`,
+    );
   }
   if (lost > 0) {
     missing.push({ reason: 'truncated', pages: lost });
-    notes.push(`${count(lost, 'page')} should be in the dump that this one builds on, and are not: all figures are too low.`);
+    notes.push(
+      `${count(lost, 'page')} should be in the dump that this one builds on, and are not: all figures are too low.`,
+    );
   }
-  const joined = new Joined(join(directory, pagemap), layers.map((layer) => layer.file));
+  const joined = new Joined(
+    join(directory, pagemap),
+    layers.map((layer) => layer.file),
+  );
   const pieces = layers.flatMap((layer, index) => {
     return layer.pieces.map((piece) => ({ ...piece, offset: piece.offset + joined.startOf(index) }));
   });

@@ -11,7 +11,7 @@ import { type Cut, cutTo } from '../cut.ts';
 import { pathFailure } from '../failure.ts';
 import type { Piece } from '../pieces.ts';
 import { PAGE_BYTES } from '../source.ts';
-import { readPagemap, type Run } from './pagemap.ts';
+import { type Run, readPagemap } from './pagemap.ts';
 
 const PARENT = 'parent';
 /** Page numbers have 52 bits. */
@@ -55,7 +55,11 @@ export function collect(directory: string, pagemap: string): Collected {
     if (wanted.length === 0) break;
     const parent = join(at, PARENT);
     if (!existsSync(parent)) {
-      throw refused(source, 'builds on another dump that is not there', `put that one where the link "${PARENT}" beside it points to`);
+      throw refused(
+        source,
+        'builds on another dump that is not there',
+        `put that one where the link "${PARENT}" beside it points to`,
+      );
     }
     at = parent;
   }

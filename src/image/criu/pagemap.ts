@@ -48,7 +48,11 @@ export function readPagemap(bytes: ByteSource): Pagemap {
       throw damaged(bytes, `it has a run of ${pages} pages at address ${address}`);
     }
     if ([...entry.keys()].some((field) => field > FLAGS) || ((entry.get(FLAGS) ?? 0n) & ~KNOWN) !== 0n) {
-      throw refused(bytes, 'is of a CRIU that is newer than ksm, such as with packed pages', 'dump without packing the pages');
+      throw refused(
+        bytes,
+        'is of a CRIU that is newer than ksm, such as with packed pages',
+        'dump without packing the pages',
+      );
     }
     const where = whereIs(entry.get(FLAGS), entry.get(IS_IN_PARENT) === 1n);
     runs.push({ address, pages: Number(pages), where, offset });

@@ -95,7 +95,8 @@ export class Blocks {
   #unpack({ offset, size, flags }: Descriptor): void {
     const packed = this.#data.at(offset, size);
     const length = packed.length < size ? -1 : this.#unpackBy(flags, packed);
-    if (length !== this.#kept.length) throw damaged(this.#header.fields.bytes, `the page at byte ${offset} cannot be unpacked`);
+    if (length !== this.#kept.length)
+      throw damaged(this.#header.fields.bytes, `the page at byte ${offset} cannot be unpacked`);
   }
 
   /** How many bytes it has come to; -1: none. */

@@ -39,7 +39,10 @@ export function readHeader(bytes: ByteSource): KdumpHeader {
   const version = fields.u32(8);
   const [subBlocks, bitmapBlocks, narrow] = [fields.u32(432), fields.u32(436), fields.u32(440)];
   if (bitmapBlocks % 2 !== 0 || (1 + subBlocks + bitmapBlocks) * block > bytes.size) {
-    throw damaged(bytes, `its header says ${subBlocks} and ${bitmapBlocks} blocks of ${block} bytes, more than there are, or an odd number`);
+    throw damaged(
+      bytes,
+      `its header says ${subBlocks} and ${bitmapBlocks} blocks of ${block} bytes, more than there are, or an odd number`,
+    );
   }
   const present = (1 + subBlocks) * block;
   const half = (bitmapBlocks / 2) * block;

@@ -89,7 +89,11 @@ function add({ first, blocks, descriptor }: Layout, pfn: number, index: number):
 
 function spaceOf(bytes: ByteSource, header: KdumpHeader, found: Layout, zstd: UnpackZstd | undefined): PageSpace {
   if ((found.flags & ~KNOWN) !== 0) {
-    throw refused(bytes, `has pages packed in a way unknown here (flags ${found.flags})`, 'convert it with makedumpfile -c');
+    throw refused(
+      bytes,
+      `has pages packed in a way unknown here (flags ${found.flags})`,
+      'convert it with makedumpfile -c',
+    );
   }
   const each = header.block / PAGE_BYTES;
   const ranges = found.first.map((pfn, run): SpaceRange => {
@@ -114,7 +118,10 @@ function notesOf({ level, status, isSplit }: KdumpHeader, pages: number): string
   const notes: string[] = [];
   const what = [...LEFT_OUT].filter(([bit]) => (level & bit) !== 0).map(([, name]) => name);
   if (what.length > 0 && (pages > 0 || (level & 30) !== 0)) {
-    const worth = (level & 30) === 0 ? '' : ' What KSM merges is among them: these figures are not those of the machine. Dump with -d 0.';
+    const worth =
+      (level & 30) === 0
+        ? ''
+        : ' What KSM merges is among them: these figures are not those of the machine. Dump with -d 0.';
     notes.push(`Filtered: dump_level ${level} left out ${what.join(', ')}; ${count(pages, 'page')} missing.${worth}`);
   }
   if ((status & INCOMPLETE) !== 0) notes.push('Incomplete: makedumpfile says that it could not write all of the dump.');

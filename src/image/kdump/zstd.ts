@@ -15,7 +15,8 @@ interface Fzstd {
 
 export async function unpackerOfZstd(bytes: ByteSource): Promise<UnpackZstd> {
   const { zstdDecompressSync }: { zstdDecompressSync?: OfNode } = zlib as object;
-  if (zstdDecompressSync !== undefined) return tried((packed, most) => zstdDecompressSync(packed, { maxOutputLength: most }));
+  if (zstdDecompressSync !== undefined)
+    return tried((packed, most) => zstdDecompressSync(packed, { maxOutputLength: most }));
   const { decompress } = await optional<Fzstd>('fzstd', bytes, 'zstd', 'makedumpfile -c');
   return tried((packed, most) => decompress(packed, new Uint8Array(most)));
 }

@@ -17,12 +17,14 @@ export const qemu: ImageFormat = {
   open: (bytes) => {
     const stream = readStream(bytes);
     const { blocks, isCut } = stream;
-    if (blocks.length === 0) throw refused(bytes, 'is a stream of QEMU without RAM', 'save the machine with its memory');
+    if (blocks.length === 0)
+      throw refused(bytes, 'is a stream of QEMU without RAM', 'save the machine with its memory');
     const isMapped = blocks.some(({ mapped }) => mapped !== undefined);
     if (!isMapped && blocks.every(({ sent }) => sent.isEmpty)) throw noPages(bytes, isCut);
     const notes = isCut ? [cutNote(bytes)] : [];
     return blocks.map((block, index): PageSpace => {
-      const space = block.mapped === undefined ? sentSpace(bytes, block, isCut) : mappedSpace(bytes, block, block.mapped);
+      const space =
+        block.mapped === undefined ? sentSpace(bytes, block, isCut) : mappedSpace(bytes, block, block.mapped);
       return { ...space, notes: index === 0 ? [...notes, ...space.notes] : space.notes };
     });
   },
@@ -31,7 +33,9 @@ export const qemu: ImageFormat = {
 function noPages(bytes: ByteSource, isCut: boolean): Error {
   return refused(
     bytes,
-    isCut ? 'is a stream of QEMU that ends before its first page' : 'is a stream of QEMU without pages, as with multifd but without mapped-ram',
+    isCut
+      ? 'is a stream of QEMU that ends before its first page'
+      : 'is a stream of QEMU without pages, as with multifd but without mapped-ram',
     'save it with mapped-ram as well, or without multifd',
   );
 }

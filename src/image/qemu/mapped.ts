@@ -7,10 +7,15 @@ import { PAGE_BYTES } from '../source.ts';
 import type { Block, Mapped } from './block.ts';
 
 /** All pages are there: a page whose bit is not set is zeros, whatever is in its place. */
-export function mappedSpace(bytes: ByteSource, { name, size, page }: Block, { bitmap, pages: start }: Mapped): PageSpace {
+export function mappedSpace(
+  bytes: ByteSource,
+  { name, size, page }: Block,
+  { bitmap, pages: start }: Mapped,
+): PageSpace {
   const each = page / PAGE_BYTES;
   const total = Math.ceil(size / page);
-  if (bitmap + Math.ceil(total / 8) > bytes.size) throw damaged(bytes, `the bitmap of "${name}" should be at byte ${bitmap}`);
+  if (bitmap + Math.ceil(total / 8) > bytes.size)
+    throw damaged(bytes, `the bitmap of "${name}" should be at byte ${bitmap}`);
   const bits = new Bitmap(bytes, bitmap);
   const end = firstLost(bits, Math.max(0, Math.floor((bytes.size - start) / page)), total);
   return {

@@ -61,7 +61,8 @@ export class Ram {
       const { sent, page } = this.#blockAt(flags, offset, at);
       sent.put(this.#number(offset), cursor.skip(page));
     } else if (kind !== MULTIFD) throw damaged(cursor.bytes, `the record at byte ${at} has the unknown flags ${flags}`);
-    else if (!this.#configuration.capabilities.has('mapped-ram')) throw unreadable(cursor, 'multifd without mapped-ram');
+    else if (!this.#configuration.capabilities.has('mapped-ram'))
+      throw unreadable(cursor, 'multifd without mapped-ram');
     return true;
   }
 
@@ -75,7 +76,8 @@ export class Ram {
     if ((flags & SAME_BLOCK) === 0) {
       const name = this.#cursor.text();
       this.#current = this.#byName.get(name);
-      if (this.#current === undefined) throw damaged(bytes, `the page at byte ${at} is of a block "${name}" that there is not`);
+      if (this.#current === undefined)
+        throw damaged(bytes, `the page at byte ${at} is of a block "${name}" that there is not`);
     }
     const block = this.#current;
     if (block === undefined) throw damaged(bytes, `the page at byte ${at} is of no block`);
@@ -93,7 +95,10 @@ export class Ram {
       const at = cursor.position;
       const [name, size] = [cursor.text(), cursor.u64()];
       if (size === 0 || size > left || this.#byName.has(name)) {
-        throw damaged(cursor.bytes, `the block "${name}" at byte ${at} has ${size} bytes of ${left}, or is there twice`);
+        throw damaged(
+          cursor.bytes,
+          `the block "${name}" at byte ${at} has ${size} bytes of ${left}, or is there twice`,
+        );
       }
       if (capabilities.has('x-ignore-shared')) cursor.skip(8); // where the guest has it
       const mapped = capabilities.has('mapped-ram') ? this.#mapped(size) : undefined;
@@ -114,7 +119,9 @@ export class Ram {
     const mapped = { bitmap: bitmap - this.#shift, pages: pages - this.#shift };
     const bits = Math.ceil(size / pageBytes);
     const isSound =
-      page === pageBytes && mapped.bitmap >= cursor.position && mapped.pages >= mapped.bitmap + Math.ceil(bits / 64) * 8;
+      page === pageBytes &&
+      mapped.bitmap >= cursor.position &&
+      mapped.pages >= mapped.bitmap + Math.ceil(bits / 64) * 8;
     if (version !== MAPPED_VERSION || !isSound || !Number.isSafeInteger(mapped.pages + size)) {
       throw damaged(cursor.bytes, `the header of mapped-ram at byte ${at} makes no sense`);
     }

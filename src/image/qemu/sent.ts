@@ -24,7 +24,8 @@ export class Budget {
 
   take(bytes: number): void {
     this.#left -= bytes;
-    if (this.#left < 0) throw new KsmError('EFORMAT', 'a stream of QEMU has its pages all over its blocks: it is damaged; save it anew');
+    if (this.#left < 0)
+      throw new KsmError('EFORMAT', 'a stream of QEMU has its pages all over its blocks: it is damaged; save it anew');
   }
 }
 
@@ -96,7 +97,9 @@ export function sentSpace(bytes: ByteSource, { name, size, page, sent }: Block, 
   });
   return {
     name,
-    ranges: runs.map(({ first, pages }): SpaceRange => ({ address: BigInt(first) * BigInt(page), pages: pages * each, label: name })),
+    ranges: runs.map(
+      ({ first, pages }): SpaceRange => ({ address: BigInt(first) * BigInt(page), pages: pages * each, label: name }),
+    ),
     missing: lost > 0 ? [{ reason: isCut ? 'truncated' : 'not dumped', pages: lost }] : [],
     partial: 0,
     notes: [],

@@ -83,7 +83,11 @@ class Sections {
     this.#cursor.position = 4;
     const version = this.#cursor.u32();
     if (version === VERSION) return readConfiguration(this.#cursor);
-    throw refused(this.#cursor.bytes, `is a stream of QEMU of version ${version}`, `save it with a QEMU that writes version ${VERSION}`);
+    throw refused(
+      this.#cursor.bytes,
+      `is a stream of QEMU of version ${version}`,
+      `save it with a QEMU that writes version ${VERSION}`,
+    );
   }
 
   /** The end of the stream, or what comes behind it: too early, if RAM has begun. */
@@ -99,7 +103,11 @@ class Sections {
     const version = cursor.u32();
     if (name !== 'ram' || this.#ram !== undefined) throw foreign(cursor.bytes, name);
     if (version !== RAM_VERSION) {
-      throw refused(cursor.bytes, `has RAM of version ${version}`, `save it with a QEMU that writes version ${RAM_VERSION}`);
+      throw refused(
+        cursor.bytes,
+        `has RAM of version ${version}`,
+        `save it with a QEMU that writes version ${RAM_VERSION}`,
+      );
     }
     this.#id = id;
     this.#ram = new Ram(cursor, configuration);
@@ -113,7 +121,8 @@ class Sections {
     const at = cursor.position;
     if (cursor.peek() !== FOOTER) return;
     cursor.skip(1);
-    if (cursor.u32() !== this.#id) throw damaged(cursor.bytes, `the section that ends at byte ${at} is not the one that began`);
+    if (cursor.u32() !== this.#id)
+      throw damaged(cursor.bytes, `the section that ends at byte ${at} is not the one that began`);
   }
 
   #command(): void {

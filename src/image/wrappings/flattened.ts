@@ -26,10 +26,12 @@ export const flattened: Wrapping = {
 function recordsOf(bytes: ByteSource): Records {
   const fields = new Fields(bytes, 'big');
   const [type, version] = [fields.u64(16), fields.u64(24)];
-  if (type !== 1 || version !== 1) throw damaged(bytes, `its header says type ${type}, version ${version} instead of 1 and 1`);
-  const [starts, lengths, positions]: number[][] = [[], [], []];
+  if (type !== 1 || version !== 1)
+    throw damaged(bytes, `its header says type ${type}, version ${version} instead of 1 and 1`);
+  const [starts, lengths, positions]: [number[], number[], number[]] = [[], [], []];
   for (let at = HEADER_BYTES; ; ) {
-    if (at + RECORD_BYTES > bytes.size) throw damaged(bytes, 'it ends without a record that says so, so a part of the dump is missing');
+    if (at + RECORD_BYTES > bytes.size)
+      throw damaged(bytes, 'it ends without a record that says so, so a part of the dump is missing');
     if (fields.big(at) === END) return { starts, lengths, positions };
     const [start, length] = [fields.u64(at), fields.u64(at + 8)];
     const next = at + RECORD_BYTES + length;

@@ -24,7 +24,11 @@ export const libvirt: Wrapping = {
     const start = HEADER_BYTES + fields.u32(20);
     if (start >= bytes.size) throw damaged(bytes, `what was saved should begin at byte ${start}`);
     if (fields.u32(28) === LZOP) {
-      throw refused(bytes, 'is a save of libvirt packed by lzop', 'set save_image_format in qemu.conf to "zstd" or "raw", and save again');
+      throw refused(
+        bytes,
+        'is a save of libvirt packed by lzop',
+        'set save_image_format in qemu.conf to "zstd" or "raw", and save again',
+      );
     }
     // Other kinds of packing are known by how they begin.
     return new Slice(bytes, start, bytes.size - start);

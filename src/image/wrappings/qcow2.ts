@@ -56,12 +56,18 @@ interface Snapshot {
 function diskOf(fields: Fields): Disk {
   const { bytes } = fields;
   const [version, clusterBits] = [fields.u32(4), fields.u32(20)];
-  if (version !== 2 && version !== 3) throw refused(bytes, `is a qcow disk of version ${version}`, 'versions 2 and 3 are known');
-  if (clusterBits < FEWEST_BITS || clusterBits > MOST_BITS) throw damaged(bytes, `its clusters have 2^${clusterBits} bytes`);
+  if (version !== 2 && version !== 3)
+    throw refused(bytes, `is a qcow disk of version ${version}`, 'versions 2 and 3 are known');
+  if (clusterBits < FEWEST_BITS || clusterBits > MOST_BITS)
+    throw damaged(bytes, `its clusters have 2^${clusterBits} bytes`);
   if (fields.u32(32) !== 0) throw refused(bytes, 'is an encrypted disk', 'dump the memory of the machine instead');
   const features = version === 3 ? fields.big(72) : 0n;
   if ((features & (EXTERNAL_DATA | WIDE_ENTRIES)) !== 0n) {
-    throw refused(bytes, 'is a qcow2 disk with an external data file or subclusters', 'dump the memory of the machine instead');
+    throw refused(
+      bytes,
+      'is a qcow2 disk with an external data file or subclusters',
+      'dump the memory of the machine instead',
+    );
   }
   return { clusterBits, size: fields.u64(24), snapshots: fields.u32(60), snapshotsAt: fields.u64(64) };
 }
@@ -105,7 +111,8 @@ function choose({ name: file }: ByteSource, snapshots: readonly Snapshot[], part
     throw new KsmError('EFORMAT', `${file} has several snapshots with the state of a machine: say which one: ${names}`);
   }
   const chosen = withState.find(({ name }) => name === part) ?? withState.find(({ id }) => id === part);
-  if (chosen === undefined) throw new KsmError('EFORMAT', `${file} has no snapshot "${part}" with the state of a machine; there is: ${names}`);
+  if (chosen === undefined)
+    throw new KsmError('EFORMAT', `${file} has no snapshot "${part}" with the state of a machine; there is: ${names}`);
   return chosen;
 }
 
@@ -163,7 +170,8 @@ class State implements ByteSource {
     const second = Number(this.#fields.big(table + index * ENTRY_BYTES) & OFFSET_BITS);
     if (second === 0) return 0;
     const entry = this.#tables.big(second + (number % this.#perTable) * ENTRY_BYTES);
-    if ((entry & PACKED) !== 0n) throw refused(this.#fields.bytes, 'has packed clusters in the state', 'take the snapshot anew');
+    if ((entry & PACKED) !== 0n)
+      throw refused(this.#fields.bytes, 'has packed clusters in the state', 'take the snapshot anew');
     return (entry & ZEROS) !== 0n ? 0 : Number(entry & OFFSET_BITS);
   }
 }
