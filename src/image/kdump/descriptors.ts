@@ -31,11 +31,10 @@ export class Descriptors {
     const at = descriptors + index * DESCRIPTOR_BYTES;
     if (at + DESCRIPTOR_BYTES > fields.bytes.size) return undefined;
     const [offset, size, flags] = [fields.u64(at), fields.u32(at + 8), fields.u32(at + 12)];
-    if (offset + size > fields.bytes.size) return undefined;
     // What was packed without getting smaller is kept as it is.
     if (size > block || (flags === 0 && size !== block)) {
       throw damaged(fields.bytes, `the descriptor at byte ${at} says ${size} bytes for a block of ${block}`);
     }
-    return { offset, size, flags };
+    return offset + size > fields.bytes.size ? undefined : { offset, size, flags };
   }
 }

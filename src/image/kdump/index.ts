@@ -91,7 +91,7 @@ function spaceOf(bytes: ByteSource, header: KdumpHeader, found: Layout, zstd: Un
   if ((found.flags & ~KNOWN) !== 0) {
     throw refused(
       bytes,
-      `has pages packed in a way unknown here (flags ${found.flags})`,
+      `has pages packed in a way unknown here (flags ${found.flags & ~KNOWN})`,
       'convert it with makedumpfile -c',
     );
   }
