@@ -52,14 +52,12 @@ function spaceOf(directory: string, pagemap: string): PageSpace {
   const notes = layers.flatMap((layer) => layer.notes);
   if (nowhere > 0) {
     missing.push({ reason: 'not dumped', pages: nowhere });
-    notes.push(
-      `${count(nowhere, 'page')} were to be fetched by the process when it needs them (lazy pages): they are not in the dump.`,
-    );
+    notes.push(`Left out: ${count(nowhere, 'page')} that the process was to fetch when it needs them (lazy pages).`);
   }
   if (lost > 0) {
     missing.push({ reason: 'truncated', pages: lost });
     notes.push(
-      `${count(lost, 'page')} should be in the dump that this one builds on, and are not: all figures are too low.`,
+      `Truncated: the dump that this one builds on has not ${count(lost, 'page')} that it should have: all figures are too low.`,
     );
   }
   const joined = new Joined(

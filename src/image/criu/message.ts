@@ -36,8 +36,10 @@ export function readMessage(bytes: Uint8Array): ReadonlyMap<number, bigint> | un
       fields.set(Number(tag >> 3n), value);
     } else if (kind === EIGHT_BYTES) at += 8;
     else if (kind === FOUR_BYTES) at += 4;
-    else if (kind === DELIMITED) at += Number(varint() ?? bytes.length);
-    else return undefined;
+    else if (kind === DELIMITED) {
+      const length = varint();
+      at += Number(length ?? bytes.length);
+    } else return undefined;
   }
   return at === bytes.length ? fields : undefined;
 }

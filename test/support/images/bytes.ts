@@ -8,7 +8,7 @@ export class MemoryBytes implements ByteSource {
   readonly name: string;
   readonly size: number;
   /** Reads, by position: how often each was made. */
-  readonly reads = new Map<number, number>();
+  readonly reads: Map<number, number> = new Map();
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array, name = 'test') {

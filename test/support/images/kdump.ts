@@ -28,17 +28,29 @@ function bitmap(numbers: Iterable<number>, size: number): Buffer {
 }
 
 export function makeKdump(given: Kdump): Buffer {
-  const { block = 4096, order = 'little', pages, filtered = [], level = 0, split, most, status = 1, pack = byZlib } = given;
+  const {
+    block = 4096,
+    order = 'little',
+    pages,
+    filtered = [],
+    level = 0,
+    split,
+    most,
+    status = 1,
+    pack = byZlib,
+  } = given;
   const [u32, u64] = order === 'little' ? [u32le, u64le] : [u32be, u64be];
   const half = Math.ceil(most / 8 / block);
   const header = Buffer.alloc(block);
   header.write('KDUMP   ');
   u32(6).copy(header, 8);
-  [status, block, 1, 2 * half, Math.min(most, 0xffff_ffff)].forEach((value, index) => u32(value).copy(header, 424 + 4 * index));
+  [status, block, 1, 2 * half, Math.min(most, 0xffff_ffff)].forEach(
+    (value, index) => void u32(value).copy(header, 424 + 4 * index),
+  );
   const sub = Buffer.alloc(block);
   u32(level).copy(sub, 8);
   u32(split === undefined ? 0 : 1).copy(sub, 12);
-  (split ?? [0, 0]).forEach((value, index) => u64(value).copy(sub, 80 + 8 * index));
+  (split ?? [0, 0]).forEach((value, index) => void u64(value).copy(sub, 80 + 8 * index));
   u64(most).copy(sub, 96);
   const numbers = [...pages.keys()].sort((a, b) => a - b);
   const kept = numbers.filter((number) => split === undefined || (number >= split[0] && number < split[1]));

@@ -30,7 +30,9 @@ export function makeQcow2(states: readonly State[], disk = 100_000, features = 0
     for (let n = count - 1; n >= 0; n--) places.set(n, add(bytes.subarray(n * CLUSTER, (n + 1) * CLUSTER)));
     const tables: bigint[] = Array<bigint>(first).fill(0n);
     for (let from = 0; from < count; from += PER_TABLE) {
-      const second = Array.from({ length: PER_TABLE }, (_, n) => u64be(BigInt(places.get(from + n) ?? 0) | (1n << 63n)));
+      const second = Array.from({ length: PER_TABLE }, (_, n) =>
+        u64be(BigInt(places.get(from + n) ?? 0) | (1n << 63n)),
+      );
       tables.push(BigInt(add(Buffer.concat(second))) | (1n << 63n));
     }
     const table = add(Buffer.concat(tables.map(u64be)));

@@ -1,7 +1,16 @@
 /** Makes streams of QEMU from their description, piece by piece. */
 import { u16be, u32be, u64be } from './bytes.ts';
 
-export const FLAG = { filled: 2, blocks: 4, page: 8, end: 0x10, same: 0x20, xbzrle: 0x40, compress: 0x100, multifd: 0x200 } as const;
+export const FLAG = {
+  filled: 2,
+  blocks: 4,
+  page: 8,
+  end: 0x10,
+  same: 0x20,
+  xbzrle: 0x40,
+  compress: 0x100,
+  multifd: 0x200,
+} as const;
 
 const named = (name: string): Buffer => Buffer.concat([Buffer.from([name.length]), Buffer.from(name)]);
 
@@ -29,7 +38,16 @@ const footer = (id: number): Buffer => Buffer.concat([Buffer.from([0x7e]), u32be
 
 /** A section that begins something: of RAM unless another name is given. */
 export function start(records: readonly Buffer[], name = 'ram', kind = 1, version = 4): Buffer {
-  return Buffer.concat([Buffer.from([kind]), u32be(2), named(name), u32be(0), u32be(version), ...records, end, footer(2)]);
+  return Buffer.concat([
+    Buffer.from([kind]),
+    u32be(2),
+    named(name),
+    u32be(0),
+    u32be(version),
+    ...records,
+    end,
+    footer(2),
+  ]);
 }
 
 export function part(records: readonly Buffer[], kind: 2 | 3 = 2): Buffer {
@@ -50,7 +68,12 @@ export function blocks(list: readonly (readonly [name: string, size: number, ext
 }
 
 /** `block`: its name; undefined: the same as before. */
-export function record(flag: number, offset: number, block: string | undefined, content: Uint8Array = Buffer.alloc(0)): Buffer {
+export function record(
+  flag: number,
+  offset: number,
+  block: string | undefined,
+  content: Uint8Array = Buffer.alloc(0),
+): Buffer {
   const flags = flag + (block === undefined ? FLAG.same : 0);
   return Buffer.concat([u64be(offset + flags), block === undefined ? Buffer.alloc(0) : named(block), content]);
 }

@@ -10,7 +10,9 @@ import { type Kdump, makeKdump } from '../../../support/images/kdump.ts';
 import { PAGE } from '../../../support/page.ts';
 
 const NUMBERS = [0, 1, 2, 9, 10, 4000];
-const PAGES = new Map(NUMBERS.map((number) => [number, number === 2 || number === 9 ? Buffer.alloc(PAGE) : pageOf(number)]));
+const PAGES = new Map(
+  NUMBERS.map((number) => [number, number === 2 || number === 9 ? Buffer.alloc(PAGE) : pageOf(number)]),
+);
 const MADE: Kdump = { pages: PAGES, most: 5000 };
 const expectedOf = (pages: Kdump['pages']): Map<string, string> =>
   new Map([...pages].map(([number, page]) => [(number * PAGE).toString(16), digestOf(page)]));
@@ -22,7 +24,10 @@ async function opened(bytes: Uint8Array): Promise<PageSpace> {
   return space as PageSpace;
 }
 
-const failure = async (bytes: Uint8Array): Promise<unknown> => opened(bytes).then(contentsOf).catch((error: unknown) => error);
+const failure = async (bytes: Uint8Array): Promise<unknown> =>
+  opened(bytes)
+    .then(contentsOf)
+    .catch((error: unknown) => error);
 
 describe('kdump', () => {
   it.each(['little', 'big'] as const)('of %s-endian machines', async (order) => {
@@ -42,7 +47,8 @@ describe('kdump', () => {
     const runs = Buffer.concat([Buffer.from([0x80, 0x20, 0x00, 7]), copies, Buffer.from([0xfa, 1, 0])]);
     const odd = Buffer.alloc(PAGE, 7);
     const pages = new Map([...PAGES].map(([number, page]) => [number, number % 2 === 0 ? page : odd]));
-    const mixed: Kdump['pack'] = (page, number) => (number % 2 === 0 ? { bytes: page, flags: 0 } : { bytes: runs, flags: 4 });
+    const mixed: Kdump['pack'] = (page, number) =>
+      number % 2 === 0 ? { bytes: page, flags: 0 } : { bytes: runs, flags: 4 };
     expect(contentsOf(await opened(makeKdump({ ...MADE, pages, pack: mixed })))).toEqual(expectedOf(pages));
   });
 
@@ -57,8 +63,12 @@ describe('kdump', () => {
   it('whose pages were filtered', async () => {
     const space = await opened(makeKdump({ ...MADE, filtered: [20, 21, 4999], level: 31 }));
     expect(space.missing).toEqual([{ reason: 'filtered', pages: 3 }]);
-    expect(space.notes.join()).toMatch(/dump_level 31 left out .*user pages.*3 pages missing.*What KSM merges is among them/);
-    expect((await opened(makeKdump({ ...MADE, filtered: [20], level: 1 }))).notes.join()).toMatch(/pages of zeros; 1 page missing\.$/);
+    expect(space.notes.join()).toMatch(
+      /dump_level 31 left out .*user pages.*3 pages missing.*What KSM merges is among them/,
+    );
+    expect((await opened(makeKdump({ ...MADE, filtered: [20], level: 1 }))).notes.join()).toMatch(
+      /pages of zeros; 1 page missing\.$/,
+    );
     expect((await opened(makeKdump({ ...MADE, level: 8 }))).notes.join()).toMatch(/What KSM merges/);
     expect((await opened(makeKdump({ ...MADE, level: 1 }))).notes).toEqual([]);
   });
@@ -82,7 +92,9 @@ describe('kdump', () => {
   });
 
   it('unpacks a page once, and pages of zeros once for all', async () => {
-    const bytes = new MemoryBytes(makeKdump({ block: 65_536, pages: new Map([[0, Buffer.alloc(65_536, 1)]]), most: 1 }));
+    const bytes = new MemoryBytes(
+      makeKdump({ block: 65_536, pages: new Map([[0, Buffer.alloc(65_536, 1)]]), most: 1 }),
+    );
     const [space] = await kdump.open(bytes, { holes: 'absent' });
     const into = new Uint8Array(PAGE);
     space?.read(0, into);
@@ -97,7 +109,11 @@ describe('kdump', () => {
     ['with half a bitmap', /its header says/, (bytes) => bytes.writeUInt32LE(1, 436)],
     ['with a way of packing that is not known', /flags 16/, (bytes) => bytes.writeUInt32LE(16, 4096 * 4 + 12)],
     ['with a page that is larger than a page', /says 5000 bytes/, (bytes) => bytes.writeUInt32LE(5000, 4096 * 4 + 8)],
-    ['with a page that cannot be unpacked', /cannot be unpacked/, (bytes) => bytes.fill(0xff, 4096 * 4 + 24 * 6, 4096 * 4 + 24 * 6 + 8)],
+    [
+      'with a page that cannot be unpacked',
+      /cannot be unpacked/,
+      (bytes) => bytes.fill(0xff, 4096 * 4 + 24 * 6, 4096 * 4 + 24 * 6 + 8),
+    ],
   ])('%s are refused', async (_, message, change) => {
     const bytes = makeKdump(MADE);
     change(bytes);
@@ -123,7 +139,10 @@ const noSpool = { spool: (): never => expect.unreachable() };
 
 describe('flattened dumps', () => {
   it('are what their records come to: the last one counts, and gaps are zeros', async () => {
-    const somewhere = fc.array(fc.record({ offset: fc.nat(60), bytes: fc.uint8Array({ minLength: 1, maxLength: 20 }) }), { maxLength: 12 });
+    const somewhere = fc.array(
+      fc.record({ offset: fc.nat(60), bytes: fc.uint8Array({ minLength: 1, maxLength: 20 }) }),
+      { maxLength: 12 },
+    );
     await fc.assert(
       fc.asyncProperty(somewhere, fc.nat(60), fc.integer({ min: 1, max: 40 }), async (records, from, length) => {
         const model = new Uint8Array(Math.max(0, ...records.map(({ offset, bytes }) => offset + bytes.length)));
@@ -139,7 +158,10 @@ describe('flattened dumps', () => {
 
   it('of a kdump whose header comes twice', async () => {
     const whole = makeKdump(MADE);
-    const cut = [0, 4096, 12_000, 20_000, whole.length].map((start, n, all) => ({ offset: start, bytes: whole.subarray(start, all[n + 1] ?? start) }));
+    const cut = [0, 4096, 12_000, 20_000, whole.length].map((start, n, all) => ({
+      offset: start,
+      bytes: whole.subarray(start, all[n + 1] ?? start),
+    }));
     const [first, ...rest] = cut.filter(({ bytes }) => bytes.length > 0);
     const wrong = { offset: 0, bytes: Buffer.alloc(4096, 0xff) };
     const source = await flattened.unwrap(new MemoryBytes(flat([wrong, ...rest.reverse(), first as Written])), noSpool);
