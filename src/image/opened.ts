@@ -8,6 +8,8 @@ import { FileBytes, type FileData } from './bytes/file-bytes.ts';
 import { Spools } from './bytes/spool.ts';
 import type { ImageFormat, OpenOptions, PageSpace } from './format.ts';
 import { type PiecesData, piecesOf, spaceOfPieces } from './pieces.ts';
+import { raw } from './raw.ts';
+import { refuse } from './refused.ts';
 import { FORMATS, formatNamed, WRAPPINGS } from './registry.ts';
 import type { ImageFacts, PageRange } from './source.ts';
 import type { Wrapping } from './wrapping.ts';
@@ -87,10 +89,12 @@ export async function openBytes(file: FileBytes, { format: wanted, ...options }:
   }
 }
 
-/** The first format that matches. */
+/** The first format that matches. Throws EFORMAT for what is known, and not read. */
 export function formatOf(bytes: ByteSource): ImageFormat {
   const head = headOf(bytes);
-  return FORMATS.find((format) => format.matches(head, bytes)) as ImageFormat; // the last takes any
+  const format = FORMATS.find((one) => one.matches(head, bytes)) ?? raw;
+  if (format === raw) refuse(head, bytes);
+  return format;
 }
 
 export function wrappingOf(bytes: ByteSource): Wrapping | undefined {

@@ -1,5 +1,6 @@
 /** All formats of images and all wrappings around them. A new one is a file, and a line here. */
 import { KsmError } from '../errors.ts';
+import { elf } from './elf/elf.ts';
 import type { ImageFormat } from './format.ts';
 import { raw } from './raw.ts';
 import type { Wrapping } from './wrapping.ts';
@@ -13,7 +14,7 @@ import { zstd } from './wrappings/zstd.ts';
 export const WRAPPINGS: readonly Wrapping[] = [gzip, zstd, lz4, xz, bzip2];
 
 /** In the order in which they are asked; the last takes any file. */
-export const FORMATS: readonly ImageFormat[] = [raw];
+export const FORMATS: readonly ImageFormat[] = [elf, raw];
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map(({ name }) => name);
 
