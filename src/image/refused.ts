@@ -29,15 +29,25 @@ function isPortableExecutable(head: Buffer): boolean {
 const REFUSED: readonly Refused[] = [
   {
     matches: (head) => HIBERNATED(head) && !isWord(head),
-    sentence: 'is a file of a hibernated Windows, which packs its memory its own way: take a complete memory dump, or an image with WinPmem',
+    sentence:
+      'is a file of a hibernated Windows, which packs its memory its own way: take a complete memory dump, or an image with WinPmem',
   },
   {
-    matches: at(0, '\xd0\xbe\xd2\xbe', '\xd1\xbe\xd2\xbe', '\xd2\xbe\xd2\xbe', '\xd3\xbe\xd2\xbe', '\xd3\xbe\xd3\xbe', '\xd1\xba\xd1\xba'),
+    matches: at(
+      0,
+      '\xd0\xbe\xd2\xbe',
+      '\xd1\xbe\xd2\xbe',
+      '\xd2\xbe\xd2\xbe',
+      '\xd3\xbe\xd2\xbe',
+      '\xd3\xbe\xd3\xbe',
+      '\xd1\xba\xd1\xba',
+    ),
     sentence: 'is a state of VMware (.vmss, .vmsn) without the pages: give the .vmem file beside it',
   },
   {
     matches: at(0, '\x7fVirtualBox SavedState'),
-    sentence: 'is a saved state of VirtualBox, which packs memory in units: write a core with VBoxManage debugvm VM dumpvmcore --filename FILE',
+    sentence:
+      'is a saved state of VirtualBox, which packs memory in units: write a core with VBoxManage debugvm VM dumpvmcore --filename FILE',
   },
   {
     matches: at(0, 'PAGEDUMP', 'PAGEDU64', 'MDMP'),
@@ -49,19 +59,31 @@ const REFUSED: readonly Refused[] = [
   },
   {
     matches: isPortableExecutable,
-    sentence: 'is an executable of Windows, not an image of memory: read its bytes as pages with --format raw, if that is meant',
+    sentence:
+      'is an executable of Windows, not an image of memory: read its bytes as pages with --format raw, if that is meant',
   },
   {
-    matches: at(0, 'KDMV', '# Disk DescriptorFile', 'vhdxfile', 'conectix', '<<< Oracle VM VirtualBox Disk Image', '<<< QEMU VM Virtual Disk'),
-    sentence: 'is a disk of a virtual machine, not its memory: take an image of the memory, with virsh dump --memory-only for example',
+    matches: at(
+      0,
+      'KDMV',
+      '# Disk DescriptorFile',
+      'vhdxfile',
+      'conectix',
+      '<<< Oracle VM VirtualBox Disk Image',
+      '<<< QEMU VM Virtual Disk',
+    ),
+    sentence:
+      'is a disk of a virtual machine, not its memory: take an image of the memory, with virsh dump --memory-only for example',
   },
   {
-    matches: (head) => at(0, 'PK\x03\x04', '7z\xbc\xaf\x27\x1c', 'Rar!\x1a\x07')(head) || at(257, 'ustar\0', 'ustar  \0')(head),
+    matches: (head) =>
+      at(0, 'PK\x03\x04', '7z\xbc\xaf\x27\x1c', 'Rar!\x1a\x07')(head) || at(257, 'ustar\0', 'ustar  \0')(head),
     sentence: 'is an archive: unpack it, and scan the files that are in it',
   },
   {
     matches: at(0, '\x89LZO\0\r\n\x1a\n', '\xff\x06\0\0sNaPpY'),
-    sentence: 'is packed by lzop or snappy, which ksm does not unpack: unpack it, and pipe what comes out into ksm scan -',
+    sentence:
+      'is packed by lzop or snappy, which ksm does not unpack: unpack it, and pipe what comes out into ksm scan -',
   },
 ];
 

@@ -41,7 +41,11 @@ async function open(bytes: ByteSource, { holes }: OpenOptions): Promise<PageSpac
 }
 
 /** Where a segment is in memory, and what of it is in the file. */
-function loadedAt({ offset, virtual, physical, fileBytes, memoryBytes }: Segment, isPhysical: boolean, size: number): Loaded {
+function loadedAt(
+  { offset, virtual, physical, fileBytes, memoryBytes }: Segment,
+  isPhysical: boolean,
+  size: number,
+): Loaded {
   const left = BigInt(size) - offset;
   const present = left <= 0n ? 0n : left < fileBytes ? left : fileBytes;
   return {
@@ -65,7 +69,10 @@ function spaceOf(bytes: ByteSource, loaded: readonly Loaded[], notes: Notes, dat
     { reason: 'not dumped', pages: pagesWithin(loaded.map(reserved)) - statedPages },
   ];
   if (inFilePages === 0) {
-    throw new KsmError('EFORMAT', `${bytes.name} is an ELF core without memory: nothing of its ${count(loaded.length, 'segment')} is in the file`);
+    throw new KsmError(
+      'EFORMAT',
+      `${bytes.name} is an ELF core without memory: nothing of its ${count(loaded.length, 'segment')} is in the file`,
+    );
   }
   const lost = loaded.reduce((total, one) => total + one.stated - BigInt(one.bytes), 0n);
   const said = [...sentences(missing, inFilePages, lost, notes, data)];

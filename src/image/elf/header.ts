@@ -96,9 +96,7 @@ export function* segmentsOf(bytes: ByteSource, { segments, is64, isLittle }: Elf
 
 function segmentOf(fields: Fields): Segment {
   const type = fields.int(0);
-  const word = fields.is64
-    ? ([8, 16, 24, 32, 40] as const)
-    : ([4, 8, 12, 16, 20] as const);
+  const word = fields.is64 ? ([8, 16, 24, 32, 40] as const) : ([4, 8, 12, 16, 20] as const);
   const [offset, virtual, physical, fileBytes, memoryBytes] = word.map((at) => fields.word(at)) as [
     bigint,
     bigint,
@@ -136,5 +134,8 @@ export class Fields {
 }
 
 export function broken(bytes: ByteSource, why: string): KsmError {
-  return new KsmError('EFORMAT', `${bytes.name} is an ELF file, but ${why}: write the dump again, or read it with --format raw`);
+  return new KsmError(
+    'EFORMAT',
+    `${bytes.name} is an ELF file, but ${why}: write the dump again, or read it with --format raw`,
+  );
 }

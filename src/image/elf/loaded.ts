@@ -33,7 +33,9 @@ export function pieceOf({ address, offset, bytes }: Loaded): Piece {
 
 /** Pages that have any byte of the stretches. */
 export function pagesWithin(stretches: readonly Stretch[]): number {
-  const sorted = stretches.filter(({ bytes }) => bytes > 0n).sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  const sorted = stretches
+    .filter(({ bytes }) => bytes > 0n)
+    .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
   let [pages, reached] = [0n, 0n];
   for (const { address, bytes } of sorted) {
     const first = address / PAGE;

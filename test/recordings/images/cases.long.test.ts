@@ -44,9 +44,19 @@ describe.each(read)('%s', (name, expected) => {
     const { code, stdout } = await ksm(['scan', '--json', '--quiet', '--seed', '7', join(images.path, name)]);
     expect(code).toBe(0);
     const { pages, ksm_stat } = JSON.parse(stdout);
-    const sum = (figure: string): number => ksm_stat.reduce((total: number, one: Record<string, number>) => total + (one[figure] ?? 0), 0);
-    const found = { pages, shared: sum('shared'), sharing: sum('sharing'), unshared: sum('unshared'), absent_pages: sum('absent_pages') };
-    expect({ pages, absent_pages: found.absent_pages }).toEqual({ pages: expected.pages, absent_pages: expected.absent_pages });
+    const sum = (figure: string): number =>
+      ksm_stat.reduce((total: number, one: Record<string, number>) => total + (one[figure] ?? 0), 0);
+    const found = {
+      pages,
+      shared: sum('shared'),
+      sharing: sum('sharing'),
+      unshared: sum('unshared'),
+      absent_pages: sum('absent_pages'),
+    };
+    expect({ pages, absent_pages: found.absent_pages }).toEqual({
+      pages: expected.pages,
+      absent_pages: expected.absent_pages,
+    });
     // More than max_page_sharing pages of one content are in several frames.
     if ((expected.zero ?? 0) > MOST_SHARING) return;
     const { shared, sharing, unshared } = expected;
@@ -98,7 +108,9 @@ it(`${SPARSE}: holes are absent, or zeros if they are asked for`, async () => {
 
 it('a truncated core says what is missing', async () => {
   const [source] = await openImage(join(images.path, 'cases/elf64-truncated.core'));
-  expect(source?.notes).toEqual(['The file is truncated: 9 pages and 1000 bytes of the memory that it states are missing.']);
+  expect(source?.notes).toEqual([
+    'The file is truncated: 9 pages and 1000 bytes of the memory that it states are missing.',
+  ]);
   expect(source?.image?.partial).toBe(1);
 });
 

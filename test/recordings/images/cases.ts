@@ -32,7 +32,9 @@ export interface Case {
 const here = (name: string): string => join('test/recordings/images', name);
 
 /** By path in the folder. */
-export const CASES: ReadonlyMap<string, Case> = new Map(Object.entries(JSON.parse(readFileSync(here('expected.json'), 'utf8'))));
+export const CASES: ReadonlyMap<string, Case> = new Map(
+  Object.entries(JSON.parse(readFileSync(here('expected.json'), 'utf8'))),
+);
 
 /** Unpacks all images. */
 export function unpackImages(): { readonly path: string; remove(): void } {
@@ -49,7 +51,9 @@ export async function countsOf(sources: readonly PageSource[]): Promise<Case & {
     const pages: [string, string][] = [];
     for await (const { page, bytes } of source.read()) {
       for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
-        const content = createHash('sha256').update(bytes.subarray(at, at + PAGE_BYTES)).digest('hex');
+        const content = createHash('sha256')
+          .update(bytes.subarray(at, at + PAGE_BYTES))
+          .digest('hex');
         contents.set(content, (contents.get(content) ?? 0) + 1);
         pages.push([addressOf(source, page + at / PAGE_BYTES), content]);
       }
