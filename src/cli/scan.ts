@@ -134,7 +134,9 @@ function requestOf(given: Arguments): Request {
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
     all: has(given, 'all'),
     format: formatOf(given),
-    holes: optional<NonNullable<ImageOptions['holes']>>(given, 'holes', (text) => choice('holes', text, ['absent', 'zero'])),
+    holes: optional<NonNullable<ImageOptions['holes']>>(given, 'holes', (text) =>
+      choice('holes', text, ['absent', 'zero']),
+    ),
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
 }

@@ -6,5 +6,7 @@ export function holesNote(absent: number, pages: number, isExact: boolean): stri
   const note =
     `${count(absent, 'page')} of ${pages} ${absent === 1 ? 'is a hole' : 'are holes'}, memory that was never given: not counted ` +
     `(--holes zero counts all ${pages}, holes as zeros).`;
-  return isExact ? note : `${note} Where they are could not be asked (there is no GNU tar): of all zeros the first were taken for them.`;
+  return isExact
+    ? note
+    : `${note} Where they are could not be asked (there is no GNU tar): of all zeros the first were taken for them.`;
 }

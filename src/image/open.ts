@@ -59,7 +59,12 @@ export async function openImage(given: string, options: ImageOptions = {}): Prom
     };
     if (file.isFIFO() || (file.isSocket() && descriptor !== undefined)) {
       claim(path, file, options.streams);
-      return await openStream(path, new Arriving(path, descriptor === undefined ? { path } : { descriptor }), wish, options);
+      return await openStream(
+        path,
+        new Arriving(path, descriptor === undefined ? { path } : { descriptor }),
+        wish,
+        options,
+      );
     }
     if (descriptor === 0 && file.isCharacterDevice()) throw nothingPiped(path);
     return sourcesOf(named, await openFile(path, file, wish, options.signal));
@@ -96,12 +101,17 @@ function claim(path: string, { dev, ino }: Stats, streams: Set<string> | undefin
   streams?.add(identity);
 }
 
-async function openStream(path: string, arriving: Arriving, wish: Wish, { signal }: ImageOptions): Promise<PageSource[]> {
+async function openStream(
+  path: string,
+  arriving: Arriving,
+  wish: Wish,
+  { signal }: ImageOptions,
+): Promise<PageSource[]> {
   const name = printable(path);
   if (wish.format === raw.name) return [new StreamSource(name, arriving)];
   try {
     const head = new HeadBytes(name, await arriving.head(HEAD_BYTES, signal));
-    const isRaw = wrappingOf(head) === undefined && (wish.format === undefined) && formatOf(head) === raw;
+    const isRaw = wrappingOf(head) === undefined && wish.format === undefined && formatOf(head) === raw;
     if (isRaw || head.size === 0) return [new StreamSource(name, arriving)];
     const spools = new Spools(signal);
     try {

@@ -8,6 +8,8 @@ import { FileBytes, type FileData } from './bytes/file-bytes.ts';
 import { Spools } from './bytes/spool.ts';
 import type { ImageFormat, OpenOptions, PageSpace } from './format.ts';
 import { type PiecesData, piecesOf, spaceOfPieces } from './pieces.ts';
+import { raw } from './raw.ts';
+import { refuse } from './refused.ts';
 import { FORMATS, formatNamed, WRAPPINGS } from './registry.ts';
 import type { ImageFacts, PageRange } from './source.ts';
 import type { Wrapping } from './wrapping.ts';
@@ -61,7 +63,11 @@ export interface Wish extends OpenOptions {
 }
 
 /** The image in a file. Throws EFORMAT, EFBIG, ENOSPC, what reading throws, or the reason of `signal`. */
-export async function openBytes(file: FileBytes, { format: wanted, ...options }: Wish, signal?: AbortSignal): Promise<Opened> {
+export async function openBytes(
+  file: FileBytes,
+  { format: wanted, ...options }: Wish,
+  signal?: AbortSignal,
+): Promise<Opened> {
   const spools = new Spools(signal);
   try {
     const layers = new Layers(file, spools, options);
@@ -87,10 +93,12 @@ export async function openBytes(file: FileBytes, { format: wanted, ...options }:
   }
 }
 
-/** The first format that matches. */
+/** The first format that matches. Throws EFORMAT for what is known, and not read. */
 export function formatOf(bytes: ByteSource): ImageFormat {
   const head = headOf(bytes);
-  return FORMATS.find((format) => format.matches(head, bytes)) as ImageFormat; // the last takes any
+  const format = FORMATS.find((one) => one.matches(head, bytes)) ?? raw;
+  if (format === raw) refuse(head, bytes);
+  return format;
 }
 
 export function wrappingOf(bytes: ByteSource): Wrapping | undefined {
@@ -122,7 +130,10 @@ class Layers {
   async unwrapAll(): Promise<void> {
     for (let wrapping = this.#next(); wrapping !== undefined; wrapping = this.#next()) {
       if (this.titles.length === MOST_WRAPPINGS) {
-        throw new KsmError('EFORMAT', `${this.bytes.name} is wrapped more than ${MOST_WRAPPINGS} times: unwrap it, and scan what comes out`);
+        throw new KsmError(
+          'EFORMAT',
+          `${this.bytes.name} is wrapped more than ${MOST_WRAPPINGS} times: unwrap it, and scan what comes out`,
+        );
       }
       await this.#unwrap(wrapping);
     }
@@ -156,13 +167,17 @@ export async function spaceOf({ name, recipe, ranges, pieces }: ImageData, file:
   const { options } = recipe;
   for (const wrapping of recipe.wrappings) {
     const found = WRAPPINGS.find((one) => one.name === wrapping) as Wrapping;
-    bytes = await found.unwrap(bytes, { spool: noSpool, ...(options.part === undefined ? {} : { part: options.part }) });
+    bytes = await found.unwrap(bytes, {
+      spool: noSpool,
+      ...(options.part === undefined ? {} : { part: options.part }),
+    });
   }
   const space = (await formatNamed(recipe.format).open(bytes, options))[recipe.space];
   const isSame =
     space?.ranges.length === ranges.length &&
     space.ranges.every(({ address, pages }, at) => address === ranges[at]?.address && pages === ranges[at]?.pages);
-  if (space === undefined || !isSame) throw new KsmError('EIO', `${name} is another image by now: leave it as it is while it is scanned`);
+  if (space === undefined || !isSame)
+    throw new KsmError('EIO', `${name} is another image by now: leave it as it is while it is scanned`);
   return space;
 }
 

@@ -2,6 +2,7 @@
 import { KsmError } from '../errors.ts';
 import { avml } from './avml.ts';
 import { criu } from './criu/index.ts';
+import { elf } from './elf/elf.ts';
 import type { ImageFormat } from './format.ts';
 import { kdump } from './kdump/index.ts';
 import { lime } from './lime.ts';
@@ -23,7 +24,7 @@ import { zstd } from './wrappings/zstd.ts';
 export const WRAPPINGS: readonly Wrapping[] = [gzip, zstd, lz4, xz, bzip2, flattened, qcow2, libvirt];
 
 /** In the order in which they are asked; the last takes any file. */
-export const FORMATS: readonly ImageFormat[] = [kdump, lime, avml, qemu, criu, minidump, windowsDump, raw];
+export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, qemu, criu, minidump, windowsDump, raw];
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map(({ name }) => name);
 

@@ -72,7 +72,10 @@ async function askTar(path: string, size: number, tar: string): Promise<Extent[]
 }
 
 function tooManyHoles(path: string): KsmError {
-  return new KsmError('EFBIG', `${path} has more than ${MOST_EXTENTS} holes: copy it without them, or take them for zeros, with --holes zero`);
+  return new KsmError(
+    'EFBIG',
+    `${path} has more than ${MOST_EXTENTS} holes: copy it without them, or take them for zeros, with --holes zero`,
+  );
 }
 
 /** A hole reads as zeros. File systems that say nothing true about holes are found out so. */

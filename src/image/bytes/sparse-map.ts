@@ -38,7 +38,8 @@ export class SparseMap {
     if (this.#head[156] !== PAX || !(extended <= 2 ** 20)) return this.#noHoles();
     const start = BLOCK + Math.ceil(extended / BLOCK) * BLOCK;
     if (this.#head.length < start + BLOCK) return false;
-    if (!this.#head.toString('latin1', BLOCK, BLOCK + extended).includes('GNU.sparse.major=1\n')) return this.#noHoles();
+    if (!this.#head.toString('latin1', BLOCK, BLOCK + extended).includes('GNU.sparse.major=1\n'))
+      return this.#noHoles();
     this.#isInMap = true;
     return this.#addMap(this.#head.subarray(start + BLOCK));
   }

@@ -4,8 +4,7 @@
  *
  * The file may take what the file system has free, but not the last of it: others write there as well.
  */
-import { openSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
-import { closeSync } from 'node:fs';
+import { closeSync, openSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -77,7 +76,11 @@ function unnamedFile(): { fd: number; folder: string } {
       why = error;
     }
   }
-  throw failure(why, `make a temporary file in ${folders.join(' or ')}; set TMPDIR to a folder that can be written`, {});
+  throw failure(
+    why,
+    `make a temporary file in ${folders.join(' or ')}; set TMPDIR to a folder that can be written`,
+    {},
+  );
 }
 
 function write(fd: number, chunk: Uint8Array, name: string, folder: string): void {
@@ -86,7 +89,9 @@ function write(fd: number, chunk: Uint8Array, name: string, folder: string): voi
   } catch (error) {
     if (systemCode(error) !== 'ENOSPC') throw failure(error, `write what is unpacked into ${folder}`, {});
     const advice = 'set TMPDIR to a folder with more room, or unpack it yourself';
-    throw new KsmError('ENOSPC', `${name}: ${folder} is full before all of it is unpacked; ${advice}`, { cause: error });
+    throw new KsmError('ENOSPC', `${name}: ${folder} is full before all of it is unpacked; ${advice}`, {
+      cause: error,
+    });
   }
 }
 

@@ -12,6 +12,9 @@ export const bzip2: Wrapping = {
     (beginsWith(head.subarray(4), [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) ||
       beginsWith(head.subarray(4), [0x17, 0x72, 0x45, 0x38, 0x50, 0x90])),
   unwrap: (bytes) => {
-    throw new KsmError('EFORMAT', `${bytes.name} is packed by bzip2, which ksm does not unpack: bzip2 -dc FILE | ksm scan -`);
+    throw new KsmError(
+      'EFORMAT',
+      `${bytes.name} is packed by bzip2, which ksm does not unpack: bzip2 -dc FILE | ksm scan -`,
+    );
   },
 };

@@ -21,7 +21,10 @@ export const xz: Wrapping = {
   },
 };
 
-async function* unpacked(bytes: ByteSource, XzReadableStream: XzDecompress['XzReadableStream']): AsyncGenerator<Uint8Array> {
+async function* unpacked(
+  bytes: ByteSource,
+  XzReadableStream: XzDecompress['XzReadableStream'],
+): AsyncGenerator<Uint8Array> {
   const packed = ReadableStream.from<Uint8Array>(chunksOf(bytes));
   try {
     for await (const chunk of new XzReadableStream(packed)) yield chunk;

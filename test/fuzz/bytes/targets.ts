@@ -14,6 +14,8 @@ const LOADERS: Readonly<Record<string, () => Promise<Target>>> = {
   recording: () => import('./targets/recording.ts'),
   replay: () => import('./targets/replay.ts'),
   image: () => import('./targets/image.ts'),
+  elf: () => import('./targets/elf.ts'),
+  packed: () => import('./targets/packed.ts'),
   smaps: () => import('./targets/smaps.ts'),
   pagemap: () => import('./targets/pagemap.ts'),
   snapshot: () => import('./targets/snapshot.ts'),

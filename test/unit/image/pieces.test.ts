@@ -42,7 +42,9 @@ function pagesOf(space: PageSpace, step: number): Map<bigint, Uint8Array> {
 function model(pieces: readonly Piece[]): { bytes: Map<bigint, Uint8Array>; partial: number } {
   const bytes = new Map<bigint, Uint8Array>();
   const set = new Map<bigint, number>();
-  const sorted = pieces.map((piece, at) => ({ ...piece, at })).sort((a, b) => Number(a.address - b.address) || a.at - b.at);
+  const sorted = pieces
+    .map((piece, at) => ({ ...piece, at }))
+    .sort((a, b) => Number(a.address - b.address) || a.at - b.at);
   for (const { address, offset, bytes: length } of sorted.toReversed()) {
     for (let at = 0; at < length; at++) set.set(address + BigInt(at), byteAt(offset + at));
   }
@@ -58,9 +60,17 @@ function model(pieces: readonly Piece[]): { bytes: Map<bigint, Uint8Array>; part
 
 const somePieces = fc.array(
   fc.record({
-    address: fc.oneof(fc.nat({ max: 40_000 }), fc.nat({ max: 8 }).map((n) => n * PAGE_BYTES)).map(BigInt),
+    address: fc
+      .oneof(
+        fc.nat({ max: 40_000 }),
+        fc.nat({ max: 8 }).map((n) => n * PAGE_BYTES),
+      )
+      .map(BigInt),
     offset: fc.nat({ max: 50_000 }),
-    bytes: fc.oneof(fc.nat({ max: 10_000 }), fc.nat({ max: 3 }).map((n) => n * PAGE_BYTES)),
+    bytes: fc.oneof(
+      fc.nat({ max: 10_000 }),
+      fc.nat({ max: 3 }).map((n) => n * PAGE_BYTES),
+    ),
     label: fc.constantFrom('', 'other'),
   }),
   { maxLength: 6 },
@@ -73,7 +83,8 @@ it('are the bytes of the pieces, whatever they are, in ranges that ascend and do
       const wanted = model(pieces);
       const got = pagesOf(space, step);
       expect([...got.keys()]).toEqual([...wanted.bytes.keys()].sort((a, b) => Number(a - b)));
-      for (const [address, bytes] of got) expect(Buffer.compare(bytes, wanted.bytes.get(address) as Uint8Array)).toBe(0);
+      for (const [address, bytes] of got)
+        expect(Buffer.compare(bytes, wanted.bytes.get(address) as Uint8Array)).toBe(0);
       expect(space.partial).toBe(wanted.partial);
       for (const { address } of space.ranges) expect(address % 4096n).toBe(0n);
     }),

@@ -114,9 +114,7 @@ describe('a file that changes while it is read', () => {
     const wanted = Buffer.concat([content(4 * MIB).subarray(0, 2 * MIB + 10), Buffer.alloc(PAGE_BYTES - 10)]);
     expect(Buffer.concat(got).equals(wanted)).toBe(true);
     // 1024 pages were there; 512 and the beginning of one more were read.
-    expect(source.notes).toEqual([
-      'The file shrank from 4194304 to 2097162 bytes while it was read: 511 pages lost.',
-    ]);
+    expect(source.notes).toEqual(['The file shrank from 4194304 to 2097162 bytes while it was read: 511 pages lost.']);
   });
 
   it('gives nothing when it is emptied', async () => {

@@ -54,7 +54,8 @@ export class Xxh32 {
     let at = 0;
     for (; at + 4 <= this.#kept; at += 4)
       hash = Math.imul(rotate((hash + Math.imul(view.getInt32(at, true), P3)) | 0, 17), P4);
-    for (; at < this.#kept; at++) hash = Math.imul(rotate((hash + Math.imul(this.#rest[at] as number, P5)) | 0, 11), P1);
+    for (; at < this.#kept; at++)
+      hash = Math.imul(rotate((hash + Math.imul(this.#rest[at] as number, P5)) | 0, 11), P1);
     hash = Math.imul(hash ^ (hash >>> 15), P2);
     hash = Math.imul(hash ^ (hash >>> 13), P3);
     return (hash ^ (hash >>> 16)) >>> 0;
