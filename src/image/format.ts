@@ -27,7 +27,10 @@ export interface PageSpace {
   readonly partial: number;
   /** Whole sentences for the report. */
   readonly notes: readonly string[];
-  /** Reads whole pages, numbered from 0 over all ranges back to back, into memory of whole pages. How many: fewer only if the file has shrunk. */
+  /**
+   * Reads whole pages, numbered from 0 over all ranges back to back, into memory of whole pages. How many: fewer only if the file has
+   * shrunk.
+   */
   read(page: number, into: Uint8Array): number;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Opens a memory image by the name that a user gives it: a file, a disk, a pipe, or a part of a file that has several.
  *
- * What it is said by its first bytes, unless the user does. What comes through a pipe is read as it comes if it is raw; anything else has to
- * be read in any order, so it is kept first.
+ * What it is its first bytes say, unless the user does. What comes through a pipe is read as it comes if it is raw; anything else has to be
+ * read in any order, so it is kept first.
  */
 import { fstatSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -38,8 +38,8 @@ const STDIN = '/dev/stdin';
 const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/([0-9]+)$/;
 
 /**
- * The address spaces of an image: of a file, a block device, a pipe or, as "-", of standard input; FILE#NAME is a part of a file. Nothing of
- * a file is open but while it is read; who is done with the sources closes them.
+ * The address spaces of an image: of a file, a block device, a pipe or, as "-", of standard input; FILE#NAME is a part of a file. Nothing
+ * of a file is open but while it is read; who is done with the sources closes them.
  *
  * Throws ENOENT (no such file), EACCES (not readable), EINVAL (a directory, a terminal or another device that is no disk; empty), EFORMAT
  * (refused by the format), EUSAGE (a stream for the second time), EFBIG and ENOSPC (too large to be unpacked), or the file system's

@@ -4,10 +4,10 @@
  * What a segment has in memory but not in the file was not dumped. It is left out, since nobody can tell what was there.
  */
 import { KsmError } from '../../errors.ts';
+import { count, plural } from '../../format.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { FileBytes } from '../bytes/file-bytes.ts';
 import { type Data, dataOf } from '../bytes/holes.ts';
-import { count } from '../failure.ts';
 import type { ImageFormat, Missing, OpenOptions, PageSpace } from '../format.ts';
 import { holesNote } from '../holes-note.ts';
 import { pieced } from '../pieces.ts';
@@ -71,7 +71,7 @@ function spaceOf(bytes: ByteSource, loaded: readonly Loaded[], notes: Notes, dat
   if (inFilePages === 0) {
     throw new KsmError(
       'EFORMAT',
-      `${bytes.name} is an ELF core without memory: nothing of its ${count(loaded.length, 'segment')} is in the file`,
+      `${bytes.name} is an ELF core without memory: nothing of its ${plural(loaded.length, 'segment')} is in the file`,
     );
   }
   const lost = loaded.reduce((total, one) => total + one.stated - BigInt(one.bytes), 0n);
@@ -90,15 +90,15 @@ function* sentences(
   const [holes, truncated, left] = [pagesOf('hole'), pagesOf('truncated'), pagesOf('not dumped')];
   if (lost > 0n) {
     const rest = lost - BigInt(truncated) * BigInt(PAGE_BYTES);
-    const bytes = rest > 0n ? ` and ${rest} bytes` : '';
-    yield `The file is truncated: ${count(truncated, 'page')}${bytes} of the memory that it states are missing.`;
+    const bytes = rest > 0n ? ` and ${count(Number(rest))} bytes` : '';
+    yield `The file is truncated: ${plural(truncated, 'page')}${bytes} of the memory that it states are missing.`;
   }
   if (holes > 0) yield holesNote(holes, inFile, data?.isExact ?? true);
   if (left > 0 && notes.has('VMCOREINFO')) {
-    yield `${count(left, 'page')} of the machine are not in the dump (VMCOREINFO: makedumpfile leaves out pages of zeros with -d 1, and ` +
+    yield `${plural(left, 'page')} of the machine are not in the dump (VMCOREINFO: makedumpfile leaves out pages of zeros with -d 1, and ` +
       'those of programs, which KSM merges, with -d 31): not counted.';
   } else if (left > 0) {
-    yield `${count(left, 'page')} of its segments are not in the dump (never touched, of files, or left out on purpose): not counted.`;
+    yield `${plural(left, 'page')} of its segments are not in the dump (never touched, of files, or left out on purpose): not counted.`;
   }
 }
 
@@ -115,7 +115,7 @@ function notACore(bytes: ByteSource, type: number): KsmError {
 function withoutSegments(bytes: ByteSource): KsmError {
   return new KsmError(
     'EFORMAT',
-    `${bytes.name} is an ELF core without segments of memory, as Xen writes them (xl dump-core keeps pages in .xen_pages), which ksm does not ` +
-      'read: take the image from inside the guest, with LiME or AVML for example',
+    `${bytes.name} is an ELF core without segments of memory, as Xen writes them (xl dump-core keeps pages in .xen_pages), which ksm ` +
+      'does not read: take the image from inside the guest, with LiME or AVML for example',
   );
 }

@@ -11,8 +11,8 @@ export async function optional<T>(name: string, bytes: ByteSource, title: string
     if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new KsmError(
       'EINVAL',
-      `${bytes.name} is packed by ${title}, which this Node.js cannot unpack: npm install ${name} (where ksm is installed), or unpack it: ` +
-        `${command}`,
+      `${bytes.name} is packed by ${title}, which this Node.js cannot unpack: npm install ${name} (where ksm is installed), or unpack it ` +
+        `first: ${command}`,
       { cause: error },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * What every reader of images has to bear: whatever is in the file, it is refused with a sentence, or its pages are read, all of them and in
- * order; neither takes more memory than the file's size is a reason for.
+ * What every reader of images has to bear: whatever is in the file, it is refused with a sentence, or its pages are read, all of them and
+ * in order; neither takes more memory than the file's size is a reason for.
  */
 import { writeFileSync } from 'node:fs';
 import { KsmError } from '../../../src/errors.ts';

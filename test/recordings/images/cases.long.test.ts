@@ -115,7 +115,7 @@ it(`${SPARSE}: holes are absent, or zeros if they are asked for`, async () => {
 it('a truncated core says what is missing', async () => {
   const [source] = await openImage(join(images.path, 'cases/elf64-truncated.core'));
   expect(source?.notes).toEqual([
-    'The file is truncated: 9 pages and 1000 bytes of the memory that it states are missing.',
+    'The file is truncated: 9 pages and 1,000 bytes of the memory that it states are missing.',
   ]);
   expect(source?.image?.partial).toBe(1);
 });

@@ -37,10 +37,6 @@ function file(name: string, bytes: Buffer): string {
   return path;
 }
 
-async function bytesOf(path: string): Promise<Buffer> {
-  return Buffer.concat([...(await readAll(await openOne(path))).values()]);
-}
-
 describe('a file as an image', () => {
   it('is its bytes, padded with zeros to whole pages, at any size', async () => {
     const near = fc.integer({ min: -5, max: 5 });
