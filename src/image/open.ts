@@ -170,6 +170,9 @@ function nothingPiped(path: string): KsmError {
 
 function notAnImage(path: string, file: Stats): KsmError {
   const what = file.isDirectory() ? 'directory' : file.isSocket() ? 'socket' : 'device';
-  const advice = what === 'directory' ? 'name the files in it, or the directory of a dump of CRIU' : 'copy what it holds into a file first';
+  const advice =
+    what === 'directory'
+      ? 'name the files in it, or the directory of a dump of CRIU'
+      : 'copy what it holds into a file first';
   return new KsmError('EINVAL', `${printable(path)} is a ${what}; an image is a file, a disk or a pipe: ${advice}`);
 }

@@ -84,5 +84,8 @@ function piece(first: number, offset: number, pages: number): Piece {
 }
 
 function partOf(type: number): string {
-  return `This is a dump with a bitmap (type ${type}): pages that Windows chose to leave out are missing, so less is saved here than on the host.`;
+  return (
+    `This is a dump with a bitmap (type ${type}): pages that Windows chose to leave out are missing, so less is saved here ` +
+    'than on the host.'
+  );
 }

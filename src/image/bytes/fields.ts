@@ -1,7 +1,7 @@
 /**
  * Numbers in the headers of image files: read at an offset, in the file's byte order, or an error that says what is missing.
  *
- * Files come from strangers. Nothing here believes a field: what lies behind the end of the file, or is too large to be an offset, is EFORMAT.
+ * Files come from strangers. No field is believed: what lies behind the end of the file, or is too large to be an offset, is EFORMAT.
  */
 import { KsmError } from '../../errors.ts';
 import type { ByteSource } from './byte-source.ts';

@@ -49,7 +49,10 @@ export function collect(directory: string, pagemap: string): Collected {
     const found = search(wanted, disjoint(runs));
     nowhere += found.nowhere;
     lost += found.lost;
-    const file = fileAt(join(at, `pages-${id}.img`));
+    const pages = `pages-${id}.img`;
+    if (!existsSync(join(at, pages)))
+      throw damaged(source, `its pages should be in ${pages} beside it, which is not there`);
+    const file = fileAt(join(at, pages));
     layers.push({ file, ...cutTo(file, found.here) });
     wanted = found.parent;
     if (wanted.length === 0) break;

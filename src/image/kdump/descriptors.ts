@@ -3,7 +3,7 @@ import { damaged } from '../bytes/fields.ts';
 import type { KdumpHeader } from './header.ts';
 
 /** Offset, size, flags, and eight bytes that concern the kernel only. */
-export const DESCRIPTOR_BYTES = 24;
+const DESCRIPTOR_BYTES = 24;
 
 /** Flags: how a block is packed. None: not at all. */
 export const ZLIB = 1;

@@ -31,7 +31,7 @@ export class Budget {
 
 export class Sent {
   readonly #budget: Budget;
-  /** By number of the first page, in chunks. 0: not sent; positive: where in the file; negative: filled with one byte, the number less one. */
+  /** By number, in chunks. 0: not sent; positive: where in the file; negative: filled with a byte, which is -1 less the number. */
   readonly #chunks = new Map<number, Float64Array>();
 
   constructor(budget: Budget) {

@@ -155,7 +155,8 @@ class State implements ByteSource {
       if (cluster === 0) part.fill(0);
       else {
         const read = this.#fields.bytes.read(part, cluster + from);
-        if (read < part.length) return done + read;
+        if (read < part.length)
+          throw damaged(this.#fields.bytes, `a cluster of the state should be at byte ${cluster}`);
       }
       done += part.length;
     }

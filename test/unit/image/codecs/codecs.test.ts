@@ -58,12 +58,12 @@ describe('LZO1X', () => {
     expect(unpacked(unpackLzo, packed, whole.length - 1)).toBeUndefined();
   });
 
-  it.each([
-    'AgAAAAAAIAAAAAAAAAAAAAAAAAAAANoQAAwAAAAAAAAAAAAAAAAAAAARAAA=',
-    'EgAgAAAAAAAAAOYAACAAAAAAAAAA5QAAEQAA',
-  ])('unpacks a page of zeros: %s', (packed) => {
-    expect(unpacked(unpackLzo, Buffer.from(packed, 'base64'), 4096)).toEqual(Buffer.alloc(4096));
-  });
+  it.each(['AgAAAAAAIAAAAAAAAAAAAAAAAAAAANoQAAwAAAAAAAAAAAAAAAAAAAARAAA=', 'EgAgAAAAAAAAAOYAACAAAAAAAAAA5QAAEQAA'])(
+    'unpacks a page of zeros: %s',
+    (packed) => {
+      expect(unpacked(unpackLzo, Buffer.from(packed, 'base64'), 4096)).toEqual(Buffer.alloc(4096));
+    },
+  );
 
   it('wants an end, nothing behind it, and room', () => {
     const packed = Buffer.from('EgAgAAAAAAAAAOYAACAAAAAAAAAA5QAAEQAA', 'base64');
@@ -82,7 +82,7 @@ describe('Snappy', () => {
     ['a text', '4e644b65726e656c2073616d652d70616765206d657267696e673a20ce1a00', text(3)],
     ['one byte a hundred times', '640041fe01008a0100', Buffer.alloc(100, 'A')],
     ['nothing', '00', Buffer.alloc(0)],
-    ['a long literal', '3df03c' + text(3).subarray(0, 61).toString('hex'), text(3).subarray(0, 61)],
+    ['a long literal', `3df03c${text(3).subarray(0, 61).toString('hex')}`, text(3).subarray(0, 61)],
     ['a copy with an offset of 32 bits', '050061' + '0f01000000', Buffer.from('aaaaa')],
   ])('unpacks %s', (_, packed, expected) => {
     const block = Buffer.from(packed, 'hex');

@@ -167,7 +167,10 @@ describe('a dump of CRIU', () => {
   });
 
   it('without its files of pages is refused', async () => {
-    await expect(open(dump('1', { 'pagemap-7.img': pagemap(1, []) }))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(open(dump('1', { 'pagemap-7.img': pagemap(1, []) }))).rejects.toMatchObject({
+      code: 'EFORMAT',
+      message: expect.stringMatching(/pages-1\.img beside it/),
+    });
     expect(() => criu.open(new MemoryBytes(pagemap(1, [])), { holes: 'absent' })).toThrow(/give the directory/);
     expect(pagemapIn(dump('2', {}))).toBeUndefined();
   });
