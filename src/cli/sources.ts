@@ -4,13 +4,24 @@
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
-import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import {
+  type Demo,
+  type ImageOptions,
+  listProcesses,
+  openImage,
+  openProcess,
+  type PageSource,
+  startDemo,
+} from '../image/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
   readonly images: readonly string[];
   readonly pids: readonly number[];
   readonly all: boolean;
+  /** How images are read; undefined: as what their first bytes say, without their holes. */
+  readonly format?: string | undefined;
+  readonly holes?: ImageOptions['holes'];
 }
 
 /** Opened sources. Disposing ends the demo, if there is one. */
@@ -21,10 +32,12 @@ export class Sources {
   #demo: Demo | undefined;
 
   /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
-  static async open({ images, pids, all }: Wanted, signal?: AbortSignal): Promise<Sources> {
+  static async open(wanted: Wanted, signal?: AbortSignal): Promise<Sources> {
     const sources = new Sources();
+    const { images, pids, all, format, holes } = wanted;
+    const options = { format, holes, signal, streams: new Set<string>() };
     try {
-      for (const path of images) sources.#add(await openImageNamed(path));
+      for (const path of images) for (const source of await openImageNamed(path, options)) sources.#add(source);
       await sources.#addNamed(new Set(pids), images.length > 0 || all);
       if (all) await sources.#addAll(new Set(pids));
       if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo(signal);
@@ -36,15 +49,12 @@ export class Sources {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const source of this.list) source.close?.();
     await this.#demo?.[Symbol.asyncDispose]();
   }
 
   /** Names are unique in a report; the same image twice is a fair question. */
   #add(source: PageSource): void {
-    const { identity } = source;
-    if (!source.isRepeatable && this.list.some((other) => identity !== undefined && other.identity === identity)) {
-      throw new KsmError('EUSAGE', `${source.name}: a pipe can be read only once, so name it only once.`);
-    }
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
   }
@@ -105,9 +115,9 @@ export class Sources {
   }
 }
 
-async function openImageNamed(path: string): Promise<PageSource> {
+async function openImageNamed(path: string, options: ImageOptions): Promise<PageSource[]> {
   try {
-    return await openImage(path);
+    return await openImage(path, options);
   } catch (error) {
     if (!(error instanceof KsmError) || error.code !== 'ENOENT' || !/^[0-9]+$/.test(path)) throw error;
     throw new KsmError('ENOENT', `${error.message}; if process ${path} is meant: --pid ${path}`, { cause: error });
@@ -118,11 +128,16 @@ async function openImageNamed(path: string): Promise<PageSource> {
 function renamed(source: PageSource, name: string): PageSource {
   const { shareable } = source;
   const openReader = source.openReader?.bind(source);
+  const close = source.close?.bind(source);
   return {
     ...(shareable === undefined ? {} : { shareable }),
+    ...(close === undefined ? {} : { close }),
     name,
     kind: source.kind,
     isRepeatable: source.isRepeatable,
+    get image() {
+      return source.image;
+    },
     get ranges() {
       return source.ranges;
     },
