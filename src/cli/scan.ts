@@ -140,19 +140,21 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
 
 /** Opens, scans and reports; whatever was started is ended again, however this ends. */
 async function measure(request: Request, signal: AbortSignal): Promise<ScanReport> {
-  await using sources = await Sources.open(request, signal);
-  if (!request.quiet) for (const note of sources.notes) say(note);
-  signal.throwIfAborted();
-  if (request.engine === 'bytes' || request.index === 'content') expectFiles(request, sources.list);
   const progress = new Progress(request.quiet);
+  const watch = new Watch(progress, signal);
   try {
+    await using sources = await Sources.open(request, watch);
+    progress.clear();
+    if (!request.quiet) for (const note of sources.notes) say(note);
+    signal.throwIfAborted();
+    if (request.engine === 'bytes' || request.index === 'content') expectFiles(request, sources.list);
     let settings = { before: {}, now: {} };
     const prepare = (host: Host): void => {
       const before = readSettings(host);
       applySettings(host, request.settings);
       settings = { before, now: readSettings(host) };
     };
-    const scanned = await scanAll(request, sources.list, prepare, new Watch(progress, signal));
+    const scanned = await scanAll(request, sources.list, prepare, watch);
     using engines = scanned.engines;
     return await buildReport({
       scanned,

@@ -4,7 +4,16 @@
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
-import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import {
+  type Demo,
+  listProcesses,
+  openImage,
+  openProcess,
+  type PageSource,
+  Presence,
+  startDemo,
+} from '../image/index.ts';
+import type { Watch } from '../scan/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
@@ -18,20 +27,28 @@ export class Sources {
   readonly list: PageSource[] = [];
   /** What the reader of the report should know about the choice: whole sentences. */
   readonly notes: string[] = [];
+  readonly #watch: Watch;
+  #presence: Presence | undefined;
   #demo: Demo | undefined;
 
-  /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
-  static async open({ images, pids, all }: Wanted, signal?: AbortSignal): Promise<Sources> {
-    const sources = new Sources();
+  private constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+
+  /** Starts the demo processes where nothing else is wanted; throws the reason of the watch's signal where it is aborted meanwhile. */
+  static async open({ images, pids, all }: Wanted, watch: Watch): Promise<Sources> {
+    const sources = new Sources(watch);
     try {
       for (const path of images) sources.#add(await openImageNamed(path));
       await sources.#addNamed(new Set(pids), images.length > 0 || all);
       if (all) await sources.#addAll(new Set(pids));
-      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo(signal);
+      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo();
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
       throw error;
+    } finally {
+      await sources.#presence?.[Symbol.asyncDispose]();
     }
   }
 
@@ -54,7 +71,7 @@ export class Sources {
     const failed: KsmError[] = [];
     for (const pid of pids) {
       try {
-        this.#add(await openProcess(pid));
+        await this.#addProcess(pid);
       } catch (error) {
         if (!(error instanceof KsmError) || !['ESRCH', 'EACCES'].includes(error.code)) throw error;
         failed.push(error);
@@ -72,7 +89,7 @@ export class Sources {
     for (const pid of await listProcesses()) {
       if (already.has(pid)) continue;
       try {
-        this.#add(await openProcess(pid));
+        await this.#addProcess(pid);
       } catch (error) {
         // Between listing and opening, a process may end: then it is not one of "all" any more.
         if (!(error instanceof KsmError)) throw error;
@@ -88,7 +105,16 @@ export class Sources {
     if (gone > 0) this.notes.push(`${count(gone)} of the processes ended or closed before they could be opened.`);
   }
 
-  async #addDemo(signal: AbortSignal | undefined): Promise<void> {
+  /** One helper finds the pages of them all. */
+  async #addProcess(pid: number): Promise<void> {
+    this.#presence ??= await Presence.open();
+    const look = (done: number, whole: number): Promise<void> =>
+      this.#watch.look(`looking for pages of process ${pid}`, done, whole);
+    this.#add(await openProcess(pid, { presence: this.#presence, look }));
+    await look(0, 0);
+  }
+
+  async #addDemo(): Promise<void> {
     if (process.platform !== 'linux') {
       throw new KsmError(
         'EINVAL',
@@ -96,8 +122,8 @@ export class Sources {
           `${process.platform}. Memory images can be scanned everywhere: ksm scan IMAGE`,
       );
     }
-    this.#demo = await startDemo(signal);
-    for (const pid of this.#demo.pids) this.#add(await openProcess(pid));
+    this.#demo = await startDemo(this.#watch.signal);
+    for (const pid of this.#demo.pids) await this.#addProcess(pid);
     this.notes.push(
       'No source was given, so ksm started four small servers, scanned them and ended them. ' +
         'To look at your own: ksm scan --all, ksm scan --pid PID, or ksm scan IMAGE.',
@@ -120,6 +146,7 @@ function renamed(source: PageSource, name: string): PageSource {
   const openReader = source.openReader?.bind(source);
   return {
     ...(shareable === undefined ? {} : { shareable }),
+    ...(source.live === undefined ? {} : { live: source.live }),
     name,
     kind: source.kind,
     isRepeatable: source.isRepeatable,

@@ -3,7 +3,9 @@
  */
 
 export { type Demo, startDemo } from './demo.ts';
+export type { KsmNow, LiveFacts } from './live.ts';
 export { openImage } from './open.ts';
+export { type Look, Presence } from './present.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
 export { type SourceData, sourceOf } from './shared.ts';
@@ -18,3 +20,4 @@ export {
   type Reading,
   type ReadOptions,
 } from './source.ts';
+export { REASONS, type Reason, type Unseen } from './unseen.ts';

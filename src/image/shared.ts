@@ -2,6 +2,7 @@
  * Sources as plain data, which goes from thread to thread: each makes the same source of it, with the same numbers of pages.
  */
 import type { ImageFile } from './format.ts';
+import type { LiveFacts } from './live.ts';
 import type { ProcessStat } from './proc.ts';
 import { ProcessSource } from './process.ts';
 import type { Layout } from './ranges.ts';
@@ -24,6 +25,7 @@ export interface ProcessData {
   readonly layout: Layout;
   /** What the opening has to say. */
   readonly notes: readonly string[];
+  readonly live: LiveFacts;
 }
 
 export function sourceOf(data: SourceData): PageSource {
