@@ -17,9 +17,16 @@ const SOURCE = fileURLToPath(new URL('../image/present.c', import.meta.url));
 /** Milliseconds: a compiler that takes longer is not waited for. */
 const PATIENCE = 20_000;
 
-/** The path of the program; undefined where there is neither a built one nor a compiler. */
-export async function presentProgram(): Promise<string | undefined> {
-  return packaged() ?? (await compiled());
+export interface Program {
+  readonly path: string;
+  /** To be called once it runs, or is not wanted: removes what was made for one run. */
+  forget(): void;
+}
+
+/** The program; undefined where there is neither a built one nor a compiler. */
+export async function presentProgram(): Promise<Program | undefined> {
+  const path = packaged();
+  return path === undefined ? compiled() : { path, forget: () => {} };
 }
 
 /** Of an optional package, which has it built. */
@@ -31,20 +38,28 @@ function packaged(): string | undefined {
   }
 }
 
-async function compiled(): Promise<string | undefined> {
+async function compiled(): Promise<Program | undefined> {
+  let temporary: string | undefined;
+  const forget = (): void => {
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  };
   try {
     const name = `present-${createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 16)}-${process.arch}`;
     const folder = cacheFolder();
-    const program = join(folder ?? runFolder(), name);
-    if (isOurs(program)) return program;
+    if (folder === undefined) temporary = mkdtempSync(join(tmpdir(), 'ksm-present-'));
+    const program = join(folder ?? temporary ?? '', name);
+    if (isOurs(program)) return { path: program, forget };
     // Under a name of its own until it is whole: other runs may be at the same.
     const unfinished = `${program}.${process.pid}`;
-    if (!(await compile(unfinished))) return undefined;
-    renameSync(unfinished, program);
-    return program;
+    if (await compile(unfinished)) {
+      renameSync(unfinished, program);
+      return { path: program, forget };
+    }
   } catch {
-    return undefined; // Neither folder can be written to.
+    // Neither folder can be written to.
   }
+  forget();
+  return undefined;
 }
 
 /** A folder that only this user can write to, as can none of those above it in the user's home; undefined if there is none. */
@@ -59,13 +74,6 @@ function cacheFolder(): string | undefined {
   }
   const above = cache.startsWith(`${home}/`) ? [home, cache] : [dirname(cache), cache];
   return [...above, folder].every(isOurs) ? folder : undefined;
-}
-
-/** A folder that is gone when this program ends. */
-function runFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ksm-present-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Is it there, this user's, and can nobody else write to it? */

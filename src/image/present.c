@@ -93,15 +93,24 @@ static long look(int pagemap, uint64_t *start, uint64_t end) {
     return found;
 }
 
-static void give(long count) {
+/*
+ * Gives the regions that lie behind `*given`, and moves it. Where regions fill the kernel's own buffer to its end (512 on 6.18), walk_end
+ * may lie before the last of them, so that they come once more.
+ */
+static void give(long count, uint64_t *given) {
+    long kept = 0;
     for (long i = 0; i < count; i++) {
-        struct region *region = &regions[i];
+        if (regions[i].end <= *given) continue;
+        struct region *region = &regions[kept++];
+        *region = regions[i];
+        if (region->start < *given) region->start = *given;
+        *given = region->end;
         uint64_t is = region->categories;
         region->categories = (is & IS_SWAPPED ? SWAPPED : 0) | (is & IS_ZERO ? ZERO : 0) | (is & IS_HUGE ? HUGE_PAGE : 0);
         region->start >>= PAGE_SHIFT;
         region->end >>= PAGE_SHIFT;
     }
-    put(regions, (size_t)count * sizeof *regions);
+    put(regions, (size_t)kept * sizeof *regions);
 }
 
 /* errno, or 0. */
@@ -113,12 +122,17 @@ static int answer(uint64_t pid, const uint64_t *ranges, uint64_t count) {
     int error = 0;
     for (uint64_t i = 0; i < count && error == 0; i++) {
         uint64_t at = ranges[2 * i] << PAGE_SHIFT, end = ranges[2 * i + 1] << PAGE_SHIFT;
+        uint64_t given = at;
         while (at < end && error == 0) {
             uint64_t before = at;
             long found = look(pagemap, &at, end);
-            if (found < 0) error = errno;
-            else if (at <= before) error = EIO; /* it would go on for ever */
-            else give(found);
+            if (found < 0) {
+                error = errno;
+                break;
+            }
+            give(found, &given);
+            if (at < given) at = given;
+            if (at <= before) error = EIO; /* it would go on for ever */
         }
     }
     close(pagemap);

@@ -35,12 +35,21 @@ export class Presence {
   /** Whatever can be had here, with the helper if that can be had. Dispose of it. */
   static async open(): Promise<Presence> {
     const program = await presentProgram();
-    return new Presence(program === undefined ? undefined : await PresentHelper.start(program));
+    try {
+      return new Presence(program && (await PresentHelper.start(program.path)));
+    } finally {
+      program?.forget();
+    }
   }
 
   /** Without the helper. */
   static walking(): Presence {
     return new Presence(undefined);
+  }
+
+  /** Is the kernel asked? Else pages are looked for. */
+  get isAsking(): boolean {
+    return this.#helper !== undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
