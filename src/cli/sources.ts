@@ -5,6 +5,8 @@ import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
 import {
+  type Choice,
+  chooseProcesses,
   type Demo,
   listProcesses,
   openImage,
@@ -20,6 +22,7 @@ export interface Wanted {
   readonly images: readonly string[];
   readonly pids: readonly number[];
   readonly all: boolean;
+  readonly choice: Choice;
 }
 
 /** Opened sources. Disposing ends the demo, if there is one. */
@@ -36,13 +39,16 @@ export class Sources {
   }
 
   /** Starts the demo processes where nothing else is wanted; throws the reason of the watch's signal where it is aborted meanwhile. */
-  static async open({ images, pids, all }: Wanted, watch: Watch): Promise<Sources> {
+  static async open({ images, pids: named, all, choice }: Wanted, watch: Watch): Promise<Sources> {
     const sources = new Sources(watch);
     try {
+      // Before anything is started for them.
+      const everybody = all ? await listProcesses() : [];
+      const pids = new Set([...named, ...(await chooseProcesses(choice))]);
       for (const path of images) sources.#add(await openImageNamed(path));
-      await sources.#addNamed(new Set(pids), images.length > 0 || all);
-      if (all) await sources.#addAll(new Set(pids));
-      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo();
+      await sources.#addNamed(pids, images.length > 0 || all);
+      if (all) await sources.#addAll(everybody.filter((pid) => !pids.has(pid)));
+      if (images.length === 0 && pids.size === 0 && !all) await sources.#addDemo();
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
@@ -84,10 +90,9 @@ export class Sources {
     this.notes.push(...why.map((message) => `Not in this report: ${message}.`));
   }
 
-  async #addAll(already: ReadonlySet<number>): Promise<void> {
+  async #addAll(pids: readonly number[]): Promise<void> {
     let gone = 0;
-    for (const pid of await listProcesses()) {
-      if (already.has(pid)) continue;
+    for (const pid of pids) {
       try {
         await this.#addProcess(pid);
       } catch (error) {

@@ -2,6 +2,7 @@
  * Where the pages of a scan come from: memory images, live processes, and processes made to be looked at.
  */
 
+export { type Choice, chooseProcesses } from './choose.ts';
 export { type Demo, startDemo } from './demo.ts';
 export type { KsmNow, LiveFacts } from './live.ts';
 export { openImage } from './open.ts';

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Sources } from '../../../src/cli/sources.ts';
 import { Watch } from '../../../src/scan/index.ts';
 
-const NOTHING = { images: [], pids: [], all: false };
+const choice = { trees: [], names: [], users: [], cgroups: [], containers: [] };
+const NOTHING = { images: [], pids: [], all: false, choice };
 const WATCH = new Watch({ show: () => {} }, new AbortController().signal);
 const here = process.platform;
 
@@ -21,6 +22,7 @@ it('cannot run the demo, and says what works instead', async () => {
 it.each([
   { ...NOTHING, pids: [1] },
   { ...NOTHING, all: true },
+  { ...NOTHING, choice: { ...choice, names: ['node'] } },
 ])('cannot read processes: %j', async (wanted) => {
   await expect(Sources.open(wanted, WATCH)).rejects.toMatchObject({
     code: 'EINVAL',
