@@ -31,8 +31,8 @@ export const scanCommand: Command = {
     'An IMAGE is a file of memory, page by page; a pipe will do as well, and "-" is standard input. Each image and each process ' +
       'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
       'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
-    'Without IMAGE and without an option that names processes, ksm starts four small ones of its own and scans them. --pid, --tree, --name, ' +
-      '--user, --cgroup and --container go together: the processes of all of them are scanned.',
+    'Without IMAGE and without an option that names processes, ksm starts four small ones of its own and scans them. --pid, --tree, ' +
+      '--name, --user, --cgroup and --container go together: the processes of all of them are scanned.',
     'What the columns mean, in pages of 4096 bytes:',
     [
       ['zero', "mapped to the kernel's zero page (only with --set use_zero_pages=1)"],

@@ -196,7 +196,7 @@ export class ProcessSource implements PageSource {
         }
         if (reader.ended) break;
       }
-      if (reader !== undefined) notes.push(...reader.notes(this.pages));
+      if (reader !== undefined) notes.push(...reader.notes(this.pages, reader.ended && (await this.#isAlive())));
       const reading = { pages: read, bytes: read * PAGE_BYTES, notes };
       if (onEnd !== undefined) onEnd(reading);
       else if (runs === undefined) this.#report([reading]);
@@ -209,6 +209,12 @@ export class ProcessSource implements PageSource {
 
   #report(readings: readonly Reading[]): void {
     this.notes.splice(0, this.notes.length, ...this.#data.notes, ...readings.flatMap(({ notes }) => notes));
+  }
+
+  async #isAlive(): Promise<boolean> {
+    const { pid, stat } = this.#data;
+    const now = await readStat(pid).catch(() => undefined);
+    return now?.hasMemory === true && now.startTime === stat.startTime;
   }
 
   /** undefined, and a note: the process is gone, or has become unreadable, since the source was opened. */

@@ -66,7 +66,7 @@ describe('chosen are', () => {
       expect(await choose({ trees: [outer.pid] })).toEqual([outer.pid, inner, sleep].sort((a, b) => a - b));
       expect(await choose({ trees: [sleep] })).toEqual([sleep]);
       expect(await choose({ trees: [inner, sleep] })).toEqual([inner, sleep].sort((a, b) => a - b));
-      for (const pid of [sleep, inner]) process.kill(pid, 'SIGKILL');
+      for (const pid of [inner, sleep]) process.kill(pid, 'SIGKILL');
     } finally {
       const gone = once(outer, 'close');
       outer.kill('SIGKILL');

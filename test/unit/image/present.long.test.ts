@@ -9,9 +9,10 @@ import { openProcess } from '../../../src/image/process.ts';
 import type { Reason } from '../../../src/image/unseen.ts';
 import { readAll } from '../../support/image.ts';
 import { MemoryProcesses } from '../../support/live/memory.ts';
+import { PAGE } from '../../support/page.ts';
+import { until } from '../../support/until.ts';
 
 const MIB = 2 ** 20;
-const PAGE = 4096;
 let processes: MemoryProcesses;
 let helper: Presence;
 
@@ -120,4 +121,21 @@ it('a helper that is killed is done without', async () => {
   await presence[Symbol.asyncDispose]();
   const { pid, source } = await opened(presence, 'written=2');
   expect(source.pages * PAGE).toBe(rollup(pid, 'Anonymous'));
+});
+
+it('a process that becomes another program while it is read is said to have done so', async () => {
+  const child = await processes.start('written=64');
+  const source = await openProcess(child.pid, { presence: helper });
+  let read = 0;
+  for await (const { bytes } of source.read()) {
+    if (read === 0) {
+      child.exec();
+      await until(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
+    }
+    read += bytes.length / PAGE;
+  }
+  expect(read).toBeGreaterThan(0);
+  expect(source.notes).toEqual([
+    `${source.pages - read} pages lost: the process became another program while it was read.`,
+  ]);
 });
