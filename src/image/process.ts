@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
 import { count } from './failure.ts';
+import { GUEST_RAM, guestRam, isMonitor, sharedRamNotes } from './guest.ts';
 import { type LiveFacts, readKsmNow } from './live.ts';
 import { type Found, type Look, Presence } from './present.ts';
 import { checkReadable, type ProcessStat, processFailure, readStat, requireLinux } from './proc.ts';
@@ -62,23 +63,28 @@ export async function openProcess(pid: number, options: OpenOptions = {}): Promi
   const now = await readStat(pid);
   if (found === undefined || !now.hasMemory || now.startTime !== stat.startTime) throw endedEarly(pid);
   const layout: Layout = { ranges: [], runs: [] };
-  found.forEach(({ runs }, index) => void append(layout, runs, mappings[index]?.name ?? ''));
+  const ram = isMonitor(stat.command) ? guestRam(entries) : [];
+  const labels = labelsOf(mappings, ram);
+  found.forEach(({ runs }, index) => void append(layout, runs, labels[index] ?? ''));
+  const [swapped, doubtful] = [sum(mappings, (one) => one.swapped), sum(found, (one) => one.doubtful)];
   const unseen = unseenOf(
     entries,
     sum(found, ({ zero }) => zero),
   );
-  const hugeBytes = sum(entries, ({ huge }) => huge);
   return new ProcessSource({
     kind: 'process',
     pid,
     stat,
     layout,
-    notes: notesOf(
-      sum(mappings, ({ swapped }) => swapped),
-      sum(found, ({ doubtful }) => doubtful),
-    ),
-    live: { unseen, ksm, hugeBytes, huge: hugeOf(found) },
+    notes: [...notesOf(swapped, doubtful), ...(await sharedRamNotes(pid, ram))],
+    live: { unseen, ksm, hugeBytes: sum(entries, ({ huge }) => huge), huge: hugeOf(found) },
   });
+}
+
+/** What the ranges of the mappings are called. */
+function labelsOf(mappings: readonly Mapping[], ram: readonly Entry[]): string[] {
+  const own = new Set(ram.map(({ at }) => at));
+  return mappings.map(({ at, name }) => (name === '' && own.has(at) ? GUEST_RAM : name));
 }
 
 const NO_MEMORY = 'It has no memory: it is a kernel thread, or has ended.';

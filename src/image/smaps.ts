@@ -29,6 +29,8 @@ export interface Mapping {
 export interface Entry extends Mapping {
   /** Would KSM take it? */
   readonly isTaken: boolean;
+  /** Number of the file; 0 if it is none. */
+  readonly inode: number;
   /** The letters of VmFlags. */
   readonly flags: ReadonlySet<string>;
   readonly resident: number;
@@ -41,7 +43,7 @@ export interface Entry extends Mapping {
 /** The two letters of VmFlags for what KSM does not take; `sh` and `ms` are VM_SHARED and VM_MAYSHARE. */
 const REFUSED: ReadonlySet<string> = new Set(['sh', 'ms', 'io', 'pf', 'de', 'mm', 'ht', 'dp']);
 
-const HEADER = /^([0-9a-f]{1,16})-([0-9a-f]{1,16}) \S{3}([ps]) [0-9a-f]+ \S+ \d+ *(.*)$/s;
+const HEADER = /^([0-9a-f]{1,16})-([0-9a-f]{1,16}) \S{3}([ps]) [0-9a-f]+ \S+ (\d+) *(.*)$/s;
 
 /** The mappings that KSM would take, by ascending address, not overlapping. */
 export function parseSmaps(text: string): Mapping[] {
@@ -76,7 +78,7 @@ function parseEntry(entry: string): Entry | undefined {
   // Line by line: a path may hold anything but a newline, also other characters that end a line elsewhere.
   const [header = '', ...lines] = entry.split('\n');
   const fields = new Map(lines.map((line) => splitField(line)));
-  const [, start = '', end = '', sharing, name = ''] = HEADER.exec(header) ?? [];
+  const [, start = '', end = '', sharing, inode = '0', name = ''] = HEADER.exec(header) ?? [];
   const letters = fields.get('VmFlags')?.split(' ');
   // An entry without flags was cut off. [vsyscall] is no mapping at all: it has no flags that would tell.
   if (letters === undefined || name === '[vsyscall]') return undefined;
@@ -90,6 +92,7 @@ function parseEntry(entry: string): Entry | undefined {
     anonymous: Math.floor(bytes('Anonymous') / PAGE_BYTES),
     swapped: Math.floor(bytes('Swap') / PAGE_BYTES),
     isTaken: sharing === 'p' && !letters.some((flag) => REFUSED.has(flag)),
+    inode: Number(inode),
     flags: new Set(letters),
     resident: bytes('Rss'),
     hugetlb: bytes('Shared_Hugetlb') + bytes('Private_Hugetlb'),
