@@ -5,14 +5,18 @@ import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
 import {
+  type Choice,
+  chooseProcesses,
   type Demo,
   type ImageOptions,
   listProcesses,
   openImage,
   openProcess,
   type PageSource,
+  Presence,
   startDemo,
 } from '../image/index.ts';
+import type { Watch } from '../scan/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
@@ -22,6 +26,7 @@ export interface Wanted {
   /** How images are read; undefined: as what their first bytes say, without their holes. */
   readonly format?: string | undefined;
   readonly holes?: ImageOptions['holes'];
+  readonly choice: Choice;
 }
 
 /** Opened sources. Disposing ends the demo, if there is one. */
@@ -29,22 +34,33 @@ export class Sources {
   readonly list: PageSource[] = [];
   /** What the reader of the report should know about the choice: whole sentences. */
   readonly notes: string[] = [];
+  readonly #watch: Watch;
+  #presence: Presence | undefined;
   #demo: Demo | undefined;
 
-  /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
-  static async open(wanted: Wanted, signal?: AbortSignal): Promise<Sources> {
-    const sources = new Sources();
-    const { images, pids, all, format, holes } = wanted;
-    const options = { format, holes, signal, streams: new Set<string>() };
+  private constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+
+  /** Starts the demo processes where nothing else is wanted; throws the reason of the watch's signal where it is aborted meanwhile. */
+  static async open(wanted: Wanted, watch: Watch): Promise<Sources> {
+    const sources = new Sources(watch);
+    const { images, all, format, holes } = wanted;
+    const options = { format, holes, signal: watch.signal, streams: new Set<string>() };
     try {
+      // Before anything is started for them.
+      const everybody = all ? await listProcesses() : [];
+      const pids = new Set([...wanted.pids, ...(await chooseProcesses(wanted.choice))]);
       for (const path of images) for (const source of await openImageNamed(path, options)) sources.#add(source);
-      await sources.#addNamed(new Set(pids), images.length > 0 || all);
-      if (all) await sources.#addAll(new Set(pids));
-      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo(signal);
+      await sources.#addNamed(pids, images.length > 0 || all);
+      if (all) await sources.#addAll(everybody.filter((pid) => !pids.has(pid)));
+      if (images.length === 0 && pids.size === 0 && !all) await sources.#addDemo();
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
       throw error;
+    } finally {
+      await sources.#presence?.[Symbol.asyncDispose]();
     }
   }
 
@@ -64,7 +80,7 @@ export class Sources {
     const failed: KsmError[] = [];
     for (const pid of pids) {
       try {
-        this.#add(await openProcess(pid));
+        await this.#addProcess(pid);
       } catch (error) {
         if (!(error instanceof KsmError) || !['ESRCH', 'EACCES'].includes(error.code)) throw error;
         failed.push(error);
@@ -77,12 +93,11 @@ export class Sources {
     this.notes.push(...why.map((message) => `Not in this report: ${message}.`));
   }
 
-  async #addAll(already: ReadonlySet<number>): Promise<void> {
+  async #addAll(pids: readonly number[]): Promise<void> {
     let gone = 0;
-    for (const pid of await listProcesses()) {
-      if (already.has(pid)) continue;
+    for (const pid of pids) {
       try {
-        this.#add(await openProcess(pid));
+        await this.#addProcess(pid);
       } catch (error) {
         // Between listing and opening, a process may end: then it is not one of "all" any more.
         if (!(error instanceof KsmError)) throw error;
@@ -98,7 +113,16 @@ export class Sources {
     if (gone > 0) this.notes.push(`${count(gone)} of the processes ended or closed before they could be opened.`);
   }
 
-  async #addDemo(signal: AbortSignal | undefined): Promise<void> {
+  /** One helper finds the pages of them all. */
+  async #addProcess(pid: number): Promise<void> {
+    this.#presence ??= await Presence.open();
+    const look = (done: number, whole: number): Promise<void> =>
+      this.#watch.look(`looking for pages of process ${pid}`, done, whole);
+    this.#add(await openProcess(pid, { presence: this.#presence, look }));
+    await look(0, 0);
+  }
+
+  async #addDemo(): Promise<void> {
     if (process.platform !== 'linux') {
       throw new KsmError(
         'EINVAL',
@@ -106,8 +130,8 @@ export class Sources {
           `${process.platform}. Memory images can be scanned everywhere: ksm scan IMAGE`,
       );
     }
-    this.#demo = await startDemo(signal);
-    for (const pid of this.#demo.pids) this.#add(await openProcess(pid));
+    this.#demo = await startDemo(this.#watch.signal);
+    for (const pid of this.#demo.pids) await this.#addProcess(pid);
     this.notes.push(
       'No source was given, so ksm started four small servers, scanned them and ended them. ' +
         'To look at your own: ksm scan --all, ksm scan --pid PID, or ksm scan IMAGE.',
@@ -132,6 +156,7 @@ function renamed(source: PageSource, name: string): PageSource {
   return {
     ...(shareable === undefined ? {} : { shareable }),
     ...(close === undefined ? {} : { close }),
+    ...(source.live === undefined ? {} : { live: source.live }),
     name,
     kind: source.kind,
     isRepeatable: source.isRepeatable,

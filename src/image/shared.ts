@@ -3,6 +3,7 @@
  */
 import { FileBytes } from './bytes/file-bytes.ts';
 import { ImageSource } from './image-source.ts';
+import type { LiveFacts } from './live.ts';
 import type { ImageData } from './opened.ts';
 import type { ProcessStat } from './proc.ts';
 import { ProcessSource } from './process.ts';
@@ -19,6 +20,7 @@ export interface ProcessData {
   readonly layout: Layout;
   /** What the opening has to say. */
   readonly notes: readonly string[];
+  readonly live: LiveFacts;
 }
 
 export function sourceOf(data: SourceData): PageSource {

@@ -4,6 +4,7 @@
  * Readers of every format implement this interface, so that the loader, the command line and embedders know only it.
  */
 
+import type { LiveFacts } from './live.ts';
 import type { SourceData } from './shared.ts';
 
 /** Bytes of a page; the only size there is. */
@@ -108,6 +109,8 @@ export interface PageSource {
   openReader?(): PageReader;
   /** Lets go what has been open since the source was. Nothing can be read any more. */
   close?(): void;
+  /** Only of a live process: what the kernel says of it, as it was when the source was opened. */
+  readonly live?: LiveFacts;
   /** What the user should know about how the reading of all went, complete once it has ended: whole sentences. */
   readonly notes: readonly string[];
 }

@@ -11,6 +11,7 @@ import { printable } from '../printable.ts';
 import type { Pass } from '../scan/index.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
 import type { Interval } from './interval.ts';
+import { mergedNow, notLookedAt, splitHugePages } from './live.ts';
 import { readAs } from './read-as.ts';
 import type { ContentReport, SampleReport, ScanReport, SourceIntervals, SourceReport } from './types.ts';
 import { wrap } from './wrap.ts';
@@ -49,6 +50,7 @@ export function renderTable(report: ScanReport, { width, colour }: TableOptions)
     headline(report, width, styles),
     sources(report, width, styles),
     wrap(readAs(report.ksm_stat), width, INDENT),
+    processes(report, width, styles),
     contents(report, width, styles),
     passes(report, width, styles),
     wrap(settings(report), width, INDENT),
@@ -133,6 +135,18 @@ function sources(report: ScanReport, width: number, { strong, faint }: Styles): 
   );
   const [head = '', total = ''] = [lines.shift(), lines.pop()];
   return [faint(head), ...lines, strong(total)].join('\n');
+}
+
+/** What there is to say of living processes. */
+function processes(report: ScanReport, width: number, { strong }: Styles): string {
+  const [title, ...rows] = notLookedAt(report);
+  const sentences = [mergedNow(report), splitHugePages(report)].filter((text) => text !== '');
+  return [
+    ...(title === undefined
+      ? []
+      : [strong(title), ...rows.map((row) => ([...row].length > width ? wrap(row, width, INDENT) : row))]),
+    ...sentences.map((text) => wrap(text, width, INDENT)),
+  ].join('\n');
 }
 
 /** Of a path the end tells most, of a process the beginning. */
