@@ -9,6 +9,7 @@ import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../sc
 import { type Arguments, choice, has, many, size, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
+import { FILM_OPTIONS, type FilmRequest, filmOf, filmRequestOf } from './film.ts';
 import { appearance, print, say } from './output.ts';
 import { Progress } from './progress.ts';
 import { applySettings, readSettings } from './settings.ts';
@@ -30,6 +31,8 @@ export const scanCommand: Command = {
     'An IMAGE is a file of memory, page by page; a pipe will do as well, and "-" is standard input. Each image and each process ' +
       'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
       'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
+    'What lives is read several times, and what changed meanwhile is not counted as saved: the report says for how long the rest was ' +
+      'at rest, and what ksmd would keep of it.',
     'Without IMAGE, --pid and --all, ksm starts four small processes of its own and scans them.',
     'What the columns mean, in pages of 4096 bytes:',
     [
@@ -72,11 +75,12 @@ export const scanCommand: Command = {
       value: 'N',
       help: 'threads that read and hash (as many as are worth it, up to 4); results are the same with any number',
     },
+    ...FILM_OPTIONS,
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS.map((option) => (option.name === 'memory' ? { ...option, help: MEMORY_HELP } : option)),
   ],
   // The processes that it has started itself.
-  tidiesUp: (given) => given.positionals.length === 0 && !has(given, 'pid') && !has(given, 'all'),
+  tidiesUp: (given) => given.positionals.length === 0 && !['pid', 'all', 'series'].some((name) => has(given, name)),
   run: scan,
 };
 
@@ -86,6 +90,7 @@ interface Request extends Wanted, CommonOptions {
   readonly engine: JobOptions['engine'];
   readonly trustHash: boolean;
   readonly loaders: number | undefined;
+  readonly film: FilmRequest;
 }
 
 function requestOf(given: Arguments): Request {
@@ -116,6 +121,7 @@ function requestOf(given: Arguments): Request {
     ...common,
     engine,
     trustHash: has(given, 'trust-hash'),
+    film: filmRequestOf(given, engine === 'names' && common.index !== 'content'),
     loaders: optional(given, 'loaders', (text) => wholeNumber('loaders', text, 1, MOST_LOADERS)),
     images: given.positionals,
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
@@ -152,7 +158,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
       applySettings(host, request.settings);
       settings = { before, now: readSettings(host) };
     };
-    const scanned = await scanAll(request, sources.list, prepare, new Watch(progress, signal));
+    const scanned = await scanAll(request, sources, prepare, new Watch(progress, signal));
     using engines = scanned.engines;
     return await buildReport({
       scanned,
@@ -187,11 +193,12 @@ function expectFiles({ engine }: Request, sources: readonly PageSource[]): void 
 
 function scanAll(
   request: Request,
-  sources: readonly PageSource[],
+  { list, isDemo, before }: Sources,
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<Scanned> {
   const { engine, index = 'hash', scanners, seed, passes, trustHash, loaders, memory } = request;
-  const options = { engine, index, scanners, passes, trustHash, loaders, memory, prepare };
-  return scanSources(sources, { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) }, watch);
+  const film = filmOf(request.film, list, isDemo, request.settings, before);
+  const options = { engine, index, scanners, passes, trustHash, loaders, memory, film, prepare };
+  return scanSources(list, { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) }, watch);
 }

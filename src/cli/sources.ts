@@ -5,12 +5,14 @@ import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
 import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import { openSeries, type Series } from './series.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
   readonly images: readonly string[];
   readonly pids: readonly number[];
   readonly all: boolean;
+  readonly film?: { readonly series: readonly Series[] };
 }
 
 /** Opened sources. Disposing ends the demo, if there is one. */
@@ -18,21 +20,31 @@ export class Sources {
   readonly list: PageSource[] = [];
   /** What the reader of the report should know about the choice: whole sentences. */
   readonly notes: string[] = [];
+  /** Of series, by source: the dumps before the last, which is the source. */
+  readonly before: PageSource[][] = [];
   #demo: Demo | undefined;
 
   /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
-  static async open({ images, pids, all }: Wanted, signal?: AbortSignal): Promise<Sources> {
+  static async open(
+    { images, pids, all, film: { series } = { series: [] } }: Wanted,
+    signal?: AbortSignal,
+  ): Promise<Sources> {
     const sources = new Sources();
     try {
       for (const path of images) sources.#add(await openImageNamed(path));
       await sources.#addNamed(new Set(pids), images.length > 0 || all);
       if (all) await sources.#addAll(new Set(pids));
-      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo(signal);
+      for (const one of series) await sources.#addSeries(one);
+      if (images.length + pids.length + series.length === 0 && !all) await sources.#addDemo(signal);
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get isDemo(): boolean {
+    return this.#demo !== undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -47,6 +59,12 @@ export class Sources {
     }
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
+  }
+
+  async #addSeries(series: Series): Promise<void> {
+    const dumps = await openSeries(series);
+    this.#add(renamed(dumps.pop() as PageSource, series.name));
+    this.before.push(dumps);
   }
 
   /** Those that cannot be read are named in the notes, as long as there is anything else to look at. */
@@ -99,7 +117,8 @@ export class Sources {
     this.#demo = await startDemo(signal);
     for (const pid of this.#demo.pids) this.#add(await openProcess(pid));
     this.notes.push(
-      'No source was given, so ksm started four small servers, scanned them and ended them. ' +
+      'No source was given, so ksm started four small servers, scanned them and ended them. They did nothing any ' +
+        'more, so two seconds of them were enough. ' +
         'To look at your own: ksm scan --all, ksm scan --pid PID, or ksm scan IMAGE.',
     );
   }
