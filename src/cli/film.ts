@@ -8,9 +8,10 @@ import { readFileSync } from 'node:fs';
 import { KsmError } from '../errors.ts';
 import type { Pace, Schedule } from '../film/index.ts';
 import type { PageSource } from '../image/index.ts';
-import type { FilmOptions, Progressed } from '../scan/index.ts';
-import { type Arguments, has, many, type Option } from './arguments.ts';
+import type { FilmOptions, Progressed, Scanned } from '../scan/index.ts';
+import { type Arguments, has, many, type Option, single } from './arguments.ts';
 import { optional } from './common.ts';
+import { FilmTrace } from './film-trace.ts';
 import { type Series, seriesOf } from './series.ts';
 import type { Setting } from './settings.ts';
 
@@ -21,6 +22,7 @@ export const FILM_OPTIONS: readonly Option[] = [
     help: 'read what lives several times, so long: 60s; 0 reads it once. Default: three passes of ksmd, 2 to 10 s. Images only if given',
   },
   { name: 'every', value: 'TIME', help: 'time from one read to the next: 5s (at least three reads)' },
+  { name: 'trace', value: 'FILE', help: 'write what was read as a trace, which ksm replay plays' },
   {
     name: 'series',
     value: 'NAME=A,B,…',
@@ -34,6 +36,8 @@ export interface FilmRequest {
   readonly isOff: boolean;
   readonly schedule: Partial<Schedule>;
   readonly series: readonly Series[];
+  /** The file that the film goes to, as a trace. */
+  readonly trace: string | undefined;
 }
 
 const SYSFS = '/sys/kernel/mm/ksm';
@@ -46,10 +50,15 @@ export function filmRequestOf(given: Arguments, isNames: boolean): FilmRequest {
   const every = optional(given, 'every', (text) => time('every', text));
   const series = many(given, 'series').map(seriesOf);
   const isOff = over === 0 || !isNames;
-  const asked = ['over', 'every', 'series'].find((name) => has(given, name) && !(name === 'over' && over === 0));
+  const trace = single(given, 'trace');
+  const asked = ['over', 'every', 'series', 'trace'].find(
+    (name) => has(given, name) && !(name === 'over' && over === 0),
+  );
   if (asked !== undefined && !isNames) {
     throw usage(`--${asked}: only pages that are named are read again; leave --engine bytes and --index content away`);
   }
+  if (trace !== undefined && over === 0)
+    throw usage('--trace: with --over 0 there is one read; leave one of the two away');
   if (every === 0) throw usage('--every 0: expected more than nothing, such as 500ms');
   if (every !== undefined && over === 0)
     throw usage('--every: with --over 0 there is one read; leave one of the two away');
@@ -57,7 +66,7 @@ export function filmRequestOf(given: Arguments, isNames: boolean): FilmRequest {
     throw usage('--every: expected no more time than --over, which is from the first read to the last');
   }
   if (series.length > 0) expectSeriesAlone(given, series);
-  return { isOff, schedule: { ...(over ? { over } : {}), ...(every ? { every } : {}) }, series };
+  return { isOff, schedule: { ...(over ? { over } : {}), ...(every ? { every } : {}) }, series, trace };
 }
 
 function expectSeriesAlone(given: Arguments, series: readonly Series[]): void {
@@ -84,22 +93,39 @@ function time(option: string, text: string): number {
 
 /** The film that the job is to make; undefined: none. */
 export function filmOf(
-  { isOff, schedule, series }: FilmRequest,
+  { isOff, schedule, series, trace }: FilmRequest,
   sources: readonly PageSource[],
   isDemo: boolean,
   given: readonly Setting[],
   before: readonly (readonly PageSource[])[],
-): FilmOptions | undefined {
+): (FilmOptions & { readonly recorder: FilmTrace | undefined }) | undefined {
   const isAsked = schedule.over !== undefined || series.length > 0;
   const isLive = ({ kind }: PageSource): boolean => kind === 'process' || isAsked;
-  if (isOff || !sources.some(isLive)) return undefined;
+  if (isOff || !sources.some(isLive)) {
+    if (trace === undefined) return undefined;
+    throw usage('--trace: images are read once; give --over if they are memory that is in use, or --series');
+  }
   return {
     isLive,
     schedule: isDemo ? { ...DEMO, ...schedule } : schedule,
     pace: paceOf(given),
     progress: progressOfKsmd,
+    recorder: trace === undefined ? undefined : new FilmTrace(),
     ...(series.length > 0 ? { dumps: { before, times: series.map(({ times }) => times) } } : {}),
   };
+}
+
+/** Writes the film down where that was asked for. */
+export async function saveTrace(
+  { trace }: FilmRequest,
+  film: ReturnType<typeof filmOf>,
+  scanned: Scanned,
+): Promise<void> {
+  if (trace === undefined || film === undefined) return;
+  if (scanned.film === undefined) {
+    throw new KsmError('ENOMEM', '--trace: nothing was read again, so there is no film to write; scan less, or give more --memory.');
+  }
+  await film.recorder?.save(trace, scanned.film.film, film.pace);
 }
 
 /** What was set, or what the kernel's ksmd does if it runs, or what it does by default. */

@@ -9,7 +9,7 @@ import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../sc
 import { type Arguments, choice, has, many, size, wholeNumber } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
-import { FILM_OPTIONS, type FilmRequest, filmOf, filmRequestOf } from './film.ts';
+import { FILM_OPTIONS, type FilmRequest, filmOf, filmRequestOf, saveTrace } from './film.ts';
 import { appearance, print, say } from './output.ts';
 import { Progress } from './progress.ts';
 import { applySettings, readSettings } from './settings.ts';
@@ -158,8 +158,10 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
       applySettings(host, request.settings);
       settings = { before, now: readSettings(host) };
     };
-    const scanned = await scanAll(request, sources, prepare, new Watch(progress, signal));
+    const film = filmOf(request.film, sources.list, sources.isDemo, request.settings, sources.before);
+    const scanned = await scanAll(request, sources.list, film, prepare, new Watch(progress, signal));
     using engines = scanned.engines;
+    await saveTrace(request.film, film, scanned);
     return await buildReport({
       scanned,
       options: {
@@ -193,12 +195,12 @@ function expectFiles({ engine }: Request, sources: readonly PageSource[]): void 
 
 function scanAll(
   request: Request,
-  { list, isDemo, before }: Sources,
+  sources: readonly PageSource[],
+  film: JobOptions['film'],
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<Scanned> {
   const { engine, index = 'hash', scanners, seed, passes, trustHash, loaders, memory } = request;
-  const film = filmOf(request.film, list, isDemo, request.settings, before);
   const options = { engine, index, scanners, passes, trustHash, loaders, memory, film, prepare };
-  return scanSources(list, { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) }, watch);
+  return scanSources(sources, { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) }, watch);
 }
