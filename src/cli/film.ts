@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { KsmError } from '../errors.ts';
-import type { Pace, Schedule } from '../film/index.ts';
+import { MOST_READS, type Pace, type Schedule } from '../film/index.ts';
 import type { PageSource } from '../image/index.ts';
 import type { FilmOptions, Progressed, Scanned } from '../scan/index.ts';
 import { type Arguments, has, many, type Option, single } from './arguments.ts';
@@ -64,6 +64,9 @@ export function filmRequestOf(given: Arguments, isNames: boolean): FilmRequest {
     throw usage('--every: with --over 0 there is one read; leave one of the two away');
   if (every !== undefined && over !== undefined && every > over) {
     throw usage('--every: expected no more time than --over, which is from the first read to the last');
+  }
+  if (every !== undefined && over !== undefined && over / every > MOST_READS) {
+    throw usage(`--every: expected at most ${MOST_READS} reads, so more time from one to the next, or less --over`);
   }
   if (series.length > 0) expectSeriesAlone(given, series);
   return { isOff, schedule: { ...(over ? { over } : {}), ...(every ? { every } : {}) }, series, trace };
@@ -123,7 +126,10 @@ export async function saveTrace(
 ): Promise<void> {
   if (trace === undefined || film === undefined) return;
   if (scanned.film === undefined) {
-    throw new KsmError('ENOMEM', '--trace: nothing was read again, so there is no film to write; scan less, or give more --memory.');
+    throw new KsmError(
+      'ENOMEM',
+      '--trace: nothing was read again, so there is no film to write; scan less, or give more --memory.',
+    );
   }
   await film.recorder?.save(trace, scanned.film.film, film.pace);
 }

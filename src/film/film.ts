@@ -87,9 +87,9 @@ export class Film {
     return watched;
   }
 
-  /** A read is over that looked at the pages that are watched, if not at more. */
-  endRead(spans: readonly (Span | undefined)[]): void {
-    this.#end(spans, contentsAt(this.histories, this.read, true), true);
+  /** A read is over that looked at all pages, or at those only that are watched. */
+  endRead(spans: readonly (Span | undefined)[], isWatchedOnly: boolean): void {
+    this.#end(spans, contentsAt(this.histories, this.read, isWatchedOnly), isWatchedOnly);
   }
 
   /** All of the last read was seen. */
@@ -114,8 +114,8 @@ export class Film {
     const ages = this.#ages[last] as Ages;
     const starts = this.#spans.map(startOf);
     const steps = starts.slice(1).map((start, at) => start - (starts[at] as number));
-    const step = Math.min(...steps) / 2;
-    const curve = (of: keyof Ages): Survival => survivalOf(this.#sightings(of), step);
+    const usual = steps.sort((one, other) => one - other)[steps.length >> 1] ?? 0;
+    const curve = (of: keyof Ages): Survival => survivalOf(this.#sightings(of), usual);
     return {
       times: starts.map((start) => start - (starts[0] as number)),
       took: Math.max(...this.#spans.map((spans) => endOf(spans) - startOf(spans))),
@@ -130,15 +130,13 @@ export class Film {
     };
   }
 
-  /** Every read, with every read before it. */
-  #sightings(of: keyof Ages): Sighting[] {
-    const sightings: Sighting[] = [];
-    for (const [later, ages] of this.#ages.entries()) {
-      for (const [earlier, pages] of ages[of].entries()) {
-        sightings.push({ gap: later === earlier ? 0 : this.#gap(earlier, later), pages });
-      }
-    }
-    return sightings;
+  /** Of every read: by ascending gap, what it says of every read before it, and of itself. */
+  #sightings(of: keyof Ages): Sighting[][] {
+    return this.#ages.map((ages, later) =>
+      ages[of]
+        .map((pages, earlier) => ({ gap: later === earlier ? 0 : this.#gap(earlier, later), pages }))
+        .sort((one, other) => one.gap - other.gap || other.pages - one.pages),
+    );
   }
 
   #gap(earlier: number, later: number): number {

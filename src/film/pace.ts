@@ -44,6 +44,8 @@ const LEAST_READS = 3;
 /** Unless they cost too much, there are more than the least: what changes and changes back is seen only by a read between. */
 const STEPS = 4;
 const MOST_STEPS = 40;
+/** Of what was asked for: what is counted of each read is kept until the end. */
+export const MOST_READS = 1000;
 /** Reading takes at most half of the time. */
 const BUSY = 2;
 
@@ -56,5 +58,5 @@ export function scheduleOf(pass: number, shortest: number, took: number, given: 
   const over = Math.max(given.over ?? usual, took);
   const least = given.every ?? Math.max(over / MOST_STEPS, Math.min(shortest / 2, over / STEPS), BUSY * took);
   const most = given.every === undefined ? over / (LEAST_READS - 1) : over;
-  return { over, every: Math.min(over, Math.max(took, Math.min(most, least))) };
+  return { over, every: Math.min(over, Math.max(took, over / MOST_READS, Math.min(most, least))) };
 }

@@ -18,17 +18,14 @@ export type Bounds = readonly [low: number, high: number];
 
 export class Survival {
   readonly points: readonly RestPoint[];
-  /** The same, such that it never rises: a mean over fewer reads may be above one over more. */
+  /** The same, such that it never rises: means of few reads may be above those of many. */
   readonly #falling: readonly { readonly w: number; readonly pages: number }[];
 
-  /** `points`: by ascending gap; the first is that of 0 seconds. */
-  constructor(points: readonly RestPoint[]) {
+  /** `points`: by ascending gap; the first is that of 0 seconds. `reads`: how many each is the mean of. */
+  constructor(points: readonly RestPoint[], reads: readonly number[] = points.map(() => 1)) {
     this.points = points;
-    let least = Number.POSITIVE_INFINITY;
-    this.#falling = points.map(({ w_s, pages }) => {
-      least = Math.min(least, pages);
-      return { w: w_s, pages: least };
-    });
+    const pages = falling(points.map((point, at) => ({ pages: point.pages, weight: reads[at] ?? 1, points: 1 })));
+    this.#falling = points.map(({ w_s }, at) => ({ w: w_s, pages: pages[at] ?? 0 }));
   }
 
   /** The longest gap that was seen. */
@@ -68,29 +65,77 @@ export class Survival {
   }
 }
 
+interface Level {
+  readonly pages: number;
+  readonly weight: number;
+  readonly points: number;
+}
+
+/** The falling numbers that are nearest: where one is above the one before, both become their mean. */
+function falling(levels: readonly Level[]): number[] {
+  const pooled: Level[] = [];
+  for (const level of levels) {
+    let one = level;
+    for (let before = pooled.at(-1); before !== undefined && before.pages < one.pages; before = pooled.at(-1)) {
+      const weight = before.weight + one.weight;
+      const pages = (before.pages * before.weight + one.pages * one.weight) / weight;
+      one = { pages, weight, points: before.points + one.points };
+      pooled.pop();
+    }
+    pooled.push(one);
+  }
+  return pooled.flatMap(({ pages, points }) => new Array<number>(points).fill(pages));
+}
+
 /** What one read says of one gap. */
 export interface Sighting {
   readonly gap: number;
   readonly pages: number;
 }
 
-/** The curve of these sightings: those whose gaps differ by less than `step` are of one gap, which is the shortest of them. */
-export function survivalOf(sightings: readonly Sighting[], step: number): Survival {
-  const sorted = [...sightings].sort((one, other) => one.gap - other.gap);
+/** Two gaps of one read are near each other if they differ by no more than so many steps: between them it is as good as seen. */
+const NEAR_STEPS = 2;
+
+/**
+ * The curve of some reads, each with its sightings by ascending gap. `step`: the usual time from one read to the next. Reads are never
+ * equally far apart, so each is asked what it says of the same gaps; which these are the longest read that has them near says.
+ */
+export function survivalOf(reads: readonly (readonly Sighting[])[], step: number): Survival {
   const points: RestPoint[] = [];
-  for (let at = 0; at < sorted.length; ) {
-    const { gap } = sorted[at] as Sighting;
-    const same: number[] = [];
-    for (; at < sorted.length && ((sorted[at] as Sighting).gap < gap + step || same.length === 0); at++) {
-      same.push((sorted[at] as Sighting).pages);
-    }
-    const isOnce = same.length === 1;
+  const counts: number[] = [];
+  for (const w_s of gapsOf(reads, step)) {
+    const seen = reads.flatMap((read) => pagesAt(read, w_s, step));
+    const isOnce = seen.length === 1;
     points.push({
-      w_s: gap,
-      pages: same.reduce((sum, pages) => sum + pages, 0) / same.length,
-      lo: isOnce ? null : Math.min(...same),
-      hi: isOnce ? null : Math.max(...same),
+      w_s,
+      pages: seen.reduce((sum, pages) => sum + pages, 0) / seen.length,
+      lo: isOnce ? null : Math.min(...seen),
+      hi: isOnce ? null : Math.max(...seen),
     });
+    counts.push(seen.length);
   }
-  return new Survival(points);
+  return new Survival(points, counts);
+}
+
+/** Gaps that were seen, ascending, about half a step from each other at least; those of the last read, who has the longest, come first. */
+function gapsOf(reads: readonly (readonly Sighting[])[], step: number): number[] {
+  const gaps = new Map<number, number>();
+  for (const read of [...reads].reverse()) {
+    for (const { gap } of read) {
+      const place = step > 0 ? Math.round((2 * gap) / step) : gap;
+      const isNear = [place - 1, place, place + 1].some((near) => Math.abs((gaps.get(near) ?? -step) - gap) < step / 2);
+      if (!isNear && !gaps.has(place)) gaps.set(place, gap);
+    }
+  }
+  return [...gaps.values()].sort((one, other) => one - other);
+}
+
+/** What a read says of a gap; nothing if it has no sighting of it, nor two near ones about it. */
+function pagesAt(read: readonly Sighting[], gap: number, step: number): number[] {
+  const at = read.findIndex((one) => one.gap >= gap);
+  const [before, next] = [read[at - 1], read[at]];
+  if (next === undefined) return [];
+  if (next.gap === gap || before === undefined) return [next.pages];
+  if (next.gap - before.gap > NEAR_STEPS * step) return [];
+  return [before.pages + ((next.pages - before.pages) * (gap - before.gap)) / (next.gap - before.gap)];
 }

@@ -89,6 +89,7 @@ export class Filming {
   readonly #passes: PassClock;
   /** By source: what is read between the first reading and the last; undefined: nothing. */
   #picked: readonly (readonly PageRun[] | undefined)[] = [];
+  #isPicked = false;
   #spans: Spans;
 
   constructor(sources: readonly PageSource[], options: FilmOptions, window: Window, watch: Watch) {
@@ -151,10 +152,10 @@ export class Filming {
     const ended = performance.now();
     const watched = this.film.endFirst(this.#spans.all);
     const pages = sources.reduce((total, source) => total + source.pages, 0);
-    const isPicked = watched < pages * MOST_PICKED;
+    this.#isPicked = watched < pages * MOST_PICKED;
     this.#picked = this.#sources.map((source, at) => {
       if (!this.#options.isLive(source)) return undefined;
-      return isPicked ? this.#watchedRuns(at) : source.ranges;
+      return this.#isPicked ? this.#watchedRuns(at) : source.ranges;
     });
     return { ended, took: (ended - began) / 1000 };
   }
@@ -185,7 +186,7 @@ export class Filming {
       });
       missing.end();
     }
-    this.film.endRead(this.#spans.all);
+    this.film.endRead(this.#spans.all, this.#isPicked);
   }
 
   #see(source: number, page: number, names: BigUint64Array): void {

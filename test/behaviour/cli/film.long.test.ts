@@ -168,6 +168,7 @@ it.each([
   [['--over', '2s', '--every', '3s'], '--every: expected no more time than --over'],
   [['--over', '0', '--every', '1s'], '--every: with --over 0 there is one read'],
   [['--over', '0', '--trace', 'x'], '--trace: with --over 0 there is one read'],
+  [['--over', '1h', '--every', '1s'], '--every: expected at most 1000 reads'],
   [['--every', '0s'], '--every 0: expected more than nothing'],
   [['--engine', 'bytes', '--over', '5s'], '--over: only pages that are named are read again'],
   [['--index', 'content', '--every', '5s'], '--every: only pages that are named are read again'],

@@ -42,7 +42,7 @@ it.each([2, 5, 20])('keeps as much as survives, where pages are written every %d
   const reads = play(interval, (read, source, names) => {
     if (read !== last) {
       if (last === 0) film.endFirst(spansAt(0));
-      else film.endRead(spansAt(last));
+      else film.endRead(spansAt(last), false);
       last = read;
     }
     film.see(source, 0, names);

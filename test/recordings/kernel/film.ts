@@ -22,11 +22,11 @@ import { Sysfs } from '../../../src/kernel/sysfs.ts';
 import { loadBinary } from '../../../src/load.ts';
 import { Window } from '../../../src/names/index.ts';
 import { PassClock } from '../../../src/scan/pass-clock.ts';
+import { PAGE } from '../../support/page.ts';
 import { GROUP_PAGES, GROUPS, type Group, KsmFrames, Rewriter, rewriterProgram } from './groups.ts';
 
 /** Of the built file. */
 const SOURCE = fileURLToPath(new URL('../../../../test/recordings/kernel/rewriter.c', import.meta.url));
-const PAGE = 4096;
 const SLEEP_MS = 20;
 /** Partners are in processes that ksmd visits one after the other. */
 const PLACE = 1 / (2 * GROUPS.length);
@@ -200,7 +200,7 @@ async function watch(
     }
     if (now() < read + every || now() + every > from + seconds) continue;
     read = now();
-    for (const stage of stages) stage.film.endRead(stage.read(window));
+    for (const stage of stages) stage.film.endRead(stage.read(window), false);
     took = Math.max(took, now() - read);
   }
   spans = stages.map((stage) => stage.read(window));
@@ -253,9 +253,8 @@ function judge(
     sums.foreseen += foreseen;
   }
   if (!smart) {
-    print(
-      `equal content together: merged ${sums.merged.toFixed(3)}, expected ${sums.expected.toFixed(3)}; copies ${sums.copies.toFixed(0)}, expected ${sums.foreseen.toFixed(0)}`,
-    );
+    const shares = `merged ${sums.merged.toFixed(3)}, expected ${sums.expected.toFixed(3)}`;
+    print(`equal content together: ${shares}; copies ${sums.copies.toFixed(0)}, expected ${sums.foreseen.toFixed(0)}`);
     expect(Math.abs(sums.expected / sums.merged - 1) <= 0.03, 'all groups together: within 3 %');
     expect(Math.abs(sums.foreseen / sums.copies - 1) <= 0.1, 'copies a second: within 10 %');
   }

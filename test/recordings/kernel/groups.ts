@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { KsmError } from '../../../src/errors.ts';
 import { Lines } from '../../../src/kernel/lines.ts';
+import { PAGE } from '../../support/page.ts';
 
 export const GROUP_PAGES = 200;
-const PAGE = 4096;
 const ENTRY = 8;
 /** Of an entry of pagemap, and of kpageflags. */
 const FRAME = (1n << 55n) - 1n;

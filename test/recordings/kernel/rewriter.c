@@ -2,8 +2,8 @@
 //
 // Two of them with the same group and clock hold the same bytes at any time, but for the milliseconds between their turns.
 //   rewriter GROUP SIDE PAGES CONTENT ARRIVAL SCOPE CLOCK INTERVAL
-//   CONTENT: same, equal, unequal or toggle; ARRIVAL: never, poisson or periodic; SCOPE: all or page; CLOCK: seed of the times of its writes
-// It prints the address of its pages, waits for a line with a time of CLOCK_MONOTONIC in seconds, and writes from then on until it is ended.
+//   CONTENT: same, equal, unequal or toggle; ARRIVAL: never, poisson or periodic; SCOPE: all or page; CLOCK: seed of the times of writes
+// It prints the address of its pages, waits for a line with a time of CLOCK_MONOTONIC in seconds, and writes from then on.
 #define _GNU_SOURCE
 #include <math.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, WORDS = PAGE / 8, TURN_US = 5000 };
+enum { WORDS = 512, PAGE = 8 * WORDS, TURN_US = 5000 };
 
 static uint64_t next_bits(uint64_t *state) {
   uint64_t x = (*state += 0x9E3779B97F4A7C15ULL);

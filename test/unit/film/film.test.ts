@@ -28,7 +28,7 @@ function filmOf(stream: Stream): Film {
     }
     const spans = spansAt(read, sources.length);
     if (read === 0) film.endFirst(spans);
-    else if (read < stream.length - 1) film.endRead(spans);
+    else if (read < stream.length - 1) film.endRead(spans, true);
   }
   return film;
 }
@@ -36,7 +36,7 @@ function filmOf(stream: Stream): Film {
 const seenOf = (stream: Stream): ReturnType<Film['endLast']> =>
   filmOf(stream).endLast(spansAt(stream.length - 1, stream[0]?.length ?? 0));
 
-/** Of pages that showed one content in all reads from `earlier` to `later`, and at `later` have a partner among those: all but one of each. */
+/** Of pages that showed one content in all reads from `earlier` to `later`: those of each content but one. */
 function savedIn(
   stream: Stream,
   earlier: number,
