@@ -10,6 +10,7 @@ import { type Arguments, choice, has, many, size, wholeNumber } from './argument
 import { CHOICE_OPTIONS, choiceOf, namesProcesses } from './choice.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
+import { FILM_OPTIONS, type FilmRequest, filmOf, filmRequestOf, saveTrace } from './film.ts';
 import { appearance, print, say } from './output.ts';
 import { Progress } from './progress.ts';
 import { applySettings, readSettings } from './settings.ts';
@@ -32,6 +33,8 @@ export const scanCommand: Command = {
       'well, and "-" is standard input. Each address space in an image and each process ' +
       'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
       'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
+    'What lives is read several times, and what changed meanwhile is not counted as saved: the report says for how long the rest was ' +
+      'at rest, and what ksmd would keep of it.',
     'Without IMAGE and without an option that names processes, ksm starts four small ones of its own and scans them. --pid, --tree, ' +
       '--name, --user, --cgroup and --container go together: the processes of all of them are scanned.',
     'What the columns mean, in pages of 4096 bytes:',
@@ -88,11 +91,12 @@ export const scanCommand: Command = {
       value: 'N',
       help: 'threads that read and hash (as many as are worth it, up to 4); results are the same with any number',
     },
+    ...FILM_OPTIONS,
     { name: 'passes', value: 'N', help: 'exactly N passes, instead of until one changes nothing' },
     ...COMMON_OPTIONS.map((option) => (option.name === 'memory' ? { ...option, help: MEMORY_HELP } : option)),
   ],
   // The processes that it has started itself.
-  tidiesUp: (given) => given.positionals.length === 0 && !namesProcesses(given),
+  tidiesUp: (given) => given.positionals.length === 0 && !namesProcesses(given) && !has(given, 'series'),
   run: scan,
 };
 
@@ -102,6 +106,7 @@ interface Request extends Wanted, CommonOptions {
   readonly engine: JobOptions['engine'];
   readonly trustHash: boolean;
   readonly loaders: number | undefined;
+  readonly film: FilmRequest;
 }
 
 function requestOf(given: Arguments): Request {
@@ -132,6 +137,7 @@ function requestOf(given: Arguments): Request {
     ...common,
     engine,
     trustHash: has(given, 'trust-hash'),
+    film: filmRequestOf(given, engine === 'names' && common.index !== 'content'),
     loaders: optional(given, 'loaders', (text) => wholeNumber('loaders', text, 1, MOST_LOADERS)),
     images: given.positionals,
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
@@ -181,8 +187,10 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
       applySettings(host, request.settings);
       settings = { before, now: readSettings(host) };
     };
-    const scanned = await scanAll(request, sources.list, prepare, watch);
+    const film = filmOf(request.film, sources.list, sources.isDemo, request.settings, sources.before);
+    const scanned = await scanAll(request, sources.list, film, prepare, watch);
     using engines = scanned.engines;
+    await saveTrace(request.film, film, scanned);
     return await buildReport({
       scanned,
       options: {
@@ -217,10 +225,11 @@ function expectFiles({ engine }: Request, sources: readonly PageSource[]): void 
 function scanAll(
   request: Request,
   sources: readonly PageSource[],
+  film: JobOptions['film'],
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<Scanned> {
   const { engine, index = 'hash', scanners, seed, passes, trustHash, loaders, memory } = request;
-  const options = { engine, index, scanners, passes, trustHash, loaders, memory, prepare };
+  const options = { engine, index, scanners, passes, trustHash, loaders, memory, film, prepare };
   return scanSources(sources, { ...options, ...warningsOf(request), ...(seed === undefined ? {} : { seed }) }, watch);
 }

@@ -17,6 +17,7 @@ import {
   startDemo,
 } from '../image/index.ts';
 import type { Watch } from '../scan/index.ts';
+import { openSeries, type Series } from './series.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
@@ -27,6 +28,7 @@ export interface Wanted {
   readonly format?: string | undefined;
   readonly holes?: ImageOptions['holes'];
   readonly choice: Choice;
+  readonly film?: { readonly series: readonly Series[] };
 }
 
 /** Opened sources. Disposing ends the demo, if there is one. */
@@ -34,6 +36,8 @@ export class Sources {
   readonly list: PageSource[] = [];
   /** What the reader of the report should know about the choice: whole sentences. */
   readonly notes: string[] = [];
+  /** Of series, by source: the dumps before the last, which is the source. */
+  readonly before: PageSource[][] = [];
   readonly #watch: Watch;
   #presence: Presence | undefined;
   #demo: Demo | undefined;
@@ -45,7 +49,7 @@ export class Sources {
   /** Starts the demo processes where nothing else is wanted; throws the reason of the watch's signal where it is aborted meanwhile. */
   static async open(wanted: Wanted, watch: Watch): Promise<Sources> {
     const sources = new Sources(watch);
-    const { images, all, format, holes } = wanted;
+    const { images, all, format, holes, film: { series } = { series: [] } } = wanted;
     const options = { format, holes, signal: watch.signal, streams: new Set<string>() };
     try {
       // Before anything is started for them.
@@ -54,7 +58,8 @@ export class Sources {
       for (const path of images) for (const source of await openImageNamed(path, options)) sources.#add(source);
       await sources.#addNamed(pids, images.length > 0 || all);
       if (all) await sources.#addAll(everybody.filter((pid) => !pids.has(pid)));
-      if (images.length === 0 && pids.size === 0 && !all) await sources.#addDemo();
+      for (const one of series) await sources.#addSeries(one, options);
+      if (images.length + pids.size + series.length === 0 && !all) await sources.#addDemo();
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
@@ -62,6 +67,10 @@ export class Sources {
     } finally {
       await sources.#presence?.[Symbol.asyncDispose]();
     }
+  }
+
+  get isDemo(): boolean {
+    return this.#demo !== undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,6 +82,12 @@ export class Sources {
   #add(source: PageSource): void {
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
+  }
+
+  async #addSeries(series: Series, options: ImageOptions): Promise<void> {
+    const dumps = await openSeries(series, options);
+    this.#add(renamed(dumps.pop() as PageSource, series.name));
+    this.before.push(dumps);
   }
 
   /** Those that cannot be read are named in the notes, as long as there is anything else to look at. */
@@ -133,7 +148,8 @@ export class Sources {
     this.#demo = await startDemo(this.#watch.signal);
     for (const pid of this.#demo.pids) await this.#addProcess(pid);
     this.notes.push(
-      'No source was given, so ksm started four small servers, scanned them and ended them. ' +
+      'No source was given, so ksm started four small servers, scanned them and ended them. They did nothing any ' +
+        'more, so two seconds of them were enough. ' +
         'To look at your own: ksm scan --all, ksm scan --pid PID, or ksm scan IMAGE.',
     );
   }

@@ -38,6 +38,8 @@ export async function buildReport(facts: ScanFacts): Promise<ScanReport> {
     metadata_bytes: engines.metadataBytes,
     converged: passes.settled,
     ...figures,
+    film: scanned.film?.film ?? null,
+    film_kept: scanned.film?.kept ?? null,
     contents: await topContents(contents, placed, TOP_CONTENTS),
     passes: passes.done,
     loading: { wall_s: phases.of('loading'), bytes: pages * PAGE_BYTES },

@@ -9,6 +9,7 @@ import { PAGE_SIZE } from '../../assembly/layout/index.ts';
 import { bytes, clip, count, large, percent, plural, seconds, shorten } from '../format.ts';
 import { printable } from '../printable.ts';
 import type { Pass } from '../scan/index.ts';
+import { filmLines, filmTitle } from './film.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
 import type { Interval } from './interval.ts';
 import { mergedNow, notLookedAt, splitHugePages } from './live.ts';
@@ -68,7 +69,10 @@ function headline(report: ScanReport, width: number, { strong, good }: Styles): 
   const profit = report.sysfs.general_profit;
   const verdict = profit >= 0 ? 'remain' : '(more than it saves)';
   const lines = [
-    strong(good(saved)),
+    strong(good(wrap(report.film === null ? saved : filmTitle(report, report.film), width, INDENT))),
+    ...(report.film === null || report.film_kept === null
+      ? []
+      : filmLines(report, report.film, report.film_kept, width)),
     ...(report.sample === null ? [] : [strong(wrap(sampled(report.saved_bytes, report.sample), width, INDENT))]),
     wrap(
       `After the kernel's own records, 64 bytes a page, ${bytes(profit)} ${verdict} (general_profit).`,

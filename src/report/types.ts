@@ -4,6 +4,7 @@
  * Counters carry the kernel's names and meaning (Documentation/admin-guide/mm/ksm.rst). Sizes are bytes, times are
  * seconds, everything else counts pages of 4096 bytes unless it says otherwise.
  */
+import type { FilmKept, FilmReport } from '../film/index.ts';
 import type { KsmNow, Unseen } from '../image/index.ts';
 import type { Counters, KsmStat } from '../index.ts';
 import type { Pass, Phase } from '../scan/index.ts';
@@ -137,6 +138,9 @@ export interface ScanReport {
   readonly ksm_stat: readonly SourceReport[];
   /** Null: nothing is estimated. Else sysfs, ksm_stat and saved_bytes are of the whole, and passes and metadata_bytes of the sample. */
   readonly sample: SampleReport | null;
+  /** What changed while it was read several times, which the figures above count as volatile; null: it was read once. */
+  readonly film: FilmReport | null;
+  readonly film_kept: FilmKept | null;
   /** The contents that save most, at most ten; of a sample, of those that are in it. */
   readonly contents: readonly ContentReport[];
   readonly passes: readonly Pass[];

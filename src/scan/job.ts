@@ -6,6 +6,7 @@
  * counters are those of the engine over bytes. Of more pages than memory holds the names of, a sample is scanned.
  */
 import { KsmError } from '../errors.ts';
+import type { Verdict as FilmVerdict } from '../film/index.ts';
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import { createHost, type Host } from '../index.ts';
 import { loadBinary } from '../load.ts';
@@ -15,6 +16,7 @@ import { Window } from '../names/index.ts';
 import { BytesLoader, type BytesOptions, bytesHost } from './bytes.ts';
 import { Collection, type Sample } from './collection.ts';
 import { Engines } from './engines.ts';
+import { Filming, type FilmOptions, filmBytes, whyNoFilm } from './filming.ts';
 import type { Sharing } from './heavy.ts';
 import { type Budget, keeping } from './kept.ts';
 import { loadNames } from './load.ts';
@@ -27,6 +29,7 @@ import type { Placed } from './placed.ts';
 import { copiesIn, defaultBudget, roomIn } from './plan.ts';
 import { namesOf, populate } from './populate.ts';
 import { rename } from './rename.ts';
+import { Restless } from './restless.ts';
 import { type Verdict, Verifier } from './verify.ts';
 import type { Watch } from './watch.ts';
 
@@ -45,6 +48,8 @@ export interface JobOptions extends BytesOptions {
   readonly engines?: number;
   /** Bits of a name, if not all: for tests. */
   readonly nameBits?: number;
+  /** How sources that live are read several times. With names in hash order only; undefined: all are read once. */
+  readonly film?: FilmOptions | undefined;
   /** Writes the settings of a host that has nothing to scan yet. */
   prepare(host: Host): void;
 }
@@ -62,6 +67,8 @@ export interface Scanned {
   readonly phases: Phases;
   /** Of each source: how many pages were read. */
   readonly pages: readonly number[];
+  /** What changed between readings; undefined if there was one. */
+  readonly film?: FilmVerdict;
   /** How a sample was taken; undefined if all pages were scanned. */
   readonly sample?: Sample;
   /** Why names were not scanned, where they were asked for: a whole sentence. */
@@ -119,14 +126,20 @@ async function scanNames(
   const seed = BigInt(options.seed ?? randomSeed());
   const budget = options.memory ?? defaultBudget();
   const kept = keepBudget(all, options, budget);
-  const memory = budget - kept.bytes;
+  const whyNot = options.film === undefined ? undefined : whyNoFilm(all, budget);
+  const isFilm = options.film !== undefined && whyNot === undefined;
+  const memory = budget - kept.bytes - (isFilm ? filmBytes(all) : 0);
   const sources = keeping(all, kept);
   const window = new Window(await loadBinary('hash'), { seed, ...given({ nameBits }) });
+  const filming = isFilm ? new Filming(sources, options.film, window, watch) : undefined;
+  if (filming !== undefined) await phases.time('filming', () => filming.shoot(loaders));
   const order = index === 'content' ? new ContentOrder() : undefined;
   const naming = new Naming(window, order);
   const room = roomIn(memory, sources.length);
   const collection = new Collection(sources.length, room, await sharingBy(prepare), earlyOf(sources));
-  await phases.time('loading', () => loadNames(sources, window, collection, loaders, watch, order));
+  const sink = filming?.last(collection) ?? collection;
+  await phases.time('loading', () => loadNames(sources, window, sink, loaders, watch, order));
+  const film = filming?.end(collection.pages.reduce((total, pages) => total + pages, 0));
   if (order !== undefined && collection.sample !== undefined) {
     throw new NoOrder('there are more pages than --memory has room for the names of');
   }
@@ -140,14 +153,15 @@ async function scanNames(
     };
     const { engines, placed } = await phases.time('filling', filling);
     try {
-      const passes = new Passes(engines, watch);
+      const restless = filming && new Restless((source, page) => filming.film.isRestless(source, page));
+      const passes = new Passes(engines, watch, () => restless?.stir(placed));
       await phases.time('passes', () => run(passes, options.passes));
       const compare = (): Promise<Verdict> => new Verifier(engines, placed, naming, copies, watch).run();
       const verdict = options.trustHash ? undefined : await phases.time('comparing', compare);
       if (verdict === undefined || verdict.false.size === 0) {
         const { sample, pages } = collection;
-        const found = { engines, placed, passes, verdict, renamings: naming.levels, phases, pages, notes: [] };
-        return { ...found, ...given({ sample }) };
+        const found = { engines, placed, passes, verdict, renamings: naming.levels, phases, pages };
+        return { ...found, notes: whyNot === undefined ? [] : [whyNot], ...given({ sample, film }) };
       }
       const renamed = await phases.time('comparing', () => rename(placed, verdict.false, naming, watch));
       collection.lists = namesOf(placed, renamed);

@@ -44,13 +44,16 @@ export class Passes {
   settled = false;
   readonly #engines: Engines;
   readonly #watch: Watch;
+  readonly #before: () => void;
   #clock = 0;
   /** Passes in a row after which the same pages were merged as before. */
   #quiet = 0;
 
-  constructor(engines: Engines, watch: Watch) {
+  /** `before` is called before each pass. */
+  constructor(engines: Engines, watch: Watch, before: () => void = () => {}) {
     this.#engines = engines;
     this.#watch = watch;
+    this.#before = before;
   }
 
   /** Runs passes until one changes nothing; `settled` tells whether it came to that. */
@@ -63,6 +66,7 @@ export class Passes {
 
   /** Runs one pass over everything. */
   async pass(loading: boolean): Promise<void> {
+    this.#before();
     const before = this.#engines.counters();
     const spent = { wall: 0, cpu: 0, scanned: 0 };
     for (const host of this.#engines.hosts) await this.#scan(host, loading, spent);

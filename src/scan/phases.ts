@@ -2,7 +2,7 @@
 import process from 'node:process';
 
 export interface Phase {
-  readonly name: 'loading' | 'ordering' | 'filling' | 'passes' | 'comparing';
+  readonly name: 'filming' | 'loading' | 'ordering' | 'filling' | 'passes' | 'comparing';
   readonly wall_s: number;
   /** CPU time of this process: all threads, user and system. */
   readonly cpu_s: number;

@@ -14,6 +14,7 @@ import { type RecordOptions, recordTrace } from '../../../src/kernel/index.ts';
 import { readTrace, type Trace } from '../../../src/trace/index.ts';
 import { collect } from '../../support/collect.ts';
 import { FAMILY_NAMES, randomTrace } from './families.ts';
+import { runFilms } from './film.ts';
 import { LEAST_PAGES, runImages } from './images.ts';
 import { runTraces, type Tally } from './random.ts';
 
@@ -24,6 +25,9 @@ const OPTIONS: readonly Option[] = [
   { name: 'families', value: 'A,B', help: `kinds of traces: ${FAMILY_NAMES.join(', ')}; all unless given` },
   { name: 'images', help: 'four images instead of traces' },
   { name: 'pages', value: 'N', help: `with --images: at least so many pages each; ${LEAST_PAGES} unless given` },
+  { name: 'film', help: 'films beside ksmd instead of traces, at two paces, without smart scan and with it' },
+  { name: 'pace', value: 'N', help: 'with --film: that pages_to_scan only; 1000 and 100 unless given' },
+  { name: 'smart', value: '0|1', help: 'with --film: that smart_scan only' },
   { name: 'keep', value: 'DIR', help: 'where traces that differ are kept: build/kernel-differences' },
   { name: 'force', help: 'even where others use KSM' },
   { name: 'help', short: 'h', help: 'this text' },
@@ -96,9 +100,25 @@ async function test(given: Arguments, signal: AbortSignal): Promise<number> {
     print(`skipped: ${reason}`);
     return EXIT.done;
   }
+  if (has(given, 'film')) return films(given, record);
   const { passed, failed, operations } = await play(given, record);
   print(`${operations} operations played`);
   print(`${passed} passed, ${failed} failed`);
+  return failed > 0 ? EXIT.checkFailed : EXIT.done;
+}
+
+/** Which seconds: of each film. */
+async function films(given: Arguments, record: RecordOptions): Promise<number> {
+  const list = (name: string, usual: readonly number[]): readonly number[] => {
+    const text = single(given, name);
+    return text === undefined ? usual : [wholeNumber(name, text, 0)];
+  };
+  const [seconds = 60] = list('seconds', [60]);
+  const tests = list('pace', [1000, 100]).flatMap((pace) =>
+    list('smart', [0, 1]).map((smart) => ({ pace, smart: smart === 1, seconds })),
+  );
+  const failed = await runFilms(tests, record, print);
+  print(`${tests.length} films, ${failed} expectations failed`);
   return failed > 0 ? EXIT.checkFailed : EXIT.done;
 }
 

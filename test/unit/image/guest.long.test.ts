@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMonitor } from '../../../src/image/guest.ts';
 import { openImage } from '../../../src/image/open.ts';
 import { openProcess } from '../../../src/image/process.ts';
+import type { PageSource } from '../../../src/image/source.ts';
 import { readAll } from '../../support/image.ts';
 import { MemoryProcesses } from '../../support/live/memory.ts';
 

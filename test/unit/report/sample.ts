@@ -58,6 +58,8 @@ export function sample(): ScanReport {
     metadata_bytes: 12 * MIB,
     converged: true,
     sysfs,
+    film: null,
+    film_kept: null,
     ksm_stat: [
       source('/images/a long way down/guest-\u001b[31m-one.raw', 'image', {
         pages: 157_300,

@@ -90,7 +90,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/trace': ['src/index', 'src/memory', 'src/ksm', 'src/errors', 'src/printable'],
   'src/kernel': ['src/trace', 'src/ksm', 'src/errors'],
   'src/image': ['src/format', 'src/errors', 'src/printable'],
+  'src/film': [],
   'src/scan': [
+    'src/film',
     'src/index',
     'src/host',
     'src/names',
@@ -104,6 +106,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/report': [
     'src/scan',
+    'src/film',
     'src/index',
     'src/host',
     'src/image',
@@ -117,6 +120,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/cli': [
     'src/report',
     'src/scan',
+    'src/film',
     'src/format',
     'src/kernel',
     'src/image',
