@@ -132,7 +132,6 @@ async function openFile(path: string, file: Stats, wish: Wish, signal: AbortSign
   if (pagemap !== undefined) return openFile(pagemap, await stat(pagemap), wish, signal);
   if (!file.isFile() && !file.isBlockDevice()) throw notAnImage(path, file);
   const size = file.isFile() ? file.size : sizeByReading(path);
-  if (size === 0) throw new KsmError('EINVAL', `${printable(path)} is empty; an image has at least one byte`);
   return openBytes(new FileBytes({ path, size }), wish, signal);
 }
 

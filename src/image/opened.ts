@@ -74,6 +74,7 @@ export async function openBytes(
     if (wanted !== 'raw') await layers.unwrapAll();
     using _ = layers.file.use();
     const { bytes } = layers;
+    if (bytes.size === 0) throw new KsmError('EINVAL', `${bytes.name} is empty; an image has at least one byte`);
     const format = wanted === undefined ? formatOf(bytes) : formatNamed(wanted);
     const spaces = await format.open(bytes, options);
     if (spaces.length === 0) throw new KsmError('EFORMAT', `${bytes.name} has no memory in it (${format.title})`);

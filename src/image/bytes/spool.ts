@@ -63,7 +63,7 @@ function roomIn(folder: string): number {
 }
 
 function unnamedFile(): { fd: number; folder: string } {
-  const given = process.env['TMPDIR'];
+  const given = process.env.TMPDIR;
   const folders = given === undefined ? [FOLDER, os.tmpdir()] : [os.tmpdir()];
   let why: unknown;
   for (const folder of folders) {

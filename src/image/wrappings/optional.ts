@@ -6,7 +6,8 @@ import { systemCode } from '../failure.ts';
 /** The package's module. Throws EINVAL, with what to do, where it is not installed. `command`: what unpacks such a file as well. */
 export async function optional<T>(name: string, bytes: ByteSource, title: string, command: string): Promise<T> {
   try {
-    return await import(name);
+    const module: { default?: object } = await import(name);
+    return { ...module.default, ...module } as T; // a CommonJS module may have all that it exports in `default`
   } catch (error) {
     if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new KsmError(

@@ -20,7 +20,7 @@ export async function* through(bytes: ByteSource, transform: Transform, title: s
 
 /** It is cut, or was changed: nothing of it is scanned. */
 export function damaged(bytes: ByteSource, title: string, why: string, cause?: unknown): KsmError {
-  const message = `${bytes.name} is cut or damaged (${title}: ${why}): get it again, or scan what can be unpacked of it with --format raw`;
+  const message = `${bytes.name} is cut or damaged (${title}: ${why}): get it again, or unpack what is whole of it, and scan that`;
   return new KsmError('EFORMAT', message, { cause });
 }
 

@@ -63,7 +63,7 @@ export function digestOf(page: Uint8Array): string {
   return createHash('sha1').update(page).digest('hex').slice(0, 12);
 }
 
-/** Digests of all pages of a space by address, in hexadecimal: read one by one from the last on, and all at once, which must give the same. */
+/** Digests of all pages of a space by address, in hexadecimal: read one by one from the last on, and all at once, which gives the same. */
 export function contentsOf(space: PageSpace): Map<string, string> {
   const pages = space.ranges.reduce((total, range) => total + range.pages, 0);
   const all = Buffer.alloc(pages * PAGE, 0xee);
