@@ -64,7 +64,7 @@ async function compiled(): Promise<Program | undefined> {
 
 /**
  * A folder that only this user can write to, as can none of those above it in the user's home; undefined if there is none. A home that is
- * not there is not made, and each folder is made by itself: where nothing can be made, as in /proc, a recursive mkdir of Node.js never ends.
+ * not there is not made, and each folder is made by itself: where nothing can be made, as in /proc, a recursive mkdir never ends.
  */
 function cacheFolder(): string | undefined {
   const home = homedir();

@@ -6,7 +6,7 @@
  */
 import { machineOf } from '../host/index.ts';
 import { endOf, PAGE_BYTES } from '../image/index.ts';
-import { MergedFrames, NOT_MERGED } from '../machine/index.ts';
+import { MergedFrames, NO_FRAME, NOT_MERGED } from '../machine/index.ts';
 import { ZERO_FRAME } from '../memory/index.ts';
 import type { Placed, Scanned } from '../scan/index.ts';
 import type { HugePagesReport } from './types.ts';
@@ -37,12 +37,15 @@ function splitOf(from: Placed, huge: readonly number[], merged: readonly MergedF
   const whole = new Set(huge);
   const split = new Set<number>();
   const walk = from.walk();
-  const addresses = pageNumbers(from);
-  while (walk.next()) {
-    const at = Math.floor((addresses.next().value ?? 0) / HUGE_PAGES);
-    if (!whole.has(at)) continue;
-    const { frame } = walk;
-    if (frame === ZERO_FRAME || merged[walk.engine]?.nodeOf(frame) !== NOT_MERGED) split.add(at);
+  const numbers = pageNumbers(from);
+  for (let count = walk.next(); count > 0; count = walk.next()) {
+    for (let page = 0; page < count; page++) {
+      const at = Math.floor((numbers.next().value ?? 0) / HUGE_PAGES);
+      const frame = walk.frames[page] ?? NO_FRAME;
+      if (frame === NO_FRAME || !whole.has(at)) continue;
+      const node = merged[walk.engines[page] ?? 0]?.nodeOf(frame);
+      if (frame === ZERO_FRAME || node !== NOT_MERGED) split.add(at);
+    }
   }
   return split.size;
 }
