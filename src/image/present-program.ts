@@ -62,18 +62,27 @@ async function compiled(): Promise<Program | undefined> {
   return undefined;
 }
 
-/** A folder that only this user can write to, as can none of those above it in the user's home; undefined if there is none. */
+/**
+ * A folder that only this user can write to, as can none of those above it in the user's home; undefined if there is none. A home that is
+ * not there is not made, and each folder is made by itself: where nothing can be made, as in /proc, a recursive mkdir never ends.
+ */
 function cacheFolder(): string | undefined {
   const home = homedir();
   const cache = process.env.XDG_CACHE_HOME ?? join(home, '.cache');
-  const folder = join(cache, 'ksm-wasm');
+  const folders = [dirname(cache), cache, join(cache, 'ksm-wasm')];
+  const isPrivate = (cache.startsWith(`${home}/`) ? [home, ...folders] : folders).every((folder, at) => {
+    if (at > 0) makeFolder(folder);
+    return isOurs(folder);
+  });
+  return isPrivate ? folders.at(-1) : undefined;
+}
+
+function makeFolder(path: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch {
-    return undefined; // A home that is not there, or read only.
+    // It is there already, or will be missed.
   }
-  const above = cache.startsWith(`${home}/`) ? [home, cache] : [dirname(cache), cache];
-  return [...above, folder].every(isOurs) ? folder : undefined;
 }
 
 /** Is it there, this user's, and can nobody else write to it? */

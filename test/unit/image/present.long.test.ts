@@ -2,7 +2,8 @@
  * Which pages of a process are found, and what is said of the others: against what its program has done (test/support/live/memory.c), and
  * against the kernel's own sums in smaps_rollup. By the helper and by the walk alike.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Presence } from '../../../src/image/present.ts';
 import { openProcess } from '../../../src/image/process.ts';
@@ -138,4 +139,17 @@ it('a process that becomes another program while it is read is said to have done
   expect(source.notes).toEqual([
     `${source.pages - read} pages lost: the process became another program while it was read.`,
   ]);
+});
+
+it('the helper needs no folder that it could be kept in, and leaves none behind', async () => {
+  const { XDG_CACHE_HOME: before } = process.env;
+  process.env.XDG_CACHE_HOME = '/proc/none/cache';
+  try {
+    await using presence = await Presence.open();
+    expect(presence.isAsking).toBe(true);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('ksm-present-'))).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  }
 });
