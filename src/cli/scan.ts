@@ -2,7 +2,7 @@
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
 import { KsmError } from '../errors.ts';
-import type { PageSource } from '../image/index.ts';
+import { FORMAT_NAMES, type ImageOptions, type PageSource } from '../image/index.ts';
 import type { Host } from '../index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
 import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../scan/index.ts';
@@ -28,7 +28,8 @@ export const scanCommand: Command = {
   synopsis: 'scan [OPTION…] [IMAGE…]',
   summary: 'show what KSM would save on memory images or live processes',
   details: [
-    'An IMAGE is a file of memory, page by page; a pipe will do as well, and "-" is standard input. Each image and each process ' +
+    'An IMAGE is a file of memory: raw pages, a core, packed or not; FILE#NAME is a part of a file that has several. A pipe will do as ' +
+      'well, and "-" is standard input. Each address space in an image and each process ' +
       'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
       'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
     'What lives is read several times, and what changed meanwhile is not counted as saved: the report says for how long the rest was ' +
@@ -52,6 +53,18 @@ export const scanCommand: Command = {
   ],
   operands: 'files',
   options: [
+    {
+      name: 'format',
+      value: 'FORMAT',
+      completes: ['auto', ...FORMAT_NAMES],
+      help: `what the images are: auto (default), by their first bytes; or ${FORMAT_NAMES.join(', ')}`,
+    },
+    {
+      name: 'holes',
+      value: 'HOLES',
+      completes: ['absent', 'zero'],
+      help: 'holes of images: absent (default), memory that was never given; or zero, pages of zeros',
+    },
     {
       name: 'pid',
       value: 'PID',
@@ -126,8 +139,18 @@ function requestOf(given: Arguments): Request {
     images: given.positionals,
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
     all: has(given, 'all'),
+    format: formatOf(given),
+    holes: optional<NonNullable<ImageOptions['holes']>>(given, 'holes', (text) =>
+      choice('holes', text, ['absent', 'zero']),
+    ),
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
+}
+
+/** Undefined: by the first bytes. */
+function formatOf(given: Arguments): string | undefined {
+  const name = optional(given, 'format', (text) => choice('format', text, ['auto', ...FORMAT_NAMES]));
+  return name === 'auto' ? undefined : name;
 }
 
 /** Bytes that a scan over names may take: as many as there are. */

@@ -1,7 +1,7 @@
 /** Dumps of one guest at several times: what the command line says of them, and the sources that they are. */
 import { stat } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
-import { openImage, type PageSource } from '../image/index.ts';
+import { type ImageOptions, openImage, type PageSource } from '../image/index.ts';
 import { printable } from '../printable.ts';
 
 /** A dump, and the second at which it was made, if that was said. */
@@ -43,11 +43,13 @@ function dumpOf(text: string): Dump {
 }
 
 /** The sources, in the order of their dumps. Each has the same pages, and a time behind that of the one before. */
-export async function openSeries({ name, dumps, times }: Series): Promise<PageSource[]> {
+export async function openSeries({ name, dumps, times }: Series, options: ImageOptions): Promise<PageSource[]> {
   const sources: PageSource[] = [];
   for (const { path, at } of dumps) {
-    const source = await openImage(path);
+    const [source, other] = await openImage(path, options);
     const first = sources[0];
+    if (source === undefined || other !== undefined)
+      throw unfit(name, `${printable(path)} is not of one address space`);
     if (!source.isRepeatable) throw unfit(name, `${printable(path)} is a pipe, and dumps are files`);
     if (first !== undefined && layoutOf(source) !== layoutOf(first)) {
       throw unfit(name, `${printable(path)} has not the same pages as ${first.name}, so they are not of one guest`);

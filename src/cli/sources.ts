@@ -4,7 +4,15 @@
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
-import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import {
+  type Demo,
+  type ImageOptions,
+  listProcesses,
+  openImage,
+  openProcess,
+  type PageSource,
+  startDemo,
+} from '../image/index.ts';
 import { openSeries, type Series } from './series.ts';
 
 /** What the command line asks for. */
@@ -12,6 +20,9 @@ export interface Wanted {
   readonly images: readonly string[];
   readonly pids: readonly number[];
   readonly all: boolean;
+  /** How images are read; undefined: as what their first bytes say, without their holes. */
+  readonly format?: string | undefined;
+  readonly holes?: ImageOptions['holes'];
   readonly film?: { readonly series: readonly Series[] };
 }
 
@@ -25,16 +36,15 @@ export class Sources {
   #demo: Demo | undefined;
 
   /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
-  static async open(
-    { images, pids, all, film: { series } = { series: [] } }: Wanted,
-    signal?: AbortSignal,
-  ): Promise<Sources> {
+  static async open(wanted: Wanted, signal?: AbortSignal): Promise<Sources> {
     const sources = new Sources();
+    const { images, pids, all, format, holes, film: { series } = { series: [] } } = wanted;
+    const options = { format, holes, signal, streams: new Set<string>() };
     try {
-      for (const path of images) sources.#add(await openImageNamed(path));
+      for (const path of images) for (const source of await openImageNamed(path, options)) sources.#add(source);
       await sources.#addNamed(new Set(pids), images.length > 0 || all);
       if (all) await sources.#addAll(new Set(pids));
-      for (const one of series) await sources.#addSeries(one);
+      for (const one of series) await sources.#addSeries(one, options);
       if (images.length + pids.length + series.length === 0 && !all) await sources.#addDemo(signal);
       return sources;
     } catch (error) {
@@ -48,21 +58,18 @@ export class Sources {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const source of [...this.list, ...this.before.flat()]) source.close?.();
     await this.#demo?.[Symbol.asyncDispose]();
   }
 
   /** Names are unique in a report; the same image twice is a fair question. */
   #add(source: PageSource): void {
-    const { identity } = source;
-    if (!source.isRepeatable && this.list.some((other) => identity !== undefined && other.identity === identity)) {
-      throw new KsmError('EUSAGE', `${source.name}: a pipe can be read only once, so name it only once.`);
-    }
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
   }
 
-  async #addSeries(series: Series): Promise<void> {
-    const dumps = await openSeries(series);
+  async #addSeries(series: Series, options: ImageOptions): Promise<void> {
+    const dumps = await openSeries(series, options);
     this.#add(renamed(dumps.pop() as PageSource, series.name));
     this.before.push(dumps);
   }
@@ -124,9 +131,9 @@ export class Sources {
   }
 }
 
-async function openImageNamed(path: string): Promise<PageSource> {
+async function openImageNamed(path: string, options: ImageOptions): Promise<PageSource[]> {
   try {
-    return await openImage(path);
+    return await openImage(path, options);
   } catch (error) {
     if (!(error instanceof KsmError) || error.code !== 'ENOENT' || !/^[0-9]+$/.test(path)) throw error;
     throw new KsmError('ENOENT', `${error.message}; if process ${path} is meant: --pid ${path}`, { cause: error });
@@ -137,11 +144,16 @@ async function openImageNamed(path: string): Promise<PageSource> {
 function renamed(source: PageSource, name: string): PageSource {
   const { shareable } = source;
   const openReader = source.openReader?.bind(source);
+  const close = source.close?.bind(source);
   return {
     ...(shareable === undefined ? {} : { shareable }),
+    ...(close === undefined ? {} : { close }),
     name,
     kind: source.kind,
     isRepeatable: source.isRepeatable,
+    get image() {
+      return source.image;
+    },
     get ranges() {
       return source.ranges;
     },

@@ -3,12 +3,14 @@
  */
 
 export { type Demo, startDemo } from './demo.ts';
-export { openImage } from './open.ts';
+export { type ImageOptions, openImage } from './open.ts';
 export { listProcesses } from './proc.ts';
 export { openProcess } from './process.ts';
+export { FORMAT_NAMES } from './registry.ts';
 export { type SourceData, sourceOf } from './shared.ts';
 export {
   endOf,
+  type ImageFacts,
   PAGE_BYTES,
   type PageChunk,
   type PageRange,

@@ -136,7 +136,7 @@ export class ProcessSource implements PageSource {
         if (reader.ended) break;
       }
       if (reader !== undefined) notes.push(...reader.notes(this.pages));
-      const reading = { pages: read, bytes: read * PAGE_BYTES, notes };
+      const reading = { pages: read, notes };
       if (onEnd !== undefined) onEnd(reading);
       else if (runs === undefined) this.#report([reading]);
     } catch (error) {

@@ -4,7 +4,7 @@
  * It assumes that every address space was loaded by plain writes and has not been written since: then nobody maps the zero frame but by
  * use_zero_pages.
  */
-import { PAGE_BYTES } from '../image/index.ts';
+import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { KsmStat } from '../index.ts';
 import type { Scanned } from '../scan/index.ts';
 import { estimate, type Figures } from './estimate.ts';
@@ -44,6 +44,7 @@ function sourceReports({ placed }: Counted, merged: Merged): SourceReport[] {
     return {
       name: source.name,
       kind: source.kind,
+      ...imageFigures(source),
       pages: merged.resident[i] ?? 0,
       zero: stat.ksm_zero_pages,
       shared,
@@ -54,6 +55,13 @@ function sourceReports({ placed }: Counted, merged: Merged): SourceReport[] {
       ...stat,
     };
   });
+}
+
+/** What there is to be said of an image only. */
+function imageFigures({ image }: PageSource): Partial<SourceReport> {
+  if (image === undefined) return {};
+  const { format, title, absent, partial } = image;
+  return { format, read_as: title, absent_pages: absent, partial_pages: partial };
 }
 
 /** The ksm_stat of a source that is in two engines. */

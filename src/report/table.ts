@@ -12,6 +12,7 @@ import type { Pass } from '../scan/index.ts';
 import { filmLines, filmTitle } from './film.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
 import type { Interval } from './interval.ts';
+import { readAs } from './read-as.ts';
 import type { ContentReport, SampleReport, ScanReport, SourceIntervals, SourceReport } from './types.ts';
 import { wrap } from './wrap.ts';
 
@@ -48,6 +49,7 @@ export function renderTable(report: ScanReport, { width, colour }: TableOptions)
   const parts = [
     headline(report, width, styles),
     sources(report, width, styles),
+    wrap(readAs(report.ksm_stat), width, INDENT),
     contents(report, width, styles),
     passes(report, width, styles),
     wrap(settings(report), width, INDENT),
@@ -109,6 +111,8 @@ const COLUMNS: readonly SourceColumn[] = [
     value: (s) => margin(s.saved_bytes, s.intervals),
   },
   { title: '', rank: 0, cell: (s) => percent(s.saved_bytes, s.pages * PAGE_SIZE) },
+  { title: 'absent', rank: 3, cell: (s) => count(s.absent_pages ?? 0), value: (s) => s.absent_pages ?? 0 },
+  { title: 'partial', rank: 6, cell: (s) => count(s.partial_pages ?? 0), value: (s) => s.partial_pages ?? 0 },
   { title: 'zero', rank: 3, cell: (s) => count(s.zero), value: (s) => s.zero },
   { title: 'shared', rank: 2, cell: (s) => count(s.shared) },
   { title: 'sharing', rank: 1, cell: (s) => count(s.sharing) },
@@ -158,6 +162,8 @@ function sum(all: readonly SourceReport[], name: string): SourceReport {
     name,
     kind: 'process',
     pages: add((s) => s.pages),
+    absent_pages: add((s) => s.absent_pages ?? 0),
+    partial_pages: add((s) => s.partial_pages ?? 0),
     zero: add((s) => s.zero),
     shared: add((s) => s.shared),
     sharing: add((s) => s.sharing),

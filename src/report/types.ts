@@ -17,6 +17,14 @@ import type { Verification } from './verification.ts';
 export interface SourceReport extends KsmStat {
   readonly name: string;
   readonly kind: 'image' | 'process';
+  /** Of an image: what it was read as, a word of --format. */
+  readonly format?: string;
+  /** The same for people, with what was around it: "ELF core in gzip". */
+  readonly read_as?: string;
+  /** Of an image: pages that are not in it, holes among them. */
+  readonly absent_pages?: number;
+  /** Of an image: pages of which only a part is in it. */
+  readonly partial_pages?: number;
   /** Pages loaded. */
   readonly pages: number;
   /** Pages that now map the zero frame (only with use_zero_pages). */
