@@ -74,7 +74,7 @@ export class Sources {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const source of this.list) source.close?.();
+    for (const source of [...this.list, ...this.before.flat()]) source.close?.();
     await this.#demo?.[Symbol.asyncDispose]();
   }
 
