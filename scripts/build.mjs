@@ -54,6 +54,11 @@ const PARTS = {
     commands: [[tsc, '-p', 'bench', '--noCheck'], BUNDLE],
     copied: ['src/kernel/puppet.c'],
   },
+  v86: {
+    what: 'the driver and the example with v86 (TypeScript, src/ and examples/v86/ to dist/)',
+    commands: [[tsc, '-p', 'examples/v86', '--noCheck']],
+    copied: [],
+  },
 };
 const AT_ONCE = 2;
 
