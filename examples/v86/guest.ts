@@ -47,7 +47,7 @@ export class Guest {
       vga_bios: file(parts.videoBios),
       bzimage: file(parts.kernel),
       initrd: file(parts.initramfs),
-      cmdline: `console=ttyS0 guest=${number} mitigations=off ${more}`,
+      cmdline: `console=ttyS0 guest=${number} mitigations=off cryptomgr.notests ${more}`,
       disable_speaker: true,
       autostart: true,
     });

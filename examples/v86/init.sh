@@ -10,7 +10,7 @@ echo "guest: up"
 sleep 3
 
 # The same in both guests: a heap, and files in memory, one of which is there twice in each.
-awk 'BEGIN { for (i = 0; i < 15000; i++) row[i] = "row " i; print "ready" > "/tmp/heap"; close("/tmp/heap"); system("sleep 99999") }' &
+awk 'BEGIN { for (i = 0; i < 6000; i++) row[i] = "row " i; print "ready" > "/tmp/heap"; close("/tmp/heap"); system("sleep 99999") }' &
 cp /bin/busybox first
 cp /bin/busybox second
 until [ -s heap ]; do sleep 1; done
@@ -18,7 +18,7 @@ echo "guest: same data"
 sleep 4
 
 # Of each guest's own.
-head -c 4194304 /dev/urandom > own
+head -c 2097152 /dev/urandom > own
 echo "guest: own data"
 sleep 4
 
