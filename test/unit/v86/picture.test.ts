@@ -1,10 +1,16 @@
 /** The picture that examples/v86 draws: each page is one cell of its kind, and the curve ends where the run did. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { pictureOf, type Run } from '../../../examples/v86/picture.ts';
 import { KINDS } from '../../../examples/v86/watch.ts';
 import { Dice } from '../../support/dice.ts';
+import { PAGE } from '../../support/page.ts';
 import { malformed } from '../bench/xml.ts';
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const MEANINGS = ['never touched', 'like no other', 'shared', 'zero, on the zero frame'];
 const COLUMNS = 192;
 const dice = new Dice('picture');
 /** The last row is not full. */
@@ -44,8 +50,7 @@ test.each([0, 1])('each page of guest %i is drawn once, in its kind', (guest) =>
 test('the legend counts the pages of both', () => {
   const all = maps.flatMap((map) => [...map]);
   const counts = KINDS.map((_, index) => all.filter((kind) => kind === index).length);
-  const meanings = ['never touched', 'like no other', 'shared', 'zero, on the zero frame'];
-  for (const [index, meaning] of meanings.entries()) expect(svg).toContain(`>${meaning}: ${counts[index]}<`);
+  for (const [index, meaning] of MEANINGS.entries()) expect(svg).toContain(`>${meaning}: ${counts[index]}<`);
 });
 
 test('the curve of what is saved goes from the first sample to the last, on a scale from 0', () => {
@@ -55,6 +60,21 @@ test('the curve of what is saved goes from the first sample to the last, on a sc
   expect(y).toEqual([330, 330 - 230 * 0.8, 100]);
   const [first = 0, second = 0, last = 0] = x ?? [];
   expect((second - first) / (last - first)).toBeCloseTo(1 / 3, 3);
+});
+
+test('the picture in docs/ is of two guests of 96 MiB, and docs/embedding.md has its figures', () => {
+  const sample = readFileSync(join(ROOT, 'docs/v86.svg'), 'utf8');
+  expect(malformed(sample)).toBeUndefined();
+  expect(sample.length).toBeLessThan(40_000);
+  const [untouched = 0, unique = 0, shared = 0, zero = 0] = MEANINGS.map((meaning) =>
+    Number(new RegExp(`>${meaning}: ([\\d,]+)<`).exec(sample)?.[1]?.replaceAll(',', '')),
+  );
+  expect(untouched + unique + shared + zero).toBe((2 * 96 * 2 ** 20) / PAGE);
+  const [, saved, present] = /KSM would save ([\d.]+) of ([\d.]+) MiB/.exec(sample) ?? [];
+  expect(((unique + shared + zero) / 256).toFixed(1)).toBe(present);
+  expect(readFileSync(join(ROOT, 'docs/embedding.md'), 'utf8')).toContain(
+    `At the end KSM would save ${saved} of ${present} MiB.`,
+  );
 });
 
 test('it is well formed, and names the mark with its time', () => {
