@@ -10,7 +10,7 @@
 import { setting } from '../base/count';
 import { H_MERGE_ACROSS_NODES, INDEX_HASH, ROOT_BYTES, treeKey } from '../layout';
 import { frameNid } from '../memory/frames';
-import { comparePages, equalPages, pagePrefix } from '../page/page';
+import { compareByHash, comparePages, equalPages, pagePrefix } from '../page/page';
 import { Domain } from '../records/domain';
 import { header } from '../records/header';
 import { recordAt } from '../records/record';
@@ -81,9 +81,12 @@ export function orderByBytes(prefix: u32, frame: u32, other: u32): i32 {
   return prefix == its ? comparePages(frame, other) : prefix < its ? -1 : 1;
 }
 
-/** Order of two pages by their bytes; without a look at them if `other` is `known`, a frame that is known to equal `frame` (0: none is). */
-export function compareUnless(known: u32, frame: u32, other: u32): i32 {
-  if (other != known) return comparePages(frame, other);
+/**
+ * Order of two pages with one checksum, of which any may have changed since; without a look at them if `other` is `known`, a frame that is
+ * known to equal `frame` (0: none is).
+ */
+export function orderByHash(known: u32, frame: u32, other: u32): i32 {
+  if (other != known) return compareByHash(frame, other);
   if (!ASC_NO_ASSERT) assert(equalPages(frame, other));
   return 0;
 }

@@ -27,6 +27,14 @@ export function comparePages(frame: u32, other: u32): i32 {
   return isDefined(PAGE_NAMES) ? names.comparePages(frame, other) : bytes.comparePages(frame, other);
 }
 
+/**
+ * Order of two pages that may have one checksum, whatever their kind: 0 if they are equal, else that of their whole hashes. Of a page that
+ * changes in a tree, both kinds must say the same, or a later search would miss in one of them what it finds in the other.
+ */
+export function compareByHash(frame: u32, other: u32): i32 {
+  return isDefined(PAGE_NAMES) ? names.comparePages(frame, other) : bytes.compareByHash(frame, other);
+}
+
 export function equalPages(frame: u32, other: u32): bool {
   return isDefined(PAGE_NAMES) ? names.equalPages(frame, other) : bytes.equalPages(frame, other);
 }

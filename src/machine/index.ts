@@ -28,7 +28,7 @@ export {
   SCANNERS_MAX,
   seedOf,
 } from './options.ts';
-export { eachResident, PageWalk } from './page-tables.ts';
+export { NO_FRAME, PageWalk } from './page-tables.ts';
 export { eachPage, expectRange, pageAt } from './range.ts';
 export { share } from './share.ts';
 export type { Books, Limits, ProcessHandle, SharedHost, SpawnOptions, Usage } from './types.ts';

@@ -1,6 +1,5 @@
 /** Which frames merging shares, and which of them have the same content: as their stable nodes say. */
 import { type Engine, layout, regionOf } from '../engine/index.ts';
-import type { FrameId } from '../memory/index.ts';
 
 /** Of a frame that merging does not share. */
 export const NOT_MERGED = -1;
@@ -21,7 +20,7 @@ export class MergedFrames {
   }
 
   /** The node of a frame. */
-  nodeOf(frame: FrameId): number {
+  nodeOf(frame: number): number {
     const word = this.#engine.words[this.#words + frame] as number;
     return (word & layout.FRAME_KEPT) === 0
       ? NOT_MERGED
@@ -36,6 +35,27 @@ export class MergedFrames {
     const at = this.#nodes + node * layout.NODE_BYTES;
     const isDup = (this.#engine.u32(at + layout.NODE_FLAGS) & layout.NODE_IS_DUP) !== 0;
     return isDup ? this.#number(this.#engine.u32(at + layout.NODE_CHAIN)) : node;
+  }
+
+  /** Writes the node of each of the first `count` frames into `nodes`; NOT_MERGED also for NO_FRAME. */
+  nodesOf(frames: Int32Array, count: number, nodes: Int32Array): void {
+    const { words } = this.#engine;
+    const first = this.#words;
+    for (let i = 0; i < count; i++) {
+      const frame = frames[i] as number;
+      const word = frame < 0 ? 0 : (words[first + frame] as number);
+      const isKept = (word & layout.FRAME_KEPT) !== 0;
+      nodes[i] = isKept ? this.#number((word & layout.FRAME_KEEPER_MASK) << layout.FRAME_KEEPER_SHIFT) : NOT_MERGED;
+    }
+  }
+
+  /** The same with the nodes that stand for the contents (contentOf). */
+  contentsOf(frames: Int32Array, count: number, nodes: Int32Array): void {
+    this.nodesOf(frames, count, nodes);
+    for (let i = 0; i < count; i++) {
+      const node = nodes[i] as number;
+      if (node !== NOT_MERGED) nodes[i] = this.contentOf(node);
+    }
   }
 
   #number(address: number): number {

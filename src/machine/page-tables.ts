@@ -4,6 +4,9 @@ import { type FrameId, frameOfPte, isPresent } from '../memory/index.ts';
 
 const { TABLE_ENTRIES } = layout;
 
+/** In place of the frame of a page that is not present. */
+export const NO_FRAME: number = -1;
+
 /** The lowest level: TABLE_ENTRIES pages in a row. */
 export interface PageTable {
   /** Number of its first page. */
@@ -23,15 +26,6 @@ export function* tablesOf(engine: Engine, id: number, mmOf: () => number): Gener
     page -= index;
     yield { page, entry: entry - index };
   }
-}
-
-/** Calls `visit` for each page of a process that is present: an object for each, as `AddressSpace.resident` makes, would take longer. */
-export function eachResident(
-  engine: Engine,
-  { id, mm }: { readonly id: number; readonly mm: number },
-  visit: (page: number, frame: FrameId) => void,
-): void {
-  for (const table of tablesOf(engine, id, () => mm)) eachFrame(engine, table, visit);
 }
 
 /** Calls `visit` for each page of the table that is present. */
@@ -72,15 +66,38 @@ export class PageWalk {
     this.#mm = mm;
   }
 
-  /** The frame that `page` maps; undefined if none is present. */
-  frameAt(page: number): FrameId | undefined {
+  /** The frame that `page` maps; NO_FRAME if none is present. */
+  frameAt(page: number): number {
+    const at = this.#ptesOf(page);
+    const pte = at === 0 ? 0 : (this.#engine.words[at] as number);
+    return isPresent(pte) ? frameOfPte(pte) : NO_FRAME;
+  }
+
+  /** The frames that pages from number `page` on map, into the first `count` of `frames`. */
+  framesFrom(page: number, frames: Int32Array, count: number): void {
+    for (let done = 0; done < count; ) {
+      const some = Math.min(count - done, TABLE_ENTRIES - ((page + done) % TABLE_ENTRIES));
+      const ptes = this.#ptesOf(page + done);
+      if (ptes === 0) frames.fill(NO_FRAME, done, done + some);
+      else copyFrames(this.#engine.words, ptes, frames, done, some);
+      done += some;
+    }
+  }
+
+  /** Which of the engine's words is the pte of the page; 0: it has no page table. */
+  #ptesOf(page: number): number {
     const index = page % TABLE_ENTRIES;
     if (page - index !== this.#page) {
       this.#page = page - index;
       this.#entry = this.#engine.call.entryFind(this.#mm, this.#id, this.#page) >>> 0;
     }
-    if (this.#entry === 0) return undefined;
-    const pte = this.#engine.words[(this.#engine.u32(layout.H_PTES) >>> 2) + this.#entry + index] as number;
-    return isPresent(pte) ? frameOfPte(pte) : undefined;
+    return this.#entry === 0 ? 0 : (this.#engine.u32(layout.H_PTES) >>> 2) + this.#entry + index;
+  }
+}
+
+function copyFrames(words: Engine['words'], ptes: number, frames: Int32Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const pte = words[ptes + i] as number;
+    frames[at + i] = isPresent(pte) ? frameOfPte(pte) : NO_FRAME;
   }
 }

@@ -8,6 +8,7 @@
  * | KEYS        | two expanded keys: of level 0, and of another level          |
  * | names       | a u64 for each page of the window: its name                  |
  * | partners    | a u32 for each page of the window: the copy to compare with  |
+ * | besides     | a u32 for each page of the window: the page beside it        |
  * | the window  | whole pages                                                  |
  * | beside it   | as many pages, to compare those of the window with           |
  * | copies      | whole pages; the memory grows as there are more              |
@@ -63,6 +64,7 @@ export class Window {
   readonly #seed: bigint;
   readonly #namesAt: number;
   readonly #partnersAt: number;
+  readonly #besidesAt: number;
   readonly #pagesAt: number;
   readonly #besideAt: number;
   readonly #copiesAt: number;
@@ -77,7 +79,8 @@ export class Window {
     this.recipe = { module, options };
     this.#namesAt = KEYS + 2 * KEY_BYTES;
     this.#partnersAt = this.#namesAt + 8 * pages;
-    this.#pagesAt = wholePages(this.#partnersAt + 4 * pages);
+    this.#besidesAt = this.#partnersAt + 4 * pages;
+    this.#pagesAt = wholePages(this.#besidesAt + 4 * pages);
     this.#besideAt = this.#pagesAt + pages * PAGE_SIZE;
     this.#copiesAt = this.#besideAt + pages * PAGE_SIZE;
     const initial = Math.ceil(this.#copiesAt / UNIT);
@@ -88,6 +91,8 @@ export class Window {
     this.beside = this.#bytes.subarray(this.#besideAt, this.#copiesAt);
     this.#names = new BigUint64Array(this.#memory.buffer, this.#namesAt, pages);
     this.#partners = new Uint32Array(this.#memory.buffer, this.#partnersAt, pages);
+    const besides = new Uint32Array(this.#memory.buffer, this.#besidesAt, pages);
+    for (const page of besides.keys()) besides[page] = this.#besideAt + page * PAGE_SIZE;
     this.#nameMask = (1n << BigInt(nameBits)) - 1n;
     this.#seed = seed;
     this.#expand(0, KEYS);
@@ -142,15 +147,19 @@ export class Window {
     this.#partners[page] = this.#copiesAt + copy * PAGE_SIZE;
   }
 
-  /** Page `page` of the window is to be compared with the page beside it. */
-  setBesidePartner(page: number): void {
-    this.#partners[page] = this.#besideAt + page * PAGE_SIZE;
-  }
-
   /** The first of the pages from `first` to `end` of the window that is not equal to its partner, byte by byte; `end` if there is none. */
   firstUnequal(first: number, end: number): number {
+    return this.#firstUnequal(first, end, this.#partnersAt);
+  }
+
+  /** The same for pages that are compared with those beside them. */
+  firstUnequalBeside(first: number, end: number): number {
+    return this.#firstUnequal(first, end, this.#besidesAt);
+  }
+
+  #firstUnequal(first: number, end: number, partners: number): number {
     const page = this.#pagesAt + first * PAGE_SIZE;
-    return first + this.#hash.equalRun(page, end - first, this.#partnersAt + 4 * first);
+    return first + this.#hash.equalRun(page, end - first, partners + 4 * first);
   }
 
   #keyOf(level: number): number {

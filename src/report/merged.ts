@@ -5,10 +5,10 @@
  * the scan. What is noted is noted of stable nodes, of which there are fewer than of pages.
  */
 import { machineOf } from '../host/index.ts';
-import type { Host } from '../index.ts';
-import { eachResident, MergedFrames, NOT_MERGED } from '../machine/index.ts';
-import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
-import type { Placed, Scanned } from '../scan/index.ts';
+import type { AddressSpace, Host } from '../index.ts';
+import { MergedFrames, NO_FRAME, NOT_MERGED, PageWalk } from '../machine/index.ts';
+import { ZERO_FRAME } from '../memory/index.ts';
+import { BASE_PAGE, type Placed, type Scanned } from '../scan/index.ts';
 import type { Spread } from './interval.ts';
 import { Spreads, spreadOfAll } from './spreads.ts';
 
@@ -47,7 +47,7 @@ export interface MergedSpreads {
 /** Reads the page tables of all sources in all engines. */
 export function readMerged({ engines, placed, sample }: Pick<Scanned, 'engines' | 'placed' | 'sample'>): Merged {
   const isSample = sample !== undefined;
-  const each = engines.hosts.map((host, engine) => new Mappings(host, isSample).read(placed, engine));
+  const each = engines.hosts.map((host, engine) => new Mappings(host, placed, engine, isSample).read());
   const sum = (of: (part: Merged) => readonly number[]): number[] =>
     placed.map((_, source) => each.reduce((total, part) => total + (of(part)[source] ?? 0), 0));
   return {
@@ -68,59 +68,96 @@ function together(parts: readonly MergedSpreads[]): MergedSpreads {
   };
 }
 
+/** Pages that are looked at in one loop. */
+const AT_ONCE = 2 ** 13;
+
 /** The mappings of one engine. Its tables are as long as there may be nodes; what no node needs is never touched. */
 class Mappings {
+  readonly #placed: readonly Placed[];
+  readonly #number: number;
   readonly #engine: ReturnType<typeof machineOf>['engine'];
   readonly #merged: MergedFrames;
-  /** By node: pages that map its frame, and where the first is. */
+  /** By node: pages that map its frame, and which page of which source is the first. */
   readonly #pages: Uint32Array;
   readonly #source: Uint32Array;
-  readonly #first: Float64Array;
+  readonly #first: Uint32Array;
   readonly #spreads: { shared: Spreads; sharing: Spreads } | undefined;
+  readonly #frames = new Int32Array(AT_ONCE);
+  readonly #at = new Int32Array(AT_ONCE);
   #nodes = 0;
   #zero: Content | undefined;
 
-  constructor(host: Host, isSample: boolean) {
+  /** Of engine number `number`. */
+  constructor(host: Host, placed: readonly Placed[], number: number, isSample: boolean) {
+    this.#placed = placed;
+    this.#number = number;
     this.#engine = machineOf(host).engine;
     this.#merged = new MergedFrames(this.#engine);
     const { limit } = this.#merged;
     this.#pages = new Uint32Array(limit);
     this.#source = new Uint32Array(limit);
-    this.#first = new Float64Array(limit);
+    this.#first = new Uint32Array(limit);
     this.#spreads = isSample ? { shared: new Spreads(limit), sharing: new Spreads(limit) } : undefined;
   }
 
-  read(placed: readonly Placed[], engine: number): Merged {
+  read(): Merged {
     const spreads: MergedSpreads[] = [];
-    const resident = placed.map((from, source) => {
-      let pages = 0;
-      eachResident(this.#engine, from.spaces[engine] as { id: number; mm: number }, (page, frame) => {
-        pages++;
-        this.#note(frame, source, () => from.pages.pageAt(from.indexOf(engine, page)));
-      });
+    const resident = this.#placed.map((from, source) => {
+      const pages = this.#readSource(from, source);
       if (this.#spreads !== undefined)
         spreads.push({ shared: this.#spreads.shared.end(), sharing: this.#spreads.sharing.end() });
       return pages;
     });
-    return { contents: () => this.#contents(), resident, shared: this.#shared(placed), spreads };
+    return { contents: () => this.#contents(), resident, shared: this.#shared(), spreads };
   }
 
-  #note(frame: FrameId, source: number, numberOf: () => number): void {
-    if (frame === ZERO_FRAME) {
-      const { pages, ...first } = this.#zero ?? { source, page: numberOf(), pages: 0 };
-      this.#zero = { ...first, pages: pages + 1, frames: 1, saved: pages + 1 };
-      return;
+  /** How many of its pages are there. Each loop goes over many pages: V8 compiles it sooner than what is called for each. */
+  #readSource(from: Placed, source: number): number {
+    const walk = new PageWalk(this.#engine, from.spaces[this.#number] as AddressSpace);
+    const all = from.countIn(this.#number);
+    let resident = 0;
+    for (let place = 0; place < all; place += AT_ONCE) {
+      const count = Math.min(AT_ONCE, all - place);
+      walk.framesFrom(BASE_PAGE + place, this.#frames, count);
+      this.#merged.nodesOf(this.#frames, count, this.#at);
+      resident += this.#note(source, place, count);
     }
-    const node = this.#merged.nodeOf(frame);
-    if (node === NOT_MERGED) return;
-    const isFirst = this.#pages[node] === 0;
-    if (isFirst) {
-      this.#source[node] = source;
-      this.#first[node] = numberOf();
-      this.#nodes = Math.max(this.#nodes, node + 1);
+    return resident;
+  }
+
+  /** Of `count` pages from `place` on the frames and their nodes are at hand: how many are there. */
+  #note(source: number, place: number, count: number): number {
+    const [frames, nodes, pages] = [this.#frames, this.#at, this.#pages];
+    let [resident, zeros, firstZero] = [0, 0, 0];
+    for (let i = 0; i < count; i++) {
+      const node = nodes[i] as number;
+      if (frames[i] !== NO_FRAME) resident++;
+      if (frames[i] === ZERO_FRAME && zeros++ === 0) firstZero = place + i;
+      if (node === NOT_MERGED) continue;
+      const before = pages[node] as number;
+      pages[node] = before + 1;
+      if (before === 0) this.#noteFirst(node, source, place + i);
+      this.#spreads?.[before === 0 ? 'shared' : 'sharing'].add(this.#merged.contentOf(node));
     }
-    this.#pages[node] = (this.#pages[node] as number) + 1;
-    this.#spreads?.[isFirst ? 'shared' : 'sharing'].add(this.#merged.contentOf(node));
+    if (zeros > 0) this.#noteZeros(zeros, source, firstZero);
+    return resident;
+  }
+
+  #noteFirst(node: number, source: number, place: number): void {
+    this.#source[node] = source;
+    this.#first[node] = place;
+    this.#nodes = Math.max(this.#nodes, node + 1);
+  }
+
+  #noteZeros(zeros: number, source: number, place: number): void {
+    const { pages, ...first } = this.#zero ?? { source, page: this.#pageOf(source, place), pages: 0 };
+    this.#zero = { ...first, pages: pages + zeros, frames: 1, saved: pages + zeros };
+  }
+
+  /** The source's number of the page that is at `place` in this engine. */
+  #pageOf(source: number, place: number): number {
+    const from = this.#placed[source] as Placed;
+    return from.pages.pageAt(from.indexOf(this.#number, BASE_PAGE + place));
   }
 
   /** The nodes whose frames more than one page maps. */
@@ -128,13 +165,13 @@ class Mappings {
     for (let node = 0; node < this.#nodes; node++) if ((this.#pages[node] as number) > 1) yield node;
   }
 
-  #shared(placed: readonly Placed[]): number[] {
-    const shared = placed.map(() => 0);
-    for (const node of this.#sharedNodes()) {
+  #shared(): number[] {
+    const shared = new Uint32Array(this.#placed.length);
+    for (let node = 0; node < this.#nodes; node++) {
       const source = this.#source[node] as number;
-      shared[source] = (shared[source] as number) + 1;
+      if ((this.#pages[node] as number) > 1) shared[source] = (shared[source] as number) + 1;
     }
-    return shared;
+    return [...shared];
   }
 
   /** Only contents of several frames are put together: there are few. */
@@ -151,13 +188,8 @@ class Mappings {
 
   #of(node: number): Content {
     const pages = this.#pages[node] as number;
-    return {
-      source: this.#source[node] as number,
-      page: this.#first[node] as number,
-      pages,
-      frames: 1,
-      saved: pages - 1,
-    };
+    const source = this.#source[node] as number;
+    return { source, page: this.#pageOf(source, this.#first[node] as number), pages, frames: 1, saved: pages - 1 };
   }
 }
 

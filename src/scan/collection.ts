@@ -67,6 +67,7 @@ export class Collection {
    * `least`: engines that there are to be all the same, a power of two.
    */
   deal(least: number): Uint8Array {
+    if (least === 1 && this.#held <= mostPages(this.lists.length)) return new Uint8Array(BUCKETS);
     for (;;) {
       const engines = engineOfBuckets(tallyOf(this.lists), mostPages(this.lists.length), least);
       if (engines !== undefined) return engines;

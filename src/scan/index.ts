@@ -1,5 +1,6 @@
 /** Scanning as its users above see it: sources in, engines out that have scanned them. */
 export type { Sample } from './collection.ts';
+export { BASE_PAGE } from './engines.ts';
 export type { Outcome } from './heavy.ts';
 export { type JobOptions, type Scanned, scan } from './job.ts';
 export type { Pass } from './passes.ts';

@@ -3,8 +3,7 @@
 import { machineOf } from '../host/index.ts';
 import { PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { AddressSpace } from '../index.ts';
-import { PageWalk } from '../machine/index.ts';
-import { type FrameId, ZERO_FRAME } from '../memory/index.ts';
+import { NO_FRAME, PageWalk } from '../machine/index.ts';
 import { readAgain } from './chunks.ts';
 import type { Dealt } from './dealt.ts';
 import { BASE_PAGE, type Engines } from './engines.ts';
@@ -47,9 +46,14 @@ export class Placed {
     return this.#engines.naming?.nameOf(told) ?? told;
   }
 
-  /** Goes over the pages by index. */
+  /** Goes over all pages by index. */
   walk(): Walk {
     return new Walk(this.#engines, this);
+  }
+
+  /** How many of its pages are in an engine, from BASE_PAGE on. */
+  countIn(engine: number): number {
+    return this.dealt === undefined ? this.pages.count : (this.dealt.counts[engine] as number);
   }
 
   /** The index of the page that is page `page` of the space in engine number `engine`. */
@@ -84,11 +88,14 @@ export class Placed {
   }
 }
 
-/** The pages of a source one after the other: in which engine each is, and which frame it maps there. */
+/** Pages that a walk comes to at once, and after which it can go on somewhere else: a multiple of 32 (Marks). */
+export const PAGES_AT_ONCE: number = 2 ** 13;
+
+/** The pages of a source some at a time: in which engine each is, and which frame it maps there. */
 export class Walk {
-  /** Of the page that next() has come to. */
-  engine = 0;
-  frame: FrameId = ZERO_FRAME;
+  /** Of the pages that next() has come to: NO_FRAME where none is present. */
+  readonly frames: Int32Array = new Int32Array(PAGES_AT_ONCE);
+  readonly engines: Uint8Array = new Uint8Array(PAGES_AT_ONCE);
   readonly #count: number;
   readonly #dealt: Dealt | undefined;
   /** By engine, and how many pages of it came already. */
@@ -103,15 +110,22 @@ export class Walk {
     this.#places = hosts.map(() => BASE_PAGE);
   }
 
-  /** Goes on to the next page; false if there is none. */
-  next(): boolean {
-    if (this.#index === this.#count) return false;
-    const engine = this.#dealt?.engineOf(this.#index) ?? 0;
-    const place = this.#places[engine] as number;
-    this.#index++;
-    this.#places[engine] = place + 1;
-    this.engine = engine;
-    this.frame = this.#tables[engine]?.frameAt(place) ?? ZERO_FRAME;
-    return true;
+  /** Goes on to the next pages, PAGES_AT_ONCE unless fewer are left: how many. */
+  next(): number {
+    const count = Math.min(PAGES_AT_ONCE, this.#count - this.#index);
+    if (this.#dealt === undefined) this.#tables[0]?.framesFrom(BASE_PAGE + this.#index, this.frames, count);
+    else this.#gather(this.#dealt, count);
+    this.#index += count;
+    return count;
+  }
+
+  #gather(dealt: Dealt, count: number): void {
+    for (let page = 0; page < count; page++) {
+      const engine = dealt.engineOf(this.#index + page);
+      const place = this.#places[engine] as number;
+      this.#places[engine] = place + 1;
+      this.engines[page] = engine;
+      this.frames[page] = this.#tables[engine]?.frameAt(place) ?? NO_FRAME;
+    }
   }
 }

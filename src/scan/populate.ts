@@ -27,7 +27,8 @@ export async function populate(
   prepare: (host: Host) => void,
   watch: Watch,
 ): Promise<{ engines: Engines; placed: Placed[] }> {
-  const pagesOf = (some: readonly NameList[]): Uint32Array => byEngine(tallyOf(some), engineOf);
+  const count = 1 + Math.max(...engineOf);
+  const pagesOf = (some: readonly NameList[]): Uint32Array => byEngine(some, engineOf, count);
   const pages = pagesOf(lists);
   const engines = await enginesFor(pages, sources.length, naming, options);
   try {
@@ -108,11 +109,14 @@ function deal(
   }
 }
 
-/** Pages by engine, from those by bucket. */
-function byEngine(tally: Uint32Array, engineOf: Uint8Array): Uint32Array {
-  const pages = new Uint32Array(1 + Math.max(...engineOf));
-  for (const [bucket, engine] of engineOf.entries())
-    pages[engine] = (pages[engine] as number) + (tally[bucket] as number);
+/** How many pages each of `count` engines gets. Names are looked at only if there are several. */
+function byEngine(lists: readonly NameList[], engineOf: Uint8Array, count: number): Uint32Array {
+  if (count === 1) return Uint32Array.of(lists.reduce((total, { pages }) => total + pages.count, 0));
+  const pages = new Uint32Array(count);
+  for (const [bucket, some] of tallyOf(lists).entries()) {
+    const engine = engineOf[bucket] as number;
+    pages[engine] = (pages[engine] as number) + some;
+  }
   return pages;
 }
 

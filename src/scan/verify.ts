@@ -12,20 +12,17 @@ import type { Window } from '../names/index.ts';
 import { readAgain } from './chunks.ts';
 import { MergedContents, NONE } from './contents.ts';
 import type { Engines } from './engines.ts';
+import type { Marks } from './marks.ts';
 import type { Naming } from './naming.ts';
-import type { Placed } from './placed.ts';
+import { PAGES_AT_ONCE, type Placed } from './placed.ts';
+import type { Row } from './rows.ts';
 import type { Watch } from './watch.ts';
 
 /** Pages of no interest between two that are of interest are read as well if they are no more than this: another read takes longer. */
 const GAP_PAGES = 4;
-/** Indexes that are looked at together: each may be a run of its own, which is an object. */
-const BLOCK = 1 << 13;
 
-/** How a page is compared: NONE, with nothing; from 0 on, with that copy of this round; below NONE, with the first page of a content. */
-type How = number;
-
-const besideOf = (content: number): How => NONE - 1 - content;
-const contentOf = (how: How): number => NONE - 1 - how;
+const CHANGED = 'changed';
+const FIRST_CHANGED = 'first changed';
 
 export interface Verdict {
   /** Pages that were compared with another, byte by byte, and are equal. */
@@ -48,15 +45,12 @@ export class Verifier {
   readonly #copies: number;
   readonly #contents: MergedContents;
   readonly #verdict: Verdict;
-  readonly #readers = new Map<Placed, PageReader>();
+  readonly #readers = new Map<PageSource, PageReader>();
   /** The copies of this round are those from this number on; which of them are there. */
   #first = 0;
   #isKept: Uint8Array = new Uint8Array();
-  /** Contents whose first page has changed: their others are compared with a copy, in a later round. */
-  readonly #again = new Set<number>();
-  /** Of contents that are compared with their first page: how many pages are equal to it, and the sources of those that have changed. */
-  readonly #equal: Uint32Array;
-  readonly #changed = new Map<number, number[]>();
+  /** By source: pages of rows that are not equal to the first of their content, and which of the two has changed. */
+  readonly #unequal: readonly Map<number, typeof CHANGED | typeof FIRST_CHANGED>[];
 
   /** `copies`: how many may be kept at a time, 4096 bytes each; at least 1. */
   constructor(engines: Engines, placed: readonly Placed[], naming: Naming, copies: number, watch: Watch) {
@@ -66,7 +60,7 @@ export class Verifier {
     this.#watch = watch;
     this.#copies = copies;
     this.#contents = new MergedContents(engines, placed);
-    this.#equal = new Uint32Array(this.#contents.count);
+    this.#unequal = placed.map(() => new Map());
     this.#verdict = {
       equal: 0,
       changed: placed.map(() => 0),
@@ -79,12 +73,11 @@ export class Verifier {
   /** Reads what is merged, and compares it. */
   async run(): Promise<Verdict> {
     try {
-      for (let next = 0; next === 0 || next < this.#contents.copies; next += this.#copies) {
-        this.#first = next;
+      for (const [source, rows] of this.#contents.rows.entries()) await this.#compareRows(source, rows);
+      this.#beginAnew();
+      for (this.#first = 0; this.#first < this.#contents.copies; this.#first += this.#copies) {
         this.#isKept = new Uint8Array(Math.min(this.#copies, this.#contents.copies));
-        for (const source of this.#placed.keys()) await this.#source(source);
-        for (const content of this.#again) this.#beginAnew(content, next + this.#copies);
-        this.#again.clear();
+        for (const source of this.#placed.keys()) await this.#compareWithCopies(source);
       }
       return this.#verdict;
     } finally {
@@ -92,72 +85,146 @@ export class Verifier {
     }
   }
 
-  async #source(source: number): Promise<void> {
-    const placed = this.#placed[source] as Placed;
-    const hows = new Int32Array(Math.min(BLOCK, placed.pages.count));
-    const walk = placed.walk();
-    for (let first = 0; first < placed.pages.count; first += BLOCK) {
-      let wanted = 0;
-      let believed = 0;
-      hows.fill(NONE);
-      for (let i = 0; i < hows.length && walk.next(); i++) {
-        const content = this.#contents.of(walk.engine, walk.frame);
-        const how = content === NONE ? NONE : this.#howOf(content, source, first + i);
-        if (how === NONE) continue;
-        if (first + i < placed.repeatable) {
-          hows[i] = how;
-          wanted++;
-        } else {
-          believed++;
-        }
+  /** Compares the rows of a source with those of first pages, as many pages at a time as are in the window. */
+  async #compareRows(source: number, rows: readonly Row[]): Promise<void> {
+    const { pages, source: from } = this.#placed[source] as Placed;
+    for (const row of rows) {
+      const firsts = (this.#placed[row.source] as Placed).pages;
+      for (let done = 0; done < row.pages; ) {
+        const most = Math.min(this.#window.pages.length / PAGE_BYTES, row.pages - done);
+        const [its] = pages.pieces(row.index + done, most);
+        const [first] = firsts.pieces(row.first + done, most);
+        if (its === undefined || first === undefined) break; // never: both have as many pages
+        const count = Math.min(its.pages, first.pages);
+        const read = this.#read(source, its.page, this.#window.pages, count);
+        const beside = this.#read(row.source, first.page, this.#window.beside, read);
+        this.#judgeRow(source, its.index, count, read, beside);
+        done += count;
       }
-      add(this.#verdict.believed, source, believed);
-      if (wanted > 0) await this.#block(source, first, hows);
+      await this.#watch.look(`comparing ${from.name}`, row.index, pages.count);
     }
   }
 
-  /** How the page at `index`, which has that content, is compared in this round. */
-  #howOf(content: number, source: number, index: number): How {
-    const copy = this.#contents.copyOf(content);
-    if (copy !== NONE) return copy >= this.#first && copy < this.#first + this.#copies ? copy - this.#first : NONE;
-    const isFirst = this.#contents.indexOf(content) === index && this.#contents.sourceOf(content) === source;
-    return this.#first === 0 && !isFirst ? besideOf(content) : NONE;
+  /** Reads `count` pages of a source from number `page` on. How many are there. */
+  #read(source: number, page: number, into: Uint8Array<ArrayBufferLike>, count: number): number {
+    const from = (this.#placed[source] as Placed).source;
+    try {
+      const reader = this.#readers.get(from) ?? (from.openReader?.() as PageReader);
+      this.#readers.set(from, reader);
+      return count === 0 ? 0 : reader.read(page, into.subarray(0, count * PAGE_BYTES));
+    } catch (error) {
+      if (!(error instanceof KsmError)) throw error;
+      this.#noteFailure(from, error);
+      return 0;
+    }
   }
 
-  /** The pages at the indexes from `first` on, compared as `hows` says. */
-  async #block(source: number, first: number, hows: Int32Array): Promise<void> {
+  /** Of `count` pages of a row from `index` on, `read` are in the window, and the first pages of `beside` of them beside it. */
+  #judgeRow(source: number, index: number, count: number, read: number, beside: number): void {
+    this.#verdict.equal += beside;
+    const next = (page: number): number => this.#window.firstUnequalBeside(page, beside);
+    for (let page = next(0); page < beside; page = next(page + 1)) {
+      this.#verdict.equal--;
+      this.#judgeBeside(source, index + page, page);
+    }
+    for (let page = beside; page < read; page++) this.#unequal[source]?.set(index + page, FIRST_CHANGED);
+    for (let page = read; page < count; page++) this.#noteChanged(source, index + page);
+  }
+
+  /** Page `page` of the window is not equal to the first of its content, which is beside it. */
+  #judgeBeside(source: number, index: number, page: number): void {
+    const name = (this.#placed[source] as Placed).nameAt(index);
+    if (!this.#naming.isBeside(page, name)) this.#unequal[source]?.set(index, FIRST_CHANGED);
+    else if (this.#isNamed(source, index, page)) this.#giveUp(source, index);
+    else this.#noteChanged(source, index);
+  }
+
+  /** A page of a row has changed, or is not there any more. */
+  #noteChanged(source: number, index: number): void {
+    this.#unequal[source]?.set(index, CHANGED);
+    add(this.#verdict.changed, source, 1);
+  }
+
+  /** Contents whose first page has changed: what was found out about their pages is taken back, and all are compared with a copy. */
+  #beginAnew(): void {
+    const isAnew = new Uint8Array(this.#contents.count);
+    for (const [source, unequal] of this.#unequal.entries()) {
+      if (unequal.size === 0) continue;
+      this.#contents.each(source, (index, content) => {
+        if (unequal.get(index) === FIRST_CHANGED) isAnew[content] = 1;
+      });
+    }
+    if (!isAnew.includes(1)) return;
+    for (const [source, unequal] of this.#unequal.entries()) {
+      this.#contents.each(source, (index, content) => {
+        if (isAnew[content] === 0 || this.#contents.marks[source]?.has(index) === true) return;
+        if (!this.#contents.isFirst(content, source, index)) {
+          const found = unequal.get(index);
+          if (found === undefined) this.#verdict.equal--;
+          else if (found === CHANGED) add(this.#verdict.changed, source, -1);
+        }
+        this.#contents.useCopy(source, index, content);
+      });
+    }
+  }
+
+  /** Compares the pages of a source that are marked for it with the copies of this round. */
+  async #compareWithCopies(source: number): Promise<void> {
+    const placed = this.#placed[source] as Placed;
+    const marks = this.#contents.marks[source] as Marks;
+    const copies = new Int32Array(PAGES_AT_ONCE);
+    const walk = placed.walk();
+    for (let first = 0, count = walk.next(); count > 0; first += count, count = walk.next()) {
+      let [wanted, believed] = [0, 0];
+      copies.fill(NONE, 0, count);
+      marks.each(first, first + count, (index) => {
+        const copy = this.#contents.copyOf(this.#contents.at(walk, index - first)) - this.#first;
+        if (copy < 0 || copy >= this.#copies) return; // in another round
+        if (index >= placed.repeatable) {
+          believed++;
+        } else {
+          copies[index - first] = copy;
+          wanted++;
+        }
+      });
+      add(this.#verdict.believed, source, believed);
+      if (wanted > 0) await this.#compareBlock(source, first, copies.subarray(0, count));
+    }
+  }
+
+  /** Pages at the indexes from `first` on are compared with these copies; NONE: with nothing. */
+  async #compareBlock(source: number, first: number, copies: Int32Array): Promise<void> {
     const { pages, source: from } = this.#placed[source] as Placed;
     const runs: PageRun[] = [];
-    for (const piece of pages.pieces(first, hows.length)) {
-      addRuns(runs, piece.page, hows.subarray(piece.index - first), piece.pages);
+    for (const piece of pages.pieces(first, copies.length)) {
+      addRuns(runs, piece.page, copies.subarray(piece.index - first), piece.pages);
     }
     const options = { signal: this.#watch.signal, runs };
     const failure = await readAgain(from, this.#window, options, async (page, count) => {
       const index = pages.indexOf(page);
       if (index === undefined) return;
-      const here = hows.subarray(index - first, index - first + count);
+      const here = copies.subarray(index - first, index - first + count);
       this.#compare(source, index, here);
       here.fill(NONE);
       await this.#watch.look(`comparing ${from.name}`, index, pages.count);
     });
     if (failure !== undefined) this.#noteFailure(from, failure);
-    for (const how of hows) if (how !== NONE) this.#countChanged(source, how); // they are not there any more
+    add(this.#verdict.changed, source, copies.filter((copy) => copy !== NONE).length); // they are not there any more
   }
 
   /** In the window are the pages at the indexes from `index` on. */
-  #compare(source: number, index: number, hows: Int32Array): void {
+  #compare(source: number, index: number, copies: Int32Array): void {
     const window = this.#window;
-    for (let page = 0; page < hows.length; page++) {
-      const how = hows[page] as How;
+    for (let page = 0; page < copies.length; page++) {
+      const copy = copies[page] as number;
       window.setNoPartner(page);
-      if (how >= 0) this.#withCopy(source, index + page, page, how);
-      else if (how < NONE) page += this.#withFirst(page, hows) - 1;
+      if (copy !== NONE) this.#withCopy(source, index + page, page, copy);
     }
-    const next = (page: number): number => window.firstUnequal(page, hows.length);
-    for (let page = next(0); page < hows.length; page = next(page + 1)) {
-      const how = hows[page] as How;
-      this.#countEqual(how, -1);
-      this.#judge(source, index + page, page, how);
+    const next = (page: number): number => window.firstUnequal(page, copies.length);
+    for (let page = next(0); page < copies.length; page = next(page + 1)) {
+      this.#verdict.equal--;
+      if (this.#isNamed(source, index + page, page)) this.#giveUp(source, index + page);
+      else add(this.#verdict.changed, source, 1);
     }
   }
 
@@ -165,91 +232,23 @@ export class Verifier {
   #withCopy(source: number, index: number, page: number, copy: number): void {
     if (this.#isKept[copy] !== 0) {
       this.#window.setCopyPartner(page, copy);
-      this.#countEqual(copy, 1);
-    } else if (this.#nameOf(source, index, page, copy) !== undefined) {
+      this.#verdict.equal++;
+    } else if (this.#isNamed(source, index, page)) {
       this.#window.keep(page, copy);
       this.#isKept[copy] = 1;
+    } else {
+      add(this.#verdict.changed, source, 1);
     }
   }
 
-  /** Page `page` of the window and those after it are compared with the first of their contents, if these are in a row: how many. */
-  #withFirst(page: number, hows: Int32Array): number {
-    const content = contentOf(hows[page] as How);
-    const placed = this.#placed[this.#contents.sourceOf(content)] as Placed;
-    const index = this.#contents.indexOf(content);
-    let most = 1;
-    for (; page + most < hows.length && (hows[page + most] as How) < NONE; most++) {
-      const next = contentOf(hows[page + most] as How);
-      if (this.#contents.indexOf(next) !== index + most || this.#placed[this.#contents.sourceOf(next)] !== placed)
-        break;
-    }
-    const [{ page: at, pages } = { page: 0, pages: most }] = placed.pages.pieces(index, most);
-    const into = this.#window.beside.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES);
-    const read = this.#readBeside(placed, at, into);
-    for (let i = 0; i < pages; i++) {
-      const how = hows[page + i] as How;
-      if (i < read) {
-        this.#window.setBesidePartner(page + i);
-        this.#countEqual(how, 1);
-      } else {
-        this.#window.setNoPartner(page + i);
-        this.#again.add(contentOf(how));
-      }
-    }
-    return pages;
+  /** Does page `page` of the window still have the name by which it was merged? */
+  #isNamed(source: number, index: number, page: number): boolean {
+    return this.#naming.levelOf(page, (this.#placed[source] as Placed).nameAt(index)) !== undefined;
   }
 
-  /** Reads pages of a source from number `page` on. How many are there. */
-  #readBeside(placed: Placed, page: number, into: Uint8Array): number {
-    try {
-      const reader = this.#readers.get(placed) ?? (placed.source.openReader?.() as PageReader);
-      this.#readers.set(placed, reader);
-      return reader.read(page, into);
-    } catch (error) {
-      if (!(error instanceof KsmError)) throw error;
-      this.#noteFailure(placed.source, error);
-      return 0;
-    }
-  }
-
-  /** Page `page` of the window is not equal to what it was compared with. */
-  #judge(source: number, index: number, page: number, how: How): void {
-    const told = (this.#placed[source] as Placed).nameAt(index);
-    if (how < NONE && !this.#naming.isBeside(page, told)) {
-      this.#again.add(contentOf(how)); // the first page of the content has changed
-      return;
-    }
-    const name = this.#nameOf(source, index, page, how);
-    if (name !== undefined) this.#verdict.false.add(name);
-  }
-
-  /** The name by which page `page` of the window was merged, if it still has it; else it is counted as changed. */
-  #nameOf(source: number, index: number, page: number, how: How): bigint | undefined {
-    const name = (this.#placed[source] as Placed).nameAt(index);
-    if (this.#naming.levelOf(page, name) !== undefined) return name;
-    this.#countChanged(source, how);
-    return undefined;
-  }
-
-  #countEqual(how: How, pages: number): void {
-    this.#verdict.equal += pages;
-    if (how < NONE) this.#equal[contentOf(how)] = (this.#equal[contentOf(how)] as number) + pages;
-  }
-
-  #countChanged(source: number, how: How): void {
-    add(this.#verdict.changed, source, 1);
-    if (how >= NONE) return;
-    const content = contentOf(how);
-    const sources = this.#changed.get(content) ?? [];
-    if (sources.length === 0) this.#changed.set(content, sources);
-    sources.push(source);
-  }
-
-  /** What was counted of a content's pages is taken back: all of them are compared with a copy, of that number at least. */
-  #beginAnew(content: number, least: number): void {
-    this.#verdict.equal -= this.#equal[content] as number;
-    for (const source of this.#changed.get(content) ?? []) add(this.#verdict.changed, source, -1);
-    this.#contents.copyFrom(content, least);
+  /** The page at `index` differs from one that has the same name. */
+  #giveUp(source: number, index: number): void {
+    this.#verdict.false.add((this.#placed[source] as Placed).nameAt(index));
   }
 
   #noteFailure({ name }: PageSource, { message }: KsmError): void {

@@ -24,6 +24,14 @@ export function comparePages(frame: u32, other: u32): i32 {
   return kernel.comparePages(bytesOf(frame), bytesOf(other));
 }
 
+/** Equal pages are most of those that are asked for; of the others the hash is made anew. */
+export function compareByHash(frame: u32, other: u32): i32 {
+  if (equalPages(frame, other)) return 0;
+  const name = nameOf(frame);
+  const otherName = nameOf(other);
+  return name == otherName ? comparePages(frame, other) : name < otherName ? -1 : 1;
+}
+
 export function equalPages(frame: u32, other: u32): bool {
   return kernel.equalPages(bytesOf(frame), bytesOf(other));
 }
@@ -37,8 +45,17 @@ export function isZeroPage(frame: u32): bool {
  * creation: XXH64, which is the kernel's, or the keyed hash, which runs at the speed of memory.
  */
 export function pageChecksum(frame: u32): u32 {
+  return <u32>pageHash(frame);
+}
+
+function pageHash(frame: u32): u64 {
   const bytes = bytesOf(frame);
-  return <u32>(header.checksum == CHECKSUM_XXH64 ? hashXxh64(bytes) : hashKeyed(bytes, HASH_KEY));
+  return header.checksum == CHECKSUM_XXH64 ? hashXxh64(bytes) : hashKeyed(bytes, HASH_KEY);
+}
+
+/** What the page is called where pages are names (page/names). */
+function nameOf(frame: u32): u64 {
+  return isZeroPage(frame) ? 0 : pageHash(frame);
 }
 
 /** The first four bytes of a page as a number that orders pages as memcmp does, as far as it tells them apart. */

@@ -32,10 +32,10 @@ import { isAtPlace, isCandidate } from '../../merge/candidate';
 import { domainAt, domainNumber, entryDomain } from '../../merge/domain';
 import { frameIsKsm } from '../../merge/ksm-frame';
 import {
-  compareUnless,
   isHashOrder,
   orderByBytes,
   orderByChecksum,
+  orderByHash,
   rootsAt,
   treeNid,
   unstableRoot,
@@ -96,7 +96,7 @@ export function unstableSearchOrInsert(
       const isOld = isHashed && !isOfThisPass(stateOf(met));
       if (!isOld && (treeFrame == 0 || treeFrame == frame)) return 0;
       if (treeFrame == 0) order = 0;
-      else order = isHashed ? compareUnless(known, frame, treeFrame) : orderByBytes(prefix, frame, treeFrame);
+      else order = isHashed ? orderByHash(known, frame, treeFrame) : orderByBytes(prefix, frame, treeFrame);
       if (order == 0) {
         if (!ASC_NO_ASSERT) assert(treeFrame == 0 || entryDomain(met) == domainNumber(domain));
         if (!isOld) return isStray(treeFrame, nid) ? 0 : met;
@@ -131,7 +131,10 @@ export function unstableReinsert(entry: u32, state: u32): void {
   let link = unstableRoot(domain, treeNid(frame), checksum);
   for (let other = rbAt<Item>(link); other; other = rbAt<Item>(link)) {
     let order = orderByChecksum(domain, checksum, other);
-    if (order == 0) order = comparePages(frame, frameOfPte(pteOf(entryOf(other))));
+    if (order == 0) {
+      const its = frameOfPte(pteOf(entryOf(other)));
+      order = isHashOrder() ? orderByHash(0, frame, its) : comparePages(frame, its);
+    }
     if (order == 0) return; // one of a content is enough
     parent = other;
     link = rbLink(other, order < 0);

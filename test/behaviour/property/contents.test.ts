@@ -67,3 +67,17 @@ test('hashes of 64 bits: every counter is that of a host over bytes, after every
     { numRuns: RUNS },
   );
 });
+
+const write = (page: number, content: number): Operation => ({ op: 'write', guest: 0, page, content, way: 'after' });
+const scan = (pages: number): Operation => ({ op: 'scan', pages });
+
+/** Page 0 is in the unstable tree as content 2, while it becomes zero and then content 6: as bytes are ordered, on either side of it. */
+test('a page that changes twice in the unstable tree misleads a host over names as it does one over bytes', () => {
+  const embedder = new Embedder(freshNamesHost(), freshHost('hash'), namer);
+  const before = [write(3, 2), write(1, 0), { op: 'fork', guest: 0 } as const, write(4, 2), write(0, 2), scan(1000)];
+  const during = [write(3, 0), scan(3), write(0, 0), write(5, 0), scan(3), write(0, 6), scan(3)];
+  for (const operation of [...before, ...during]) {
+    embedder.play(operation);
+    if (operation.op === 'scan') embedder.expectIdentical();
+  }
+});
