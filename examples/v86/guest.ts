@@ -1,8 +1,8 @@
 /**
  * One guest: a PC in v86 that boots a kernel, its memory as it lies in the emulator, and what it says on its serial console.
  *
- * v86 runs in this thread, a few milliseconds at a time: whoever else has the thread finds the guest's memory at rest. v86 keeps no record of
- * which pages were written.
+ * v86 runs in this thread, a few milliseconds at a time: whoever else has the thread finds the guest's memory at rest. v86 keeps no record
+ * of which pages were written.
  */
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -36,7 +36,8 @@ export function recount(rams: readonly Uint8Array[]): Recount {
 }
 
 /**
- * Where the engine's counters and the map of the pages differ from what is in the memories; empty if nowhere. To be asked once all is settled.
+ * Where the engine's counters and the map of the pages differ from what is in the memories; empty if nowhere. To be asked once all is
+ * settled.
  *
  * Two things are to be known. Pages that were never touched are pages of zeros, of which the engine knows nothing. And a frame that several
  * pages shared counts as shared, as in Linux, until the last of them is gone; but each content has one frame.

@@ -1,9 +1,9 @@
 /**
  * Watches the memories of running guests and says what KSM would save on them. This is all that an emulator needs of the library.
  *
- * A process stands for each guest, over names: the bytes stay with the guests. At each look all their pages are hashed where they lie. Pages
- * whose hash is not what it was have changed, and `contents` names them: by the hash, once their bytes have been compared with those of
- * another page that has it. Then ksmd passes once. The guests must not run meanwhile.
+ * A process stands for each guest, over names: the bytes stay with the guests. At each look all their pages are hashed. Pages whose hash
+ * is not what it was have changed, and `contents` names them: by the hash, once their bytes have been compared with those of another page
+ * that has it. Then ksmd passes once. The guests must not run meanwhile.
  *
  * A page that has been zero at each look so far was never touched: the guests' host would have no memory for it, so it is not told of.
  */
