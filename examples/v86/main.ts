@@ -18,8 +18,8 @@ import { type Costs, type Counts, savedOf, Watch } from './watch.ts';
 
 const USAGE = `usage: npm run v86 [-- [--seconds N] [--append WORDS]]
 
-  --seconds N      end after so many seconds, wherever the guests are; default: when both have done what they have to do
-  --append WORDS   added to the command lines of both kernels; default nokaslr: both have their kernel at the same addresses
+  --seconds N      end so many seconds after both kernels have begun, if the guests are not done before; default: when they are done
+  --append WORDS   added to the command lines of both kernels; default nokaslr: no addresses drawn at random
 
 Needs apt-get, dpkg-deb and npm. Everything goes to build/v86, and nothing is installed.`;
 
@@ -27,8 +27,8 @@ const FOLDER = 'build/v86';
 const GUESTS = 2;
 /** Between two looks. */
 const PAUSE_MS = 2000;
-/** Seconds after which guests count as hanging. Two idle cores need some 60. */
-const PATIENCE = 900;
+/** Seconds after which guests count as hanging. */
+const PATIENCE = 600;
 const LACKING = 2;
 const WRONG = 1;
 
@@ -87,23 +87,24 @@ async function run(command: Command): Promise<void> {
     writeFileSync(join(FOLDER, `guest-${index + 1}.log`), guest.console);
     await guest.destroy();
   }
-  finish(guests, wrong);
+  judge(wrong);
 }
 
-/** Looks every two seconds until the guests are done, or the time is over. */
+/** Looks every two seconds until the guests are done, or the time is over, which begins when both kernels have. */
 async function watchUntil(command: Command, guests: readonly Guest[], watch: Watch, start: number): Promise<Watching> {
   const watching: Watching = { samples: [], marks: [] };
-  const { seconds: limit = PATIENCE } = command;
+  const { marks } = watching;
   const since = (): number => (performance.now() - start) / 1000;
-  while (watching.marks.length < STAGES.length && since() < limit) {
-    await sleep(Math.min(PAUSE_MS, (limit - since()) * 1000));
+  const isOver = (): boolean =>
+    marks[0] !== undefined && since() >= marks[0].seconds + (command.seconds ?? Number.POSITIVE_INFINITY);
+  while (marks.length < STAGES.length && !isOver()) {
+    if (since() > PATIENCE) throw new Error(`the guests were not done after ${PATIENCE} s.\n${endOf(guests)}`);
+    await sleep(PAUSE_MS);
     const seconds = since();
-    const [said, name] = STAGES[watching.marks.length] as (typeof STAGES)[number];
-    if (guests.every(({ console }) => said.test(console))) watching.marks.push({ name, seconds });
+    const [said, name] = STAGES[marks.length] as (typeof STAGES)[number];
+    if (guests.every(({ console }) => said.test(console))) marks.push({ name, seconds });
     tell(watching, watch.look(guests.map(({ ram }) => ram)), seconds);
   }
-  if (watching.marks.length < STAGES.length && command.seconds === undefined)
-    throw new Error(`the guests were not done after ${PATIENCE} s. ${endOf(guests)}`);
   return watching;
 }
 
@@ -141,13 +142,11 @@ function draw({ append }: Command, maps: readonly Uint8Array[], { samples, marks
   return file;
 }
 
-/** The verdict: are the counters what the bytes say, and did both guests live? */
-function finish(guests: readonly Guest[], wrong: readonly string[]): void {
+/** The verdict. */
+function judge(wrong: readonly string[]): void {
   if (wrong.length > 0)
     throw new Error(`the engine's counters are not what the guests' bytes say: ${wrong.join('; ')}`);
   console.log("The engine's counters are what a count of the guests' pages by their SHA-1 gives.");
-  const [kernel] = STAGES[0] as (typeof STAGES)[number];
-  if (!guests.every(({ console }) => kernel.test(console))) throw new Error(`no kernel has begun. ${endOf(guests)}`);
 }
 
 function endOf(guests: readonly Guest[]): string {
@@ -165,5 +164,5 @@ try {
   if (command !== undefined) await run(command);
 } catch (error) {
   console.error(`v86: ${(error as Error).message}`);
-  process.exitCode = error instanceof Lacking ? LACKING : WRONG;
+  process.exit(error instanceof Lacking ? LACKING : WRONG); // guests that were not switched off would go on
 }
