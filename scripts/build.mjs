@@ -16,6 +16,9 @@ const tsc = require.resolve('typescript/bin/tsc');
 /** What makes the program ksm one of few files: half a second. */
 const BUNDLE = [fileURLToPath(new URL('bundle.mjs', import.meta.url))];
 
+/** Programs in C, which are compiled where they are wanted. */
+const C_SOURCES = ['src/image/present.c', 'src/kernel/puppet.c'];
+
 // dist mirrors the repository's own layout: what tsc does not compile is put where the compiled driver looks for it.
 const PARTS = {
   engine: {
@@ -41,18 +44,18 @@ const PARTS = {
   driver: {
     what: 'the driver and the program (TypeScript, src/ to dist/)',
     commands: [[tsc, '-p', 'tsconfig.build.json'], BUNDLE],
-    copied: ['src/kernel/puppet.c'],
+    copied: C_SOURCES,
   },
   // For who only wants to run it: without looking for mistakes in types, which takes as long again.
   runnable: {
     what: 'the driver and the program (TypeScript, src/ to dist/)',
     commands: [[tsc, '-p', 'tsconfig.build.json', '--noCheck'], BUNDLE],
-    copied: ['src/kernel/puppet.c'],
+    copied: C_SOURCES,
   },
   bench: {
     what: 'the driver and the benches (TypeScript, src/ and bench/ to dist/)',
     commands: [[tsc, '-p', 'bench', '--noCheck'], BUNDLE],
-    copied: ['src/kernel/puppet.c'],
+    copied: C_SOURCES,
   },
   v86: {
     what: 'the driver and the example with v86 (TypeScript, src/ and examples/v86/ to dist/)',

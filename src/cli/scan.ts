@@ -2,11 +2,12 @@
  * `ksm scan`: what would KSM save on these memory images or processes, and how long does finding out take?
  */
 import { KsmError } from '../errors.ts';
-import type { PageSource } from '../image/index.ts';
+import { FORMAT_NAMES, type ImageOptions, type PageSource } from '../image/index.ts';
 import type { Host } from '../index.ts';
 import { buildReport, renderJson, renderTable, type ScanReport } from '../report/index.ts';
 import { type JobOptions, type Scanned, scan as scanSources, Watch } from '../scan/index.ts';
 import { type Arguments, choice, has, many, size, wholeNumber } from './arguments.ts';
+import { CHOICE_OPTIONS, choiceOf, namesProcesses } from './choice.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMON_OPTIONS, type CommonOptions, commonOptions, optional, warningsOf } from './common.ts';
 import { appearance, print, say } from './output.ts';
@@ -27,10 +28,12 @@ export const scanCommand: Command = {
   synopsis: 'scan [OPTION…] [IMAGE…]',
   summary: 'show what KSM would save on memory images or live processes',
   details: [
-    'An IMAGE is a file of memory, page by page; a pipe will do as well, and "-" is standard input. Each image and each process ' +
+    'An IMAGE is a file of memory: raw pages, a core, packed or not; FILE#NAME is a part of a file that has several. A pipe will do as ' +
+      'well, and "-" is standard input. Each address space in an image and each process ' +
       'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
       'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
-    'Without IMAGE, --pid and --all, ksm starts four small processes of its own and scans them.',
+    'Without IMAGE and without an option that names processes, ksm starts four small ones of its own and scans them. --pid, --tree, ' +
+      '--name, --user, --cgroup and --container go together: the processes of all of them are scanned.',
     'What the columns mean, in pages of 4096 bytes:',
     [
       ['zero', "mapped to the kernel's zero page (only with --set use_zero_pages=1)"],
@@ -50,12 +53,25 @@ export const scanCommand: Command = {
   operands: 'files',
   options: [
     {
+      name: 'format',
+      value: 'FORMAT',
+      completes: ['auto', ...FORMAT_NAMES],
+      help: `what the images are: auto (default), by their first bytes; or ${FORMAT_NAMES.join(', ')}`,
+    },
+    {
+      name: 'holes',
+      value: 'HOLES',
+      completes: ['absent', 'zero'],
+      help: 'holes of images: absent (default), memory that was never given; or zero, pages of zeros',
+    },
+    {
       name: 'pid',
       value: 'PID',
       many: true,
       completes: 'process',
       help: 'a live process; several: --pid 1 --pid 2, or --pid 1,2',
     },
+    ...CHOICE_OPTIONS,
     { name: 'all', help: 'every process that this user may read' },
     {
       name: 'engine',
@@ -76,7 +92,7 @@ export const scanCommand: Command = {
     ...COMMON_OPTIONS.map((option) => (option.name === 'memory' ? { ...option, help: MEMORY_HELP } : option)),
   ],
   // The processes that it has started itself.
-  tidiesUp: (given) => given.positionals.length === 0 && !has(given, 'pid') && !has(given, 'all'),
+  tidiesUp: (given) => given.positionals.length === 0 && !namesProcesses(given),
   run: scan,
 };
 
@@ -92,7 +108,7 @@ function requestOf(given: Arguments): Request {
   const asked = optional<JobOptions['engine']>(given, 'engine', (text) => choice('engine', text, ['names', 'bytes']));
   const engine = asked ?? 'names';
   const common = engine === 'bytes' ? commonOptions(given) : commonOptions(given, budget);
-  const onlyImages = given.positionals.length > 0 && !has(given, 'pid') && !has(given, 'all');
+  const onlyImages = given.positionals.length > 0 && !namesProcesses(given);
   if (asked === 'names' && common.index === 'content' && !onlyImages) {
     throw new KsmError(
       'EUSAGE',
@@ -120,8 +136,19 @@ function requestOf(given: Arguments): Request {
     images: given.positionals,
     pids: many(given, 'pid').flatMap((list) => list.split(',').map((pid) => wholeNumber('pid', pid, 1))),
     all: has(given, 'all'),
+    format: formatOf(given),
+    holes: optional<NonNullable<ImageOptions['holes']>>(given, 'holes', (text) =>
+      choice('holes', text, ['absent', 'zero']),
+    ),
+    choice: choiceOf(given),
     passes: optional(given, 'passes', (text) => wholeNumber('passes', text, 1)),
   };
+}
+
+/** Undefined: by the first bytes. */
+function formatOf(given: Arguments): string | undefined {
+  const name = optional(given, 'format', (text) => choice('format', text, ['auto', ...FORMAT_NAMES]));
+  return name === 'auto' ? undefined : name;
 }
 
 /** Bytes that a scan over names may take: as many as there are. */
@@ -140,19 +167,21 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
 
 /** Opens, scans and reports; whatever was started is ended again, however this ends. */
 async function measure(request: Request, signal: AbortSignal): Promise<ScanReport> {
-  await using sources = await Sources.open(request, signal);
-  if (!request.quiet) for (const note of sources.notes) say(note);
-  signal.throwIfAborted();
-  if (request.engine === 'bytes' || request.index === 'content') expectFiles(request, sources.list);
   const progress = new Progress(request.quiet);
+  const watch = new Watch(progress, signal);
   try {
+    await using sources = await Sources.open(request, watch);
+    progress.clear();
+    if (!request.quiet) for (const note of sources.notes) say(note);
+    signal.throwIfAborted();
+    if (request.engine === 'bytes' || request.index === 'content') expectFiles(request, sources.list);
     let settings = { before: {}, now: {} };
     const prepare = (host: Host): void => {
       const before = readSettings(host);
       applySettings(host, request.settings);
       settings = { before, now: readSettings(host) };
     };
-    const scanned = await scanAll(request, sources.list, prepare, new Watch(progress, signal));
+    const scanned = await scanAll(request, sources.list, prepare, watch);
     using engines = scanned.engines;
     return await buildReport({
       scanned,

@@ -4,13 +4,29 @@
 import process from 'node:process';
 import { KsmError } from '../errors.ts';
 import { count, plural } from '../format.ts';
-import { type Demo, listProcesses, openImage, openProcess, type PageSource, startDemo } from '../image/index.ts';
+import {
+  type Choice,
+  chooseProcesses,
+  type Demo,
+  type ImageOptions,
+  listProcesses,
+  openImage,
+  openProcess,
+  type PageSource,
+  Presence,
+  startDemo,
+} from '../image/index.ts';
+import type { Watch } from '../scan/index.ts';
 
 /** What the command line asks for. */
 export interface Wanted {
   readonly images: readonly string[];
   readonly pids: readonly number[];
   readonly all: boolean;
+  /** How images are read; undefined: as what their first bytes say, without their holes. */
+  readonly format?: string | undefined;
+  readonly holes?: ImageOptions['holes'];
+  readonly choice: Choice;
 }
 
 /** Opened sources. Disposing ends the demo, if there is one. */
@@ -18,33 +34,43 @@ export class Sources {
   readonly list: PageSource[] = [];
   /** What the reader of the report should know about the choice: whole sentences. */
   readonly notes: string[] = [];
+  readonly #watch: Watch;
+  #presence: Presence | undefined;
   #demo: Demo | undefined;
 
-  /** Starts the demo processes where nothing else is wanted; throws the reason of `signal` where it is aborted meanwhile. */
-  static async open({ images, pids, all }: Wanted, signal?: AbortSignal): Promise<Sources> {
-    const sources = new Sources();
+  private constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+
+  /** Starts the demo processes where nothing else is wanted; throws the reason of the watch's signal where it is aborted meanwhile. */
+  static async open(wanted: Wanted, watch: Watch): Promise<Sources> {
+    const sources = new Sources(watch);
+    const { images, all, format, holes } = wanted;
+    const options = { format, holes, signal: watch.signal, streams: new Set<string>() };
     try {
-      for (const path of images) sources.#add(await openImageNamed(path));
-      await sources.#addNamed(new Set(pids), images.length > 0 || all);
-      if (all) await sources.#addAll(new Set(pids));
-      if (images.length === 0 && pids.length === 0 && !all) await sources.#addDemo(signal);
+      // Before anything is started for them.
+      const everybody = all ? await listProcesses() : [];
+      const pids = new Set([...wanted.pids, ...(await chooseProcesses(wanted.choice))]);
+      for (const path of images) for (const source of await openImageNamed(path, options)) sources.#add(source);
+      await sources.#addNamed(pids, images.length > 0 || all);
+      if (all) await sources.#addAll(everybody.filter((pid) => !pids.has(pid)));
+      if (images.length === 0 && pids.size === 0 && !all) await sources.#addDemo();
       return sources;
     } catch (error) {
       await sources[Symbol.asyncDispose]();
       throw error;
+    } finally {
+      await sources.#presence?.[Symbol.asyncDispose]();
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const source of this.list) source.close?.();
     await this.#demo?.[Symbol.asyncDispose]();
   }
 
   /** Names are unique in a report; the same image twice is a fair question. */
   #add(source: PageSource): void {
-    const { identity } = source;
-    if (!source.isRepeatable && this.list.some((other) => identity !== undefined && other.identity === identity)) {
-      throw new KsmError('EUSAGE', `${source.name}: a pipe can be read only once, so name it only once.`);
-    }
     const same = this.list.filter(({ name }) => name === source.name || name.startsWith(`${source.name} #`)).length;
     this.list.push(same === 0 ? source : renamed(source, `${source.name} #${same + 1}`));
   }
@@ -54,7 +80,7 @@ export class Sources {
     const failed: KsmError[] = [];
     for (const pid of pids) {
       try {
-        this.#add(await openProcess(pid));
+        await this.#addProcess(pid);
       } catch (error) {
         if (!(error instanceof KsmError) || !['ESRCH', 'EACCES'].includes(error.code)) throw error;
         failed.push(error);
@@ -67,12 +93,11 @@ export class Sources {
     this.notes.push(...why.map((message) => `Not in this report: ${message}.`));
   }
 
-  async #addAll(already: ReadonlySet<number>): Promise<void> {
+  async #addAll(pids: readonly number[]): Promise<void> {
     let gone = 0;
-    for (const pid of await listProcesses()) {
-      if (already.has(pid)) continue;
+    for (const pid of pids) {
       try {
-        this.#add(await openProcess(pid));
+        await this.#addProcess(pid);
       } catch (error) {
         // Between listing and opening, a process may end: then it is not one of "all" any more.
         if (!(error instanceof KsmError)) throw error;
@@ -88,7 +113,16 @@ export class Sources {
     if (gone > 0) this.notes.push(`${count(gone)} of the processes ended or closed before they could be opened.`);
   }
 
-  async #addDemo(signal: AbortSignal | undefined): Promise<void> {
+  /** One helper finds the pages of them all. */
+  async #addProcess(pid: number): Promise<void> {
+    this.#presence ??= await Presence.open();
+    const look = (done: number, whole: number): Promise<void> =>
+      this.#watch.look(`looking for pages of process ${pid}`, done, whole);
+    this.#add(await openProcess(pid, { presence: this.#presence, look }));
+    await look(0, 0);
+  }
+
+  async #addDemo(): Promise<void> {
     if (process.platform !== 'linux') {
       throw new KsmError(
         'EINVAL',
@@ -96,8 +130,8 @@ export class Sources {
           `${process.platform}. Memory images can be scanned everywhere: ksm scan IMAGE`,
       );
     }
-    this.#demo = await startDemo(signal);
-    for (const pid of this.#demo.pids) this.#add(await openProcess(pid));
+    this.#demo = await startDemo(this.#watch.signal);
+    for (const pid of this.#demo.pids) await this.#addProcess(pid);
     this.notes.push(
       'No source was given, so ksm started four small servers, scanned them and ended them. ' +
         'To look at your own: ksm scan --all, ksm scan --pid PID, or ksm scan IMAGE.',
@@ -105,9 +139,9 @@ export class Sources {
   }
 }
 
-async function openImageNamed(path: string): Promise<PageSource> {
+async function openImageNamed(path: string, options: ImageOptions): Promise<PageSource[]> {
   try {
-    return await openImage(path);
+    return await openImage(path, options);
   } catch (error) {
     if (!(error instanceof KsmError) || error.code !== 'ENOENT' || !/^[0-9]+$/.test(path)) throw error;
     throw new KsmError('ENOENT', `${error.message}; if process ${path} is meant: --pid ${path}`, { cause: error });
@@ -118,11 +152,17 @@ async function openImageNamed(path: string): Promise<PageSource> {
 function renamed(source: PageSource, name: string): PageSource {
   const { shareable } = source;
   const openReader = source.openReader?.bind(source);
+  const close = source.close?.bind(source);
   return {
     ...(shareable === undefined ? {} : { shareable }),
+    ...(close === undefined ? {} : { close }),
+    ...(source.live === undefined ? {} : { live: source.live }),
     name,
     kind: source.kind,
     isRepeatable: source.isRepeatable,
+    get image() {
+      return source.image;
+    },
     get ranges() {
       return source.ranges;
     },

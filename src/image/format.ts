@@ -1,22 +1,52 @@
-/** What a format of memory images is: how a file of it is recognised, and what is in one. */
-import type { PageSource } from './source.ts';
+/** What a format of memory images is: how a file of it is recognised, and which pages of which address spaces are in one. */
+import type { ByteSource } from './bytes/byte-source.ts';
 
-/** A regular file that is not empty, as it was when it was opened. */
-export interface ImageFile {
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Its first bytes, HEAD_BYTES of them unless the file has fewer. */
-  readonly head: Uint8Array;
+/** Consecutive pages of an address space that have data. */
+export interface SpaceRange {
+  /** Of its first page: a multiple of 4096. */
+  readonly address: bigint;
+  readonly pages: number;
+  /** What it is, for people: "ram", "vga.vram", "" . */
+  readonly label: string;
 }
 
-export const HEAD_BYTES: number = 4096;
+/** Pages that are not in the image, and why. */
+export interface Missing {
+  readonly reason: 'hole' | 'not dumped' | 'filtered' | 'truncated';
+  readonly pages: number;
+}
+
+/** One address space of an image: which of its pages there are, and what is in them. */
+export interface PageSpace {
+  /** '' if the image has only one; else what tells it from the others. */
+  readonly name: string;
+  /** Ascending by address, not overlapping. */
+  readonly ranges: readonly SpaceRange[];
+  readonly missing: readonly Missing[];
+  /** Pages of which the image has only a part; the rest is zeros. */
+  readonly partial: number;
+  /** Whole sentences for the report. */
+  readonly notes: readonly string[];
+  /**
+   * Reads whole pages, numbered from 0 over all ranges back to back, into memory of whole pages. How many: fewer only if the file has
+   * shrunk.
+   */
+  read(page: number, into: Uint8Array): number;
+}
+
+export interface OpenOptions {
+  readonly holes: 'absent' | 'zero';
+  /** Of FILE#NAME. */
+  readonly part?: string;
+}
 
 export interface ImageFormat {
-  /** For people. */
+  /** As after --format. */
   readonly name: string;
-  /** Is this a file of the format, as far as its head tells? */
-  recognises(file: ImageFile): boolean;
-  /** EFORMAT if it is none all the same. */
-  open(file: ImageFile): PageSource | Promise<PageSource>;
+  /** For the report: "ELF core". */
+  readonly title: string;
+  /** As far as the first 4096 bytes tell. */
+  matches(head: Uint8Array, bytes: ByteSource): boolean;
+  /** Throws EFORMAT: refused by name, truncated beyond use, hostile. `path`: where files beside it are (a directory of CRIU). */
+  open(bytes: ByteSource, options: OpenOptions): PageSpace[] | Promise<PageSpace[]>;
 }

@@ -15,6 +15,8 @@ export interface ProcessStat {
   readonly command: string;
   /** In clock ticks after boot. Together with the pid it names a process for good: pids are used again. */
   readonly startTime: string;
+  /** The process that started it, or whoever has taken its place; 0 for the first of all. */
+  readonly parent: number;
   /** Has an address space: neither a kernel thread nor a process that has ended and waits for its parent. */
   readonly hasMemory: boolean;
 }
@@ -48,9 +50,9 @@ export async function readStat(pid: number): Promise<ProcessStat> {
   const close = text.lastIndexOf(')');
   const fields = text.slice(close + 2).split(' ');
   // Numbers of proc(5): fields[0] is the third, the state.
-  const [startTime = '', virtualBytes = '0'] = [fields[22 - 3], fields[23 - 3]];
+  const [parent = '0', startTime = '', virtualBytes = '0'] = [fields[4 - 3], fields[22 - 3], fields[23 - 3]];
   const command = printable(text.slice(text.indexOf('(') + 1, close));
-  return { command, startTime, hasMemory: virtualBytes !== '0' };
+  return { command, startTime, parent: Number(parent), hasMemory: virtualBytes !== '0' };
 }
 
 /**

@@ -5,16 +5,17 @@
  * and their numbers, and pages that are gone when their turn comes are left out. Nothing is open but during read().
  */
 
-import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { KsmError } from '../errors.ts';
 import { count } from './failure.ts';
-import { Pagemap } from './pagemap.ts';
-import { checkReadable, processFailure, readStat, requireLinux } from './proc.ts';
+import { GUEST_RAM, guestRam, isMonitor, sharedRamNotes } from './guest.ts';
+import { type LiveFacts, readKsmNow } from './live.ts';
+import { type Found, type Look, Presence } from './present.ts';
+import { checkReadable, type ProcessStat, processFailure, readStat, requireLinux } from './proc.ts';
 import { append, type Layout, within } from './ranges.ts';
 import { lost, ProcessReader } from './reader.ts';
 import type { ProcessData } from './shared.ts';
-import { kernelPageBytes, type Mapping, parseSmaps } from './smaps.ts';
+import { type Entry, kernelPageBytes, type Mapping, parseEntries, takenOf } from './smaps.ts';
 import {
   PAGE_BYTES,
   type PageChunk,
@@ -24,43 +25,109 @@ import {
   type ReadOptions,
   type Shareable,
 } from './source.ts';
+import { unseenOf } from './unseen.ts';
+
+/** How processes are opened. */
+export interface OpenOptions {
+  /** What finds their pages; without it a walk over pagemap does. */
+  readonly presence?: Presence;
+  readonly look?: Look;
+}
+
+/** Pages of a huge page, on all machines whose pages have 4096 bytes. */
+const HUGE_PAGES = 512;
 
 /**
- * The present pages of the private mappings that KSM would take, without those of files that were never written.
+ * The present pages of the private mappings that KSM would take, without those of files that were never written, and without the
+ * kernel's zero page: memory that was only ever read has it everywhere, and it is nobody's.
  *
  * Ranges are numbered one behind another; one page is left out between two that do not touch in the process. A range is
- * a mapping, or a part of it if it has large holes. Swapped pages are not present; `notes` says how many there are. A
- * shared zero page counts as a page of zeros. A kernel thread, or a process that has ended and waits for its parent,
- * gives a source without pages and a note.
+ * a mapping, or a part of it if it has large holes. Swapped pages are not present; `live.unseen` says how many there are, and what
+ * else is not taken. A kernel thread, or a process that has ended and waits for its parent, gives a source without pages and a note.
  *
  * Throws ESRCH (no such process), EACCES (its memory may not be read), EINVAL (not Linux, not a pid, another page
- * size), or the errno that /proc gave.
+ * size), the errno that /proc gave, or what `look` throws.
  */
-export async function openProcess(pid: number): Promise<PageSource> {
+export async function openProcess(pid: number, options: OpenOptions = {}): Promise<PageSource> {
   requireLinux();
   if (!Number.isSafeInteger(pid) || pid <= 0) {
     throw new KsmError('EINVAL', `${pid} is not a process id; those are whole numbers above 0`);
   }
   const stat = await readStat(pid);
-  if (!stat.hasMemory) {
-    return new ProcessSource({ kind: 'process', pid, stat, layout: { ranges: [], runs: [] }, notes: [NO_MEMORY] });
-  }
+  if (!stat.hasMemory) return sourceWithoutMemory(pid, stat);
   checkReadable(pid);
-  const mappings = await readMappings(pid);
-  const layout = readLayout(pid, mappings);
+  const entries = await readEntries(pid);
+  const mappings = takenOf(entries);
+  const found = await find(pid, mappings, options);
+  const ksm = await readKsmNow(pid, entries);
   const now = await readStat(pid);
-  if (layout === undefined || !now.hasMemory || now.startTime !== stat.startTime) {
-    throw new KsmError('ESRCH', `process ${pid} ended while it was looked at; nothing of it was read`);
-  }
-  const swapped = mappings.reduce((sum, mapping) => sum + mapping.swapped, 0);
-  const verb = swapped === 1 ? 'is' : 'are';
-  const notes = swapped > 0 ? [`${count(swapped, 'page')} ${verb} swapped out and ${verb} not taken.`] : [];
-  return new ProcessSource({ kind: 'process', pid, stat, layout, notes });
+  if (found === undefined || !now.hasMemory || now.startTime !== stat.startTime) throw endedEarly(pid);
+  const layout: Layout = { ranges: [], runs: [] };
+  const ram = isMonitor(stat.command) ? guestRam(entries) : [];
+  const labels = labelsOf(mappings, ram);
+  found.forEach(({ runs }, index) => void append(layout, runs, labels[index] ?? ''));
+  const [swapped, doubtful] = [sum(mappings, (one) => one.swapped), sum(found, (one) => one.doubtful)];
+  const unseen = unseenOf(
+    entries,
+    sum(found, ({ zero }) => zero),
+  );
+  return new ProcessSource({
+    kind: 'process',
+    pid,
+    stat,
+    layout,
+    notes: [...notesOf(swapped, doubtful), ...(await sharedRamNotes(pid, ram))],
+    live: { unseen, ksm, hugeBytes: sum(entries, ({ huge }) => huge), huge: hugeOf(found) },
+  });
+}
+
+/** What the ranges of the mappings are called. */
+function labelsOf(mappings: readonly Mapping[], ram: readonly Entry[]): string[] {
+  const own = new Set(ram.map(({ at }) => at));
+  return mappings.map(({ at, name }) => (name === '' && own.has(at) ? GUEST_RAM : name));
 }
 
 const NO_MEMORY = 'It has no memory: it is a kernel thread, or has ended.';
 
-async function readMappings(pid: number): Promise<Mapping[]> {
+function sourceWithoutMemory(pid: number, stat: ProcessStat): PageSource {
+  const live: LiveFacts = { unseen: [], ksm: null, hugeBytes: 0, huge: [] };
+  return new ProcessSource({ kind: 'process', pid, stat, layout: { ranges: [], runs: [] }, notes: [NO_MEMORY], live });
+}
+
+function endedEarly(pid: number): KsmError {
+  return new KsmError('ESRCH', `process ${pid} ended while it was looked at; nothing of it was read`);
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0);
+}
+
+function notesOf(swapped: number, doubtful: number): string[] {
+  const verb = swapped === 1 ? 'is' : 'are';
+  const notes = swapped > 0 ? [`${count(swapped, 'page')} ${verb} swapped out and ${verb} not taken.`] : [];
+  if (doubtful > 0) {
+    notes.push(
+      `${count(doubtful, 'page')} may be the kernel's page of zeros, which is nobody's memory: only root, or Linux 6.7 with a C ` +
+        'compiler, can tell it from pages that are shared, so that they count as memory here.',
+    );
+  }
+  return notes;
+}
+
+/** Huge pages that are whole, by the number of their first page / 512. */
+function hugeOf(found: readonly Found[]): number[] | null {
+  const pages: number[] = [];
+  for (const { huge } of found) {
+    if (huge === undefined) return null;
+    for (const run of huge) {
+      const end = Math.floor((run.at + run.pages) / HUGE_PAGES);
+      for (let page = Math.ceil(run.at / HUGE_PAGES); page < end; page++) pages.push(page);
+    }
+  }
+  return pages;
+}
+
+async function readEntries(pid: number): Promise<Entry[]> {
   let text: string;
   try {
     text = await readFile(`/proc/${pid}/smaps`, 'utf8');
@@ -71,28 +138,26 @@ async function readMappings(pid: number): Promise<Mapping[]> {
   if (bytes !== PAGE_BYTES) {
     throw new KsmError('EINVAL', `this kernel has pages of ${bytes} bytes; only live processes with 4096 can be read`);
   }
-  return parseSmaps(text);
+  return parseEntries(text);
 }
 
 /** undefined: the process has ended. */
-function readLayout(pid: number, mappings: readonly Mapping[]): Layout | undefined {
-  const layout: Layout = { ranges: [], runs: [] };
-  let fd = -1;
+async function find(
+  pid: number,
+  mappings: readonly Mapping[],
+  { presence = Presence.walking(), look = async () => {} }: OpenOptions,
+): Promise<Found[] | undefined> {
+  let ended: unknown;
+  const watched: Look = async (done, whole) => {
+    await look(done, whole).catch((reason: unknown) => {
+      ended = reason;
+      throw reason;
+    });
+  };
   try {
-    fd = openSync(`/proc/${pid}/pagemap`, 'r');
-    const pagemap = new Pagemap(fd);
-    for (const mapping of mappings) {
-      // Asking for each page of a large reservation takes long, and the kernel has said that there is nothing.
-      if (mapping.anonymous === 0) continue;
-      const runs = pagemap.presentRuns(mapping.at, mapping.pages);
-      if (runs === undefined) return undefined;
-      append(layout, runs, mapping.name);
-    }
-    return layout;
+    return await presence.find(pid, mappings, watched);
   } catch (error) {
-    throw processFailure(error, pid);
-  } finally {
-    if (fd >= 0) closeSync(fd);
+    throw ended ?? processFailure(error, pid);
   }
 }
 
@@ -104,14 +169,16 @@ export class ProcessSource implements PageSource {
   readonly pages: number;
   /** Those of opening; what a reading has to say comes behind them. */
   readonly notes: string[];
+  readonly live: LiveFacts;
   readonly #data: ProcessData;
 
   constructor(data: ProcessData) {
-    const { pid, stat, layout, notes } = data;
+    const { pid, stat, layout, notes, live } = data;
     this.name = `pid ${pid} (${stat.command})`;
     this.ranges = layout.ranges;
     this.pages = layout.runs.reduce((sum, run) => sum + run.pages, 0);
     this.notes = [...notes];
+    this.live = live;
     this.#data = data;
   }
 
@@ -135,8 +202,8 @@ export class ProcessSource implements PageSource {
         }
         if (reader.ended) break;
       }
-      if (reader !== undefined) notes.push(...reader.notes(this.pages));
-      const reading = { pages: read, bytes: read * PAGE_BYTES, notes };
+      if (reader !== undefined) notes.push(...reader.notes(this.pages, reader.ended && (await this.#isAlive())));
+      const reading = { pages: read, notes };
       if (onEnd !== undefined) onEnd(reading);
       else if (runs === undefined) this.#report([reading]);
     } catch (error) {
@@ -148,6 +215,12 @@ export class ProcessSource implements PageSource {
 
   #report(readings: readonly Reading[]): void {
     this.notes.splice(0, this.notes.length, ...this.#data.notes, ...readings.flatMap(({ notes }) => notes));
+  }
+
+  async #isAlive(): Promise<boolean> {
+    const { pid, stat } = this.#data;
+    const now = await readStat(pid).catch(() => undefined);
+    return now?.hasMemory === true && now.startTime === stat.startTime;
   }
 
   /** undefined, and a note: the process is gone, or has become unreadable, since the source was opened. */

@@ -24,6 +24,13 @@ export interface Layout {
   readonly runs: NumberedRun[];
 }
 
+/** Adds a run behind the others, to the last of them where they touch. */
+export function extend(runs: Run[], { at, pages }: Run): void {
+  const last = runs.at(-1);
+  if (last === undefined || last.at + last.pages !== at) runs.push({ at, pages });
+  else runs[runs.length - 1] = { at: last.at, pages: last.pages + pages };
+}
+
 /** Adds the runs of one mapping, in as many ranges as its large holes make of it. */
 export function append(layout: Layout, runs: readonly Run[], label: string): void {
   let first = 0;

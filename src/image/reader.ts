@@ -63,13 +63,14 @@ export class ProcessReader {
     }
   }
 
-  /** What could not be read of `pages`, as sentences. */
-  notes(pages: number): string[] {
+  /** What could not be read of `pages`, as sentences; `isAlive`: where its memory has ended, it has become another program. */
+  notes(pages: number, isAlive: boolean): string[] {
     const notes: string[] = [];
     if (this.#gone > 0) notes.push(lost(this.#gone, 'the process gave them back before they were read'));
     if (this.#unreadable > 0) notes.push(lost(this.#unreadable, 'the kernel could not read them'));
     const never = pages - this.#read - this.#gone - this.#unreadable;
-    if (never > 0) notes.push(lost(never, 'the process ended while it was read'));
+    const how = isAlive ? 'became another program' : 'ended';
+    if (never > 0) notes.push(lost(never, `the process ${how} while it was read`));
     return notes;
   }
 

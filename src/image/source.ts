@@ -4,6 +4,7 @@
  * Readers of every format implement this interface, so that the loader, the command line and embedders know only it.
  */
 
+import type { LiveFacts } from './live.ts';
 import type { SourceData } from './shared.ts';
 
 /** Bytes of a page; the only size there is. */
@@ -52,8 +53,6 @@ export interface ReadOptions {
 /** How a reading of some pages went: plain data, for another thread may have done it. */
 export interface Reading {
   readonly pages: number;
-  /** Of the source itself: less than the pages where the last of them was filled up. */
-  readonly bytes: number;
   /** Whole sentences. */
   readonly notes: readonly string[];
 }
@@ -73,6 +72,18 @@ export interface PageReader {
   close(): void;
 }
 
+/** What the report says of an image besides its pages. */
+export interface ImageFacts {
+  /** As after --format. */
+  readonly format: string;
+  /** For people: "ELF core". */
+  readonly title: string;
+  /** Pages that are not in the image: holes, or left out by whoever made it. */
+  readonly absent: number;
+  /** Pages of which the image has only a part; the rest is zeros. */
+  readonly partial: number;
+}
+
 export interface PageSource {
   /** For people: a file's path, or "pid 123 (node)". Unique within a scan. */
   readonly name: string;
@@ -83,8 +94,8 @@ export interface PageSource {
   readonly pages: number;
   /** May read() be called again? Not of a stream. */
   readonly isRepeatable: boolean;
-  /** Of a stream: what tells it from others, whatever the name by which it was found. */
-  readonly identity?: string;
+  /** Of an image: what it was read as. Of a stream: complete once read() has ended. */
+  readonly image?: ImageFacts | undefined;
   /** Of a source that is not repeatable: pages below this number can be read again all the same. Default: 0. */
   readonly kept?: number;
   /** Undefined: only this thread can read it. */
@@ -96,6 +107,10 @@ export interface PageSource {
   read(options?: ReadOptions): AsyncIterable<PageChunk>;
   /** Only of a source where a page here and there costs little: a file. Throws as read() does. */
   openReader?(): PageReader;
+  /** Lets go what has been open since the source was. Nothing can be read any more. */
+  close?(): void;
+  /** Only of a live process: what the kernel says of it, as it was when the source was opened. */
+  readonly live?: LiveFacts;
   /** What the user should know about how the reading of all went, complete once it has ended: whole sentences. */
   readonly notes: readonly string[];
 }

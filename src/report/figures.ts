@@ -4,12 +4,13 @@
  * It assumes that every address space was loaded by plain writes and has not been written since: then nobody maps the zero frame but by
  * use_zero_pages.
  */
-import { PAGE_BYTES } from '../image/index.ts';
+import { type LiveFacts, PAGE_BYTES, type PageSource } from '../image/index.ts';
 import type { KsmStat } from '../index.ts';
 import type { Scanned } from '../scan/index.ts';
 import { estimate, type Figures } from './estimate.ts';
+import { hugePages } from './huge.ts';
 import { type Content, type Merged, readMerged } from './merged.ts';
-import type { SampleReport, SourceReport } from './types.ts';
+import type { HugePagesReport, SampleReport, SourceReport } from './types.ts';
 
 /** What figures are made from. */
 export type Counted = Pick<Scanned, 'engines' | 'placed' | 'passes' | 'pages' | 'sample'>;
@@ -35,7 +36,9 @@ function* both(some: Iterable<Content>, others: Iterable<Content>): Generator<Co
 }
 
 /** One row a source. What is merged of it is in its ksm_stat; which of those pages are kept, the page tables tell. */
-function sourceReports({ placed }: Counted, merged: Merged): SourceReport[] {
+function sourceReports(counted: Counted, merged: Merged): SourceReport[] {
+  const { placed } = counted;
+  const huge = hugePages(counted);
   return placed.map(({ source, spaces }, i) => {
     const stat = spaces.map((space) => space.ksmStat()).reduce(together);
     const unshared = spaces.reduce((total, space) => total + space.unsharedPages(), 0);
@@ -44,6 +47,7 @@ function sourceReports({ placed }: Counted, merged: Merged): SourceReport[] {
     return {
       name: source.name,
       kind: source.kind,
+      ...imageFigures(source),
       pages: merged.resident[i] ?? 0,
       zero: stat.ksm_zero_pages,
       shared,
@@ -52,8 +56,32 @@ function sourceReports({ placed }: Counted, merged: Merged): SourceReport[] {
       volatile: stat.ksm_rmap_items - stat.ksm_merging_pages - unshared,
       saved_bytes: (sharing + stat.ksm_zero_pages) * PAGE_BYTES,
       ...stat,
+      engine: stat,
+      ...liveOf(source.live, huge[i]),
     };
   });
+}
+
+/** What there is to be said of an image only. */
+function imageFigures({ image }: PageSource): Partial<SourceReport> {
+  if (image === undefined) return {};
+  const { format, title, absent, partial } = image;
+  return { format, read_as: title, absent_pages: absent, partial_pages: partial };
+}
+
+/** What only processes have. */
+function liveOf(
+  live: LiveFacts | undefined,
+  huge: HugePagesReport | undefined,
+): Pick<SourceReport, 'live' | 'not_looked_at' | 'huge_pages'> {
+  if (live === undefined) return {};
+  const { ksm, unseen } = live;
+  const hasAsked = ksm?.ksm_merge_any === 'yes' || ksm?.ksm_mergeable === 'yes';
+  return {
+    live: ksm === null ? null : { ...ksm, opted_in: hasAsked },
+    not_looked_at: unseen,
+    ...(huge === undefined ? {} : { huge_pages: huge }),
+  };
 }
 
 /** The ksm_stat of a source that is in two engines. */

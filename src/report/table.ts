@@ -11,6 +11,8 @@ import { printable } from '../printable.ts';
 import type { Pass } from '../scan/index.ts';
 import { type Column, cells, columnWidths, fitting, grid, widthOf } from './grid.ts';
 import type { Interval } from './interval.ts';
+import { mergedNow, notLookedAt, splitHugePages } from './live.ts';
+import { readAs } from './read-as.ts';
 import type { ContentReport, SampleReport, ScanReport, SourceIntervals, SourceReport } from './types.ts';
 import { wrap } from './wrap.ts';
 
@@ -47,6 +49,8 @@ export function renderTable(report: ScanReport, { width, colour }: TableOptions)
   const parts = [
     headline(report, width, styles),
     sources(report, width, styles),
+    wrap(readAs(report.ksm_stat), width, INDENT),
+    processes(report, width, styles),
     contents(report, width, styles),
     passes(report, width, styles),
     wrap(settings(report), width, INDENT),
@@ -105,6 +109,8 @@ const COLUMNS: readonly SourceColumn[] = [
     value: (s) => margin(s.saved_bytes, s.intervals),
   },
   { title: '', rank: 0, cell: (s) => percent(s.saved_bytes, s.pages * PAGE_SIZE) },
+  { title: 'absent', rank: 3, cell: (s) => count(s.absent_pages ?? 0), value: (s) => s.absent_pages ?? 0 },
+  { title: 'partial', rank: 6, cell: (s) => count(s.partial_pages ?? 0), value: (s) => s.partial_pages ?? 0 },
   { title: 'zero', rank: 3, cell: (s) => count(s.zero), value: (s) => s.zero },
   { title: 'shared', rank: 2, cell: (s) => count(s.shared) },
   { title: 'sharing', rank: 1, cell: (s) => count(s.sharing) },
@@ -131,6 +137,18 @@ function sources(report: ScanReport, width: number, { strong, faint }: Styles): 
   return [faint(head), ...lines, strong(total)].join('\n');
 }
 
+/** What there is to say of living processes. */
+function processes(report: ScanReport, width: number, { strong }: Styles): string {
+  const [title, ...rows] = notLookedAt(report);
+  const sentences = [mergedNow(report), splitHugePages(report)].filter((text) => text !== '');
+  return [
+    ...(title === undefined
+      ? []
+      : [strong(title), ...rows.map((row) => ([...row].length > width ? wrap(row, width, INDENT) : row))]),
+    ...sentences.map((text) => wrap(text, width, INDENT)),
+  ].join('\n');
+}
+
 /** Of a path the end tells most, of a process the beginning. */
 function shortName(name: string, width: number): string {
   return name.includes('/') ? shorten(printable(name), width) : clip(printable(name), width);
@@ -154,6 +172,8 @@ function sum(all: readonly SourceReport[], name: string): SourceReport {
     name,
     kind: 'process',
     pages: add((s) => s.pages),
+    absent_pages: add((s) => s.absent_pages ?? 0),
+    partial_pages: add((s) => s.partial_pages ?? 0),
     zero: add((s) => s.zero),
     shared: add((s) => s.shared),
     sharing: add((s) => s.sharing),

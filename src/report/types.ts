@@ -4,18 +4,38 @@
  * Counters carry the kernel's names and meaning (Documentation/admin-guide/mm/ksm.rst). Sizes are bytes, times are
  * seconds, everything else counts pages of 4096 bytes unless it says otherwise.
  */
+import type { KsmNow, Unseen } from '../image/index.ts';
 import type { Counters, KsmStat } from '../index.ts';
 import type { Pass, Phase } from '../scan/index.ts';
 import type { Interval } from './interval.ts';
 import type { Verification } from './verification.ts';
 
+/** The kernel's own account of a process, and whether the process has asked for merging, with madvise or prctl. */
+export interface LiveReport extends KsmNow {
+  readonly opted_in: boolean;
+}
+
+/** Of a process: memory in huge pages, and how many of them merging would split; null: nobody knows. */
+export interface HugePagesReport {
+  readonly bytes: number;
+  readonly split: number | null;
+}
+
 /**
- * One source. Every column adds up to the whole: zero, shared, sharing, unshared and volatile to the system's counters,
- * pages and saved_bytes to the report's.
+ * One source. The lines of ksm_stat in it are the engine's, not the kernel's. Every column adds up to the whole: zero, shared, sharing,
+ * unshared and volatile to the system's counters, pages and saved_bytes to the report's.
  */
 export interface SourceReport extends KsmStat {
   readonly name: string;
   readonly kind: 'image' | 'process';
+  /** Of an image: what it was read as, a word of --format. */
+  readonly format?: string;
+  /** The same for people, with what was around it: "ELF core in gzip". */
+  readonly read_as?: string;
+  /** Of an image: pages that are not in it, holes among them. */
+  readonly absent_pages?: number;
+  /** Of an image: pages of which only a part is in it. */
+  readonly partial_pages?: number;
   /** Pages loaded. */
   readonly pages: number;
   /** Pages that now map the zero frame (only with use_zero_pages). */
@@ -32,6 +52,13 @@ export interface SourceReport extends KsmStat {
   readonly saved_bytes: number;
   /** Of a sample: the bounds of its figures. */
   readonly intervals?: SourceIntervals;
+  /** Of a process: what the kernel says of it now; null where it does not say it. */
+  readonly live?: LiveReport | null;
+  /** The engine's lines of ksm_stat once more, by a name that cannot be mistaken. */
+  readonly engine?: KsmStat;
+  /** Of a process: what of its memory is not among the pages. */
+  readonly not_looked_at?: readonly Unseen[];
+  readonly huge_pages?: HugePagesReport;
 }
 
 /** Between these bounds the truth lies, in 95 of 100 samples or more. */

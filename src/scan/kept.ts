@@ -54,6 +54,9 @@ class KeptSource implements PageSource {
   get notes(): readonly string[] {
     return this.#source.notes;
   }
+  get image(): PageSource['image'] {
+    return this.#source.image;
+  }
 
   /** The first time what comes; from then on the copies. */
   async *read(options: ReadOptions = {}): AsyncGenerator<PageChunk, void> {

@@ -78,7 +78,7 @@ export async function namePart(
 ): Promise<NamedPart> {
   const names = new BigUint64Array(pages);
   const index = new PageIndex();
-  let reading: Reading = { pages: 0, bytes: 0, notes: [] };
+  let reading: Reading = { pages: 0, notes: [] };
   const onEnd = (ended: Reading): void => {
     reading = ended;
   };

@@ -4,7 +4,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { KsmError } from '../../src/errors.ts';
+import { type ImageOptions, openImage } from '../../src/image/open.ts';
 import { PAGE_BYTES, type PageSource } from '../../src/image/source.ts';
+
+/** The source of an image that has one address space. */
+export async function openOne(path: string, options?: ImageOptions): Promise<PageSource> {
+  const [source, ...others] = await openImage(path, options);
+  if (source === undefined || others.length > 0) throw new Error(`${path} has ${1 + others.length} address spaces`);
+  return source;
+}
 
 /** Every page of a source by its number; checks on the way what PageSource promises of chunks and ranges. */
 export async function readAll(source: PageSource, signal?: AbortSignal): Promise<Map<number, Buffer>> {

@@ -52,7 +52,13 @@ it('every file that the program names by its place lies there', () => {
       ([, path = '']) => path,
     ),
   );
-  for (const path of ['./thread.cjs', '../worker/node.js', '../image/demo-worker.js', '../kernel/puppet.c'])
+  for (const path of [
+    './thread.cjs',
+    '../worker/node.js',
+    '../image/demo-worker.js',
+    '../image/present.c',
+    '../kernel/puppet.c',
+  ])
     expect(named).toContain(path);
   const built = named.filter((path) => !path.includes('/build/'));
   for (const path of [...built, '../../build/engine.wasm']) expect(existsSync(new URL(path, PROGRAM)), path).toBe(true);

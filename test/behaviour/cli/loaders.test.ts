@@ -71,12 +71,12 @@ it('an image that goes away fails with the same message', async () => {
   const { Window } = await import('../../../dist/src/names/index.js');
   const { loadBinary } = await import('../../../dist/src/load.js');
   const path = folder.file('gone.img', Buffer.alloc(33 * MIB, 1));
-  const source = await openImage(path);
+  const sources = await openImage(path);
   rmSync(path);
   const window = new Window(await loadBinary('hash'), { seed: 1n });
   for (const loaders of [1, 2, 3]) {
     const watch = new Watch({ show: () => {} }, new AbortController().signal);
-    await expect(loadNames([source], window, { add: () => {} }, loaders, watch)).rejects.toMatchObject({
+    await expect(loadNames(sources, window, { add: () => {} }, loaders, watch)).rejects.toMatchObject({
       code: 'ENOENT',
       message: `${path}: no such file`,
     });

@@ -2,15 +2,18 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Sources } from '../../../src/cli/sources.ts';
+import { Watch } from '../../../src/scan/index.ts';
 
-const NOTHING = { images: [], pids: [], all: false };
+const choice = { trees: [], names: [], users: [], cgroups: [], containers: [] };
+const NOTHING = { images: [], pids: [], all: false, choice };
+const WATCH = new Watch({ show: () => {} }, new AbortController().signal);
 const here = process.platform;
 
 beforeEach(() => Object.defineProperty(process, 'platform', { value: 'darwin' }));
 afterEach(() => Object.defineProperty(process, 'platform', { value: here }));
 
 it('cannot run the demo, and says what works instead', async () => {
-  await expect(Sources.open(NOTHING)).rejects.toMatchObject({
+  await expect(Sources.open(NOTHING, WATCH)).rejects.toMatchObject({
     code: 'EINVAL',
     message: expect.stringMatching(/needs Linux; this is darwin.*ksm scan IMAGE/),
   });
@@ -19,15 +22,16 @@ it('cannot run the demo, and says what works instead', async () => {
 it.each([
   { ...NOTHING, pids: [1] },
   { ...NOTHING, all: true },
+  { ...NOTHING, choice: { ...choice, names: ['node'] } },
 ])('cannot read processes: %j', async (wanted) => {
-  await expect(Sources.open(wanted)).rejects.toMatchObject({
+  await expect(Sources.open(wanted, WATCH)).rejects.toMatchObject({
     code: 'EINVAL',
     message: expect.stringMatching(/needs Linux, and this is darwin/),
   });
 });
 
 it('can read images', async () => {
-  await using sources = await Sources.open({ ...NOTHING, images: [fileURLToPath(import.meta.url)] });
+  await using sources = await Sources.open({ ...NOTHING, images: [fileURLToPath(import.meta.url)] }, WATCH);
   expect(sources.list).toMatchObject([{ kind: 'image' }]);
   expect(sources.notes).toEqual([]);
 });

@@ -5,6 +5,12 @@
  */
 import type { Target } from './target.ts';
 
+const FORMATS = ['kdump', 'lime', 'avml', 'qemu', 'minidump', 'windows', 'wrapped', 'criu'] as const;
+
+function fromFormats(): Record<string, () => Promise<Target>> {
+  return Object.fromEntries(FORMATS.map((name) => [name, async () => (await import('./targets/formats.ts'))[name]]));
+}
+
 const LOADERS: Readonly<Record<string, () => Promise<Target>>> = {
   size: () => import('./targets/size.ts'),
   settings: () => import('./targets/settings.ts'),
@@ -14,6 +20,9 @@ const LOADERS: Readonly<Record<string, () => Promise<Target>>> = {
   recording: () => import('./targets/recording.ts'),
   replay: () => import('./targets/replay.ts'),
   image: () => import('./targets/image.ts'),
+  elf: () => import('./targets/elf.ts'),
+  packed: () => import('./targets/packed.ts'),
+  ...fromFormats(),
   smaps: () => import('./targets/smaps.ts'),
   pagemap: () => import('./targets/pagemap.ts'),
   snapshot: () => import('./targets/snapshot.ts'),

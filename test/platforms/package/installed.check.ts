@@ -48,7 +48,12 @@ describe('what is in the package', () => {
 
   test('the program once, in files of its own: of what only it uses, no module is there besides', () => {
     const alone = files.filter((file) => /^dist\/src\/(cli|image|kernel|report|trace)\//.test(file)).sort();
-    expect(alone).toEqual(['dist/src/cli/main.js', 'dist/src/image/demo-worker.js', 'dist/src/kernel/puppet.c']);
+    expect(alone).toEqual([
+      'dist/src/cli/main.js',
+      'dist/src/image/demo-worker.js',
+      'dist/src/image/present.c',
+      'dist/src/kernel/puppet.c',
+    ]);
     for (const name of ['listen', 'thread', 'loader', 'scan', 'record'])
       expect(files).toContain(`dist/src/program/${name}.cjs`);
   });

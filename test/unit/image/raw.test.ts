@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openImage } from '../../../src/image/open.ts';
 import { PAGE_BYTES } from '../../../src/image/source.ts';
 import { Dice } from '../../support/dice.ts';
-import { failed, openFiles, readAll, unprivileged } from '../../support/image.ts';
+import { failed, openFiles, openOne, readAll, unprivileged } from '../../support/image.ts';
 
 const MIB = 1 << 20;
+/** What may be wrong with such a file. */
+const LIME =
+  'If LiME wrote it with format=raw, its pages are out of step behind the first range, and the figures are wrong: take format=lime.';
 let folder = '';
 
 beforeAll(() => {
@@ -35,10 +37,6 @@ function file(name: string, bytes: Buffer): string {
   return path;
 }
 
-async function bytesOf(path: string): Promise<Buffer> {
-  return Buffer.concat([...(await readAll(await openImage(path))).values()]);
-}
-
 describe('a file as an image', () => {
   it('is its bytes, padded with zeros to whole pages, at any size', async () => {
     const near = fc.integer({ min: -5, max: 5 });
@@ -49,7 +47,7 @@ describe('a file as an image', () => {
     await fc.assert(
       fc.asyncProperty(size, async (bytes) => {
         const wanted = content(bytes);
-        const source = await openImage(file('any', wanted));
+        const source = await openOne(file('any', wanted));
         const pages = await readAll(source);
         const whole = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
         expect(pages.size).toBe(whole / PAGE_BYTES);
@@ -61,7 +59,7 @@ describe('a file as an image', () => {
           zeros === 0
             ? ''
             : 'The file does not end on a page: the last page was filled up with ' +
-                `${zeros} zero byte${zeros === 1 ? '' : 's'}.`,
+                `${zeros} zero byte${zeros === 1 ? '' : 's'}.,${LIME}`,
         );
       }),
       { numRuns: 40 },
@@ -69,31 +67,33 @@ describe('a file as an image', () => {
   });
 
   it('is one range at offset 0', async () => {
-    const source = await openImage(file('range', content(PAGE_BYTES + 1)));
+    const source = await openOne(file('range', content(PAGE_BYTES + 1)));
     expect(source.ranges).toEqual([{ page: 0, pages: 2, address: 0n, label: '' }]);
     expect(source.kind).toBe('image');
     expect(source.name).toBe(join(folder, 'range'));
   });
 
-  it('may be sparse: holes are zeros and count as present', async () => {
+  it('may be sparse: holes are zeros if they are asked for', async () => {
     const path = file('sparse', Buffer.from('start'));
     truncateSync(path, 8 * MIB);
-    const bytes = await bytesOf(path);
+    const source = await openOne(path, { holes: 'zero' });
+    expect(source.image).toEqual({ format: 'raw', title: 'raw pages', absent: 0, partial: 0 });
+    const bytes = Buffer.concat([...(await readAll(source)).values()]);
     expect(bytes.length).toBe(8 * MIB);
     expect(bytes.subarray(0, 5).toString()).toBe('start');
     expect(bytes.subarray(5).equals(Buffer.alloc(8 * MIB - 5))).toBe(true);
   });
 
   it('can be read twice, with the same notes', async () => {
-    const source = await openImage(file('twice', content(100)));
+    const source = await openOne(file('twice', content(100)));
     await readAll(source);
     const [pages, notes] = [await readAll(source), [...source.notes]];
     expect(pages.get(0)?.subarray(0, 100).equals(content(100))).toBe(true);
-    expect(notes).toHaveLength(1);
+    expect(notes).toHaveLength(2);
   });
 
   it('is shown without control characters in its name', async () => {
-    const source = await openImage(file('a\nb\u001b[31m', content(1)));
+    const source = await openOne(file('a\nb\u001b[31m', content(1)));
     expect(source.name).toBe(join(folder, 'a?b?[31m'));
   });
 });
@@ -101,7 +101,7 @@ describe('a file as an image', () => {
 describe('a file that changes while it is read', () => {
   it('gives what is left when it shrinks, pads the last page, and says what is lost', async () => {
     const path = file('shrinks', content(4 * MIB));
-    const source = await openImage(path);
+    const source = await openOne(path);
     const got: Buffer[] = [];
     for await (const { bytes } of source.read()) {
       if (got.length === 0) truncateSync(path, 2 * MIB + 10);
@@ -110,15 +110,12 @@ describe('a file that changes while it is read', () => {
     const wanted = Buffer.concat([content(4 * MIB).subarray(0, 2 * MIB + 10), Buffer.alloc(PAGE_BYTES - 10)]);
     expect(Buffer.concat(got).equals(wanted)).toBe(true);
     // 1024 pages were there; 512 and the beginning of one more were read.
-    expect(source.notes).toEqual([
-      'The file does not end on a page: the last page was filled up with 4086 zero bytes.',
-      'The file shrank from 4194304 to 2097162 bytes while it was read: 511 pages lost.',
-    ]);
+    expect(source.notes).toEqual(['The file shrank from 4194304 to 2097162 bytes while it was read: 511 pages lost.']);
   });
 
   it('gives nothing when it is emptied', async () => {
     const path = file('emptied', content(PAGE_BYTES));
-    const source = await openImage(path);
+    const source = await openOne(path);
     truncateSync(path, 0);
     expect((await readAll(source)).size).toBe(0);
     expect(source.notes).toEqual(['The file shrank from 4096 to 0 bytes while it was read: 1 page lost.']);
@@ -126,16 +123,16 @@ describe('a file that changes while it is read', () => {
 
   it('gives what it had when it grows', async () => {
     const path = file('grows', content(100));
-    const source = await openImage(path);
+    const source = await openOne(path);
     appendFileSync(path, 'more');
     const page = (await readAll(source)).get(0);
     expect(page?.equals(Buffer.concat([content(100), Buffer.alloc(PAGE_BYTES - 100)]))).toBe(true);
-    expect(source.notes[1]).toBe('The file grew from 100 to 104 bytes while it was read: what was added was not read.');
+    expect(source.notes[2]).toBe('The file grew from 100 to 104 bytes while it was read: what was added was not read.');
   });
 
   it('fails with ENOENT when it was removed before', async () => {
     const path = file('removed', content(100));
-    const source = await openImage(path);
+    const source = await openOne(path);
     rmSync(path);
     expect((await failed(readAll(source))).code).toBe('ENOENT');
   });
@@ -145,7 +142,7 @@ describe('open files', () => {
   it('none before read(), none after an early stop, an abort or a failure of the consumer', async () => {
     const path = file('leak', content(3 * MIB));
     const isOpen = () => openFiles().includes(path);
-    const source = await openImage(path);
+    const source = await openOne(path);
     expect(isOpen()).toBe(false);
     for await (const _ of source.read()) {
       expect(isOpen()).toBe(true);
@@ -168,37 +165,37 @@ describe('open files', () => {
   });
 
   it('an aborted signal reads nothing', async () => {
-    const source = await openImage(file('aborted', content(10)));
+    const source = await openOne(file('aborted', content(10)));
     await expect(readAll(source, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
   });
 });
 
 describe('what is no image', () => {
   it('a missing file: ENOENT', async () => {
-    const error = await failed(openImage(join(folder, 'nowhere')));
+    const error = await failed(openOne(join(folder, 'nowhere')));
     expect(error.code).toBe('ENOENT');
     expect(error.message).toContain(join(folder, 'nowhere'));
   });
 
   it('a path through a file: an error with the path', async () => {
-    const error = await failed(openImage(join(file('plain', content(1)), 'inside')));
+    const error = await failed(openOne(join(file('plain', content(1)), 'inside')));
     expect(error.message).toContain('inside');
   });
 
   it('an empty file: EINVAL', async () => {
-    const error = await failed(openImage(file('empty', Buffer.alloc(0))));
+    const error = await failed(openOne(file('empty', Buffer.alloc(0))));
     expect(error.code).toBe('EINVAL');
     expect(error.message).toContain('empty');
   });
 
   it('a directory: EINVAL', async () => {
-    const error = await failed(openImage(folder));
+    const error = await failed(openOne(folder));
     expect(error.code).toBe('EINVAL');
     expect(error.message).toContain('is a directory');
   });
 
   it('a device that is no disk: EINVAL', async () => {
-    const device = await failed(openImage('/dev/zero'));
+    const device = await failed(openOne('/dev/zero'));
     expect(device.code).toBe('EINVAL');
     expect(device.message).toContain('is a device');
   });
@@ -207,13 +204,13 @@ describe('what is no image', () => {
     const path = join(folder, 'socket');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    expect((await failed(openImage(path))).message).toContain('is a socket');
+    expect((await failed(openOne(path))).message).toContain('is a socket');
     await new Promise((resolve) => server.close(resolve));
   });
 
   it('a file that may not be read: EACCES', async () => {
     const path = file('secret', content(1));
     chmodSync(path, 0);
-    expect((await unprivileged(() => failed(openImage(path)))).code).toBe('EACCES');
+    expect((await unprivileged(() => failed(openOne(path)))).code).toBe('EACCES');
   });
 });

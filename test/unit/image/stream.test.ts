@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
-import { openImage } from '../../../src/image/open.ts';
 import { PAGE_BYTES, type PageSource } from '../../../src/image/source.ts';
-import { failed, openFiles, pattern, readAll } from '../../support/image.ts';
+import { failed, openFiles, openOne, pattern, readAll } from '../../support/image.ts';
 import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ksm-stream-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Nothing is looked at before it is read. */
+const RAW = { format: 'raw' };
 
 let pipes = 0;
 
@@ -41,7 +43,7 @@ it.each([1, PAGE_BYTES - 1, PAGE_BYTES, PAGE_BYTES + 1, 2 ** 18, 2 ** 18 + 5, 2 
   '%i bytes, filled up to whole pages',
   async (bytes) => {
     const path = pipe();
-    const source = await openImage(path);
+    const source = await openOne(path, RAW);
     expect(source).toMatchObject({ kind: 'image', name: path, isRepeatable: false, pages: 0, ranges: [] });
     const wanted = pattern(bytes, 2 ** 21).subarray(0, bytes);
     const pages = Math.ceil(bytes / PAGE_BYTES);
@@ -59,18 +61,18 @@ it('a slow writer', async () => {
   const path = pipe();
   const wanted = pattern(1, 3 * PAGE_BYTES);
   const pieces = Array.from({ length: 96 }, (_, i) => wanted.subarray(i * 128, (i + 1) * 128));
-  expect((await through(path, await openImage(path), pieces)).equals(wanted)).toBe(true);
+  expect((await through(path, await openOne(path, RAW), pieces)).equals(wanted)).toBe(true);
 });
 
 it('a writer that says nothing: EINVAL', async () => {
   const path = pipe();
-  const error = await failed(through(path, await openImage(path), []));
+  const error = await failed(through(path, await openOne(path, RAW), []));
   expect(error).toMatchObject({ code: 'EINVAL', message: `${path} is empty; an image has at least one byte` });
 });
 
 it('a writer that dies: what it wrote', async () => {
   const path = pipe();
-  const reading = readAll(await openImage(path));
+  const reading = readAll(await openOne(path, RAW));
   const code = `const fs = require('node:fs');
     fs.writeSync(fs.openSync(process.argv[1], 'w'), Buffer.alloc(5000, 7));
     process.kill(process.pid, 'SIGKILL');`;
@@ -83,7 +85,7 @@ it('a writer that dies: what it wrote', async () => {
 
 it('is read only once', async () => {
   const path = pipe();
-  const source = await openImage(path);
+  const source = await openOne(path, RAW);
   await through(path, source, [Buffer.alloc(1)]);
   expect(await failed(readAll(source))).toMatchObject({
     code: 'EINVAL',
@@ -93,7 +95,7 @@ it('is read only once', async () => {
 
 it('is open only while it is read, and an abort ends a read that waits', async () => {
   const path = pipe();
-  const source = await openImage(path);
+  const source = await openOne(path, RAW);
   expect(openFiles()).not.toContain(path);
   const abort = new AbortController();
   const reading = readAll(source, abort.signal);
@@ -106,7 +108,7 @@ it('is open only while it is read, and an abort ends a read that waits', async (
 
 it('a consumer that stops closes it', async () => {
   const path = pipe();
-  const source = await openImage(path);
+  const source = await openOne(path, RAW);
   const writer = createWriteStream(path).on('error', () => {});
   writer.write(Buffer.alloc(2 ** 20));
   for await (const _ of source.read()) break;

@@ -36,6 +36,18 @@ test('copies take what is left, at least an eighth, and no more than a memory ho
   expect(copiesIn(MIB, 4096)).toBeGreaterThan(0);
 });
 
+test.each([1, 100, 1000, 4000])('an engine of %i small sources has frames for all their pages', async (sources) => {
+  const pages = 283 * sources;
+  using host = await createHost({
+    page: 'names',
+    memory: engineBytes(pages, sources),
+    pages: pages + sources * BASE_PAGE,
+    processes: sources + 1,
+    vmas: 2 * sources + 64,
+  });
+  expect(host.limits.frames).toBeGreaterThanOrEqual(pages);
+});
+
 test('an engine has the memory that its most pages need, and an address space ends at 4 GiB', async () => {
   for (const sources of [1, 1000]) {
     const pages = mostPages(sources);

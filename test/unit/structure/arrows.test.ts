@@ -89,7 +89,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/trace': ['src/index', 'src/memory', 'src/ksm', 'src/errors', 'src/printable'],
   'src/kernel': ['src/trace', 'src/ksm', 'src/errors'],
-  'src/image': ['src/errors', 'src/printable'],
+  'src/image': ['src/format', 'src/errors', 'src/printable'],
   'src/scan': [
     'src/index',
     'src/host',

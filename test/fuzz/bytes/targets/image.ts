@@ -1,5 +1,5 @@
 /**
- * Memory images: any bytes can be read, loaded, scanned and reported, with what saves most guessed at.
+ * Raw memory images: any bytes can be read, loaded, scanned and reported, with what saves most guessed at.
  *
  * Afterwards memory still holds the image, the counters are those of a plain count of equal pages, also where the
  * engine had to make room while it loaded, and nothing of the image gets to a terminal but printable characters.
@@ -135,9 +135,11 @@ async function checkShrunk(path: string, source: PageSource, bytes: Uint8Array):
 export async function run(bytes: Uint8Array): Promise<void> {
   const path = scratch('image');
   writeFileSync(path, bytes);
-  const source = await openImage(path).catch((error: unknown) => refusal(error, ['EINVAL']));
-  expectThat(source instanceof KsmError === (bytes.length === 0), () => 'an image is refused, or an empty one is not');
-  if (source instanceof KsmError) return;
+  const opened = await openImage(path, { format: 'raw' }).catch((error: unknown) => refusal(error, ['EINVAL']));
+  expectThat(opened instanceof KsmError === (bytes.length === 0), () => 'an image is refused, or an empty one is not');
+  if (opened instanceof KsmError) return;
+  const [source, ...others] = opened;
+  expectThat(source !== undefined && others.length === 0, () => `${opened.length} address spaces`);
   const image = await read(source);
   const pages = pagesOf(image);
   expectThat(image.subarray(0, bytes.length).equals(bytes), () => 'the image is read wrong');
@@ -145,7 +147,7 @@ export async function run(bytes: Uint8Array): Promise<void> {
     pages.length === source.pages && image.subarray(bytes.length).every((byte) => byte === 0),
     () => 'no zeros behind',
   );
-  expectThat(source.notes.length === (bytes.length % PAGE_BYTES > 0 ? 1 : 0), () => source.notes.join());
+  expectThat(source.notes.length === (bytes.length % PAGE_BYTES > 0 ? 2 : 0), () => source.notes.join());
   checkGuesses(pages);
   for (const [engine, memory] of [
     ['names', ROOMY],
