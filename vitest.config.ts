@@ -7,6 +7,7 @@ const platform = {
   name: 'platform',
   enforce: 'pre' as const,
   resolveId: (name: string, importer = ''): string | undefined => {
+    if (name === 'ksm-wasm') return fileURLToPath(new URL('src/index.ts', import.meta.url));
     const file = importer.includes('/dist/') ? 'dist/src/platform/node.js' : 'src/platform/node.ts';
     return name === '#platform' ? fileURLToPath(new URL(file, import.meta.url)) : undefined;
   },

@@ -57,6 +57,11 @@ const PARTS = {
     commands: [[tsc, '-p', 'bench', '--noCheck'], BUNDLE],
     copied: C_SOURCES,
   },
+  v86: {
+    what: 'the driver and the example with v86 (TypeScript, src/ and examples/v86/ to dist/)',
+    commands: [[tsc, '-p', 'examples/v86', '--noCheck']],
+    copied: [],
+  },
 };
 const AT_ONCE = 2;
 
