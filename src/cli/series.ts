@@ -58,7 +58,8 @@ export async function openSeries({ name, dumps, times }: Series, options: ImageO
     if (first !== undefined && layoutOf(source) !== layoutOf(first)) {
       throw unfit(
         name,
-        `${printable(path)} has not the same pages as ${first.name}: it is of another guest, or has other holes, and --holes zero counts them`,
+        `${printable(path)} has not the same pages as ${first.name}: it is of another guest, or has other holes ` +
+          '(--holes zero counts them)',
       );
     }
     const time = at ?? (await stat(path)).mtimeMs / 1000;

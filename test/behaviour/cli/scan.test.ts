@@ -326,7 +326,7 @@ if (process.platform === 'linux') {
     });
 
     it('can be named', async () => {
-      const report = await scan('--pid', `${process.pid}`, '--pid', `${process.pid}`);
+      const report = await scan('--over', '0', '--pid', `${process.pid}`, '--pid', `${process.pid}`);
       expect(report.ksm_stat).toMatchObject([
         { kind: 'process', name: expect.stringContaining(`pid ${process.pid} `) },
       ]);
