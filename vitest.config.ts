@@ -22,7 +22,8 @@ const LONG = ['test/**/*.long.test.ts'];
 const FOREIGN = '**/node_modules/**';
 /** They change nothing of the process that they run in, so their files share one and load what they test once: a third less work. */
 const ENGINE = [
-  'test/unit/{base,engine,film,ksm,page,report,structure,trace}/**/*.test.ts',
+  'test/unit/{base,engine,film,ksm,page,report,scan,structure,trace,v86}/**/*.test.ts',
+  'test/unit/image/{codecs,formats}/**/*.test.ts',
   'test/behaviour/{faults,host,linux,property,range,snapshot}/**/*.test.ts',
   'test/recordings/{golden.test.ts,golden2/*.test.ts,names/*.test.ts}',
   'test/concurrency/{recover,sim}/**/*.test.ts',

@@ -51,7 +51,16 @@ describe('the same report with 1, 2 and 3', () => {
 
 if (process.platform === 'linux') {
   it('processes are read in threads, too', async () => {
-    const words = ['scan', '--json', '--quiet', '--over', '0', '--pid', processes.map(({ pid }) => pid).join(','), large];
+    const words = [
+      'scan',
+      '--json',
+      '--quiet',
+      '--over',
+      '0',
+      '--pid',
+      processes.map(({ pid }) => pid).join(','),
+      large,
+    ];
     for (const { stdout } of await ksmInTurn([1, 2, 3].map((n) => [...words, '--loaders', `${n}`]))) {
       const { ksm_stat, notes } = JSON.parse(stdout);
       expect(ksm_stat.map(({ kind }: { kind: string }) => kind)).toEqual(['image', 'process', 'process']);

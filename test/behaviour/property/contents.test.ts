@@ -9,7 +9,7 @@ import { checkHost } from '../../support/inside.ts';
 import { Embedder, type Operation, PAGES, WAYS } from './embedder.ts';
 import { freshHost, freshNamesHost } from './hosts.ts';
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 10);
 const namer = await createNamer({ seed: 1 });
 
 /** Names of so many bits, that of zeros among those of others. */

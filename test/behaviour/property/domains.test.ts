@@ -17,7 +17,7 @@ import { NaiveModel } from '../../support/model/naive.ts';
 import type { TraceOp, TraceResult } from '../../support/model/trace.ts';
 import { distinctGroups, expectSameBytes, freshHost, inWholePasses, operationsOf, withoutNodes } from './hosts.ts';
 
-const RUNS = Math.ceil(Number(process.env.PROPERTY_RUNS ?? 20) / 4);
+const RUNS = Math.ceil(Number(process.env.PROPERTY_RUNS ?? 10) / 4);
 const DOMAINS = 3;
 /** Refused while pages are shared, and that in any domain. */
 const OF_ALL = ['max_page_sharing', 'merge_across_nodes'];

@@ -22,7 +22,7 @@ import {
   withoutNodes,
 } from './hosts.ts';
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 10);
 let played = 0;
 
 describe.each(['content', 'hash'] as const)('%s order', (index) => {

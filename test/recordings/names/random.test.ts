@@ -2,7 +2,7 @@
  * Random traces on an engine over bytes and one over names: after every operation every counter, every process's ksm_stat, every
  * group of pages that share a frame, and every page's NUMA node are the same, and the invariants hold at the end.
  *
- * There are 75 traces; PROPERTY_RUNS makes it more: 2144 in `npm run test:all`.
+ * There are 38 traces; PROPERTY_RUNS makes it more: 2144 in `npm run test:all`.
  */
 import { afterAll, expect, test } from 'vitest';
 import { Engine, layOut } from '../../../src/engine/index.ts';
@@ -17,7 +17,7 @@ import { KINDS, type Kind, type RandomTrace, randomTrace } from './random.ts';
 
 /** Of each kind: those with large folios, whose pages all are looked at after each operation, cost most. */
 const FEW: Readonly<Record<Kind, number>> = { small: 40, huge: 6, nodes: 24, everything: 5 };
-const TIMES = process.env.PROPERTY_RUNS === undefined ? 1 : Number(process.env.PROPERTY_RUNS) / 35;
+const TIMES = process.env.PROPERTY_RUNS === undefined ? 0.5 : Number(process.env.PROPERTY_RUNS) / 35;
 const TURNS = 50;
 /** Units of 64 KiB: one memory of each size for all hosts, since a trace must not cost memories of its own. */
 const SMALL = 64;
