@@ -1,7 +1,7 @@
 /** Scanning as its users above see it: sources in, engines out that have scanned them. */
 export type { Sample } from './collection.ts';
 export { BASE_PAGE } from './engines.ts';
-export type { Dumps, FilmOptions, Recorder } from './filming.ts';
+export type { FilmOptions, Recorder } from './filming.ts';
 export type { Outcome } from './heavy.ts';
 export { type JobOptions, type Scanned, scan } from './job.ts';
 export type { Progressed } from './pass-clock.ts';
