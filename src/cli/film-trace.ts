@@ -14,6 +14,8 @@ import { systemError } from './system-error.ts';
 
 /** As many as a trace may map (docs/trace-format.md). */
 const MOST_PAGES = 2 ** 20;
+/** Changes that are remembered: each is an object, some fifty bytes. */
+const MOST_WRITES = 2 ** 23;
 /** Contents in a line. */
 const FILL_PAGES = 4096;
 /** A pass is at most so many lines. */
@@ -33,6 +35,7 @@ export class FilmTrace implements Recorder {
   /** By read: what it showed that is new. */
   readonly #writes: Write[][] = [];
   #pages = 0;
+  #changes = 0;
 
   see(read: number, source: number, page: number, names: BigUint64Array): void {
     while (this.#contents.length <= source) this.#contents.push(new Map());
@@ -44,6 +47,13 @@ export class FilmTrace implements Recorder {
       if (!contents.has(page + at)) this.#pages++;
       contents.set(page + at, content);
       this.#writes[read]?.push({ source, page: page + at, content });
+      this.#changes++;
+    }
+    if (this.#changes > MOST_WRITES) {
+      throw new KsmError(
+        'EFBIG',
+        `--trace: more than ${count(MOST_WRITES)} changes were seen: read less often (--every), or scan fewer processes.`,
+      );
     }
     if (this.#pages <= MOST_PAGES) return;
     throw new KsmError(
@@ -93,9 +103,13 @@ export class FilmTrace implements Recorder {
     try {
       await writeFile(path, `${lines.join('\n')}\n`);
     } catch (cause) {
-      throw new KsmError('EIO', `--trace: ${path} cannot be written: ${systemError(cause).words}.`, { cause });
+      throw unwritable(path, cause);
     }
   }
+}
+
+export function unwritable(path: string, cause: unknown): KsmError {
+  return new KsmError('EIO', `--trace: ${path} cannot be written: ${systemError(cause).words}.`, { cause });
 }
 
 function settings(smart: boolean): Operation[] {

@@ -4,14 +4,15 @@
  * Without a word of it processes are read for three passes of ksmd, and images once. The pace is that of the kernel's ksmd where it runs,
  * else that of the scan's settings; smart scan is on unless a setting says otherwise, as it is in the kernel.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { KsmError } from '../errors.ts';
 import { MOST_READS, type Pace, type Schedule } from '../film/index.ts';
 import type { PageSource } from '../image/index.ts';
 import type { FilmOptions, Progressed, Scanned } from '../scan/index.ts';
 import { type Arguments, has, many, type Option, single } from './arguments.ts';
+import { namesProcesses } from './choice.ts';
 import { optional } from './common.ts';
-import { FilmTrace } from './film-trace.ts';
+import { FilmTrace, unwritable } from './film-trace.ts';
 import { type Series, seriesOf } from './series.ts';
 import type { Setting } from './settings.ts';
 
@@ -21,7 +22,11 @@ export const FILM_OPTIONS: readonly Option[] = [
     value: 'TIME',
     help: 'read what lives several times, so long: 60s; 0 reads it once. Default: three passes of ksmd, 2 to 10 s. Images only if given',
   },
-  { name: 'every', value: 'TIME', help: 'time from one read to the next: 5s (at least three reads)' },
+  {
+    name: 'every',
+    value: 'TIME',
+    help: 'time from one read to the next: 5s. Default: half a pass, and three reads at least',
+  },
   { name: 'trace', value: 'FILE', help: 'write what was read as a trace, which ksm replay plays' },
   {
     name: 'series',
@@ -34,6 +39,8 @@ export const FILM_OPTIONS: readonly Option[] = [
 /** What the user wants of films. */
 export interface FilmRequest {
   readonly isOff: boolean;
+  /** No film can be made with this engine, and nobody said that none is wanted. */
+  readonly isMissed: boolean;
   readonly schedule: Partial<Schedule>;
   readonly series: readonly Series[];
   /** The file that the film goes to, as a trace. */
@@ -41,6 +48,8 @@ export interface FilmRequest {
 }
 
 const SYSFS = '/sys/kernel/mm/ksm';
+/** What of it a pace is made of. */
+const PACE_FILES = ['pages_to_scan', 'sleep_millisecs', 'smart_scan'];
 /** The servers of the demo do nothing any more once they are ready. */
 const DEMO: Schedule = { over: 2, every: 1 };
 
@@ -69,12 +78,18 @@ export function filmRequestOf(given: Arguments, isNames: boolean): FilmRequest {
     throw usage(`--every: expected at most ${MOST_READS} reads, so more time from one to the next, or less --over`);
   }
   if (series.length > 0) expectSeriesAlone(given, series);
-  return { isOff, schedule: { ...(over ? { over } : {}), ...(every ? { every } : {}) }, series, trace };
+  return {
+    isOff,
+    isMissed: !isNames && over !== 0,
+    schedule: { ...(over ? { over } : {}), ...(every ? { every } : {}) },
+    series,
+    trace,
+  };
 }
 
 function expectSeriesAlone(given: Arguments, series: readonly Series[]): void {
   const [first] = series;
-  if (given.positionals.length > 0 || ['pid', 'all', 'over', 'every'].some((name) => has(given, name))) {
+  if (given.positionals.length > 0 || namesProcesses(given) || ['over', 'every'].some((name) => has(given, name))) {
     throw usage('--series: dumps have times of their own, so nothing else is scanned with them, and not --over a time');
   }
   const other = series.find(({ dumps }) => dumps.length !== first?.dumps.length);
@@ -105,17 +120,29 @@ export function filmOf(
   const isAsked = schedule.over !== undefined || series.length > 0;
   const isLive = ({ kind }: PageSource): boolean => kind === 'process' || isAsked;
   if (isOff || !sources.some(isLive)) {
-    if (trace === undefined) return undefined;
-    throw usage('--trace: images are read once; give --over if they are memory that is in use, or --series');
+    const unused = trace !== undefined ? 'trace' : schedule.every !== undefined ? 'every' : undefined;
+    if (unused === undefined || isOff) return undefined;
+    throw usage(`--${unused}: images are read once; give --over if they are memory that is in use, or --series`);
   }
+  if (trace !== undefined) expectWritable(trace);
   return {
     isLive,
     schedule: isDemo ? { ...DEMO, ...schedule } : schedule,
     pace: paceOf(given),
-    progress: progressOfKsmd,
+    // A pace that was asked for is another than that of the ksmd that runs.
+    progress: given.some(({ file }) => PACE_FILES.includes(file)) ? () => undefined : progressOfKsmd,
     recorder: trace === undefined ? undefined : new FilmTrace(),
     ...(series.length > 0 ? { dumps: { before, times: series.map(({ times }) => times) } } : {}),
   };
+}
+
+/** Before anything is read for it, which may take minutes. */
+function expectWritable(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 /** Writes the film down where that was asked for. */

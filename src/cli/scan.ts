@@ -43,7 +43,10 @@ export const scanCommand: Command = {
       ['shared', 'merged pages that stay, each counted where it was found first'],
       ['sharing', 'merged pages beyond those: what is saved'],
       ['unshared', 'pages that nobody else has'],
-      ['volatile', 'pages that are not settled: seen once only, or passed over by smart scan'],
+      [
+        'volatile',
+        'pages that are not settled: changed while they were watched, seen once only, or passed over by smart scan',
+      ],
       ['profit', 'what /proc/PID/ksm_stat would call ksm_process_profit'],
     ],
     "The settings are the kernel's defaults, with two exceptions: run is 1, and smart_scan is 0, because with it equal pages can " +
@@ -171,6 +174,10 @@ async function scan(given: Arguments, signal: AbortSignal): Promise<number> {
   return EXIT.done;
 }
 
+const READ_ONCE =
+  'Processes were read once, as this engine can: what changes all the time counts as if it were at rest. Leave --engine bytes and ' +
+  '--index content away to have them watched.';
+
 /** Opens, scans and reports; whatever was started is ended again, however this ends. */
 async function measure(request: Request, signal: AbortSignal): Promise<ScanReport> {
   const progress = new Progress(request.quiet);
@@ -187,6 +194,7 @@ async function measure(request: Request, signal: AbortSignal): Promise<ScanRepor
       applySettings(host, request.settings);
       settings = { before, now: readSettings(host) };
     };
+    if (request.film.isMissed && sources.list.some(({ kind }) => kind === 'process')) sources.notes.push(READ_ONCE);
     const film = filmOf(request.film, sources.list, sources.isDemo, request.settings, sources.before);
     const scanned = await scanAll(request, sources.list, film, prepare, watch);
     using engines = scanned.engines;

@@ -50,7 +50,7 @@ export async function openSeries({ name, dumps, times }: Series, options: ImageO
     if (source === undefined || others.length > 0) {
       throw unfit(
         name,
-        `${printable(path)} has ${1 + others.length} address spaces, and a series is of one: name a part of it`,
+        `${printable(path)} has several address spaces, and a series is of one: name one of them, as FILE#NAME`,
       );
     }
     const first = sources[0];
@@ -62,7 +62,7 @@ export async function openSeries({ name, dumps, times }: Series, options: ImageO
           '(--holes zero counts them)',
       );
     }
-    const time = at ?? (await stat(path)).mtimeMs / 1000;
+    const time = at ?? (await mtimeOf(path)) / 1000;
     const before = times.at(-1);
     if (before !== undefined && time <= before) {
       throw unfit(name, `${printable(path)} is not later than the dump before it; give times: A@0,B@30`);
@@ -71,6 +71,12 @@ export async function openSeries({ name, dumps, times }: Series, options: ImageO
     times.push(time);
   }
   return sources;
+}
+
+/** Of FILE, also where that is FILE#NAME. */
+async function mtimeOf(path: string): Promise<number> {
+  const { mtimeMs } = await stat(path).catch(() => stat(path.slice(0, path.lastIndexOf('#'))));
+  return mtimeMs;
 }
 
 function layoutOf({ ranges }: PageSource): string {

@@ -130,7 +130,7 @@ export class Sources {
 
   /** One helper finds the pages of them all. */
   async #addProcess(pid: number): Promise<void> {
-    this.#presence ??= await Presence.open();
+    this.#presence ??= await Presence.open(this.#watch.signal);
     const look = (done: number, whole: number): Promise<void> =>
       this.#watch.look(`looking for pages of process ${pid}`, done, whole);
     this.#add(await openProcess(pid, { presence: this.#presence, look }));

@@ -34,6 +34,9 @@ export interface Seen {
   readonly parted: number;
 }
 
+/** Below this part of what was alike before, some has parted for good: a read that falls into a change of all is no more off. */
+const FALLEN = 0.9;
+
 export class Film {
   readonly histories: readonly History[];
   /** By read, and source; undefined of one that is the same at any time. */
@@ -130,21 +133,33 @@ export class Film {
     };
   }
 
-  /** Of every read: by ascending gap, what it says of every read before it, and of itself. */
+  /** Of every read since the last fall: by ascending gap, what it says of every read before it, and of itself. */
   #sightings(of: keyof Ages): Sighting[][] {
-    return this.#ages.map((ages, later) =>
-      ages[of]
-        .map((pages, earlier) => ({ gap: later === earlier ? 0 : this.#gap(earlier, later), pages }))
-        .sort((one, other) => one.gap - other.gap || other.pages - one.pages),
-    );
+    const since = this.#lastFall();
+    return this.#ages
+      .slice(since)
+      .map((ages, at) =>
+        ages[of]
+          .map((pages, earlier) => ({ gap: since + at === earlier ? 0 : this.#gap(earlier, since + at), pages }))
+          .sort((one, other) => one.gap - other.gap || other.pages - one.pages),
+      );
+  }
+
+  /** The first read since which no more was alike than is now: what has parted, or is gone, is counted in none of the later ones. */
+  #lastFall(): number {
+    const alike = this.#ages.map(({ saved }) => saved.at(-1) ?? 0);
+    const now = alike.at(-1) ?? 0;
+    return 1 + alike.findLastIndex((pages) => pages * FALLEN > now);
   }
 
   #gap(earlier: number, later: number): number {
-    const gaps = this.histories.flatMap((_, source) => {
-      const [to, from] = [this.#spans[later]?.[source], this.#spans[earlier]?.[source]];
-      return to === undefined || from === undefined ? [] : [to.from - from.to];
-    });
-    return Math.max(0, Math.min(...gaps));
+    const [from = [], to = []] = [this.#spans[earlier], this.#spans[later]];
+    let shortest = Number.POSITIVE_INFINITY;
+    for (const [source, began] of to.entries()) {
+      const ended = from[source];
+      if (began !== undefined && ended !== undefined) shortest = Math.min(shortest, began.from - ended.to);
+    }
+    return Math.max(0, shortest);
   }
 
   #history(source: number): History {

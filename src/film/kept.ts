@@ -5,7 +5,6 @@
  * the two pages are visited: 0 for neighbours, 1 at most. With smart scan it is more than seventeen passes, though shorter ones, and pages
  * of two or three copies may miss each other for good.
  */
-import { type Pace, smartPassSeconds } from './pace.ts';
 import type { Bounds, Survival } from './survival.ts';
 
 /** How far apart two pages are on average, if they lie anywhere. */
@@ -38,16 +37,14 @@ export function copiesPerSecond(alike: Survival, pass: number, place: number): n
 
 /**
  * The same bounds with smart scan. `atRest`: pages that did not change in the whole film. `many`: the survival of pages whose content has
- * four copies or more; two or three may miss each other, so they count nothing at the lower end. `pages`: all that ksmd looks at.
+ * four copies or more; two or three may miss each other, so they count nothing at the lower end. `pass`: seconds of one with smart scan.
  */
 export function smartBounds(
   survival: Survival,
   many: Survival,
   atRest: { readonly all: number; readonly many: number },
-  pages: number,
-  pace: Pace,
+  pass: number,
 ): Bounds {
-  const pass = smartPassSeconds(pages, atRest.all, pace);
   const high = survival.at(pass);
   const late = SMART_PASSES * pass;
   if (survival.longest < late) return [Math.min(high, survival.bounds(late)[0]), high];

@@ -54,7 +54,8 @@ const BUSY = 2;
  * reads that are closer would tell pages apart that were written between them. `given`: what was asked for.
  */
 export function scheduleOf(pass: number, shortest: number, took: number, given: Partial<Schedule>): Schedule {
-  const usual = Math.max(Math.min(LONGEST_S, Math.max(SHORTEST_S, PASSES * pass)), (LEAST_READS - 1) * took);
+  const passes = Math.min(LONGEST_S, Math.max(SHORTEST_S, PASSES * pass));
+  const usual = Math.max(passes, (LEAST_READS - 1) * Math.max(took, given.every ?? 0));
   const over = Math.max(given.over ?? usual, took);
   const least = given.every ?? Math.max(over / MOST_STEPS, Math.min(shortest / 2, over / STEPS), BUSY * took);
   const most = given.every === undefined ? over / (LEAST_READS - 1) : over;

@@ -130,9 +130,20 @@ function gapsOf(reads: readonly (readonly Sighting[])[], step: number): number[]
   return [...gaps.values()].sort((one, other) => one - other);
 }
 
+/** The first sighting of a gap that is no shorter; they ascend. */
+function firstFrom(read: readonly Sighting[], gap: number): number {
+  let [low, high] = [0, read.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((read[middle] as Sighting).gap >= gap) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** What a read says of a gap; nothing if it has no sighting of it, nor two near ones about it. */
 function pagesAt(read: readonly Sighting[], gap: number, step: number): number[] {
-  const at = read.findIndex((one) => one.gap >= gap);
+  const at = firstFrom(read, gap);
   const [before, next] = [read[at - 1], read[at]];
   if (next === undefined) return [];
   if (next.gap === gap || before === undefined) return [next.pages];

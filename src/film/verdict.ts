@@ -1,7 +1,7 @@
 /** What a film says: how much of what is alike stays as it is, and so what ksmd would keep of it at a pace. */
 import type { Seen } from './film.ts';
 import { copiesPerSecond, keptBounds, mergeDelay, RANDOM_PLACE, smartBounds } from './kept.ts';
-import { type Pace, passSeconds } from './pace.ts';
+import { type Pace, passSeconds, smartPassSeconds } from './pace.ts';
 import type { Bounds, RestPoint } from './survival.ts';
 
 /**
@@ -53,10 +53,13 @@ const FALLING = 0.98;
 
 /** `pages`: all that ksmd would look at. `measured`: seconds of a pass, if it was measured. */
 export function verdictOf(seen: Seen, pages: number, pace: Pace, measured: number | undefined): Verdict {
-  const pass = measured ?? passSeconds(pages, pace);
+  const [whole, short] = [passSeconds(pages, pace), smartPassSeconds(pages, seen.atRest, pace)];
+  // A pass that was measured is one as ksmd makes them: a shorter one with smart scan.
+  const slower = measured === undefined || !Number.isFinite(whole) ? 1 : measured / (pace.smart_scan ? short : whole);
+  const pass = whole * slower;
   const without = keptBounds(seen.saved, pass);
   const atRest = { all: seen.atRest, many: seen.manyAtRest };
-  const kept = pace.smart_scan ? smartBounds(seen.saved, seen.many, atRest, pages, pace) : without;
+  const kept = pace.smart_scan ? smartBounds(seen.saved, seen.many, atRest, short * slower) : without;
   const together = Math.max(0, seen.now - seen.atRest);
   const isShort = seen.saved.longest < 3 * pass;
   return {

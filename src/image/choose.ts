@@ -71,7 +71,6 @@ export async function chooseProcesses(choice: Choice): Promise<number[]> {
     add(some, `--cgroup ${path}: no process is in this control group; /proc/PID/cgroup says in which a process is`);
   }
   for (const id of containers) add(inContainer(all, id), noContainer(id));
-  chosen.delete(process.pid);
   return [...chosen].sort((a, b) => a - b);
 }
 
@@ -80,6 +79,7 @@ async function candidates(): Promise<Candidate[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const all: Candidate[] = [];
   for (const pid of names.map(Number)) {
+    if (pid === process.pid) continue; // it would change what it reads: nobody's choice
     const one = await candidate(pid);
     if (one !== undefined) all.push(one);
   }
@@ -91,7 +91,10 @@ async function candidate(pid: number): Promise<Candidate | undefined> {
     const { hasMemory, parent } = await readStat(pid);
     if (!hasMemory) return undefined;
     const read = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'utf8');
-    const [command, line, status, groups] = await Promise.all(['comm', 'cmdline', 'status', 'cgroup'].map(read));
+    const [command, line, status, groups] = await Promise.all([
+      ...['comm', 'cmdline', 'status'].map(read),
+      read('cgroup').catch(() => ''), // the kernel may have none
+    ]);
     return {
       pid,
       parent,

@@ -44,10 +44,15 @@ export async function sharedRamNotes(pid: number, ram: readonly Entry[]): Promis
     const path = await pathOf(pid, first);
     notes.push(
       `${mebibytes.toFixed(1)} MiB of guest RAM (${first.name}) is shared memory, which KSM never takes; it was not looked at. ` +
-        `To see what is alike in it: ksm scan ${path}`,
+        `To see what is alike in it: ksm scan ${quoted(path)}`,
     );
   }
   return notes;
+}
+
+/** As a word for a shell: the name of a file is its owner's, who may be anybody. */
+function quoted(path: string): string {
+  return /^[\w./:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** By which a user may open the file: what the monitor has open, else what it has mapped, which only root may. */

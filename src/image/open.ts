@@ -67,7 +67,7 @@ export async function openImage(given: string, options: ImageOptions = {}): Prom
       );
     }
     if (descriptor === 0 && file.isCharacterDevice()) throw nothingPiped(path);
-    return sourcesOf(named, await openFile(path, file, wish, options.signal));
+    return sourcesOf(named, wish, await openFile(path, file, wish, options.signal));
   } catch (error) {
     throw options.signal?.aborted ? options.signal.reason : pathFailure(error, named);
   }
@@ -116,7 +116,7 @@ async function openStream(
     const spools = new Spools(signal);
     try {
       const kept = await spools.spool(path, arriving.all(signal));
-      return sourcesOf(path, await openBytes(kept, wish, signal), () => spools.close());
+      return sourcesOf(path, wish, await openBytes(kept, wish, signal), () => spools.close());
     } catch (error) {
       spools.close();
       throw error;
@@ -136,12 +136,34 @@ async function openFile(path: string, file: Stats, wish: Wish, signal: AbortSign
 }
 
 /** A source for each space. `name`: as the user gave it. */
-function sourcesOf(name: string, image: Opened, onClose: () => void = () => {}): PageSource[] {
+function sourcesOf(name: string, wish: Wish, image: Opened, onClose: () => void = () => {}): PageSource[] {
+  const part = image.isPartTaken ? undefined : wish.part;
   const close = (): void => {
     image.close();
     onClose();
   };
-  return image.spaces.map((space, at) => new ImageSource(dataOf(name, image, space, at), image.file, space, close));
+  const sources = image.spaces.flatMap((space, at) => {
+    if (part !== undefined && space.name !== part) return [];
+    return new ImageSource(
+      dataOf(part === undefined ? name : withoutPart(name), image, space, at),
+      image.file,
+      space,
+      close,
+    );
+  });
+  if (sources.length > 0) return sources;
+  close();
+  throw noPart(withoutPart(name), part ?? '', image);
+}
+
+function withoutPart(name: string): string {
+  return name.slice(0, name.lastIndexOf('#'));
+}
+
+function noPart(name: string, part: string, { spaces }: Opened): KsmError {
+  const names = spaces.map((space) => space.name).filter((one) => one !== '');
+  const which = names.length === 0 ? 'it has no parts' : `its parts are ${names.map(printable).join(', ')}`;
+  return new KsmError('EINVAL', `${printable(name)} has no part ${printable(part)}: ${which}`);
 }
 
 function dataOf(name: string, image: Opened, space: PageSpace, at: number): ImageData {

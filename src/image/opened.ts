@@ -52,6 +52,8 @@ export interface Opened {
   readonly titles: readonly string[];
   /** Of each space. */
   recipe(space: number): ImageRecipe;
+  /** Has a wrapping taken the part of FILE#NAME? */
+  readonly isPartTaken: boolean;
   pieces(space: number): PiecesData | undefined;
   /** Lets go what was unpacked. */
   close(): void;
@@ -84,6 +86,7 @@ export async function openBytes(
       spaces,
       file: layers.file,
       titles,
+      isPartTaken: layers.isPartTaken,
       recipe: (space) => ({ file: layers.file.data, wrappings, format: format.name, options, space }),
       pieces: (space) => (bytes === layers.file ? piecesOf(spaces[space] as PageSpace) : undefined),
       close: () => spools.close(),
@@ -118,6 +121,7 @@ class Layers {
   file: FileBytes;
   wrappings: string[] = [];
   readonly titles: string[] = [];
+  isPartTaken = false;
   readonly #spools: Spools;
   readonly #options: OpenOptions;
 
@@ -151,6 +155,7 @@ class Layers {
     const spool = this.#spools.spool.bind(this.#spools);
     const inner = await wrapping.unwrap(this.bytes, part === undefined ? { spool } : { spool, part });
     this.titles.push(wrapping.title);
+    this.isPartTaken ||= wrapping.hasParts === true;
     this.bytes = inner;
     if (inner instanceof FileBytes) {
       this.file = inner;

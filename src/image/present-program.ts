@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -24,9 +24,9 @@ export interface Program {
 }
 
 /** The program; undefined where there is neither a built one nor a compiler. */
-export async function presentProgram(): Promise<Program | undefined> {
+export async function presentProgram(signal: AbortSignal): Promise<Program | undefined> {
   const path = packaged();
-  return path === undefined ? compiled() : { path, forget: () => {} };
+  return path === undefined ? compiled(signal) : { path, forget: () => {} };
 }
 
 /** Of an optional package, which has it built. */
@@ -38,7 +38,7 @@ function packaged(): string | undefined {
   }
 }
 
-async function compiled(): Promise<Program | undefined> {
+async function compiled(signal: AbortSignal): Promise<Program | undefined> {
   let temporary: string | undefined;
   const forget = (): void => {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
@@ -51,10 +51,11 @@ async function compiled(): Promise<Program | undefined> {
     if (isOurs(program)) return { path: program, forget };
     // Under a name of its own until it is whole: other runs may be at the same.
     const unfinished = `${program}.${process.pid}`;
-    if (await compile(unfinished)) {
+    if (await compile(unfinished, signal)) {
       renameSync(unfinished, program);
       return { path: program, forget };
     }
+    rmSync(unfinished, { force: true });
   } catch {
     // Neither folder can be written to.
   }
@@ -68,7 +69,8 @@ async function compiled(): Promise<Program | undefined> {
  */
 function cacheFolder(): string | undefined {
   const home = homedir();
-  const cache = process.env.XDG_CACHE_HOME ?? join(home, '.cache');
+  const said = process.env.XDG_CACHE_HOME ?? '';
+  const cache = isAbsolute(said) ? said : join(home, '.cache');
   const folders = [dirname(cache), cache, join(cache, 'ksm-wasm')];
   const isPrivate = (cache.startsWith(`${home}/`) ? [home, ...folders] : folders).every((folder, at) => {
     if (at > 0) makeFolder(folder);
@@ -93,15 +95,19 @@ function isOurs(path: string): boolean {
 }
 
 /** Could it be compiled? Static where that goes: then it starts in half the time. */
-async function compile(program: string): Promise<boolean> {
-  const compiler = process.env.CC ?? 'cc';
-  return (
-    (await run(compiler, ['-O2', '-static', '-o', program, SOURCE])) || run(compiler, ['-O2', '-o', program, SOURCE])
-  );
+async function compile(program: string, signal: AbortSignal): Promise<boolean> {
+  const [compiler = 'cc', ...first] = (process.env.CC ?? '').split(/\s+/).filter((word) => word !== '');
+  for (const kind of [['-static'], []]) {
+    if (await run(compiler, [...first, '-O2', ...kind, '-o', program, SOURCE], signal)) return true;
+    if (signal.aborted) return false;
+  }
+  return false;
 }
 
-function run(compiler: string, words: readonly string[]): Promise<boolean> {
+function run(compiler: string, words: readonly string[], signal: AbortSignal): Promise<boolean> {
   // Not imported: a scan of images would load it for nothing.
   const { execFile } = process.getBuiltinModule('node:child_process');
-  return new Promise((resolve) => execFile(compiler, words, { timeout: PATIENCE }, (error) => resolve(error === null)));
+  return new Promise((resolve) =>
+    execFile(compiler, words, { timeout: PATIENCE, signal }, (error) => resolve(error === null)),
+  );
 }

@@ -32,10 +32,11 @@ export class Presence {
     this.#helper = helper;
   }
 
-  /** Whatever can be had here, with the helper if that can be had. Dispose of it. */
-  static async open(): Promise<Presence> {
-    const program = await presentProgram();
+  /** Whatever can be had here, with the helper if that can be had. Dispose of it. Throws the reason of the signal. */
+  static async open(signal: AbortSignal): Promise<Presence> {
+    const program = await presentProgram(signal);
     try {
+      signal.throwIfAborted();
       return new Presence(program && (await PresentHelper.start(program.path)));
     } finally {
       program?.forget();

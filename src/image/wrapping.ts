@@ -9,6 +9,8 @@ export interface WrapContext {
 }
 
 export interface Wrapping {
+  /** Does it take the part of FILE#NAME? Else that is the name of an address space. */
+  readonly hasParts?: boolean;
   /** As programs write it: "gzip". */
   readonly name: string;
   /** For the report: "gzip". */

@@ -20,7 +20,7 @@ export function filmTitle({ saved_bytes, pages }: ScanReport, { reads, rest }: F
 
 /** What stands below the headline. */
 export function filmLines(report: ScanReport, film: FilmReport, kept: FilmKept, width: number): string[] {
-  const lines = [wrap(promise(report, film), width, INDENT), ...rowLines(rows(film, kept), width)];
+  const lines = [wrap(promise(report, film, kept), width, INDENT), ...rowLines(rows(film, kept), width)];
   if (kept.falling) lines.push('Falling: two percent or more of what was alike at the first read is not at the last.');
   if (kept.smart_scan && film.together_pages > 0) lines.push(smart(kept));
   return lines.map((line) => (line.includes('\n') || line.startsWith(INDENT) ? line : wrap(line, width, INDENT)));
@@ -39,16 +39,22 @@ function rowLines(rows: readonly (readonly [name: string, pages: string, text: s
 }
 
 /** What ksmd would make of what is at rest. */
-function promise({ saved_bytes }: ScanReport, { bound, pass_s, merge_delay_s, rest, pass_is }: FilmReport): string {
-  const saved = bytes(saved_bytes);
+function promise({ saved_bytes, converged }: ScanReport, film: FilmReport, { pages, smart_scan }: FilmKept): string {
+  const { bound, pass_s, merge_delay_s, rest, pass_is, together_pages } = film;
+  const [least, most] = [Math.min(saved_bytes, pages[0] * PAGE_BYTES), Math.max(saved_bytes, pages[1] * PAGE_BYTES)];
   const read = seconds(rest.at(-1)?.w_s ?? 0);
-  if (pass_s === null || merge_delay_s === null) return `At most ${saved}: ksmd at this pace would never end a pass.`;
-  if (bound === 'at most')
-    return `At most ${saved}: a pass takes ${seconds(pass_s)} at this pace (${pass_is}); read for ${read} only.`;
+  if (!converged) return 'The scan was ended before it had settled, so what ksmd would keep is not in these figures.';
+  if (pass_s === null || merge_delay_s === null) return 'ksmd at this pace would never end a pass, and keep nothing.';
+  if (bound === 'at most') {
+    const pass = `a pass takes ${seconds(pass_s)} at this pace (${pass_is})`;
+    return `At most ${bytes(Math.round(most))}: ${pass}; read for ${read} only.`;
+  }
   const [soonest, latest] = merge_delay_s;
+  const how = smart_scan && together_pages > 0 ? ' without smart_scan' : '';
+  const kept = bound === 'kept' ? bytes(saved_bytes) : `at least ${bytes(Math.round(least))}`;
   return (
-    `ksmd at this pace needs ${seconds(soonest)} to ${seconds(latest)} from a write to a merge (pass ${pass_is}): ` +
-    `it would keep ${saved}.`
+    `ksmd at this pace needs ${seconds(soonest)} to ${seconds(latest)} from a write to a merge${how} (pass ${pass_is}): ` +
+    `it would keep ${kept}.`
   );
 }
 

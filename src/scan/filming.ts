@@ -20,6 +20,7 @@ import { endOf, type PageRun, type PageSource } from '../image/index.ts';
 import type { Window } from '../names/index.ts';
 import { readAgain } from './chunks.ts';
 import { loadNames } from './load.ts';
+import { Marks } from './marks.ts';
 import type { NameSink } from './names.ts';
 import { PassClock, type Progressed } from './pass-clock.ts';
 import { addPage } from './rename.ts';
@@ -91,6 +92,8 @@ export class Filming {
   #picked: readonly (readonly PageRun[] | undefined)[] = [];
   #isPicked = false;
   #spans: Spans;
+  /** By source: the pages that the last reading has shown. */
+  #shown: readonly Marks[] = [];
 
   constructor(sources: readonly PageSource[], options: FilmOptions, window: Window, watch: Watch) {
     this.film = new Film(sources.map(numbersOf));
@@ -127,8 +130,10 @@ export class Filming {
   /** Where the names of the last reading go on their way to `sink`. */
   last(sink: NameSink): NameSink {
     this.#spans = this.#newSpans();
+    this.#shown = this.#sources.map((source) => new Marks(numbersOf(source)));
     return {
       add: (source, page, names) => {
+        for (let at = 0; at < names.length; at++) this.#shown[source]?.add(page + at);
         this.#see(source, page, names);
         sink.add(source, page, this.#withFresh(source, page, names));
       },
@@ -137,6 +142,10 @@ export class Filming {
 
   /** The last reading is over: of so many pages. */
   end(pages: number): Verdict {
+    for (const [source, shown] of this.#shown.entries()) {
+      const numbers = numbersOf(this.#sources[source] as PageSource);
+      for (let page = 0; page < numbers; page++) if (!shown.has(page)) this.film.lose(source, page, page + 1);
+    }
     const seen = this.film.endLast(this.#spans.all);
     return verdictOf(seen, pages, this.#options.pace, this.#passes.seconds(pages));
   }
@@ -220,7 +229,11 @@ export class Filming {
     const { dumps, isLive } = this.#options;
     const read = this.film.read;
     return new Spans(
-      this.#sources.map((source, at) => (isLive(source) ? (dumps?.times[at]?.[read] ?? 'now') : 'always')),
+      this.#sources.map((source, at) => {
+        if (!isLive(source)) return 'always';
+        const times = dumps?.times[at]; // by a clock of the guest's own
+        return times === undefined ? 'now' : (times[read] as number) - (times[0] as number);
+      }),
     );
   }
 }

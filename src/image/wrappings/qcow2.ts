@@ -25,6 +25,7 @@ const SNAPSHOT_BYTES = 40;
 export const qcow2: Wrapping = {
   name: 'qcow2',
   title: 'qcow2 snapshot',
+  hasParts: true,
   matches: (head) => startsWith(head, 'QFI\xfb'),
   unwrap: async (bytes, { part }) => {
     const fields = new Fields(bytes, 'big');

@@ -149,6 +149,19 @@ describe('a series of dumps', () => {
   });
 });
 
+it('a series goes with nothing else that is chosen', async () => {
+  const words = ['--series', `web=${dump('a.img', [1], 1)},${dump('b.img', [1], 2)}`, '--name', 'node'];
+  expect(await ksm(['scan', ...words])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--series: dumps have'),
+  });
+});
+
+it('a trace that cannot be written is said before anything is read', async () => {
+  const words = ['scan', '--pid', `${process.pid}`, '--over', '10m', '--trace', '/proc/none/film.jsonl'];
+  expect(await ksm(words)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('cannot be written') });
+});
+
 describe('images', () => {
   const image = dump('still.img', [1, 1, 2, 2], 1);
 

@@ -35,6 +35,14 @@ it('gzip in gzip is its pages, also for another thread, until it is closed', asy
   expect((await failed(readAll(source))).code).toBe('EBADF');
 });
 
+it('a part that is not there is refused, and nothing is read in its place', async () => {
+  const error = await failed(openImage(`${file('whole.img', PAGES)}#half`));
+  expect(error).toMatchObject({
+    code: 'EINVAL',
+    message: expect.stringMatching(/whole\.img has no part half: it has no parts$/),
+  });
+});
+
 it('nothing is unpacked that is said to be raw', async () => {
   const packed = gzipSync(PAGES);
   const source = await openOne(file('as-is.gz', packed), { format: 'raw' });

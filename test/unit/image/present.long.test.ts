@@ -19,7 +19,7 @@ let helper: Presence;
 
 beforeAll(async () => {
   processes = new MemoryProcesses();
-  helper = await Presence.open();
+  helper = await Presence.open(new AbortController().signal);
 });
 
 afterAll(async () => {
@@ -118,7 +118,7 @@ describe('what the kernel says of a process', () => {
 });
 
 it('a helper that is killed is done without', async () => {
-  const presence = await Presence.open();
+  const presence = await Presence.open(new AbortController().signal);
   await presence[Symbol.asyncDispose]();
   const { pid, source } = await opened(presence, 'written=2');
   expect(source.pages * PAGE).toBe(rollup(pid, 'Anonymous'));
@@ -145,7 +145,7 @@ it('the helper needs no folder that it could be kept in, and leaves none behind'
   const { XDG_CACHE_HOME: before } = process.env;
   process.env.XDG_CACHE_HOME = '/proc/none/cache';
   try {
-    await using presence = await Presence.open();
+    await using presence = await Presence.open(new AbortController().signal);
     expect(presence.isAsking).toBe(true);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('ksm-present-'))).toEqual([]);
   } finally {
