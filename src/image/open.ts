@@ -11,7 +11,7 @@ import { printable } from '../printable.ts';
 import { Arriving, HeadBytes } from './arriving.ts';
 import { FileBytes } from './bytes/file-bytes.ts';
 import { Spools } from './bytes/spool.ts';
-import { pagemapIn } from './criu/index.ts';
+import { criu, pagemapIn } from './criu/index.ts';
 import { sizeByReading } from './device.ts';
 import { pathFailure, systemCode } from './failure.ts';
 import type { PageSpace } from './format.ts';
@@ -108,11 +108,15 @@ async function openStream(
   { signal }: ImageOptions,
 ): Promise<PageSource[]> {
   const name = printable(path);
-  if (wish.format === raw.name) return [new StreamSource(name, arriving)];
+  const asRaw = (): PageSource[] => {
+    if (wish.part !== undefined) throw noPart(name, wish.part, []);
+    return [new StreamSource(name, arriving)];
+  };
+  if (wish.format === raw.name) return asRaw();
   try {
     const head = new HeadBytes(name, await arriving.head(HEAD_BYTES, signal));
     const isRaw = wrappingOf(head) === undefined && wish.format === undefined && formatOf(head) === raw;
-    if (isRaw || head.size === 0) return [new StreamSource(name, arriving)];
+    if (isRaw || head.size === 0) return asRaw();
     const spools = new Spools(signal);
     try {
       const kept = await spools.spool(path, arriving.all(signal));
@@ -129,7 +133,10 @@ async function openStream(
 
 async function openFile(path: string, file: Stats, wish: Wish, signal: AbortSignal | undefined): Promise<Opened> {
   const pagemap = file.isDirectory() ? pagemapIn(path) : undefined;
-  if (pagemap !== undefined) return openFile(pagemap, await stat(pagemap), wish, signal);
+  if (pagemap !== undefined) {
+    if (wish.format !== undefined && wish.format !== criu.name) throw notAnImage(path, file);
+    return openFile(pagemap, await stat(pagemap), { ...wish, format: criu.name }, signal);
+  }
   if (!file.isFile() && !file.isBlockDevice()) throw notAnImage(path, file);
   const size = file.isFile() ? file.size : sizeByReading(path);
   return openBytes(new FileBytes({ path, size }), wish, signal);
@@ -138,32 +145,33 @@ async function openFile(path: string, file: Stats, wish: Wish, signal: AbortSign
 /** A source for each space. `name`: as the user gave it. */
 function sourcesOf(name: string, wish: Wish, image: Opened, onClose: () => void = () => {}): PageSource[] {
   const part = image.isPartTaken ? undefined : wish.part;
-  const close = (): void => {
+  const chosen = image.spaces.filter((space) => part === undefined || space.name === part);
+  const open = new Set(chosen);
+  const close = (space?: PageSpace): void => {
+    if (space !== undefined && (!open.delete(space) || open.size > 0)) return; // others read what was unpacked still
     image.close();
     onClose();
   };
-  const sources = image.spaces.flatMap((space, at) => {
-    if (part !== undefined && space.name !== part) return [];
-    return new ImageSource(
-      dataOf(part === undefined ? name : withoutPart(name), image, space, at),
-      image.file,
-      space,
-      close,
-    );
+  const whole = part === undefined ? name : withoutPart(name);
+  if (chosen.length === 0) {
+    close();
+    throw noPart(whole, part ?? '', image.spaces);
+  }
+  return chosen.map((space) => {
+    const data = dataOf(whole, image, space, image.spaces.indexOf(space));
+    return new ImageSource(data, image.file, space, () => close(space));
   });
-  if (sources.length > 0) return sources;
-  close();
-  throw noPart(withoutPart(name), part ?? '', image);
 }
 
 function withoutPart(name: string): string {
   return name.slice(0, name.lastIndexOf('#'));
 }
 
-function noPart(name: string, part: string, { spaces }: Opened): KsmError {
+function noPart(name: string, part: string, spaces: readonly PageSpace[]): KsmError {
   const names = spaces.map((space) => space.name).filter((one) => one !== '');
-  const which = names.length === 0 ? 'it has no parts' : `its parts are ${names.map(printable).join(', ')}`;
-  return new KsmError('EINVAL', `${printable(name)} has no part ${printable(part)}: ${which}`);
+  const which = names.length === 0 ? 'has no parts' : `has these parts: ${names.map(printable).join(', ')}`;
+  const shown = printable(name);
+  return new KsmError('ENOENT', `${shown}#${printable(part)}: no such file, and ${shown} ${which}`);
 }
 
 function dataOf(name: string, image: Opened, space: PageSpace, at: number): ImageData {

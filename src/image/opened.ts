@@ -77,10 +77,25 @@ export async function openBytes(
     using _ = layers.file.use();
     const { bytes } = layers;
     if (bytes.size === 0) throw new KsmError('EINVAL', `${bytes.name} is empty; an image has at least one byte`);
+    const { wrappings, titles, holds } = layers;
     const format = wanted === undefined ? formatOf(bytes) : formatNamed(wanted);
+    if (!format.matches(headOf(bytes), bytes)) {
+      throw new KsmError(
+        'EFORMAT',
+        `${bytes.name} is no ${format.title}: it does not begin like one; leave --format away`,
+      );
+    }
+    if (holds !== undefined && !holds.includes(format.name)) {
+      const title = titles.at(-1) ?? '';
+      throw new KsmError(
+        'EFORMAT',
+        `${bytes.name} is damaged, or packed in an unknown way: what is in the ${title} is no memory`,
+      );
+    }
     const spaces = await format.open(bytes, options);
-    if (spaces.length === 0) throw new KsmError('EFORMAT', `${bytes.name} has no memory in it (${format.title})`);
-    const { wrappings, titles } = layers;
+    if (spaces.length === 0 || (format !== raw && spaces.every(({ ranges }) => ranges.length === 0))) {
+      throw new KsmError('EFORMAT', `${bytes.name} has no memory in it (${format.title})`);
+    }
     return {
       format,
       spaces,
@@ -122,6 +137,8 @@ class Layers {
   wrappings: string[] = [];
   readonly titles: string[] = [];
   isPartTaken = false;
+  /** What the innermost wrapping can have in it, if that is known. */
+  holds: readonly string[] | undefined;
   readonly #spools: Spools;
   readonly #options: OpenOptions;
 
@@ -156,6 +173,7 @@ class Layers {
     const inner = await wrapping.unwrap(this.bytes, part === undefined ? { spool } : { spool, part });
     this.titles.push(wrapping.title);
     this.isPartTaken ||= wrapping.hasParts === true;
+    this.holds = wrapping.holds ?? this.holds;
     this.bytes = inner;
     if (inner instanceof FileBytes) {
       this.file = inner;

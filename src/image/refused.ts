@@ -77,9 +77,19 @@ const REFUSED: readonly Refused[] = [
     sentence: 'is an archive: unpack it, and scan the files that are in it',
   },
   {
-    matches: at(0, '\x89LZO\0\r\n\x1a\n', '\xff\x06\0\0sNaPpY'),
+    matches: at(
+      0,
+      '\x89LZO\0\r\n\x1a\n',
+      '\xff\x06\0\0sNaPpY',
+      '\x1f\x9d',
+      'LZIP\x01',
+      'LRZI\0',
+      '\x5d\0\0\x80\0',
+      '\x5d\0\0\0\x04',
+    ),
     sentence:
-      'is packed by lzop or snappy, which ksm does not unpack: unpack it, and pipe what comes out into ksm scan -',
+      'is packed by lzop, snappy, compress, lzip, lrzip or lzma, which ksm does not unpack: unpack it, and pipe what comes out ' +
+      'into ksm scan -',
   },
 ];
 

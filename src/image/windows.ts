@@ -3,6 +3,7 @@
  *
  * Written from public descriptions of the headers.
  */
+import { Bitmap } from './bytes/bitmap.ts';
 import { damaged, Fields, refused, startsWith } from './bytes/fields.ts';
 import { cutTo } from './cut.ts';
 import type { ImageFormat } from './format.ts';
@@ -61,11 +62,13 @@ function mappedOf(fields: Fields, type: number): Piece[] {
   const map = BODY_AT + 0x38;
   if (map + bits / 8 > fields.bytes.size) throw damaged(fields.bytes, `its bitmap has ${bits} bits`);
   const pieces: { -readonly [Key in keyof Piece]: Piece[Key] }[] = [];
+  const bitmap = new Bitmap(fields.bytes, map);
   let offset = fields.u64(BODY_AT + 0x20);
   let first = 0;
   let length = 0;
   for (let page = 0; page <= bits; page++) {
-    if (page < bits && ((fields.u8(map + Math.floor(page / 8)) >> (page & 7)) & 1) === 1) {
+    if (length === 0) page = bitmap.skip(page, bits);
+    if (page < bits && bitmap.has(page)) {
       if (length++ === 0) first = page;
     } else if (length > 0) {
       // What lies behind the end of the file is only counted: as one, so that a bitmap alone makes no long list.

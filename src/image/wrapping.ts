@@ -15,6 +15,8 @@ export interface Wrapping {
   readonly name: string;
   /** For the report: "gzip". */
   readonly title: string;
+  /** Names of the formats that it wraps; undefined: any. */
+  readonly holds?: readonly string[];
   /** As far as the first 4096 bytes tell. */
   matches(head: Uint8Array, bytes: ByteSource): boolean;
   /** Throws EFORMAT: cut, damaged, refused by name. */

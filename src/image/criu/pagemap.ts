@@ -36,6 +36,8 @@ export interface Pagemap {
 
 export function readPagemap(bytes: ByteSource): Pagemap {
   const fields = new Fields(bytes);
+  const magic = fields.slice(0, MAGIC.length);
+  if (!MAGIC.every((byte, at) => magic[at] === byte)) throw damaged(bytes, 'it does not begin like a pagemap');
   const [head, ...entries] = messagesOf(fields);
   const id = head?.get(PAGES_ID);
   if (id === undefined) throw damaged(bytes, 'it does not say where its pages are');

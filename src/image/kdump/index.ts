@@ -60,7 +60,7 @@ function layOut(bytes: ByteSource, header: KdumpHeader): Layout {
   for (let pfn = first; pfn < end; pfn++) {
     if (!dumped.has(pfn)) {
       if (present.has(pfn)) filtered++;
-      else pfn = Math.min(present.skip(pfn + 1, end), dumped.skip(pfn + 1, end)) - 1;
+      else pfn = dumped.skip(pfn + 1, present.skip(pfn + 1, end)) - 1;
       continue;
     }
     const here = descriptors.at(index);

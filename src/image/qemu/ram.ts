@@ -23,6 +23,8 @@ const REFUSED: readonly (readonly [flag: number, capability: string])[] = [
 ];
 const FLAG_BITS = 4096;
 const MAPPED_VERSION = 1;
+/** No machine has as many. */
+const MOST_BLOCKS = 4096;
 
 export class Ram {
   readonly blocks: Block[] = [];
@@ -102,6 +104,7 @@ export class Ram {
       }
       if (capabilities.has('x-ignore-shared')) cursor.skip(8); // where the guest has it
       const mapped = capabilities.has('mapped-ram') ? this.#mapped(size) : undefined;
+      if (this.blocks.length === MOST_BLOCKS) throw damaged(cursor.bytes, `it has more than ${MOST_BLOCKS} blocks`);
       const block = { name, size, page, sent: new Sent(this.#budget), mapped };
       this.blocks.push(block);
       this.#byName.set(name, block);

@@ -13,14 +13,22 @@ const SIGNATURE = 'makedumpfile\0\0\0\0';
 const HEADER_BYTES = 4096;
 /** Where the bytes of a record belong, and how many they are. */
 const RECORD_BYTES = 16;
+const SPARE_BYTES = 1 << 24;
 /** In the place of an offset: no more records. */
 const END = 2n ** 64n - 1n;
 
 export const flattened: Wrapping = {
   name: 'flattened',
   title: 'flattened kdump',
+  holds: ['kdump', 'elf'],
   matches: (head) => startsWith(head, SIGNATURE),
-  unwrap: async (bytes) => new Unflattened(bytes, lastWins(recordsOf(bytes))),
+  unwrap: async (bytes) => {
+    const dump = new Unflattened(bytes, lastWins(recordsOf(bytes)));
+    // Nothing is left out of a dump but the ends of blocks.
+    if (dump.size > 2 * bytes.size + SPARE_BYTES)
+      throw damaged(bytes, `its records are of a dump of ${dump.size} bytes, which it has not`);
+    return dump;
+  },
 };
 
 function recordsOf(bytes: ByteSource): Records {

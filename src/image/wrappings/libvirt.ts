@@ -13,6 +13,7 @@ const LZOP = 4;
 export const libvirt: Wrapping = {
   name: 'libvirt',
   title: 'libvirt save',
+  holds: ['qemu'],
   matches: (head) => startsWith(head, SAVED) || startsWith(head, UNFINISHED),
   unwrap: async (bytes) => {
     let fields = new Fields(bytes);

@@ -20,12 +20,15 @@ const ZEROS = 1n;
 /** Features without which a disk cannot be read: those that change where clusters are. */
 const EXTERNAL_DATA = 4n;
 const WIDE_ENTRIES = 16n;
+/** Those that change nothing here: not closed, damaged tables of references, another compression. */
+const HARMLESS = 1n | 2n | 8n;
 const SNAPSHOT_BYTES = 40;
 
 export const qcow2: Wrapping = {
   name: 'qcow2',
   title: 'qcow2 snapshot',
   hasParts: true,
+  holds: ['qemu'],
   matches: (head) => startsWith(head, 'QFI\xfb'),
   unwrap: async (bytes, { part }) => {
     const fields = new Fields(bytes, 'big');
@@ -67,6 +70,13 @@ function diskOf(fields: Fields): Disk {
     throw refused(
       bytes,
       'is a qcow2 disk with an external data file or subclusters',
+      'dump the memory of the machine instead',
+    );
+  }
+  if ((features & ~HARMLESS) !== 0n) {
+    throw refused(
+      bytes,
+      'is a qcow2 disk with features that are newer than ksm',
       'dump the memory of the machine instead',
     );
   }

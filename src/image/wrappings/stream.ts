@@ -28,3 +28,22 @@ export function damaged(bytes: ByteSource, title: string, why: string, cause?: u
 export function beginsWith(head: Uint8Array, magic: readonly number[]): boolean {
   return magic.every((byte, at) => head[at] === byte);
 }
+
+/** Frames to be skipped, of zstd and lz4 alike: their magic, as a little-endian number, and how many are looked behind. */
+const MOST_SKIPPED = 64;
+
+export function isSkippable(magic: number): boolean {
+  return magic >= 0x184d_2a50 && magic <= 0x184d_2a5f;
+}
+
+/** The magic that bytes begin with, as a little-endian number; behind what is to be skipped. Undefined: there is none. */
+export function magicOf(bytes: ByteSource): number | undefined {
+  const view = new DataView(new ArrayBuffer(8));
+  for (let [at, count] = [0, 0]; count < MOST_SKIPPED; count++) {
+    const read = bytes.read(new Uint8Array(view.buffer), at);
+    const magic = read < 4 ? undefined : view.getUint32(0, true);
+    if (magic === undefined || !isSkippable(magic) || read < 8) return magic;
+    at += 8 + view.getUint32(4, true);
+  }
+  return undefined;
+}

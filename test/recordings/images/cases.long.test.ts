@@ -129,6 +129,6 @@ it('a file whose name has a # is that file', async () => {
   const [plain, named] = ['raw.mem', 'raw.mem#1'].map((name) => join(images.path, 'cases', name)) as [string, string];
   copyFileSync(join(images.path, 'cases/raw-odd.mem'), named);
   expect((await openImage(named))[0]).toMatchObject({ name: named, pages: 49 });
-  expect((await openImage(`${plain}#2`))[0]).toMatchObject({ name: `${plain}#2`, pages: 48 });
+  expect((await failed(openImage(`${plain}#2`))).message).toContain('has no parts');
   expect((await failed(openImage(`${plain}x#2`))).code).toBe('ENOENT');
 });

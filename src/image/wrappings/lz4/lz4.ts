@@ -5,13 +5,12 @@
  */
 import type { ByteSource } from '../../bytes/byte-source.ts';
 import type { Wrapping } from '../../wrapping.ts';
-import { beginsWith, damaged } from '../stream.ts';
+import { damaged, isSkippable, magicOf } from '../stream.ts';
 import { unpackBlock } from './block.ts';
 import { Xxh32, xxh32 } from './xxh32.ts';
 
 const FRAME = 0x184d_2204;
 const LEGACY = 0x184c_2102;
-const SKIPPED = 0x184d_2a50;
 /** What copies in a block may reach back to. */
 const WINDOW = 1 << 16;
 const LEGACY_BLOCK = 1 << 23;
@@ -21,7 +20,7 @@ const mostPacked = (bytes: number): number => bytes + Math.ceil(bytes / 255) + 1
 export const lz4: Wrapping = {
   name: 'lz4',
   title: 'lz4',
-  matches: (head) => beginsWith(head, [0x04, 0x22, 0x4d, 0x18]) || beginsWith(head, [0x02, 0x21, 0x4c, 0x18]),
+  matches: (_, bytes) => [FRAME, LEGACY].includes(magicOf(bytes) ?? 0),
   unwrap: (bytes, { spool }) => spool(bytes.name, frames(new Cursor(bytes))),
 };
 
@@ -73,12 +72,10 @@ async function* frames(cursor: Cursor): AsyncGenerator<Uint8Array> {
     const magic = cursor.word();
     if (magic === FRAME) yield* frame(cursor);
     else if (magic === LEGACY) yield* legacyFrame(cursor);
-    else if (isSkipped(magic)) cursor.skip(cursor.word());
+    else if (isSkippable(magic)) cursor.skip(cursor.word());
     else throw cursor.damaged('what follows is no frame');
   }
 }
-
-const isSkipped = (magic: number): boolean => (magic & ~0xf) === SKIPPED;
 
 /** What the descriptor of a frame says. */
 interface Descriptor {
@@ -134,7 +131,7 @@ async function* legacyFrame(cursor: Cursor): AsyncGenerator<Uint8Array> {
   const out = new Uint8Array(LEGACY_BLOCK);
   while (!cursor.isAtEnd) {
     const next = cursor.peek();
-    if (next === FRAME || next === LEGACY || isSkipped(next)) return;
+    if (next === FRAME || next === LEGACY || isSkippable(next)) return;
     const length = cursor.word();
     if (length > mostPacked(LEGACY_BLOCK)) throw cursor.damaged('a block that is too large');
     const end = unpackBlock(cursor.take(length), out, 0);
