@@ -165,7 +165,7 @@ if (process.platform === 'linux') {
     const sparse = join(folder.path, 'sparse.img');
     folder.file('sparse.img', '');
     truncateSync(sparse, 2 ** 40);
-    const result = await running(['scan', '--loaders', '3', sparse], async (child) => {
+    const result = await running(['scan', '--loaders', '3', '--holes', 'zero', sparse], async (child) => {
       while (ticks(child.pid) < 60) await sleep(5);
       child.kill('SIGINT');
     });
