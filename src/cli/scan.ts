@@ -32,7 +32,8 @@ export const scanCommand: Command = {
     'An IMAGE is a file of memory: raw pages, a core, packed or not; FILE#NAME is a part of a file that has several. A pipe will do as ' +
       'well, and "-" is standard input. Each address space in an image and each process ' +
       'becomes an address space whose memory is mergeable, as after madvise(MADV_MERGEABLE) on all of it. Then the scanner ' +
-      'runs until a pass changes nothing. Nothing outside ksm is changed, and KSM need not be enabled in the kernel.',
+      'runs until a pass changes nothing. Nothing that is scanned is changed, and KSM need not be enabled in the kernel. A small program ' +
+      'that asks the kernel for pages of processes is compiled once and kept in ~/.cache/ksm-wasm.',
     'What lives is read several times, and what changed meanwhile is not counted as saved: the report says for how long the rest was ' +
       'at rest, and what ksmd would keep of it.',
     'Without IMAGE and without an option that names processes, ksm starts four small ones of its own and scans them. --pid, --tree, ' +
