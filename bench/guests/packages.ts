@@ -53,7 +53,12 @@ function download(folder: string): string {
   const archives = resolve(folder, 'packages');
   mkdirSync(join(archives, 'partial'), { recursive: true });
   console.log(`downloading ${PACKAGES.join(', ')} …`);
-  const options = [`Dir::Cache::archives=${archives}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=root'];
+  const options = [
+    `Dir::Cache::archives=${archives}`,
+    'Debug::NoLocking=1',
+    'APT::Sandbox::User=root',
+    'Acquire::Retries=5',
+  ];
   const words = [
     ...['install', '--download-only', '--reinstall', '--no-install-recommends', '--yes', '--quiet'],
     ...options.flatMap((option) => ['-o', option]),

@@ -47,7 +47,7 @@ function download(folder: string): string {
     mkdirSync(each, { recursive: true });
   const options = [
     ...['APT::Architecture=i386', 'APT::Architectures::=i386', `Dir::State::lists=${join(folder, 'lists')}`],
-    ...[`Dir::Cache=${join(folder, 'cache')}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=root'],
+    ...[`Dir::Cache=${join(folder, 'cache')}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=root', 'Acquire::Retries=5'],
   ].flatMap((option) => ['-o', option]);
   console.log(`downloading Debian's ${KERNEL}, busybox-static and seabios …`);
   try {
