@@ -4,7 +4,7 @@
  * Without a word of it processes are read for three passes of ksmd, and images once. The pace is that of the kernel's ksmd where it runs,
  * else that of the scan's settings; smart scan is on unless a setting says otherwise, as it is in the kernel.
  */
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { KsmError } from '../errors.ts';
 import { MOST_READS, type Pace, type Schedule } from '../film/index.ts';
 import type { PageSource } from '../image/index.ts';
@@ -138,8 +138,10 @@ export function filmOf(
 
 /** Before anything is read for it, which may take minutes. */
 function expectWritable(path: string): void {
+  const isNew = !existsSync(path);
   try {
     closeSync(openSync(path, 'a'));
+    if (isNew) rmSync(path); // nothing is left if there will be no film
   } catch (cause) {
     throw unwritable(path, cause);
   }

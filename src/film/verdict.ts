@@ -1,6 +1,6 @@
 /** What a film says: how much of what is alike stays as it is, and so what ksmd would keep of it at a pace. */
 import type { Seen } from './film.ts';
-import { copiesPerSecond, keptBounds, mergeDelay, RANDOM_PLACE, smartBounds } from './kept.ts';
+import { copiesPerSecond, keptAt, keptBounds, mergeDelay, RANDOM_PLACE, smartBounds } from './kept.ts';
 import { type Pace, passSeconds, smartPassSeconds } from './pace.ts';
 import type { Bounds, RestPoint } from './survival.ts';
 
@@ -37,6 +37,8 @@ export interface FilmKept {
   /** Between so many pages ksmd would keep, as smart_scan is set; without smart scan. */
   readonly pages: Bounds;
   readonly without_smart_scan: Bounds;
+  /** The mean between those, if partners lie anywhere; without smart scan. */
+  readonly estimate: number;
   readonly smart_scan: boolean;
   /** Of the pages that change together: between what shares of the time they would be merged, without smart scan. */
   readonly together_share: Bounds;
@@ -80,6 +82,7 @@ export function verdictOf(seen: Seen, pages: number, pace: Pace, measured: numbe
     kept: {
       pages: kept,
       without_smart_scan: without,
+      estimate: Number.isFinite(pass) ? keptAt(seen.saved, pass, RANDOM_PLACE) : 0,
       smart_scan: pace.smart_scan,
       together_share: [shareOf(without[0] - seen.atRest, together), shareOf(without[1] - seen.atRest, together)],
       falling: seen.now < FALLING * seen.first,

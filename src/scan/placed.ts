@@ -88,7 +88,7 @@ export class Placed {
   }
 }
 
-/** Pages that a walk comes to at once, and after which it can go on somewhere else: a multiple of 32 (Marks). */
+/** Pages that a walk comes to at once: a multiple of 32, as Marks.each() wants it. */
 export const PAGES_AT_ONCE: number = 2 ** 13;
 
 /** The pages of a source some at a time: in which engine each is, and which frame it maps there. */

@@ -50,17 +50,14 @@ async function* unpackedBy(bytes: ByteSource, unpack: Unpack): AsyncGenerator<Ui
 /** Only what says how long something is, is looked at. Throws EFORMAT where a frame is not whole. */
 function* framesOf(bytes: ByteSource): Generator<ByteSource> {
   const window = new Window(bytes);
-  const take = (at: number, length: number): Uint8Array => {
-    if (at + length > bytes.size) throw damaged(bytes, 'zstd', 'unexpected end of file');
-    return window.at(at, length);
-  };
-  /** Little-endian. */
-  const number = (at: number, length: number): number => {
-    return take(at, length).reduce((sum, byte, index) => sum + byte * 2 ** (8 * index), 0);
-  };
   const expect = (at: number): number => {
     if (at > bytes.size) throw damaged(bytes, 'zstd', 'unexpected end of file');
     return at;
+  };
+  /** Little-endian. */
+  const number = (at: number, length: number): number => {
+    expect(at + length);
+    return window.at(at, length).reduce((sum, byte, index) => sum + byte * 2 ** (8 * index), 0);
   };
   for (let at = 0; at < bytes.size; ) {
     const [start, magic] = [at, number(at, 4)];
